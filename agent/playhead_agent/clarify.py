@@ -1,4 +1,4 @@
-"""A question back: which of several videos is meant. The run waits on the disk until somebody says so."""
+"""Clarification: the question back which of several videos is meant. The run waits until there is a reply."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from typing import Any, Self
 from playhead_agent.progress import Progress
 
 ACTION = "clarify"
-ALL = ("all", "both", "all of them", "both of them", "each", "any")
+ALL_WORDS = ("all", "both", "all of them", "both of them", "each", "any")
 _CONFIG = {"allow_ignore": True, "allow_respond": True, "allow_edit": False, "allow_accept": False}
-"""What an agent inbox lets a person do with the question."""
+"""The actions that an agent inbox offers for the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Clarify(Progress):
     """A run waits for an answer; its `message` is the question.
 
     Args:
-        choices: (video_id, what to call it) of each video that may be meant.
+        choices: (video_id, name) of each video that may be meant.
         thread_id: of the run that waits.
     """
 
@@ -38,33 +38,33 @@ class Clarify(Progress):
         choices = tuple((row["video_id"], row["name"]) for row in arguments["videos"])
         return cls("parse", arguments["question"], choices=choices, thread_id=thread_id)
 
-    def meant(self, reply: object) -> tuple[str, ...]:
-        """The ids of the videos that a reply means; empty when it declines or names none of them.
+    def video_ids_of(self, reply: object) -> tuple[str, ...]:
+        """The ids of the videos that a reply names; empty when it declines or names none of them.
 
         A reply is a name, an id, a number from 1 in the order of the choices, or a word for all; an agent
         inbox wraps it in `{"type": "response", "args": ...}`, or gives a list of one such record.
 
-        >>> which = Clarify("parse", "Which?", choices=(("a1", "talk.mp4"), ("b2", "demo.mp4")))
-        >>> which.meant("Talk"), which.meant("2"), which.meant("all"), which.meant("the red one")
-        (('a1',), ('b2',), ('a1', 'b2'), ())
+        >>> clarification = Clarify("parse", "Which?", choices=(("a1", "talk.mp4"), ("b2", "demo.mp4")))
+        >>> [clarification.video_ids_of(reply) for reply in ("Talk", "2", "all", "the red one")]
+        [('a1',), ('b2',), ('a1', 'b2'), ()]
         """
-        said = said_by(reply).strip("\"'“”‘’. ").casefold()
-        if said in ALL:
+        text = reply_text(reply).strip("\"'“”‘’. ").casefold()
+        if text in ALL_WORDS:
             return tuple(video_id for video_id, _ in self.choices)
-        if said.isdecimal() and 1 <= int(said) <= len(self.choices):
-            return (self.choices[int(said) - 1][0],)
-        fit = [video_id for video_id, name in self.choices if said and said in _names(video_id, name)]
-        return tuple(fit) if len(fit) == 1 else ()
+        if text.isdecimal() and 1 <= int(text) <= len(self.choices):
+            return (self.choices[int(text) - 1][0],)
+        matches = [video_id for video_id, name in self.choices if text and text in _names(video_id, name)]
+        return tuple(matches) if len(matches) == 1 else ()
 
 
-def said_by(reply: object) -> str:
-    """The words of a reply, taken out of what an agent inbox wraps them in; empty when it declines."""
+def reply_text(reply: object) -> str:
+    """The text of a reply, unwrapped from the record of an agent inbox; empty when it declines."""
     if isinstance(reply, str):
         return reply
     if isinstance(reply, Sequence) and len(reply) == 1:
-        return said_by(reply[0])
+        return reply_text(reply[0])
     if isinstance(reply, Mapping) and reply.get("type") == "response":
-        return said_by(reply.get("args"))
+        return reply_text(reply.get("args"))
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What a run may use, and the one place where it is counted."""
+"""Limits of a run, and the meter that counts its usage."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from playhead_index.errors import CostLimit, StepLimit, TimeLimit
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The most that one question may use.
+    """The limits of one question.
 
     Args:
         steps: nodes of the graph that may run, repeats counted.
@@ -21,12 +21,12 @@ class Limits:
         model_call_s: wall time of one call of the language model.
         evidence: records in the evidence table.
         anchors: places in a video that a relation in time is followed from.
-        prompt_chars: characters of evidence that the language model is shown.
+        prompt_chars: characters of evidence in a prompt of the language model.
         looks: calls of the video-LLM.
-        frames: frames that it is shown, over all looks.
+        frames: frames that it is given, over all of these calls.
         visual_tokens: tokens that they become.
-        money: what calls and looks may cost, in the currency of their prices (US dollars in the table that
-            comes with Playhead); what has no known price is not counted.
+        money: cost of all calls, in the currency of their prices (US dollars in the table that comes with
+            Playhead); calls without a known price are not counted.
 
     Raises:
         ValueError: one of them is not above 0.
@@ -67,7 +67,7 @@ class Caps:
     Raises:
         ValueError: one of them is not above 0.
 
-    >>> Caps(looks=2).over(Limits(seconds=9.0)) == Limits(seconds=9.0, looks=2)
+    >>> Caps(looks=2).applied_to(Limits(seconds=9.0)) == Limits(seconds=9.0, looks=2)
     True
     """
 
@@ -81,33 +81,33 @@ class Caps:
     steps: int | None = None
 
     def __post_init__(self) -> None:
-        for name, value in self.given().items():
+        for name, value in self.explicit_values().items():
             if not value > 0:
                 raise ValueError(f"{name} must be above 0, got {value}")
 
-    def given(self) -> dict[str, float]:
+    def explicit_values(self) -> dict[str, float]:
         """The fields that are set, by name."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if value is not None}
 
-    def over(self, limits: Limits) -> Limits:
+    def applied_to(self, limits: Limits) -> Limits:
         """The limits of a strategy, with what is set here in their places."""
-        changes: dict[str, Any] = self.given()
+        changes: dict[str, Any] = self.explicit_values()
         return replace(limits, **changes)
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """From where on something found counts as evidence.
+    """Thresholds from which a hit counts as evidence.
 
     Args:
-        supported: part of the asked words that must stand in a text for it to carry the answer.
-        related: from here on a text is shown as the closest, unverified.
+        supported: share of the target's words that a text must contain to support the answer.
+        related: share from which a text counts as the closest, unverified.
         related_long: the same for a description of more than four content words.
-        meaning: cosine of question and text from which a text found by meaning alone is shown, unverified;
-            it depends on the text encoder.
-        picture: score from which a picture counts as showing what was asked; None when nobody has
-            calibrated the image encoder, and then a picture is never more than the closest, unverified.
+        meaning: cosine of question and text from which a text found by meaning alone counts, unverified; it
+            depends on the text encoder.
+        picture: score from which a frame counts as showing the target; None when the image encoder is not
+            calibrated, and then a frame is never more than the closest, unverified.
     """
 
     supported: float = 0.75
@@ -119,20 +119,20 @@ class Thresholds:
 
 @dataclass(slots=True)
 class Meter:
-    """Counts what a run uses, and stops it at a limit.
+    """Counts the usage of a run, and stops it at a limit.
 
     Args:
         limits: the most it may use.
         clock: seconds, going up; another one in tests.
-        look_failure: why the video-LLM could not be asked; after that it is not asked again in this run.
+        vlm_failure: why the video-LLM could not be called; after that it is not called again in this run.
         money: what was spent, where a price is known.
-        unpriced_calls: calls and looks whose price nobody knows.
+        unpriced_calls: calls without a known price.
         repairs: replies that were sent back once because they did not keep to their form.
     """
 
     limits: Limits = field(default_factory=Limits)
     clock: Callable[[], float] = time.monotonic
-    look_failure: str = ""
+    vlm_failure: str = ""
     steps: int = 0
     searches: int = 0
     _searched: set[Hashable] = field(default_factory=set, init=False, repr=False)
@@ -212,41 +212,41 @@ class Meter:
         return self.limits.money - self.money
 
     def pay(self, money: float | None) -> None:
-        """Adds what a call cost; None where its price is not known."""
+        """Adds the cost of a call; None where its price is not known."""
         self.add_money(money or 0.0, int(money is None))
 
     def add_money(self, money: float, unpriced_calls: int) -> None:
-        """Adds what several calls cost, and how many there were whose price is not known."""
+        """Adds the cost of several calls, and the number of those without a known price."""
         with self._lock:
             self.money += money
             self.unpriced_calls += unpriced_calls
 
     def tokens(self, prompt: int, completion: int) -> None:
-        """Adds what a call reported."""
+        """Adds the tokens that a call reported."""
         with self._lock:
             self.prompt_tokens += prompt
             self.completion_tokens += completion
 
-    def search(self, what: Hashable) -> None:
+    def search(self, query_key: Hashable) -> None:
         """Counts a search that was not made before in this run."""
-        if what not in self._searched:
-            self._searched.add(what)
+        if query_key not in self._searched:
+            self._searched.add(query_key)
             self.searches += 1
 
-    def look(
+    def add_vlm_call(
         self,
         frames: int,
         visual_tokens: int,
         visual_tokens_given: int | None = None,
         money: float | None = 0.0,
     ) -> None:
-        """Counts a look that was made.
+        """Counts a call of the video-LLM.
 
         Args:
-            frames: that the model was shown.
-            visual_tokens: that it saw.
-            visual_tokens_given: that there were before any was left out; as many when None.
-            money: that it cost; None where its price is not known.
+            frames: that the model was given.
+            visual_tokens: after token compression.
+            visual_tokens_given: before token compression; as many when None.
+            money: cost of the call; None where its price is not known.
         """
         with self._lock:
             self.looks += 1
@@ -256,33 +256,33 @@ class Meter:
             self.unpriced_calls += money is None
             self.visual_tokens_given += visual_tokens if visual_tokens_given is None else visual_tokens_given
 
-    def look_failed(self, why: str) -> str:
-        """Ends the looks of the run; the reason that counts, which is the first one given."""
+    def record_vlm_failure(self, why: str) -> str:
+        """Ends the VLM calls of the run; the reason that counts, which is the first one given."""
         with self._lock:
-            self.look_failure = self.look_failure or why
-            return self.look_failure
+            self.vlm_failure = self.vlm_failure or why
+            return self.vlm_failure
 
-    def looks_left(self, frames_a_look: int) -> int:
-        """How many more looks of so many frames the limits allow."""
-        left = [
+    def vlm_calls_left(self, frames_per_call: int) -> int:
+        """How many more VLM calls of so many frames the limits allow."""
+        allowances = [
             self.limits.looks - self.looks,
-            (self.limits.frames - self.frames) // frames_a_look,
-            self._affordable(self.visual_tokens, self.limits.visual_tokens),
-            self._affordable(self.money, self.limits.money),
+            (self.limits.frames - self.frames) // frames_per_call,
+            self._num_affordable(self.visual_tokens, self.limits.visual_tokens),
+            self._num_affordable(self.money, self.limits.money),
         ]
-        return max(0, min(left)) if self.remaining_s > 0 else 0
+        return max(0, min(allowances)) if self.remaining_s > 0 else 0
 
-    def _affordable(self, used: float, most: float) -> int:
-        """How many more looks like those so far something allows; as many as there may be while none was."""
-        if not used or most == inf:
+    def _num_affordable(self, used: float, limit: float) -> int:
+        """How many more VLM calls like those so far a limit allows; `limits.looks` before the first one."""
+        if not used or limit == inf:
             return self.limits.looks
-        return int((most - used) * self.looks / used)
+        return int((limit - used) * self.looks / used)
 
     def restore(self, used: Mapping[str, float]) -> None:
-        """Goes on counting from what an earlier process of the same run had used.
+        """Continues from the usage of an earlier process of the same run.
 
         Args:
-            used: what `cost` gave there; what it lacks counts as 0.
+            used: its `cost`; missing entries count as 0.
         """
         with self._lock:
             self._started_s = self.clock() - used.get("seconds", 0.0)
@@ -290,7 +290,7 @@ class Meter:
                 setattr(self, name, type(getattr(self, name))(used.get(name, 0)))
 
     def cost(self) -> dict[str, float]:
-        """What was used so far, for the answer."""
+        """The usage so far, for the answer."""
         return {
             "seconds": round(self.seconds, 3),
             "steps": self.steps,

@@ -1,4 +1,4 @@
-"""What a run tells while it works: one record, the same for the command line, a notebook and a page."""
+"""Progress of a run: one record, the same for the command line, a notebook and a page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class Progress:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""
-        told = {"node": self.node, "message": self.message}
-        return {**told, "evidence": list(self.evidence), "seconds": self.seconds}
+        row = {"node": self.node, "message": self.message}
+        return {**row, "evidence": list(self.evidence), "seconds": self.seconds}
 
     @classmethod
     def of(cls, node: str, message: str, evidence: Sequence[Evidence], seconds: float) -> "Progress":

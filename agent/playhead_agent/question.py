@@ -24,7 +24,7 @@ class Question:
     Args:
         text: in the person's words.
         options: of a multiple choice; the answer's `choice` is the index of one of them, or None.
-        scope: which videos, which stretch of each; None for the scope of the thread, else the whole library.
+        scope: which videos, which window of each; None for the scope of the thread, else the whole library.
         thread_id: the conversation that it belongs to; empty for a new one.
         language: of the answer, as a BCP 47 tag; None for the question's own.
     """

@@ -10,7 +10,7 @@ MIN_PLANNER_TOKENS = 16_000
 
 @dataclass(frozen=True, slots=True)
 class VideoPlanner:
-    """What is known of a video-LLM that may plan.
+    """Properties of a video-LLM that may plan.
 
     Args:
         name: of the model.

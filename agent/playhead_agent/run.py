@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from playhead_agent.clarify import Clarify
 from playhead_agent.limits import Meter
-from playhead_agent.persistence.cached_finder import Remembering
+from playhead_agent.persistence.cached_finder import CachedFinder
 from playhead_agent.persistence.conversations import config_of, last_checkpoint, read_turns
 from playhead_agent.persistence.run_record import RunRecorder, record_of
-from playhead_agent.persistence.stored_answer import read_back
+from playhead_agent.persistence.stored_answer import restore_answer
 from playhead_agent.progress import Progress
 from playhead_agent.question import Question, new_thread_id
 from playhead_agent.state import Context
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Saver = BaseCheckpointSaver[Any]
 
 Step = Progress | Answer
-"""What a run gives on its way: its progress, a `Clarify` where it waits, and at the end the answer."""
+"""The items of a run's stream: its progress, a `Clarify` where it waits, and at the end the answer."""
 
 
 def ask(
@@ -45,7 +45,7 @@ def ask(
     """The answer to a question.
 
     Args:
-        question: a `Question`, or its words with what the next arguments say.
+        question: a `Question`, or its text together with the next arguments.
         context: the library, the models, the limits; `context.limits` hold in every strategy.
         strategy: how it is answered; by rules when None.
         checkpointer: keeps the run; without one a thread is forgotten at its end.
@@ -89,10 +89,10 @@ def stream(
     options: Sequence[str] = (),
     raise_on_limit: bool = False,
 ) -> Iterator[Step]:
-    """What happens on the way to an answer, node by node, and at the end the `Answer`.
+    """The progress of a run, node by node, and at the end the `Answer`.
 
     Arguments and errors are those of `ask`. Where `context.may_ask` is set, the last that comes may be a
-    `Clarify` instead: the run then waits, kept by the checkpointer, for `reply`.
+    `Clarify` instead: the run then waits, stored by the checkpointer, for `reply`.
 
     Raises:
         ValueError: the run may ask back and has no checkpointer to wait in.
@@ -139,11 +139,10 @@ def resume(
     checkpointer: "Saver",
     raise_on_limit: bool = False,
 ) -> Iterator[Step]:
-    """Goes on with the last question of a thread whose run was cut short, behind its last whole step.
+    """Resumes the last question of a thread whose run was cut short, after its last complete step.
 
-    No model call and no look that was kept is made again, and what they used counts against the limits. Gives
-    the answer at once when the run had come to its end. A run that a limit ended goes on as far as
-    `context.limits` now allow.
+    No stored call of a model is made again, and its usage counts against the limits. Gives the answer at once
+    when the run had ended. A run that a limit ended goes on as far as `context.limits` now allow.
 
     Raises:
         AgentStopped: a limit was reached and `raise_on_limit` is set.
@@ -220,26 +219,26 @@ class _Run:
         last = None if saver is None else last_checkpoint(saver, thread_id)
         state: dict[str, Any] = {} if last is None else dict(last.checkpoint["channel_values"])
         turns = [] if saver is None or last is None else read_turns(saver, thread_id)
-        given = self.strategy.begin(question, {**state, "turns": [turn.to_json() for turn in turns]})
+        graph_input = self.strategy.begin(question, {**state, "turns": [turn.to_json() for turn in turns]})
         turn = 1 if last is None else record_of(last).turn + 1
-        yield from self._steps(given, {**state, **given}, thread_id, turn, {})
+        yield from self._steps(graph_input, {**state, **graph_input}, thread_id, turn, {})
 
     def reply(self, thread_id: str, text: str) -> Iterator[Step]:
         """Goes on with a run that waits."""
         from langgraph.types import Command
 
-        state, turn, used = self._kept(thread_id)
+        state, turn, used = self._last_run(thread_id)
         if not self.strategy.graph(self.checkpointer).get_state(config_of(thread_id)).interrupts:
             raise LibraryError(f"no run of thread {thread_id!r} waits for an answer")
         yield from self._steps(Command(resume=text), state, thread_id, turn, used)
 
     def resume(self, thread_id: str) -> Iterator[Step]:
         """Goes on with a run that was cut short."""
-        state, turn, used = self._kept(thread_id)
+        state, turn, used = self._last_run(thread_id)
         yield from self._steps(None, state, thread_id, turn, used)
 
-    def _kept(self, thread_id: str) -> tuple[dict[str, Any], int, Mapping[str, float]]:
-        """State, turn and what was used of the last run of a thread, which this strategy must have run."""
+    def _last_run(self, thread_id: str) -> tuple[dict[str, Any], int, Mapping[str, float]]:
+        """State, turn and usage of the last run of a thread, which this strategy must have run."""
         last = None if self.checkpointer is None else last_checkpoint(self.checkpointer, thread_id)
         if last is None:
             raise LibraryError(_no_run(thread_id))
@@ -255,11 +254,11 @@ class _Run:
         return state, record.turn, record.used or {}
 
     def _steps(
-        self, given: Any, state: Mapping[str, Any], thread_id: str, turn: int, used: Mapping[str, float]
+        self, graph_input: Any, state: Mapping[str, Any], thread_id: str, turn: int, used: Mapping[str, float]
     ) -> Iterator[Step]:
         meter = Meter(self.context.limits, self.context.meter.clock)
         meter.restore(used)
-        context = replace(self.context, meter=meter, finder=Remembering(self.context.finder))
+        context = replace(self.context, meter=meter, finder=CachedFinder(self.context.finder))
         missing = self.strategy.missing(context)
         if missing:
             raise ModelUnavailable(missing)
@@ -268,15 +267,19 @@ class _Run:
         recorder = None if saver is None else RunRecorder(saver, name, turn, meter)
         graph, config = self.strategy.graph(recorder), config_of(thread_id)
         config["recursion_limit"] = 2 * context.limits.steps + 16  # the meter counts steps, and stops first
-        how: dict[str, Any] = {} if recorder is None else {"durability": "sync"}
+        stream_options: dict[str, Any] = {} if recorder is None else {"durability": "sync"}
         modes: list[StreamMode] = ["values", "custom"] if self.is_followed else ["values"]
         question_back: Clarify | None = None
         try:
-            for mode, part in graph.stream(given, config, context=context, stream_mode=modes, **how):
+            for mode, part in graph.stream(
+                graph_input, config, context=context, stream_mode=modes, **stream_options
+            ):
                 if mode == "custom":
                     yield Progress(**{**part, "evidence": tuple(part["evidence"])})
                 elif waits := part.get("__interrupt__"):
-                    question_back = Clarify.from_json(waits[0].value, thread_id)  # given when all is kept
+                    question_back = Clarify.from_json(
+                        waits[0].value, thread_id
+                    )  # yielded when everything is stored
                 else:
                     state = part
             if question_back is None and not state.get("answer"):
@@ -284,7 +287,7 @@ class _Run:
                     f"the run of thread {thread_id!r} ended without an answer; its checkpoints may belong to"
                     " another version"
                 )
-            yield question_back or read_back(state["answer"], context.cache, thread_id)
+            yield question_back or restore_answer(state["answer"], context.cache, thread_id)
         except AgentStopped as stop:
             best = replace(self.strategy.best_so_far(state, context, str(stop)), thread_id=thread_id)
             if recorder is not None:
@@ -310,8 +313,8 @@ def _answer_of(
         if isinstance(step, Answer):
             return step
         if isinstance(step, Clarify) and on_question is not None:
-            more = run.reply(step.thread_id, on_question(step))
-            return _answer_of(more, run, on_progress, on_question)
+            next_steps = run.reply(step.thread_id, on_question(step))
+            return _answer_of(next_steps, run, on_progress, on_question)
         if on_progress is not None:
             on_progress(step)
     raise LibraryError("the run ended without an answer; its checkpoints may belong to another version")

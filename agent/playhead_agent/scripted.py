@@ -15,7 +15,7 @@ Reply = str | dict[str, Any] | AIMessage | BaseException
 
 
 class ScriptedChatModel(BaseChatModel):
-    """Gives the replies of a script, one a call, and keeps what it was sent.
+    """A LangChain chat model that gives the replies of a script, one a call, and records its messages.
 
     A reply that is a dict comes as the arguments of the tool that the caller bound, a string as plain
     text, an `AIMessage` as it is; an exception is raised, as a server that is away would.

@@ -1,4 +1,4 @@
-"""What a run carries from node to node, and what it is given from outside.
+"""The state of a run, carried from node to node, and its context of components and limits.
 
 The state holds plain JSON types, ids and windows only: it is written to disk after every node. Words
 are read again from the catalog by span id, so a checkpoint stays small and can never disagree with it.
@@ -29,44 +29,48 @@ if TYPE_CHECKING:
     from playhead_tools.video_llm.client import VlmClient
 
 
-def added_looks(known: list[dict[str, Any]] | None, new: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
-    """The looks of a run: those that were made side by side are added, None begins a new question."""
+def add_observations(
+    known: list[dict[str, Any]] | None, new: list[dict[str, Any]] | None
+) -> list[dict[str, Any]]:
+    """Reducer for the observations of a run: parallel ones are added, None begins a new question."""
     if new is None:
         return []
     known = known or []
     return [*known, *(row for row in new if row not in known)]
 
 
-def no_eyes() -> "VlmClient | None":
-    """Nothing to look with."""
+def no_vlm_client() -> "VlmClient | None":
+    """No VLM client: the default of a context without a video-LLM."""
     return None
 
 
 class State(TypedDict, total=False):
-    """One question on its way; every key is written whole by the node named behind it."""
+    """The state of one question; each key is replaced as a whole by the node named in its comment."""
 
     question: str  # caller
     options: list[str]  # caller: of a multiple choice
     language: str | None  # caller: of the answer, as a BCP 47 tag
-    previous: dict[str, Any]  # run: the question before it in this thread, taken apart
-    previous_question: str  # run: its words, where another strategy answered it
+    previous: dict[str, Any]  # run: the parsed question before it in this thread
+    previous_question: str  # run: its text, where another strategy answered it
     scope: dict[str, Any] | None  # caller; stays for the next question of the thread
     spec: dict[str, Any]  # parse
-    stretches: list[list[Any]]  # parse: [video_id, start_s, end_s], where to look
-    refusal: dict[str, str] | None  # parse: reason and text when there is nothing to look for
+    stretches: list[list[Any]]  # parse: segment references of the scope, [video_id, start_s, end_s]
+    refusal: dict[str, str] | None  # parse: reason and text when there is nothing to search
     lookups: list[dict[str, Any]]  # plan
     round: int  # plan: 0, then 1 when other lanes are searched
     found: list[dict[str, Any]]  # retrieve; emptied by inspect
     coverage: dict[str, Any] | None  # retrieve, inspect
     looked_at: list[list[Any]]  # retrieve, inspect
     evidence: list[dict[str, Any]]  # inspect, triage: compact records
-    looks: Annotated[list[dict[str, Any]], added_looks]  # watch, one row a look; emptied by parse
-    wanted: list[dict[str, Any]]  # triage: looks to be made
-    sight: dict[str, Any] | None  # triage: what looking told
+    looks: Annotated[
+        list[dict[str, Any]], add_observations
+    ]  # watch, one row an observation; emptied by parse
+    wanted: list[dict[str, Any]]  # triage: pending observation requests
+    sight: dict[str, Any] | None  # triage: the perception result
     features: dict[str, Any] | None  # inspect: of the first passage, where passages were searched
-    whole: bool  # inspect: every span that could hold the asked words was judged
+    whole: bool  # inspect: every span that could contain the target was scored
     cut: bool  # inspect: there was more evidence than the table takes
-    finding: dict[str, Any]  # reason
+    finding: dict[str, Any]  # reason: the temporal result
     verdict: dict[str, Any]  # verify: status, reason, confidence
     draft: dict[str, Any]  # compose: claims, who wrote them; emptied by check
     notes: list[str]  # any
@@ -75,7 +79,7 @@ class State(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The seams: what a run works with, chosen by `app`.
+    """Components and limits of a run, chosen by `app`.
 
     Args:
         finder: searches the library.
@@ -83,15 +87,15 @@ class Context:
         llm: a chat model of LangChain; None for an answer made of the evidence alone.
         chat: the chat model as the agent asks it; made of `llm` where None.
         method: how `llm` is made to keep to a schema, where nothing better is known of it.
-        limits: what one question may use.
-        thresholds: from where on something found counts.
+        limits: of one question.
+        thresholds: from which a hit counts as evidence.
         meter: counts one run; every run gets its own.
-        open_eyes: gives what looks at clips, opened at its first use; None where there is no video-LLM.
-        calibration: what confidence comes to; fitted on questions whose answers are known.
-        may_ask: the caller can answer a question back; an ambiguous question is then asked about.
-        extents: reads how much of a scope can be searched; made of the catalog.
-        cache: what this run has read of the catalog; every run has its own, as every `Context` has.
-        rules: read a question, and decide what to look at, where no model plans.
+        open_vlm_client: gives the VLM client, opened at its first use; None where there is no video-LLM.
+        calibration: maps raw to calibrated confidence; fitted on questions with known answers.
+        may_ask: the caller can answer a clarification; an ambiguous question then leads to one.
+        extents: reads how much of a scope is indexed; made from the catalog.
+        cache: rows of the catalog that this run has read; each `Context` has its own.
+        rules: parse a question, and decide which clips to view, where no model plans.
     """
 
     finder: Finder
@@ -102,7 +106,7 @@ class Context:
     limits: Limits = field(default_factory=Limits)
     thresholds: Thresholds = field(default_factory=Thresholds)
     meter: Meter = field(default_factory=Meter)
-    open_eyes: "Callable[[], VlmClient | None]" = no_eyes
+    open_vlm_client: "Callable[[], VlmClient | None]" = no_vlm_client
     calibration: Calibration = field(default_factory=Calibration)
     may_ask: bool = False
     rules: Rules = field(default_factory=default_rules)
@@ -122,32 +126,32 @@ class Context:
 
 
 def spec_of(state: State) -> QuestionSpec:
-    """The question taken apart."""
+    """The parsed question in a state."""
     return QuestionSpec.from_json(state["spec"])
 
 
 def evidence_of(state: State) -> list[Evidence]:
-    """The evidence table, without words."""
+    """The evidence table of a state, without texts."""
     return [Evidence.from_json(record) for record in state.get("evidence", [])]
 
 
 def evidence_in(state: State, context: Context) -> tuple[Evidence, ...]:
-    """The evidence table, read of the state once for nodes that leave it as it is."""
+    """The evidence table of a state, parsed once for all nodes that do not change it."""
     return context.cache.once("evidence", state.get("evidence", []), lambda: tuple(evidence_of(state)))
 
 
-def stretches_of(rows: Sequence[Sequence[Any]]) -> list[SegmentRef]:
-    """(video_id, window) pairs from their rows in the state."""
+def segment_refs_of(rows: Sequence[Sequence[Any]]) -> list[SegmentRef]:
+    """Segment references from their rows in the state."""
     return [(video_id, Window(start_s, end_s)) for video_id, start_s, end_s in rows]
 
 
-def rows_of(stretches: Sequence[SegmentRef]) -> list[list[Any]]:
-    """Rows for the state from (video_id, window) pairs."""
-    return [[video_id, window.start_s, window.end_s] for video_id, window in stretches]
+def segment_ref_rows(segment_refs: Sequence[SegmentRef]) -> list[list[Any]]:
+    """Rows for the state from segment references."""
+    return [[video_id, window.start_s, window.end_s] for video_id, window in segment_refs]
 
 
 def coverage_of(state: State) -> Coverage | None:
-    """What was searched so far; None before the first search."""
+    """The coverage of the searches so far; None before the first search."""
     record = state.get("coverage")
     return None if record is None else coverage_from_json(record)
 
@@ -169,7 +173,7 @@ def scope_from_json(record: Mapping[str, Any] | None) -> Scope:
 
 
 def named_videos(videos: Sequence[VideoEntry], text: str) -> list[VideoEntry]:
-    """The videos whose name, or file's name, stands in a text, with its ending or without.
+    """The videos whose name, or file name, is in a text, with its extension or without.
 
     A file's name that several videos have means all of them, but where it is a part of the name of one.
     Without its ending a name counts where it is no plain word (`qm01`), or the text calls it a video.
@@ -187,16 +191,20 @@ def named_videos(videos: Sequence[VideoEntry], text: str) -> list[VideoEntry]:
 def _stem_pattern(video: VideoEntry) -> re.Pattern[str]:
     """Matches the name of a video's file without its ending, as a text may call it."""
     stem = re.escape(video.path.stem)
-    called = r"(?:video|file|recording|meeting|talk|lecture|film|clip|episode)\s+(?:called\s+|named\s+)?"
-    lead = "" if re.search(r"[\d_\W]", video.path.stem) else called
-    return re.compile(rf"(?<![\w./-])(?:{lead}){stem}(?![\w-]|\.\w)", re.IGNORECASE)
+    noun_pattern = (
+        r"(?:video|file|recording|meeting|talk|lecture|film|clip|episode)\s+(?:called\s+|named\s+)?"
+    )
+    prefix = "" if re.search(r"[\d_\W]", video.path.stem) else noun_pattern
+    return re.compile(rf"(?<![\w./-])(?:{prefix}){stem}(?![\w-]|\.\w)", re.IGNORECASE)
 
 
 def without_names(text: str, videos: Sequence[VideoEntry]) -> str:
     """A question that says "the video" where it named a file."""
     for video in videos:
         names = f"{re.escape(video.name)}|{re.escape(video.path.name)}"
-        named = rf"[\"'“‘]?(?:{names})[\"'”’]?"
-        shorter = re.sub(rf"(?:\bthe\s+(?:video|file)\s+)?{named}", "the video", text, flags=re.IGNORECASE)
-        text = shorter if shorter != text else _stem_pattern(video).sub("the video", text)
+        name_pattern = rf"[\"'“‘]?(?:{names})[\"'”’]?"
+        replaced = re.sub(
+            rf"(?:\bthe\s+(?:video|file)\s+)?{name_pattern}", "the video", text, flags=re.IGNORECASE
+        )
+        text = replaced if replaced != text else _stem_pattern(video).sub("the video", text)
     return text

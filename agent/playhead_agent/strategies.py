@@ -1,4 +1,4 @@
-"""All strategies by name. Names cost no import of LangGraph; a strategy is loaded when it is asked for."""
+"""All strategies by name. Names cost no import of LangGraph; a strategy is loaded when it is requested."""
 
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points

@@ -1,4 +1,4 @@
-"""What every way of answering a question has in common, so that one `run` drives them all."""
+"""The protocol of a strategy, a way of answering questions; one `run` drives them all."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
@@ -23,7 +23,7 @@ class Strategy(Protocol):
 
     @property
     def limits(self) -> Limits:
-        """What a question may use where the person sets nothing; what is set replaces it, field by field."""
+        """Limits of a question; caps that the person sets replace them, field by field."""
         ...
 
     def missing(self, context: Context) -> str:
@@ -40,13 +40,13 @@ class Strategy(Protocol):
         """The compiled graph; its runtime context is a `Context`."""
         ...
 
-    def begin(self, question: Question, kept: Mapping[str, Any]) -> dict[str, Any]:
+    def begin(self, question: Question, last_state: Mapping[str, Any]) -> dict[str, Any]:
         """The input of the graph.
 
         Args:
             question: to be answered.
-            kept: the last state of the thread, of whichever strategy; empty in a new one. `turns` holds the
-                earlier turns, oldest first: `{"question", "answer", "strategy"}` each, the answer as
+            last_state: the last state of the thread, of whichever strategy; empty in a new one. `turns` has
+                the earlier turns, oldest first: `{"question", "answer", "strategy"}` each, the answer as
                 `Answer.to_json(compact=True)` or None where the run was cut short.
         """
         ...
@@ -56,13 +56,13 @@ class Strategy(Protocol):
         ...
 
 
-def common_input(question: Question, kept: Mapping[str, Any]) -> dict[str, Any]:
+def common_input(question: Question, last_state: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a graph's input that all strategies share.
 
     A question without a scope keeps that of its thread; the answer of the turn before is cleared.
     """
     record = question.to_json()
-    scope = record["scope"] if question.scope is not None else kept.get("scope")
+    scope = record["scope"] if question.scope is not None else last_state.get("scope")
     return {
         "question": question.text,
         "options": record["options"],

@@ -9,23 +9,23 @@ from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
 
 from playhead_agent.limits import Meter
-from playhead_agent.persistence.cached_finder import Remembering
-from playhead_agent.rules.graph import Bind, Node, Update, assembled
+from playhead_agent.persistence.cached_finder import CachedFinder
+from playhead_agent.rules.graph import Bind, Node, Update, add_nodes
 from playhead_agent.state import Context, State
 
 if TYPE_CHECKING:
     from langgraph.graph.state import CompiledStateGraph
 
 
-class Asked(TypedDict, total=False):
-    """What a person fills in: a question, and the options of a multiple choice."""
+class StudioQuestion(TypedDict, total=False):
+    """The input in Studio: a question, and the options of a multiple choice."""
 
     question: str
     options: list[str]
 
 
-class Answered(TypedDict, total=False):
-    """What comes back: the answer in plain JSON types."""
+class StudioAnswer(TypedDict, total=False):
+    """The output in Studio: the answer in plain JSON types."""
 
     answer: dict[str, Any]
 
@@ -36,8 +36,8 @@ def studio_graph(context: Context) -> "CompiledStateGraph[Any, Any, Any, Any]":
     The server brings checkpointer and threads. Every question has limits of its own; one that reaches them
     ends with an error that says which.
     """
-    graph = StateGraph(State, input_schema=Asked, output_schema=Answered)
-    return assembled(graph, _bound_to(replace(context, may_ask=True))).compile()
+    graph = StateGraph(State, input_schema=StudioQuestion, output_schema=StudioAnswer)
+    return add_nodes(graph, _bound_to(replace(context, may_ask=True))).compile()
 
 
 def _bound_to(context: Context) -> Bind:
@@ -49,7 +49,7 @@ def _bound_to(context: Context) -> Bind:
             thread_id = str(get_config()["configurable"].get("thread_id", ""))
             if name == "parse" or thread_id not in running:
                 meter = Meter(context.limits, context.meter.clock)
-                running[thread_id] = replace(context, meter=meter, finder=Remembering(context.finder))
+                running[thread_id] = replace(context, meter=meter, finder=CachedFinder(context.finder))
             if name == "parse":
                 state = {**state, "previous": state.get("spec") or {}}
             return node(state, runtime.override(context=running[thread_id]))

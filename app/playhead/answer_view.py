@@ -127,8 +127,8 @@ def show_answer(
     if answer.fallback:
         longer = next((note for note in notes if note.startswith(answer.fallback)), answer.fallback)
         notes = [note for note in notes if note != longer]
-        why = shortened(one_line(longer), MAX_FALLBACK_CHARS)
-        parts.insert(0, plain(f"{why[:1].upper()}{why[1:]}", "yellow"))
+        fallback_reason = shortened(one_line(longer), MAX_FALLBACK_CHARS)
+        parts.insert(0, plain(f"{fallback_reason[:1].upper()}{fallback_reason[1:]}", "yellow"))
     if answer.intervals:
         parts += [Text(), _citations(answer, names, numbers, labels), *legend(labels)]
         more = len(answer.intervals) - MAX_CITATIONS
@@ -138,8 +138,8 @@ def show_answer(
     searched = "" if answer.coverage is None else coverage_sentence(answer.coverage)
     if searched and searched not in answer.text:
         parts += [Text(), plain(searched, "dim")]
-    sure = "" if answer.status == "abstained" else f" · confidence {answer.confidence:.2f}"
-    title = f"[{STATUS_STYLE[answer.status]}]{outcome_of(answer)}[/]{sure}"
+    confidence = "" if answer.status == "abstained" else f" · confidence {answer.confidence:.2f}"
+    title = f"[{STATUS_STYLE[answer.status]}]{outcome_of(answer)}[/]{confidence}"
     console.print(
         Panel(Group(*parts), title=title, subtitle=_cost(answer), title_align="left", subtitle_align="right")
     )
@@ -218,9 +218,11 @@ def _citations(
 ) -> Table:
     """The cited windows by video, in the order of their numbers; a name is on its first line alone."""
     table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
-    for is_whole in (True, True, True, False):  # labels keep the names short
-        table.add_column(no_wrap=is_whole, overflow="fold")
-    said = {e.id: f"the model saw: “{one_line(e.said)[:MAX_TEXT_CHARS]}”" for e in answer.evidence if e.said}
+    for no_wrap in (True, True, True, False):  # labels keep the names short
+        table.add_column(no_wrap=no_wrap, overflow="fold")
+    vlm_texts = {
+        e.id: f"the model saw: “{one_line(e.said)[:MAX_TEXT_CHARS]}”" for e in answer.evidence if e.said
+    }
     by_video: dict[str, list[Interval]] = {}
     in_order = sorted(answer.intervals, key=lambda one: numbers[one.evidence_id])
     for interval in in_order[:MAX_CITATIONS]:
@@ -232,7 +234,7 @@ def _citations(
                 plain(f"[{numbers[interval.evidence_id]}]"),
                 str(interval.window),
                 plain(labels.get(name, name) if place == 0 else ""),
-                Text(said.get(interval.evidence_id, ""), style="dim"),
+                Text(vlm_texts.get(interval.evidence_id, ""), style="dim"),
             )
     return table
 

@@ -45,14 +45,14 @@ def checked(make: Callable[[], Any]) -> Any:
         raise typer.BadParameter(str(error)) from error
 
 
-def checked_settings(library: Library, given: Mapping[str, Any]) -> None:
+def checked_settings(library: Library, settings: Mapping[str, Any]) -> None:
     """Checks the settings of `index` against those of the library.
 
     Raises:
         typer.BadParameter: a value is wrong, or they do not go together; the message names the options.
     """
     try:
-        library.recipe(given)
+        library.recipe(settings)
     except ValueError as error:
         message = str(error)
         for setting, option in SETTING_OPTIONS.items():

@@ -1,4 +1,4 @@
-"""Questions to an opened library: its models, limits and checkpoints brought together for one run."""
+"""Runs one question on an opened library with its models, limits and checkpoints."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 
 def _check_scope(question: Question, strategy: str) -> None:
-    """Nothing, where a strategy can keep to the scope of a question.
+    """Checks that a strategy can answer within the scope of a question.
 
     Raises:
-        ToolError: it is limited to what some speakers say, and the strategy looks at whole videos.
+        ToolError: the question is limited to some speakers, and the strategy reads whole videos.
     """
     speakers = None if question.scope is None else question.scope.speakers
     if speakers and strategy in BASELINES:
@@ -43,14 +43,14 @@ def _check_scope(question: Question, strategy: str) -> None:
         )
 
 
-Ask = Callable[["SqliteSaver"], Answer]
+RunQuestion = Callable[["SqliteSaver"], Answer]
 
 
-class Viewer:
-    """The video-LLM of a library for one question; None, which a note says, when its server fails.
+class LibraryVlm:
+    """The video-LLM of a library for one question; a failed server is not called again, which a note says.
 
     Args:
-        library: that is asked.
+        library: whose video-LLM it is.
     """
 
     def __init__(self, library: "Library") -> None:
@@ -58,11 +58,11 @@ class Viewer:
         self._chat: LangChainChat | None = None
         self.failure = ""
 
-    def open(self) -> "VlmClient | None":
-        """What looks at clips; a server that failed once is not asked again.
+    def open_client(self) -> "VlmClient | None":
+        """The VLM client; None once the server has failed.
 
         Raises:
-            ModelUnavailable: a model that was asked for by name, and is no server, is not there.
+            ModelUnavailable: a model that was named, and is no server, is not there.
         """
         if self.failure:
             return None
@@ -76,28 +76,28 @@ class Viewer:
             self.failure = f"the video model could not be reached: {error}"
             return None
 
-    def planner(self) -> "VideoPlanner | None":
-        """What is known of it as a model that may plan; None where there is none."""
+    def planner_facts(self) -> "VideoPlanner | None":
+        """Context and abilities of the video-LLM as a planner; None where it cannot plan."""
         from playhead_agent.routing import MIN_PLANNER_TOKENS, VideoPlanner
 
         try:
             choice = self._library.video_choice
-            if choice.how == "off" or not choice.forms:
+            if choice.backend == "off" or not choice.forms:
                 return None
             chat = self.chat()
             context = chat.known_context_tokens
-            keeps_schema = context >= MIN_PLANNER_TOKENS and chat.makes_calls()
-            return VideoPlanner(choice.name, keeps_schema or context < MIN_PLANNER_TOKENS, context)
+            follows_schema = context >= MIN_PLANNER_TOKENS and chat.makes_calls()
+            return VideoPlanner(choice.name, follows_schema or context < MIN_PLANNER_TOKENS, context)
         except NotLocal:
             raise
         except ModelUnavailable:
-            return None  # whatever looks says so, where a look is needed
+            return None  # reported by the first VLM call, where one is needed
 
     def chat(self) -> "LangChainChat":
-        """The video-LLM as a chat model; its server is asked what it can do, its weights come in at need.
+        """The video-LLM as a chat model; capabilities are queried and weights loaded at first use.
 
         Raises:
-            ModelUnavailable: there is none, or it cannot be asked.
+            ModelUnavailable: there is none, or it cannot be reached.
         """
         if self._chat is None:
             self._chat = video_chat(self._library.video_choice, self._library.models)
@@ -112,15 +112,15 @@ class Viewer:
 
 
 @dataclass(slots=True)
-class Asking:
-    """One question to a library.
+class QuestionRun:
+    """The run of one question on a library.
 
     Args:
-        library: that is asked.
+        library: to be searched.
         llm: name of a chat model; None for none.
         base_url: of an OpenAI-compatible server.
         caps: what the person limits, over the defaults of the strategy; a `Limits` replaces all of them.
-        may_ask: somebody can answer a question back.
+        may_ask: a person can answer a clarification question.
     """
 
     library: "Library"
@@ -128,11 +128,11 @@ class Asking:
     base_url: str | None = None
     caps: "Caps | Limits | None" = None
     may_ask: bool = False
-    viewer: Viewer = field(init=False)
+    vlm: LibraryVlm = field(init=False)
     notes: list[str] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        self.viewer = Viewer(self.library)
+        self.vlm = LibraryVlm(self.library)
 
     def answer(
         self,
@@ -145,7 +145,7 @@ class Asking:
         from playhead_agent.run import ask
 
         _check_scope(question, strategy)
-        chosen, context = self._chosen(strategy)
+        chosen, context = self._strategy_and_context(strategy)
         return self._run(
             lambda saver: ask(
                 question,
@@ -157,7 +157,7 @@ class Asking:
             )
         )
 
-    def resumed(
+    def resume(
         self,
         thread_id: str,
         on_progress: Callable[[Progress], None],
@@ -166,31 +166,31 @@ class Asking:
         """The answer to the last question of a thread, whose run was cut short."""
         from playhead_agent.run import complete
 
-        def completed(saver: "SqliteSaver") -> Answer:
-            chosen, context = self._chosen(self._strategy_of(thread_id, saver))
+        def run_to_end(saver: "SqliteSaver") -> Answer:
+            chosen, context = self._strategy_and_context(self._strategy_of(thread_id, saver))
             return complete(
                 thread_id, context=context, strategy=chosen, checkpointer=saver,
                 on_progress=on_progress, on_question=on_question,
             )  # fmt: skip
 
-        return self._run(completed)
+        return self._run(run_to_end)
 
     def stream(self, question: Question, strategy: str) -> Iterator[Progress | Answer]:
-        """What happens on the way to an answer."""
+        """Yields progress, then the answer."""
         from playhead_agent.run import stream
 
         _check_scope(question, strategy)
-        chosen, context = self._chosen(strategy)
+        chosen, context = self._strategy_and_context(strategy)
         with self._checkpointer() as saver:
             for step in stream(question, context=context, strategy=chosen, checkpointer=saver):
                 yield self._with_notes(step) if isinstance(step, Answer) else step
 
     def reply(self, thread_id: str, text: str) -> Iterator[Progress | Answer]:
-        """What happens once a question back was answered."""
+        """Yields progress and the answer after a clarification question was answered."""
         from playhead_agent.run import reply
 
         with self._checkpointer() as saver:
-            chosen, context = self._chosen(self._strategy_of(thread_id, saver))
+            chosen, context = self._strategy_and_context(self._strategy_of(thread_id, saver))
             for step in reply(thread_id, text, context=context, strategy=chosen, checkpointer=saver):
                 yield self._with_notes(step) if isinstance(step, Answer) else step
 
@@ -199,8 +199,8 @@ class Asking:
 
         return strategy_of(thread_id, saver) or RULES
 
-    def _chosen(self, name: str) -> "tuple[Strategy, Context]":
-        """A strategy and what it works with.
+    def _strategy_and_context(self, name: str) -> "tuple[Strategy, Context]":
+        """A strategy by its name, and its run context.
 
         Raises:
             ModelUnavailable: it needs a model that is not there; the message says why it is not.
@@ -214,20 +214,20 @@ class Asking:
         plans_by_video = False
         if name == AUTO:
             has_chat = self.llm is not None or self.library.chat_choice is not None
-            routed = route(has_chat=has_chat, video=None if has_chat else self.viewer.planner())
+            routed = route(has_chat=has_chat, video=None if has_chat else self.vlm.planner_facts())
             name, plans_by_video = routed.strategy, routed.plans_by_video
             self.notes += [routed.note] if routed.note else []
         elif name == PLANNER and self.llm is None and self.library.chat_choice is None:
-            plans_by_video = route(has_chat=False, video=self.viewer.planner()).plans_by_video
+            plans_by_video = route(has_chat=False, video=self.vlm.planner_facts()).plans_by_video
         strategy = load_strategy(name)
-        limits = self.caps.over(strategy.limits) if isinstance(self.caps, Caps) else self.caps
+        limits = self.caps.applied_to(strategy.limits) if isinstance(self.caps, Caps) else self.caps
         library = self.library
         chat = library.chat_model(self.llm, self.base_url)
         if chat is None and plans_by_video:
-            chat = self.viewer.chat()
+            chat = self.vlm.chat()
         context = Context(
             library.searcher, library.catalog, None if chat is None else chat.model, chat,
-            limits=limits or strategy.limits, open_eyes=self.viewer.open,
+            limits=limits or strategy.limits, open_vlm_client=self.vlm.open_client,
             calibration=Calibration.load(library.folder), may_ask=self.may_ask,
         )  # fmt: skip
         missing = strategy.missing(context)
@@ -238,10 +238,10 @@ class Asking:
     def _why_no_video_model(self, strategy: str) -> str:
         if strategy not in BASELINES:
             return ""
-        return f": {self.viewer.failure or self.library.video_choice.reason}"
+        return f": {self.vlm.failure or self.library.video_choice.reason}"
 
-    def _run(self, ask: Ask) -> Answer:
-        """The answer of a run that is kept; of one in memory where the library cannot be written to."""
+    def _run(self, ask: RunQuestion) -> Answer:
+        """Runs with stored checkpoints, or with checkpoints in memory where the library is read-only."""
         from playhead_agent.persistence.checkpoints import (
             open_checkpointer,
             open_copied_checkpointer,
@@ -260,19 +260,19 @@ class Asking:
 
     @contextmanager
     def _checkpointer(self) -> Iterator["SqliteSaver"]:
-        """Where a run is kept; memory, which a note says, where the library cannot be written to."""
+        """The checkpointer of a run; in memory, with a note, where the library is read-only."""
         from playhead_agent.persistence.checkpoints import (
             open_checkpointer,
             open_copied_checkpointer,
             prune_checkpoints,
         )
 
-        with ExitStack() as opened:
+        with ExitStack() as stack:
             try:
-                saver = opened.enter_context(open_checkpointer(self.library.folder))
+                saver = stack.enter_context(open_checkpointer(self.library.folder))
             except (LibraryReadOnly, DiskFull) as error:
                 self.notes.append(self._not_saved(error))
-                saver = opened.enter_context(open_copied_checkpointer(self.library.folder))
+                saver = stack.enter_context(open_copied_checkpointer(self.library.folder))
             yield saver
             prune_checkpoints(saver)
 
@@ -280,7 +280,9 @@ class Asking:
         return f"this conversation is not saved: {self.library.catalog.note or error}"
 
     def _with_notes(self, answer: Answer, *notes: str) -> Answer:
-        """The answer with what the person should know of how it came about."""
-        opened = [] if notes or not self.library.catalog.note else [self.library.catalog.note]
-        answer = self.viewer.with_note(answer)
-        return replace(answer, notes=tuple(dict.fromkeys((*answer.notes, *self.notes, *opened, *notes))))
+        """The answer with the notes of this run added."""
+        catalog_notes = [] if notes or not self.library.catalog.note else [self.library.catalog.note]
+        answer = self.vlm.with_note(answer)
+        return replace(
+            answer, notes=tuple(dict.fromkeys((*answer.notes, *self.notes, *catalog_notes, *notes)))
+        )

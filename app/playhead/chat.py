@@ -20,7 +20,7 @@ OPENAI_URL = "https://api.openai.com/v1"
 OPENAI_NAMES = ("gpt-", "o1", "o3", "chatgpt", "text-davinci")
 """Beginnings of names without a provider from which LangChain infers OpenAI."""
 OPENAI_ADDRESSES = ("OPENAI_API_BASE", "OPENAI_BASE_URL")
-"""Where OpenAI's own clients are told of another server, in the order in which LangChain reads them."""
+"""Variables with another address for OpenAI's clients, in the order in which LangChain reads them."""
 
 
 def load_chat_model(
@@ -28,7 +28,7 @@ def load_chat_model(
 ) -> "BaseChatModel":
     """The chat model of a name such as `openai:gpt-5`; with `base_url` on any OpenAI-compatible server.
 
-    Nothing is asked of the server yet. Models of the `openai` package are asked by a `BoundedClient`. A
+    No request is sent yet. Models of the `openai` package use a `BoundedClient`. A
     provider's key is sent to its own host alone; any other server gets that of `PLAYHEAD_API_KEY`, if it is
     set (`keys.key_for`).
 
@@ -64,8 +64,10 @@ def load_chat_model(
             options |= {"base_url": base_url, "api_key": keys[0]}
         model: BaseChatModel = init_chat_model(name, **options)
     except (ImportError, ValueError, LangChainException, OpenAIError) as error:
-        said = redact(str(error), keys)
-        raise ModelUnavailable(f"the chat model {name!r} cannot be made: {said}") from safe_cause(error, keys)
+        reason = redact(str(error), keys)
+        raise ModelUnavailable(f"the chat model {name!r} cannot be made: {reason}") from safe_cause(
+            error, keys
+        )
     return model
 
 
@@ -75,7 +77,9 @@ def refuse_tracing() -> None:
     Raises:
         NotLocal: tracing is on, and its service is not on this machine.
     """
-    names = [f"{space}_{what}" for space in ("LANGSMITH", "LANGCHAIN") for what in ("TRACING_V2", "TRACING")]
+    names = [
+        f"{space}_{suffix}" for space in ("LANGSMITH", "LANGCHAIN") for suffix in ("TRACING_V2", "TRACING")
+    ]
     found = next((name for name in names if os.environ.get(name, "").strip().casefold() == "true"), "")
     endpoint = os.environ.get("LANGSMITH_ENDPOINT") or os.environ.get("LANGCHAIN_ENDPOINT") or ""
     if found and not is_loopback(endpoint):
@@ -92,7 +96,7 @@ def _openai_address() -> str:
     return next((url for variable in OPENAI_ADDRESSES if (url := os.environ.get(variable))), OPENAI_URL)
 
 
-def _openai_options(base_url: str, keys: list[str], given: str | None = None) -> dict[str, Any]:
+def _openai_options(base_url: str, keys: list[str], explicit_key: str | None = None) -> dict[str, Any]:
     """The address, the key for it and the client, all given, so that nothing else of the environment counts.
 
     Raises:
@@ -100,7 +104,7 @@ def _openai_options(base_url: str, keys: list[str], given: str | None = None) ->
     """
     from playhead_tools.bounded_http import BoundedClient
 
-    key, variable = given or key_for(base_url), provider_variable(base_url)
+    key, variable = explicit_key or key_for(base_url), provider_variable(base_url)
     if key is None and variable is not None:
         raise ModelUnavailable(f"{redact(base_url)} needs a key; set {variable}")
     keys += [key] if key is not None else []

@@ -26,7 +26,7 @@ from playhead.arguments import (
 )
 from playhead.command_line import PROGRAM, App, Group
 from playhead.default_models import DEFAULTS
-from playhead.doctor import examine
+from playhead.doctor import run_checks
 from playhead.index_progress import ProgressWatcher
 from playhead.input_checks import checked_text, cleaned_hotwords
 from playhead.library import Library
@@ -78,8 +78,8 @@ app = App(
 )
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(is_requested: bool) -> None:
+    if is_requested:
         print(f"{PROGRAM} {__version__}")
         raise typer.Exit
 
@@ -220,24 +220,25 @@ def index(
     )
     if profile is not None:
         names = names.with_profile(profile)
-    asked = {
+    options = {
         "reader": reader, "fps": fps, "everywhere": everywhere, "min_segment_s": min_segment,
         "max_segment_s": max_segment, "transcribe": transcribe and transcribe.replace("-", "_"),
         "language": language, "audio_track": audio_track, "hotwords": cleaned_hotwords(hotwords),
         "beam_size": beam_size, "num_speakers": num_speakers,
     }  # fmt: skip
-    given = {name: value for name, value in asked.items() if value is not None}
+    settings = {name: value for name, value in options.items() if value is not None}
     opened = Library(library, names)
-    checked_settings(opened, given)
+    checked_settings(opened, settings)
     if captions:
         err.print(terminal.plain(opened.video_choice.sentence), soft_wrap=True)
-    if opened.recipe(given).transcribe != "never" and (notice := opened.speech_notice):
+    if opened.recipe(settings).transcribe != "never" and (notice := opened.speech_notice):
         err.print(terminal.plain(notice), soft_wrap=True)
     reports = []
     try:
         with ProgressWatcher(library, err):
             for report in opened.index(
-                paths, given, workers=workers, wait_s=-1.0 if wait else 0.0, captions=captions, debug=debug,
+                paths, settings, workers=workers, wait_s=-1.0 if wait else 0.0, captions=captions,
+                debug=debug,
                 on_skipped=lambda line: err.print(terminal.plain(line), soft_wrap=True),
             ):  # fmt: skip
                 reports.append(report)
@@ -359,11 +360,11 @@ def doctor(
     playhead doctor --json
     """
     console, advice = SafeConsole(), InstallAdvice(names_extra=True)
-    for finding in examine(library, try_video=try_video):
+    for check in run_checks(library, try_video=try_video):
         if as_json:
-            print(records.line({"name": finding.name, "ok": finding.ok, "detail": finding.detail}))
+            print(records.line({"name": check.name, "ok": check.ok, "detail": check.detail}))
         else:
-            terminal.show_finding(console, replace(finding, detail=advice.shorten(finding.detail)))
+            terminal.show_check(console, replace(check, detail=advice.shorten(check.detail)))
     if advice.command:
         lead = "To install what is missing, or only those of these extras that you want, run"
         console.print(terminal.plain(f"{lead}: {advice.command}"), soft_wrap=True)
@@ -409,8 +410,8 @@ def prepare(
     if not missing:
         return
     needs_hub = any(model.name != DEFAULTS["voices"].name for model in missing)
-    if needs_hub and (lacking := missing_hub()):
-        raise PlayheadError(f"nothing was downloaded: {lacking}")
+    if needs_hub and (missing_package := missing_hub()):
+        raise PlayheadError(f"nothing was downloaded: {missing_package}")
     if not yes and not typer.confirm("Download?", err=True):
         raise typer.Exit(1)
     failed = 0

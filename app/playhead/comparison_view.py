@@ -59,11 +59,11 @@ def _print_table(
     for column in USAGE:
         table.add_column(column, justify="right", no_wrap=True)
     for row in rows:
-        where = (
+        header_note = (
             Text("–") if row.answer is None else Text("\n".join(_windows(row.answer, names, labels)) or "–")
         )
         usage = ["–"] * len(USAGE) if row.answer is None else _usage(row.answer)
-        table.add_row(plain(row.strategy), _summary(row, labels), where, *usage)
+        table.add_row(plain(row.strategy), _summary(row, labels), header_note, *usage)
     console.print(table)
 
 
@@ -95,11 +95,11 @@ def _summary(row: Comparison, labels: Mapping[str, str]) -> Text:
 
 def _windows(answer: Answer, names: Mapping[str, str], labels: Mapping[str, str]) -> list[str]:
     """The first cited windows, with the video's name where the library has several."""
-    shown, lines = answer.intervals[:MAX_WINDOWS], []
-    for interval in shown:
+    cited, lines = answer.intervals[:MAX_WINDOWS], []
+    for interval in cited:
         name = name_of(interval, names)
         lines.append(f"{interval.window}" + (f" {labels.get(name, name)}" if len(names) > 1 else ""))
-    more = len(answer.intervals) - len(shown)
+    more = len(answer.intervals) - len(cited)
     return [*lines, *([f"and {more} more"] if more else [])]
 
 

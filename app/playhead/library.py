@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead.asking import Asking
+from playhead.asking import QuestionRun
 from playhead.input_checks import as_names, checked_lanes, checked_options, checked_text, checked_thread_id
 from playhead.model_choice import ModelChoice, chosen_model, keep_model, load_chat, parse_model
 from playhead.models import (
@@ -23,7 +23,7 @@ from playhead.models import (
     speech_notice,
 )
 from playhead.video_model_facts import (
-    kept_part,
+    keep_ratio,
     load_video_llm,
     named_choice,
     video_choice,
@@ -35,14 +35,14 @@ from playhead_agent.strategies import AUTO as AUTO_STRATEGY
 from playhead_agent.strategies import check_strategy
 from playhead_index.build import VideoReport, build_library
 from playhead_index.decode import Frame, VideoReader, open_reader
-from playhead_index.decode.protocol import NO_PICTURES
+from playhead_index.decode.protocol import NO_FRAMES
 from playhead_index.decode.still_images import read_image
 from playhead_index.errors import LibraryError, ModelUnavailable, VideoUnreadable
 from playhead_index.executor import Executor, InProcess, LocalProcesses
 from playhead_index.find_files import find_videos
 from playhead_index.lifecycle import (
     Problem,
-    Relinked,
+    RelinkedVideo,
     clear_failure,
     collect_garbage,
     find_failures,
@@ -50,7 +50,7 @@ from playhead_index.lifecycle import (
     remove_video,
     verify,
 )
-from playhead_index.paths import expanded_path, path_exists, text_to_path
+from playhead_index.paths import expand_path, path_exists, text_to_path
 from playhead_index.recipe import IndexSettings
 from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Lane, Query, Scope, SearchResult
@@ -122,7 +122,7 @@ class Library:
         models: which models to use; by default what the library was made with, else what is there.
         rerank_model: cross-encoder that ranks passages of speech anew in searches and questions: a hub name
             or a folder; in place of that of `models`.
-        model: chat model that plans, answers and judges, and looks at pictures where it takes them:
+        model: chat model that plans, answers and judges, and reads frames where it takes images:
             `openai:NAME`, `gemini:NAME`, `URL#NAME`, `off`; in place of that of `models`.
         local_only: nothing is sent to another machine; a server elsewhere is refused.
 
@@ -140,7 +140,7 @@ class Library:
         model: str | None = None,
         local_only: bool = False,
     ) -> None:
-        self.folder = expanded_path(folder)
+        self.folder = expand_path(folder)
         self.models = models or ModelNames()
         if rerank_model is not None:
             self.models = replace(self.models, rerank=rerank_model)
@@ -193,7 +193,7 @@ class Library:
         Raises:
             LibraryLocked: another process is still writing.
             LibraryMismatch: the library was made with other models.
-            ModelUnavailable: a model asked for by name is not there.
+            ModelUnavailable: a model that was named is not there.
             DiskFull: nothing more can be written.
         """
         found = find_videos([paths] if isinstance(paths, str | Path) else paths)
@@ -229,8 +229,8 @@ class Library:
         Raises:
             ValueError: a field is unknown, or the values do not go together.
         """
-        is_there = path_exists(self.folder / CATALOG_NAME)
-        return run_settings(given, read_settings(self.catalog) if is_there else {}).recipe()
+        is_existing = path_exists(self.folder / CATALOG_NAME)
+        return run_settings(given, read_settings(self.catalog) if is_existing else {}).for_new_video()
 
     def settings(self, name: str) -> dict[str, str]:
         """What a video was made with, for a person: `{"sampling": "1 fps where something changes ..."}`.
@@ -266,7 +266,7 @@ class Library:
         *,
         wait_s: float = 0.0,
         on_unreadable: Callable[[VideoUnreadable], None] = lambda error: None,
-    ) -> Iterator[Relinked]:
+    ) -> Iterator[RelinkedVideo]:
         """Finds videos whose files were moved or renamed, by content, among the files of folders.
 
         Args:
@@ -274,7 +274,7 @@ class Library:
             wait_s: how long to wait for another process that is writing; below 0 for ever.
             on_unreadable: called for what cannot be read on the way; the search goes on.
         """
-        places = [expanded_path(folder) for folder in folders]
+        places = [expand_path(folder) for folder in folders]
         return relink(self.catalog, places, wait_s=wait_s, on_unreadable=on_unreadable)
 
     def set_recorded(self, video: str, recorded: datetime | None, *, wait_s: float = 0.0) -> str:
@@ -426,14 +426,14 @@ class Library:
 
         Raises:
             VideoUnknown: none or several videos fit the name.
-            ModelUnavailable: the model cannot be asked.
+            ModelUnavailable: the model cannot be reached.
         """
         from playhead_tools.captions.hierarchy import Hierarchy
 
         video_id = self.video_id(name)
         topics = self._topic_summariser(llm, base_url)
         hierarchy = Hierarchy(self.catalog, self._summariser(llm, base_url), topics)
-        return hierarchy.chapters(video_id), hierarchy.whole(video_id)
+        return hierarchy.chapters(video_id), hierarchy.video_summary(video_id)
 
     def _topic_summariser(self, llm: str | None, base_url: str | None) -> "TopicSummariser | None":
         if (chat := self.chat_model(llm, base_url)) is None:
@@ -452,9 +452,9 @@ class Library:
         from playhead_tools.captions.summariser import VideoSummariser
 
         model = load_video_llm(self.video_choice, self.models.device)
-        return VideoSummariser(model, self._pictures, self.video_choice.name)
+        return VideoSummariser(model, self._caption_frames, self.video_choice.name)
 
-    def _pictures(self, video_id: str, times_s: Sequence[float]) -> list[Frame]:
+    def _caption_frames(self, video_id: str, times_s: Sequence[float]) -> list[Frame]:
         return list(self._reader(video_id).frames_at(times_s, short_side_px=CAPTION_SHORT_SIDE_PX))
 
     def _reader(self, video_id: str) -> VideoReader:
@@ -464,7 +464,7 @@ class Library:
         return open_reader(next(filter(path_exists, paths), paths[0]))
 
     def frame(self, name: str, time_s: float, *, short_side_px: int = 180) -> Frame:
-        """The picture on the screen of a video at a time, decoded from its file.
+        """The frame of a video at a time, decoded from its file.
 
         Raises:
             VideoUnreadable: no copy of the file is where it was; `relink` finds it again.
@@ -475,19 +475,19 @@ class Library:
 
     @cached_property
     def video_choice(self) -> VideoChoice:
-        """The video-LLM that captions and looks are asked of, with the reason; looked up at first use.
+        """The video-LLM of captions and questions, with the reason for the choice; made at first use.
 
         Raises:
-            ModelUnavailable: one that was asked for by name is not there, or its server does not answer.
+            ModelUnavailable: one that was named is not there, or its server does not answer.
         """
-        asked = self.models.video
-        chosen = None if asked != AUTO or video_model_of_environment() else self.chat_choice
-        found = None if chosen is None else self._seeing_chat(chosen)
-        return found or video_choice(asked, local_only=self.models.local_only)
+        name = self.models.video
+        chosen = None if name != AUTO or video_model_of_environment() else self.chat_choice
+        chat_vlm = None if chosen is None else self._chat_model_as_vlm(chosen)
+        return chat_vlm or video_choice(name, local_only=self.models.local_only)
 
     @cached_property
     def chat_choice(self) -> ModelChoice | None:
-        """The chat model that was named, or that the library keeps; None where there is none.
+        """The chat model that was named, or that the library stores; None where there is none.
 
         Raises:
             ModelUnavailable: what is named is no model.
@@ -506,19 +506,19 @@ class Library:
         return None if chosen is None else chosen.load(local_only=local_only)
 
     def keep_model(self, *, has_failed: bool = False) -> str:
-        """Keeps the chat model that was named, for later runs; why not, for a note, where it does not.
+        """Stores the chat model that was named as the default of the library; returns why not, or "".
 
         Args:
-            has_failed: it gave no answer; then it is not kept.
+            has_failed: it gave no answer; then it is not stored.
         """
-        asked = self.models.model
-        if asked == AUTO:
+        name = self.models.model
+        if name == AUTO:
             return ""
-        named = asked if asked == OFF else parse_model(asked).text
+        named = name if name == OFF else parse_model(name).text
         return keep_model(self.catalog, named, has_failed=has_failed)
 
-    def _seeing_chat(self, chosen: ModelChoice) -> VideoChoice | None:
-        """The chat model as the video-LLM; None where it takes no pictures.
+    def _chat_model_as_vlm(self, chosen: ModelChoice) -> VideoChoice | None:
+        """The chat model as the video-LLM; None where it takes no images.
 
         Raises:
             NotLocal: it is not on this machine and must be.
@@ -536,21 +536,21 @@ class Library:
 
     @cached_property
     def eyes(self) -> "VlmClient | None":
-        """What looks at clips of this library, by the model of `video_choice`; None where there is none.
+        """The VLM client of this library, with the model of `video_choice`; None where there is none.
 
         Raises:
-            ModelUnavailable: a model that was asked for by name is not there.
+            ModelUnavailable: a model that was named is not there.
         """
         from playhead_tools.video_llm.client import VlmClient
 
         choice = self.video_choice
-        if choice.how == "off":
+        if choice.backend == "off":
             return None
-        model = load_video_llm(choice, self.models.device, kept_part(self.models.keep_tokens))
+        model = load_video_llm(choice, self.models.device, keep_ratio(self.models.keep_tokens))
         return VlmClient(self.catalog, model)
 
     def forget_looks(self) -> None:
-        """Lets go of what was looked at, so that the next question looks again; the model stays loaded."""
+        """Clears the cached observations of the VLM client; the model stays loaded."""
         if self.eyes is not None:
             self.__dict__["eyes"] = self.eyes.fresh()
 
@@ -558,7 +558,7 @@ class Library:
 
     @cached_property
     def searcher(self) -> Searcher:
-        """What searches this library; a second search is faster than the first."""
+        """The searcher of this library, cached; the first search loads the models."""
         encoders = encoder_callables(self.models, self.folder)
         return Searcher(
             self.folder,
@@ -583,14 +583,14 @@ class Library:
         min_score: float = 0.0,
         speakers: Sequence[str] | None = None,
     ) -> SearchResult:
-        """Moments that answer a text, a picture, or look like a moment of the library; best first.
+        """Moments that match a text, an image or an example moment; best first.
 
         Args:
             text: words to search for; "quoted words" must stand together.
             image: (H, W, 3) uint8 RGB, or the path of an image file (`decode.still_images`).
             like: (video, time_s), an example in the library.
             videos: search only these.
-            window: search only this stretch of each video.
+            window: search only this window of each video.
             lanes: search only these lanes.
             limit: most moments.
             min_score: leave out moments with a lower score.
@@ -604,14 +604,14 @@ class Library:
             ImageUnreadable: the image file cannot be read.
             VideoUnknown: a video is not in the library.
             ModelUnavailable: lanes were named, and none of them can be searched; the message says why.
-            LibraryMismatch: the library was made with other models than it is asked with.
+            LibraryMismatch: the library was indexed with other models.
         """
         text = None if text is None else checked_text(text, "the search text")
         scope = self.scope(videos, window, speakers)
         example = None if like is None else (self.video_id(like[0]), like[1])
         named = checked_lanes(lanes) if lanes else None
-        picture = read_image(image) if isinstance(image, Path) else image
-        query = Query(text, picture, example, scope, named, limit, min_score)
+        image_array = read_image(image) if isinstance(image, Path) else image
+        query = Query(text, image_array, example, scope, named, limit, min_score)
         self._check_speakers(scope)
         result = self.searcher.search(query)
         if lanes and not any(line.searched for line in result.coverage.lanes):
@@ -620,7 +620,7 @@ class Library:
         return result
 
     def _check_speakers(self, scope: Scope) -> None:
-        """Nothing, where every speaker of a scope is known in it.
+        """Checks that every speaker of a scope is known in it.
 
         Raises:
             SpeakerUnknown: none of the videos has such a speaker.
@@ -638,7 +638,7 @@ class Library:
         window: Window | None = None,
         speakers: Sequence[str] | None = None,
     ) -> Scope:
-        """Some videos, by any name that `video_id` takes, a stretch of each, and what some speakers say.
+        """A scope: videos by any name that `video_id` takes, a window of each, and speakers.
 
         Raises:
             TypeError: `videos` or `speakers` is one name and no sequence of names.
@@ -670,8 +670,8 @@ class Library:
 
         Args:
             question: in the person's words.
-            videos: look only in these.
-            window: look only in this stretch of each video.
+            videos: use only these.
+            window: use only this window of each video.
             speakers: use only what these say, by name or label; for `auto`, `planner` and `rules`.
             llm: a chat model that plans and words the answer, as LangChain's `init_chat_model` names it;
                 without one the answer is what was said, shown or written in the best evidence.
@@ -687,7 +687,7 @@ class Library:
             on_question: answers a question back, such as which video is meant, with "" for no answer; None
                 when nobody can, and then such a question is refused.
 
-        A library that cannot be written to is asked all the same: its conversations can be gone on with and
+        A library that cannot be written to can be asked too: its conversations can be continued and
         are not saved, which a note of the answer says. So does one of a server that fails: the answer is then
         what can be said without it.
 
@@ -701,9 +701,9 @@ class Library:
             ToolError: the strategy cannot be limited to what some speakers say.
         """
         check_strategy(strategy)
-        asked = self._question(question, videos, window, thread_id, options, language, speakers)
-        asking = Asking(self, llm, base_url, limits, may_ask=on_question is not None)
-        return asking.answer(asked, strategy, on_progress, on_question)
+        request = self._question_request(question, videos, window, thread_id, options, language, speakers)
+        run = QuestionRun(self, llm, base_url, limits, may_ask=on_question is not None)
+        return run.answer(request, strategy, on_progress, on_question)
 
     def stream(
         self,
@@ -721,14 +721,14 @@ class Library:
         strategy: str = AUTO_STRATEGY,
         may_ask: bool = False,
     ) -> Iterator[Progress | Answer]:
-        """What happens on the way to an answer, node by node, and at the end the `Answer`.
+        """Yields progress node by node, and at the end the `Answer`.
 
         Arguments and errors are those of `ask`. With `may_ask` the last that comes may be a `Clarify`, a
         question back: the run then waits for `reply`, also in another process.
         """
         check_strategy(strategy)
-        asked = self._question(question, videos, window, thread_id, options, language, speakers)
-        return Asking(self, llm, base_url, limits, may_ask=may_ask).stream(asked, strategy)
+        request = self._question_request(question, videos, window, thread_id, options, language, speakers)
+        return QuestionRun(self, llm, base_url, limits, may_ask=may_ask).stream(request, strategy)
 
     def reply(
         self,
@@ -739,7 +739,7 @@ class Library:
         base_url: str | None = None,
         limits: "Caps | Limits | None" = None,
     ) -> Iterator[Progress | Answer]:
-        """Goes on with a run that waits, now that its question back was answered.
+        """Continues a run that waits for the answer to a clarification question.
 
         Args:
             thread_id: of the `Clarify`.
@@ -751,7 +751,7 @@ class Library:
         Raises:
             LibraryError: no run of the thread waits.
         """
-        return Asking(self, llm, base_url, limits, may_ask=True).reply(thread_id, text)
+        return QuestionRun(self, llm, base_url, limits, may_ask=True).reply(thread_id, text)
 
     def resume(
         self,
@@ -765,7 +765,7 @@ class Library:
     ) -> Answer:
         """The answer to the last question of a conversation whose run was cut short, with its strategy.
 
-        No model call and no look that was kept is made again, and what they used counts against the limits.
+        Stored model calls and observations are not repeated; what they used counts against the limits.
         A run that a limit ended goes on as far as `limits` now allow.
 
         Args:
@@ -777,14 +777,14 @@ class Library:
             on_question: as for `ask`.
 
         Raises:
-            LibraryError: no run of the thread is kept.
+            LibraryError: no run of the thread is stored.
             ModelUnavailable: the strategy needs a model that is not there.
         """
-        asking = Asking(self, llm, base_url, limits, may_ask=on_question is not None)
-        return asking.resumed(thread_id, on_progress, on_question)
+        run = QuestionRun(self, llm, base_url, limits, may_ask=on_question is not None)
+        return run.resume(thread_id, on_progress, on_question)
 
     def threads(self) -> "list[Thread]":
-        """The conversations that are kept, the newest first; the newest 50 are.
+        """The stored conversations, the newest first; the newest 50 are stored.
 
         Raises:
             LibraryError: the file is damaged or locked.
@@ -803,7 +803,7 @@ class Library:
         """
         from playhead_agent.persistence.checkpoints import open_copied_checkpointer
         from playhead_agent.persistence.conversations import read_turns
-        from playhead_agent.persistence.stored_answer import read_back
+        from playhead_agent.persistence.stored_answer import restore_answer
         from playhead_tools.catalog_cache import CatalogCache
 
         with open_copied_checkpointer(self.folder) as saver:
@@ -814,11 +814,11 @@ class Library:
         return [
             turn
             if turn.answer is None
-            else replace(turn, answer=read_back(turn.answer.to_json(compact=True), cache, thread_id))
+            else replace(turn, answer=restore_answer(turn.answer.to_json(compact=True), cache, thread_id))
             for turn in turns
         ]
 
-    def _question(
+    def _question_request(
         self,
         text: str,
         videos: Sequence[str] | None,
@@ -830,23 +830,23 @@ class Library:
     ) -> "Question":
         from playhead_agent.question import Question, new_thread_id
 
-        is_whole = videos is None and window is None and not speakers
-        scope = None if is_whole else self.scope(videos, window, speakers)
+        is_unscoped = videos is None and window is None and not speakers
+        scope = None if is_unscoped else self.scope(videos, window, speakers)
         if scope is not None:
             self._check_speakers(scope)
-        text, given = checked_text(text), checked_options(options)
-        return Question(text, given, scope, checked_thread_id(thread_id) or new_thread_id(), language)
+        text, valid_options = checked_text(text), checked_options(options)
+        return Question(text, valid_options, scope, checked_thread_id(thread_id) or new_thread_id(), language)
 
     def names(self) -> VideoNames:
         """The name of each video, by id: its file's, with as many folders as tell it from the others."""
         return video_names(self.catalog)
 
     def _why_off(self) -> dict[Any, str]:
-        """Why stages are off, by name; not that a video has no pictures or no sound."""
+        """Reasons for stages that are off, by name, except that a video has no frames or no sound."""
         rows = self.catalog.query(
             f"SELECT name, note FROM stage WHERE status = 'off' AND {LIVE} GROUP BY name, note"
         )
-        return {name: note for name, note in rows if note not in (NO_PICTURES, NO_SOUND)}
+        return {name: note for name, note in rows if note not in (NO_FRAMES, NO_SOUND)}
 
     def _summaries(self, videos: Sequence[VideoRow]) -> list[VideoSummary]:
         unfinished, names, clock = (

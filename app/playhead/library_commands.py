@@ -83,11 +83,13 @@ def show(
     """
     opened = open_library(library, ModelNames(video=video_model, model=model, local_only=local_only))
     if chapters:
-        found, whole = opened.chapters(video, llm=llm, base_url=base_url)
+        chapter_summaries, video_summary = opened.chapters(video, llm=llm, base_url=base_url)
         if as_json:
-            write_line(records.line(records.of_chapters(opened.video_id(video), found, whole)))
+            write_line(
+                records.line(records.of_chapters(opened.video_id(video), chapter_summaries, video_summary))
+            )
         else:
-            terminal.show_chapters(SafeConsole(), found, whole)
+            terminal.show_chapters(SafeConsole(), chapter_summaries, video_summary)
         return
     summary = opened.video(video)
     if as_json:
@@ -103,8 +105,9 @@ def show(
 def _span_line(words: Words, names: Mapping[str, str]) -> str:
     """A line of `show`: the window, the modality, who speaks and the text of a span."""
     mark = f"  (uncertain: confidence {words.confidence:.2f})" if words.is_uncertain else ""
-    who = f"{printable_text(names.get(words.speaker, words.speaker))}: " if words.speaker else ""
-    return f"{words.window}  {words.kind:7} {who}{printable_text(words.text).replace(LINE_END, ' / ')}{mark}"
+    speaker_prefix = f"{printable_text(names.get(words.speaker, words.speaker))}: " if words.speaker else ""
+    text = printable_text(words.text).replace(LINE_END, " / ")
+    return f"{words.window}  {words.kind:7} {speaker_prefix}{text}{mark}"
 
 
 def speakers(
@@ -257,10 +260,10 @@ def clock(
     if video is not None and recorded is not None:
         at = None if recorded == "unknown" else checked(partial(recorded_time, recorded))
         opened.set_recorded(video, at, wait_s=-1.0 if wait else 0.0)
-    shown = opened.videos() if video is None else [opened.video(video)]
+    summaries = opened.videos() if video is None else [opened.video(video)]
     if not as_json:
-        terminal.show_clock(SafeConsole(), shown)
-    for summary in shown if as_json else ():
+        terminal.show_clock(SafeConsole(), summaries)
+    for summary in summaries if as_json else ():
         write_line(records.line(records.of_video(summary)))
 
 

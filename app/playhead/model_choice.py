@@ -1,4 +1,4 @@
-"""`--model`: one chat model for planning, answers, judging, and for pictures where it takes them."""
+"""`--model`: one chat model for planning, answers, judging, and for frames where it takes images."""
 
 import os
 from contextlib import closing, suppress
@@ -26,7 +26,7 @@ PROVIDERS = {
     "ollama": "http://127.0.0.1:11434/v1",
 }
 """Prefixes of `--model` with their OpenAI-compatible address."""
-_HOW = (
+_SYNTAX_HELP = (
     "write openai:NAME, gemini:NAME, openrouter:NAME, ollama:NAME, or URL#NAME of an OpenAI-compatible server"
 )
 
@@ -74,11 +74,11 @@ def parse_model(text: str) -> ModelChoice:
     if "://" in text:
         url, mark, name = text.partition("#")
         if not mark or not name:
-            raise ModelUnavailable(f"--model {redact(text)!r} names no model; {_HOW}")
+            raise ModelUnavailable(f"--model {redact(text)!r} names no model; {_SYNTAX_HELP}")
         return ModelChoice(text, f"openai:{name}", url.rstrip("/"))
     provider, colon, name = text.partition(":")
     if not colon or not provider or not name:
-        raise ModelUnavailable(f"--model {text!r} names no provider and no server; {_HOW}")
+        raise ModelUnavailable(f"--model {text!r} names no provider and no server; {_SYNTAX_HELP}")
     if provider in PROVIDERS:
         return ModelChoice(text, f"openai:{name}", PROVIDERS[provider])
     return ModelChoice(text, text)
@@ -97,23 +97,23 @@ def load_chat(
     return LangChainChat(load_chat_model(llm, base_url, local_only=local_only), name=name or llm)
 
 
-def chosen_model(asked: str, folder: Path) -> ModelChoice | None:
-    """The model that a run uses: as asked, else as the environment says, else as the library keeps it.
+def chosen_model(name: str, folder: Path) -> ModelChoice | None:
+    """The model of a run: as named, else as the environment sets it, else as the library stores it.
 
     Args:
-        asked: what `--model` says: a model, `auto` or `off`.
+        name: what `--model` says: a model, `auto` or `off`.
         folder: of the library.
 
     Raises:
         ModelUnavailable: what is named is no model.
     """
-    if asked == AUTO:
-        asked = os.environ.get(MODEL, "").strip() or library_model(folder) or OFF
-    return None if asked == OFF else parse_model(asked)
+    if name == AUTO:
+        name = os.environ.get(MODEL, "").strip() or library_model(folder) or OFF
+    return None if name == OFF else parse_model(name)
 
 
 def library_model(folder: Path) -> str:
-    """The model that a library keeps; empty where it keeps none, or cannot be read."""
+    """The model that a library stores; empty where there is none, or the library cannot be read."""
     with suppress(LibraryError):
         if exists(folder / CATALOG_NAME):
             with closing(Catalog(folder)) as catalog:
@@ -122,20 +122,20 @@ def library_model(folder: Path) -> str:
     return ""
 
 
-def keep_model(catalog: Catalog, asked: str, *, has_failed: bool = False) -> str:
-    """Has a library keep the model that was asked for; `off` has it forget.
+def keep_model(catalog: Catalog, name: str, *, has_failed: bool = False) -> str:
+    """Stores a model as the default of a library; `off` removes it.
 
     Returns:
-        Why it is not kept, for a note; empty where it is.
+        Why it is not stored, for a note; empty where it is.
     """
-    if asked == AUTO:
+    if name == AUTO:
         return ""
-    if passwords(asked.partition("#")[0]):
+    if passwords(name.partition("#")[0]):
         return "the model is not kept by the library: its address holds a password"
-    if has_failed and asked != OFF:
+    if has_failed and name != OFF:
         return "the model is not kept by the library: it gave no answer"
     try:
-        write_settings(catalog, {CHAT_MODEL: asked})
+        write_settings(catalog, {CHAT_MODEL: name})
     except LibraryError as error:
         return f"the model is not kept by the library: {error}"
     return ""

@@ -55,7 +55,7 @@ STAGE_OF = {
     "picture": "picture", "appearance": "appearance", "words": "meaning", "speech": "speech",
     "screen": "screen", "voices": "speakers",
 }  # fmt: skip
-"""The stage whose absence is told, by the role of its model."""
+"""The stage that needs the model of a role."""
 OPTION_OF = {"screen": "--screen-text", "voices": "--speakers on"}
 """The option that turns a role on, where it is not that of its model."""
 MODULES = {
@@ -90,14 +90,14 @@ class ModelNames:
         screen: `auto`, `on` or `off`; with `auto` as the library was made, else on.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
         video: a video-LLM: a server's address, a folder or a name on the hub; `auto` takes what
-            `PLAYHEAD_VIDEO_MODEL` names, else what the machine can run (`video_models.py`). It is asked only
-            where captions or a look are asked for.
+            `PLAYHEAD_VIDEO_MODEL` names, else what the machine can run (`video_models.py`). It is called only
+            for captions and for questions about frames.
         rerank: a cross-encoder of transformers that ranks passages anew in a search: a hub name or a folder.
             `auto` takes what `PLAYHEAD_RERANK_MODEL` names, else none; a library does not remember it.
-        keep_tokens: the part of a look's visual tokens that the video-LLM sees, chosen by the question, above
+        keep_tokens: the part of the visual tokens that the video-LLM gets, chosen by the question, above
             0 and at most 1; behind a server the part of its frames. None takes what `PLAYHEAD_KEEP_TOKENS`
             says, else all. Captions are made of all.
-        model: the chat model that plans, answers and judges, and looks at pictures where it takes them:
+        model: the chat model that plans, answers and judges, and reads frames where it takes images:
             `openai:NAME`, `gemini:NAME`, `URL#NAME` (`model_choice.py`). `auto` takes what `PLAYHEAD_MODEL`
             names, else what the library keeps, else none; `off` goes without.
         local_only: nothing is sent to another machine: servers must be at a loopback address.
@@ -167,33 +167,33 @@ class LoadModels:
         """The models that are there; why the others are not.
 
         Raises:
-            ModelUnavailable: a model that was asked for by name cannot be loaded.
+            ModelUnavailable: a model that was named cannot be loaded.
         """
         library = library_models(self.folder)
         models = load_models(resolve(self.names, library), self.video)
-        return _as_the_library_was_made(models, self.names, library)
+        return _with_library_models(models, self.names, library)
 
     def recorded(self) -> Models | None:
         """The models that the library recorded, none of them loaded.
 
-        None where that is not enough to say what a run would load: a model was named, captions were asked
-        for, or a model that the library lacks may be on this machine.
+        None where that is not enough to say what a run would load: a model was named, captions were
+        requested, or a model that the library lacks may be on this machine.
         """
         library = library_models(self.folder)
         off = {"caption": self.video.reason}
         for role in DEFAULTS.keys() - library.keys():
-            off[STAGE_OF[role]] = _why_not_here(
+            off[STAGE_OF[role]] = _why_missing(
                 role, _resolve(role, AUTO, None, self.names.device).removesuffix("?")
             )
         diariser = _recorded_diariser(library)
         if "voices" not in library and not off[STAGE_OF["voices"]]:  # it is here: used where somebody speaks
             diariser, off[STAGE_OF["voices"]] = RecordedDiariser(ModelTag(GE2E, "", 0)), GE2E
-        if named_models(self.names) or self.video.how != OFF or not all(off.values()):
+        if named_models(self.names) or self.video.backend != OFF or not all(off.values()):
             return None
         transcriber = _recorded_transcriber(library)
         if "speech" in library and library["speech"].name != OFF and transcriber is None:
             return None
-        found = Models(
+        models = Models(
             picture=_recorded_encoder(library, "picture"),
             appearance=_recorded_encoder(library, "appearance"),
             words=_recorded_text_embedder(library, self.names.device),
@@ -203,7 +203,7 @@ class LoadModels:
             off=off,
             is_recorded=True,
         )
-        return _as_the_library_was_made(found, self.names, library)
+        return _with_library_models(models, self.names, library)
 
 
 def _recorded_encoder(library: Mapping[str, "LibraryModel"], role: str) -> RecordedEncoder | None:
@@ -261,7 +261,7 @@ class LibraryModel:
 def resolve(names: ModelNames, library: Mapping[str, LibraryModel]) -> ModelNames:
     """Names in which `auto` is replaced by what it means for a library (`library_models`).
 
-    A trailing `?` marks a name that nobody asked for: it may be missing. A folder is named absolutely.
+    A trailing `?` marks a default name: the model may be missing. A folder is named absolutely.
     """
     chosen: dict[str, Any] = {
         role: _resolve(role, getattr(names, role), library.get(role), names.device)
@@ -277,16 +277,16 @@ def named_models(names: ModelNames) -> dict[str, str]:
 
 
 def _named(role: str, name: str) -> str | None:
-    asked = name if name != AUTO else os.environ.get(ENVIRONMENT.format(role.upper()), AUTO)
-    return None if asked == AUTO or (role == "screen" and name == AUTO) else _located(asked)
+    named = name if name != AUTO else os.environ.get(ENVIRONMENT.format(role.upper()), AUTO)
+    return None if named == AUTO or (role == "screen" and name == AUTO) else _absolute_name(named)
 
 
 def library_switches(names: ModelNames) -> dict[str, Any]:
     """The settings of a library that names of models are: what is on or off."""
-    given = named_models(names)
-    switches: dict[str, Any] = {f"{role}_model": OFF for role, name in given.items() if name == OFF}
+    named = named_models(names)
+    switches: dict[str, Any] = {f"{role}_model": OFF for role, name in named.items() if name == OFF}
     switches.pop("screen_model", None)
-    return switches | ({"screen_text": given["screen"] != OFF} if "screen" in given else {})
+    return switches | ({"screen_text": named["screen"] != OFF} if "screen" in named else {})
 
 
 def _resolve(role: str, name: str, library: LibraryModel | None, device: str) -> str:
@@ -307,7 +307,7 @@ def speech_notice(names: ModelNames, folder: Path) -> str:
     return packaged_speech_notice(names.device, is_remembered="speech" in library)
 
 
-def _located(name: str) -> str:
+def _absolute_name(name: str) -> str:
     """A name that means the same from every working directory."""
     prefix = LOCAL_PREFIX if name.startswith(LOCAL_PREFIX) else ""
     folder = Path(name.removeprefix(prefix)).expanduser()
@@ -345,30 +345,28 @@ def _speech_model(catalog: Catalog, settings: Mapping[str, Any]) -> LibraryModel
     return LibraryModel(name, name) if name else None
 
 
-def _as_the_library_was_made(
-    models: Models, names: ModelNames, library: Mapping[str, LibraryModel]
-) -> Models:
+def _with_library_models(models: Models, names: ModelNames, library: Mapping[str, LibraryModel]) -> Models:
     """The same models, with the library's own where nobody named another, or why that is not there."""
-    unasked = frozenset(STAGE_OF) - set(named_models(names))
+    default_roles = frozenset(STAGE_OF) - set(named_models(names))
     off = dict(models.off)
-    for role in unasked & set(library):
+    for role in default_roles & set(library):
         stage, model = STAGE_OF[role], library[role]
         if model.name == OFF:
             option = OPTION_OF.get(role, f"--{role}-model NAME")
             off[stage] = f"the library was made without it; {option} turns it on"
         elif stage in off:
-            off[stage] = _not_here(role, model, off[stage])
+            off[stage] = _missing_model_message(role, model, off[stage])
     transcriber = models.transcriber
-    if transcriber is not None and "speech" in unasked and "speech" in library:
+    if transcriber is not None and "speech" in default_roles and "speech" in library:
         here = transcriber.tag.revision
         if library["speech"].revision not in ("", here):
             transcriber = None
             why = f"other weights, {here[:12]}, are there now"
-            off["speech"] = _not_here("speech", library["speech"], why)
-    return replace(models, transcriber=transcriber, off=off, unasked=unasked)
+            off["speech"] = _missing_model_message("speech", library["speech"], why)
+    return replace(models, transcriber=transcriber, off=off, default_roles=default_roles)
 
 
-def _not_here(role: str, model: LibraryModel, why: str) -> str:
+def _missing_model_message(role: str, model: LibraryModel, why: str) -> str:
     revision = f" ({model.revision[:12]})" if model.revision else ""
     folder = Path(model.name.removeprefix(LOCAL_PREFIX))
     if folder.is_absolute() and not folder.is_dir():
@@ -381,23 +379,23 @@ def _not_here(role: str, model: LibraryModel, why: str) -> str:
 
 @cache
 def load_models(names: ModelNames, video: VideoChoice = NO_CAPTIONS) -> Models:
-    """The models behind resolved names, kept for the life of the process.
+    """The models behind resolved names, cached for the life of the process.
 
     Args:
         names: resolved.
         video: what makes captions.
 
     Raises:
-        ModelUnavailable: a model that was asked for by name cannot be loaded.
+        ModelUnavailable: a model that was named cannot be loaded.
     """
-    off: dict[str, str] = {"caption": video.reason} if video.how == OFF else {}
+    off: dict[str, str] = {"caption": video.reason} if video.backend == OFF else {}
 
     def optional(role: str, stage: str) -> Any:
         name = getattr(names, role)
         if name == OFF:
             off[stage] = SWITCHED_OFF
             return None
-        if name.endswith("?") and (why := _why_not_here(role, name.removesuffix("?"))):
+        if name.endswith("?") and (why := _why_missing(role, name.removesuffix("?"))):
             off[stage] = why
             return None
         if names.local_only and role == "speech" and is_address(name):
@@ -417,12 +415,12 @@ def load_models(names: ModelNames, video: VideoChoice = NO_CAPTIONS) -> Models:
         transcriber=optional("speech", "speech"),
         diariser=optional("voices", "speakers"),
         screen_reader=optional("screen", "screen"),
-        captioner=None if video.how == OFF else load_captioner(video, names.device),
+        captioner=None if video.backend == OFF else load_captioner(video, names.device),
         off=off,
     )
 
 
-def _why_not_here(role: str, name: str) -> str:
+def _why_missing(role: str, name: str) -> str:
     """Why a model cannot be on this machine, found out without importing what loads it; else empty."""
     if role not in MODULES:
         return ""
@@ -481,7 +479,7 @@ def load_one(role: str, name: str, device: str = AUTO, download: bool = False) -
 def reranker_name(names: ModelNames) -> str | None:
     """The cross-encoder that a search uses, named here or by the environment; None for none."""
     name = names.rerank if names.rerank != AUTO else os.environ.get(ENVIRONMENT.format("RERANK"), OFF)
-    return None if name in (AUTO, OFF) else _located(name)
+    return None if name in (AUTO, OFF) else _absolute_name(name)
 
 
 def search_reranker(names: ModelNames) -> Reranker | None:
@@ -498,21 +496,21 @@ def encoder_callables(names: ModelNames, folder: Path) -> "SearchEncoders":
     library = library_models(folder)
     chosen = resolve(names, library)
 
-    def lazily(space: str, asked: str) -> Callable[[], Any] | None:
-        if space not in library or asked == OFF:
+    def encoder_loader(space: str, name: str) -> Callable[[], Any] | None:
+        if space not in library or name == OFF:
             return None
-        return lambda: load_one(space, asked.removesuffix("?"), names.device)
+        return lambda: load_one(space, name.removesuffix("?"), names.device)
 
     return SearchEncoders(
-        lazily("picture", chosen.picture),
-        lazily("appearance", chosen.appearance),
-        lazily("words", chosen.words),
+        encoder_loader("picture", chosen.picture),
+        encoder_loader("appearance", chosen.appearance),
+        encoder_loader("words", chosen.words),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class SearchEncoders:
-    """What turns a query into vectors, loaded when first called; None for a space that is not there."""
+    """Encoders of queries, each loaded when first called; None for a space that the library lacks."""
 
     picture: Callable[[], ImageTextEncoder] | None
     appearance: Callable[[], ImageEncoder] | None

@@ -71,7 +71,7 @@ class ContactSheet:
 
 
 @dataclass(frozen=True)
-class Timeline:
+class TimelinePlot:
     """A plot that a notebook draws; `figure` is matplotlib's, to change or to save."""
 
     figure: "Figure"
@@ -82,7 +82,7 @@ class Timeline:
         return buffer.getvalue()
 
 
-def timeline(library: Library, video: str, moments: Sequence[Moment] = ()) -> Timeline:
+def timeline(library: Library, video: str, moments: Sequence[Moment] = ()) -> TimelinePlot:
     """A plot of one video: its segments, where words are spoken and written, and the moments found.
 
     Args:
@@ -110,4 +110,4 @@ def timeline(library: Library, video: str, moments: Sequence[Moment] = ()) -> Ti
     axes.set_xlim(0, library.video(video).video.duration_s)
     axes.xaxis.set_major_formatter(lambda seconds, _: format_time(round(seconds)))
     axes.set_title(one_line(library.names()[video_id]), loc="left", fontsize=10)
-    return Timeline(figure)
+    return TimelinePlot(figure)

@@ -43,17 +43,21 @@ def chosen_models(roles: Sequence[str] | None = None, names: ModelNames | None =
     unknown = [role for role in roles or () if role not in (*DEFAULTS, RERANK, ALL)]
     if unknown:
         raise ValueError(f"no model role {unknown[0]!r}; there are {', '.join(DEFAULTS)}, {RERANK} and {ALL}")
-    wanted = list(dict.fromkeys(roles or (ALL,)))
-    every = [*DEFAULTS, *(role for role in wanted if role == RERANK)] if ALL in wanted else wanted
+    requested_roles = list(dict.fromkeys(roles or (ALL,)))
+    every = (
+        [*DEFAULTS, *(role for role in requested_roles if role == RERANK)]
+        if ALL in requested_roles
+        else requested_roles
+    )
     return [_chosen(role, getattr(names or ModelNames(), role)) for role in every]
 
 
 def missing_models(models: Sequence[DefaultModel]) -> list[DefaultModel]:
     """Those that do not load from this machine alone."""
-    return [model for model in models if why_not_here(model.role, model.name)]
+    return [model for model in models if why_not_loadable(model.role, model.name)]
 
 
-def why_not_here(role: str, name: str) -> str:
+def why_not_loadable(role: str, name: str) -> str:
     """Why a model does not load from this machine alone; empty when it does."""
     try:
         load_one(role, name)
@@ -90,7 +94,7 @@ def missing_hub() -> str:
     return ""
 
 
-def why_no_hub() -> str:
+def why_hub_unreachable() -> str:
     """Why models cannot be downloaded now; empty when the model hub answers.
 
     Answering is enough, whatever it answers.

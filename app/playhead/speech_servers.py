@@ -1,4 +1,4 @@
-"""The transcription server that a person named, checked before anything is sent to it."""
+"""Loads the transcription server of `--speech-model`, after checking its list of models."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ MAX_NAMES = 8
 
 
 def load_speech_server(address: str) -> "ServerTranscriber":
-    """The speech recogniser at an address; the server is asked which models it has, and nothing else.
+    """The transcriber of a server; the only request is for its list of models.
 
     Args:
         address: `URL#MODEL`, the URL up to and with `/v1`; `#MODEL` may be left out where the server lists
@@ -27,23 +27,24 @@ def load_speech_server(address: str) -> "ServerTranscriber":
     """
     from playhead_tools.speech_server.server import ServerTranscriber
 
-    url, _, wanted = address.partition("#")
-    url, shown = url.rstrip("/"), redact(url.rstrip("/"))
+    url, _, model_name = address.partition("#")
+    url, redacted_url = url.rstrip("/"), redact(url.rstrip("/"))
     key = key_for(url, KEY)
     try:
         served = list(served_models(url, key))
     except NoModelList:
-        if not wanted:
+        if not model_name:
             raise ModelUnavailable(
-                f"{shown} does not list its models; name one: --speech-model {shown}#MODEL"
+                f"{redacted_url} does not list its models; name one: --speech-model {redacted_url}#MODEL"
             ) from None
-        served = [wanted]
-    if wanted and wanted not in served:
+        served = [model_name]
+    if model_name and model_name not in served:
         names = ", ".join(served[:MAX_NAMES]) or "no model"
-        raise ModelUnavailable(f"{shown} does not serve {wanted!r}; it serves {names}")
-    if not wanted and len(served) != 1:
+        raise ModelUnavailable(f"{redacted_url} does not serve {model_name!r}; it serves {names}")
+    if not model_name and len(served) != 1:
         names = ", ".join(served[:MAX_NAMES])
         raise ModelUnavailable(
-            f"{shown} serves {len(served)} models ({names}); name one: --speech-model {shown}#MODEL"
+            f"{redacted_url} serves {len(served)} models ({names}); "
+            f"name one: --speech-model {redacted_url}#MODEL"
         )
-    return ServerTranscriber(url, wanted or served[0], key)
+    return ServerTranscriber(url, model_name or served[0], key)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What one strategy made of a question.
+    """The answer of one strategy, or its error.
 
     Args:
         strategy: its name.
@@ -32,7 +32,7 @@ class Comparison:
 
 
 def compare(
-    library: "Library", question: str, strategies: Sequence[str] = (), **how: Any
+    library: "Library", question: str, strategies: Sequence[str] = (), **ask_options: Any
 ) -> Iterator[Comparison]:
     """What each strategy answers, in their order, as they come; one that cannot run says why, the rest go on.
 
@@ -40,26 +40,26 @@ def compare(
     that each pays for its own.
 
     Args:
-        library: what is asked.
+        library: to be searched.
         question: in the person's words.
         strategies: names of some; for none all but `auto`, and `planner` only with a chat model.
-        how: further arguments of `Library.ask`.
+        ask_options: further arguments of `Library.ask`.
 
     Raises:
         ValueError: there is no such strategy.
-        LibraryError: the library cannot be opened, or a video named in `how` is not in it.
+        LibraryError: the library cannot be opened, or a video named in `ask_options` is not in it.
     """
-    has_chat = how.get("llm") is not None or library.chat_choice is not None
+    has_chat = ask_options.get("llm") is not None or library.chat_choice is not None
     without = (AUTO,) if has_chat else (AUTO, PLANNER)
     names = strategies or tuple(name for name in strategy_names() if name not in without)
     for name in names:
         check_strategy(name)
-    library.scope(how.get("videos"), how.get("window"))
+    library.scope(ask_options.get("videos"), ask_options.get("window"))
     _load_models(library, question)
     for name in names:
         try:
             library.forget_looks()
-            row = Comparison(name, library.ask(question, strategy=name, **how))
+            row = Comparison(name, library.ask(question, strategy=name, **ask_options))
         except PlayheadError as error:
             row = Comparison(name, None, str(error), type(error).__name__)
         yield row
@@ -72,4 +72,4 @@ def _load_models(library: "Library", question: str) -> None:
     with suppress(PlayheadError):
         videos = library.catalog.videos()
         if library.eyes is not None and videos:
-            library.eyes.look(videos[0].video_id, Window(0.0, 1.0), "What is shown?", frames=2)
+            library.eyes.observe(videos[0].video_id, Window(0.0, 1.0), "What is shown?", frames=2)

@@ -13,12 +13,12 @@ from rich.text import Text
 
 from playhead.answer_view import plain as plain
 from playhead.answer_view import safe, shortened
-from playhead.doctor import DoctorFinding
+from playhead.doctor import DoctorCheck
 from playhead.library import VideoSummary
 from playhead.models import NO_CAPTIONS
 from playhead_index.build import VideoReport
 from playhead_index.clean_text import one_line, printable_text
-from playhead_index.decode.protocol import NO_PICTURES
+from playhead_index.decode.protocol import NO_FRAMES
 from playhead_index.extras import InstallAdvice
 from playhead_index.lifecycle import Problem
 from playhead_index.paths import display_path
@@ -98,7 +98,7 @@ def show_off(console: Console, reports: Sequence[VideoReport]) -> None:
     reasons = {(name, why) for report in reports for name, why in report.off if name in OFF_ADVICE and why}
     advice = InstallAdvice()
     for name, why in sorted(reasons):
-        if why not in (NO_SOUND, NO_PICTURES, SUBTITLES_TAKEN, NO_CAPTIONS.reason):
+        if why not in (NO_SOUND, NO_FRAMES, SUBTITLES_TAKEN, NO_CAPTIONS.reason):
             line = f"[yellow]off[/]     {name}: {OFF_ADVICE[name]} ({safe(advice.shorten(why))})"
             console.print(line, highlight=False, soft_wrap=True)
     if advice.command:
@@ -111,16 +111,22 @@ def show_result(console: Console, result: SearchResult, names: Mapping[str, str]
     if not result.moments:
         console.print("Nothing found." if is_any_searched(result.coverage) else "Nothing could be searched.")
     rows = [
-        (str(place), str(moment.window), one_line(names[moment.video_id]), why(moment), _what(moment))
+        (
+            str(place),
+            str(moment.window),
+            one_line(names[moment.video_id]),
+            matched_lanes(moment),
+            _moment_text(moment),
+        )
         for place, moment in enumerate(result.moments, 1)
     ]
-    taken = sum(max((len(row[column]) for row in rows), default=0) + GAP for column in range(3))
-    if console.width - taken >= MIN_TEXT_WIDTH:
+    used_width = sum(max((len(row[column]) for row in rows), default=0) + GAP for column in range(3))
+    if console.width - used_width >= MIN_TEXT_WIDTH:
         _print_moments(console, rows)
     else:
-        for place, when, name, found_by, what in rows:
+        for place, when, name, found_by, text in rows:
             console.print(plain(f"{place}  {when}  {name}"), soft_wrap=True)
-            console.print(Padding(Text(f"{found_by}: ") + what, (0, 0, 0, len(place) + GAP)))
+            console.print(Padding(Text(f"{found_by}: ") + text, (0, 0, 0, len(place) + GAP)))
     console.print(plain(coverage_sentence(result.coverage), "dim"))
 
 
@@ -130,16 +136,16 @@ def _print_moments(console: Console, rows: Sequence[tuple[str, str, str, str, Te
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("", "when", "video", "found by", "what"):
         table.add_column(column, overflow="fold", no_wrap=column in ("when", "video"))
-    for place, when, name, found_by, what in rows:
-        table.add_row(place, when, plain(name), found_by, what)
+    for place, when, name, found_by, text in rows:
+        table.add_row(place, when, plain(name), found_by, text)
     console.print(table)
 
 
-MIN_STRETCH = 2.0
-"""A moment this many times as long as what it cites names the time of that, too."""
+MIN_WINDOW_RATIO = 2.0
+"""A moment that is this many times as long as its best sentence shows the time of that sentence, too."""
 
 
-def why(moment: Moment) -> str:
+def matched_lanes(moment: Moment) -> str:
     """The ranks behind a moment: `speech #1, speech (semantic) #2, picture #4`."""
     best: dict[str, int] = {}
     for hit in moment.hits:
@@ -148,19 +154,20 @@ def why(moment: Moment) -> str:
     return ", ".join(f"{label} #{rank}" for label, rank in sorted(best.items(), key=lambda item: item[1]))
 
 
-def _what(moment: Moment) -> Text:
-    """What was found; in a long stretch first the sentence that says it, with its own time."""
+def _moment_text(moment: Moment) -> Text:
+    """The text of a moment; a long moment begins with its best sentence and the time of that."""
     words = [hit for hit in moment.hits if hit.text]
     cited = (words[0].text or "") if words else ""
     words = [hit for n, hit in enumerate(words) if not n or (hit.text or "") not in cited]
     texts = dict.fromkeys(
         printable_text(with_speaker(hit.text or "", hit.speaker)).replace("\n", " / ") for hit in words
     )
-    if words and moment.window.duration_s >= MIN_STRETCH * words[0].window.duration_s:
+    if words and moment.window.duration_s >= MIN_WINDOW_RATIO * words[0].window.duration_s:
         first, *rest = texts
         first, mark = f"{words[0].window}: {first}", uncertainty(words[:1])
-        shown = (first,) if mark else (first, *rest)  # so that the mark stands behind the words it is about
-        return Text(shortened(" … ".join(shown))).append(mark, style="yellow")
+        # the mark follows the words that it is about
+        texts_before_mark = (first,) if mark else (first, *rest)
+        return Text(shortened(" … ".join(texts_before_mark))).append(mark, style="yellow")
     text = Text(shortened(" … ".join(texts) or "(frame)"))
     return text.append(uncertainty(words), style="yellow")
 
@@ -189,7 +196,7 @@ def show_videos(
                 ids[summary.video.video_id],
                 format_time(round(summary.video.duration_s)),
                 *(str(summary.counts.get(kind, 0)) for kind in ("segments", "speech", "screen")),
-                _picture_state(summary),
+                _frame_state(summary),
                 "ready" if summary.finished else "unfinished",
             ),
         )
@@ -203,8 +210,8 @@ def show_videos(
         console.print(plain(retired, style="dim"), soft_wrap=True)
 
 
-def _picture_state(summary: VideoSummary) -> str:
-    """Whether the pictures of a video can be searched; `none` where there are none."""
+def _frame_state(summary: VideoSummary) -> str:
+    """Whether the frames of a video can be searched; `none` where it has none."""
     if not summary.video.n_frames:
         return "none"
     stage = summary.stages.get("picture")
@@ -285,8 +292,8 @@ def show_video(
         soft_wrap=True,
     )
     if summary.retired is not None:
-        said = f"{summary.retired.sentence}; not searched, freed by playhead gc"
-        console.print(f"[yellow]replaced[/] {safe(said)}")
+        retired_text = f"{summary.retired.sentence}; not searched, freed by playhead gc"
+        console.print(f"[yellow]replaced[/] {safe(retired_text)}")
     console.print(f"{format_time(video.duration_s)}  {_streams(video)}")
     if summary.recorded is not None:
         console.print(f"recorded {recorded_text(summary.recorded)}")
@@ -309,7 +316,7 @@ def show_video(
 
 
 def _streams(video: VideoRow) -> str:
-    """What a recording holds: size and rate of its pictures, whether it has sound."""
+    """What a recording holds: size and rate of its frames, whether it has sound."""
     if not video.n_frames:
         return f"sound only  {safe(video.codec)}"
     rate = "variable rate" if video.is_variable_rate else "constant rate"
@@ -344,25 +351,25 @@ def show_speakers(console: Console, speakers: Sequence[SpeakerSummary], names: M
     for one in speakers:
         if one.proposals:
             best = one.proposals[0]
-            heard = f"{one.display_name} may be {best.name} (as in {names[best.video_id]})"
-            line = f"{heard}; to name it: playhead speakers VIDEO --name {one.labels[0]}={best.name!r}"
+            proposal = f"{one.display_name} may be {best.name} (as in {names[best.video_id]})"
+            line = f"{proposal}; to name it: playhead speakers VIDEO --name {one.labels[0]}={best.name!r}"
             console.print(plain(one_line(line)), soft_wrap=True)
 
 
-def show_chapters(console: Console, chapters: Sequence[Summary], whole: Summary | None) -> None:
+def show_chapters(console: Console, chapters: Sequence[Summary], video_summary: Summary | None) -> None:
     """What a video is about, and its chapters one after the other, each sentence with its time."""
-    if whole is None:
+    if video_summary is None:
         console.print(
             "No chapters: little is said in this video, and it has no captions; "
             "to make some: playhead index VIDEO --captions"
         )
         return
     if len(chapters) > 1:
-        console.print(_summary_text(whole), Text())
+        console.print(_summary_text(video_summary), Text())
     for chapter in chapters:
         lead = f"{chapter.window}  " + (f"{one_line(chapter.title)}\n" if chapter.title else "")
         console.print(Text(lead, style="bold") + _summary_text(chapter))
-    makers = ", ".join(dict.fromkeys(summary.made_by for summary in (whole, *chapters)))
+    makers = ", ".join(dict.fromkeys(summary.made_by for summary in (video_summary, *chapters)))
     console.print(plain(f"made by: {makers}", "dim"))
 
 
@@ -378,14 +385,14 @@ def _summary_text(summary: Summary) -> Text:
 def show_problems(console: Console, problems: Sequence[Problem]) -> None:
     """What `verify` found, a line each with what to do."""
     for problem in problems:
-        line = f"[red]{safe(problem.kind)}[/] {safe(problem.what)}\n  → {safe(problem.advice)}"
+        line = f"[red]{safe(problem.kind)}[/] {safe(problem.subject)}\n  → {safe(problem.advice)}"
         console.print(line, soft_wrap=True)
     if not problems:
         console.print("[green]No problems found.[/]")
 
 
-def show_finding(console: Console, finding: DoctorFinding) -> None:
-    """One line of `doctor`; what it says stands as it is, so that its commands can be copied."""
-    mark = "[green]✓[/]" if finding.ok else "[yellow]–[/]"
-    text = f"{mark} [bold]{safe(finding.name)}[/]  {safe(finding.detail)}"
+def show_check(console: Console, check: DoctorCheck) -> None:
+    """Prints one line of `doctor`; its text is not wrapped, so that commands can be copied."""
+    mark = "[green]✓[/]" if check.ok else "[yellow]–[/]"
+    text = f"{mark} [bold]{safe(check.name)}[/]  {safe(check.detail)}"
     console.print(text, highlight=False, soft_wrap=True)

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def video_chat(choice: VideoChoice, names: ModelNames) -> "LangChainChat":
-    """A video-LLM as the agent asks a chat model: its server, or the model in this process.
+    """A video-LLM as a chat model of the agent: its server, or the model in this process.
 
     Args:
         choice: the video-LLM.
-        names: with the device, and whether only this machine may be asked.
+        names: with the device, and whether only this machine may be used.
 
     Raises:
         ModelUnavailable: there is none, it cannot be made, or it is not on this machine and must be.
@@ -27,9 +27,9 @@ def video_chat(choice: VideoChoice, names: ModelNames) -> "LangChainChat":
     from playhead_agent.models.chat_model import LangChainChat
     from playhead_agent.models.video_llm_chat import VideoLLMChat
 
-    if choice.how == "off":
+    if choice.backend == "off":
         raise ModelUnavailable(f"there is no video-LLM to plan with: {choice.reason}")
-    if choice.how == "server":
+    if choice.backend == "server":
         model = load_chat_model(
             f"openai:{choice.name}", choice.url, local_only=names.local_only, key=key_for(choice.url, KEY)
         )

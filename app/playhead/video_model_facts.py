@@ -1,4 +1,4 @@
-"""The video-LLM as a person asked for it, and what this machine has for choosing one."""
+"""Reads names, environment and hardware for the choice of a video-LLM, and loads it."""
 
 import os
 from importlib.util import find_spec
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 MODEL, SERVER, KEY = "PLAYHEAD_VIDEO_MODEL", "PLAYHEAD_VIDEO_SERVER", "PLAYHEAD_VIDEO_KEY"
 PRICES = "PLAYHEAD_VIDEO_PRICES"
 """What a server charges for a million tokens of prompt and a million generated ones: `0.15/0.60`."""
-KEEP = "PLAYHEAD_KEEP_TOKENS"
+KEEP_TOKENS = "PLAYHEAD_KEEP_TOKENS"
 ANSWER_S = 3.0
-MAX_SAID_CHARS = 300
+MAX_REASON_CHARS = 300
 AT_ONCE = 4
 KINDS_BY_OWNER = {"vllm": "vllm", "sglang": "sglang", "llamacpp": "llama.cpp", "library": "ollama"}
 """The kind of a server by the `owned_by` of its models."""
@@ -65,14 +65,14 @@ def video_choice(name: str = AUTO, *, local_only: bool = False) -> VideoChoice:
     Args:
         name: `auto`, `off`, a server's address with or without `#MODEL`, a plugin's `NAME:`, a folder, or a
             name on the hub that is in the local cache.
-        local_only: refuse a server that is not on this machine, before it is asked anything.
+        local_only: refuse a server that is not on this machine, before any request.
 
     Raises:
-        ModelUnavailable: a model that was asked for by name is not there, or the server does not answer.
+        ModelUnavailable: a model that was named is not there, or the server does not answer.
         NotLocal: the server is not on this machine and must be.
     """
-    if name == AUTO and (asked := os.environ.get(MODEL)):
-        return named_choice(asked, f"{MODEL} names it", local_only=local_only)
+    if name == AUTO and (env_name := os.environ.get(MODEL)):
+        return named_choice(env_name, f"{MODEL} names it", local_only=local_only)
     if name == AUTO:
         return choose_video_model(machine_facts(local_only=local_only))
     return named_choice(name, "it was asked for", local_only=local_only)
@@ -91,8 +91,10 @@ def named_choice(name: str, reason: str, *, local_only: bool = False) -> VideoCh
         if local_only:
             require_local(name.partition("#")[0], "the video model")
         server = ask_server(name)
-        if server.why_not:
-            raise ModelUnavailable(f"{server.why_not}; is it up, and the address (up to and with /v1) right?")
+        if server.unavailable_reason:
+            raise ModelUnavailable(
+                f"{server.unavailable_reason}; is it up, and the address (up to and with /v1) right?"
+            )
         return server_choice(server, reason)
     folder = named_folder(name)
     weights_gb = sum(file.stat().st_size for file in folder.glob("*.safetensors")) / 1e9
@@ -114,10 +116,10 @@ def machine_facts(*, local_only: bool = False) -> MachineFacts:
     return MachineFacts(
         gpu_gb=_gpu_gb() if has_gpu() and not missing else None,
         memory_gb=memory_gb(),
-        cached=() if missing else tuple(model.name for model in KNOWN if _is_whole(model.name)),
+        cached=() if missing else tuple(model.name for model in KNOWN if _is_complete(model.name)),
         four_bit=all(find_spec(package) is not None for package in ("bitsandbytes", "accelerate")),
         server=None if url is None else ask_server(url),
-        lacks=missing_module(missing[0]) if missing else "",
+        missing_extra=missing_module(missing[0]) if missing else "",
     )
 
 
@@ -128,17 +130,17 @@ def memory_gb() -> float:
 
 def ask_server(address: str) -> ServerFacts:
     """What a server says that it serves, with the model named behind `#` first; why not when it does not."""
-    url, _, wanted = address.partition("#")
+    url, _, model_name = address.partition("#")
     url = url.rstrip("/")
     try:
         owners = served_models(url, key_for(url, KEY))
     except ModelUnavailable as error:
-        return ServerFacts(url, why_not=str(error))
-    return _served(url, wanted, owners)
+        return ServerFacts(url, unavailable_reason=str(error))
+    return _server_facts(url, model_name, owners)
 
 
 def served_models(url: str, key: str | None) -> dict[str, str]:
-    """The models that an OpenAI-compatible server lists, each with its owner; asked with a short timeout.
+    """The models that an OpenAI-compatible server lists, each with its owner; with a short timeout.
 
     Args:
         url: up to and with `/v1`.
@@ -153,65 +155,69 @@ def served_models(url: str, key: str | None) -> dict[str, str]:
     from playhead_tools.bounded_http import BoundedClient
 
     keys = (*(() if key is None else (key,)), *passwords(url))
-    shown = redact(url, keys)
+    redacted_url = redact(url, keys)
     try:
         with BoundedClient(total_s=ANSWER_S, bearer=key or "") as client:
             reply = client.get(f"{url}/models")
         reply.raise_for_status()
         listed = [(str(model["id"]), str(model.get("owned_by", ""))) for model in reply.json()["data"]]
     except ModelError as error:
-        said = redact(str(error), keys)
-        raise ModelUnavailable(f"{shown} gives no list of models ({said})") from safe_cause(error, keys)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        said = redact(f"{type(error).__name__}: {error}", keys)
-        if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in NO_LIST_STATUSES:
-            raise NoModelList(f"{shown} gives no list of models ({said})") from safe_cause(error, keys)
-        raise ModelUnavailable(f"{shown} does not answer ({said})") from safe_cause(error, keys)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        said = redact(repr(error), keys)[:MAX_SAID_CHARS]
-        raise NoModelList(f"{shown} does not list its models as OpenAI does ({said})") from safe_cause(
+        reason = redact(str(error), keys)
+        raise ModelUnavailable(f"{redacted_url} gives no list of models ({reason})") from safe_cause(
             error, keys
         )
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        reason = redact(f"{type(error).__name__}: {error}", keys)
+        if isinstance(error, httpx.HTTPStatusError) and error.response.status_code in NO_LIST_STATUSES:
+            raise NoModelList(f"{redacted_url} gives no list of models ({reason})") from safe_cause(
+                error, keys
+            )
+        raise ModelUnavailable(f"{redacted_url} does not answer ({reason})") from safe_cause(error, keys)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        reason = redact(repr(error), keys)[:MAX_REASON_CHARS]
+        raise NoModelList(
+            f"{redacted_url} does not list its models as OpenAI does ({reason})"
+        ) from safe_cause(error, keys)
     return {redact_keys(model, keys): owner for model, owner in listed}
 
 
-def kept_part(asked: float | None = None) -> float:
-    """The part of the visual tokens that a look keeps: as asked, else as the environment says, else all.
+def keep_ratio(requested_ratio: float | None = None) -> float:
+    """The share of visual tokens to keep: as requested, else as the environment sets it, else 1.
 
     Raises:
-        ValueError: what is asked for is not above 0 and at most 1.
-        ModelUnavailable: what the environment says is not.
+        ValueError: the requested share is not above 0 and at most 1.
+        ModelUnavailable: that of the environment is not.
     """
-    if asked is None and (said := os.environ.get(KEEP)):
+    if requested_ratio is None and (env_value := os.environ.get(KEEP_TOKENS)):
         try:
-            return kept_part(float(said))
+            return keep_ratio(float(env_value))
         except ValueError as error:
             raise ModelUnavailable(
-                f"{KEEP} must be above 0 and at most 1, such as 0.25; got {said!r}"
+                f"{KEEP_TOKENS} must be above 0 and at most 1, such as 0.25; got {env_value!r}"
             ) from error
-    part = 1.0 if asked is None else asked
+    part = 1.0 if requested_ratio is None else requested_ratio
     if not 0 < part <= 1:
         raise ValueError(f"the part of the tokens to keep must be above 0 and at most 1, got {part}")
     return part
 
 
 def load_video_llm(choice: VideoChoice, device: str = AUTO, keep_tokens: float = 1.0) -> "VideoLLM":
-    """The model of a choice; its weights come in, and its server is asked, at the first call.
+    """The model of a choice; weights are loaded, and the server is called, at the first request.
 
     Args:
         choice: the model.
         device: as `ModelNames` names it.
-        keep_tokens: the part of the visual tokens of a look that the question is answered from, chosen by its
-            words (`GuidedTokens`); behind a server the part of the frames, evenly spread.
+        keep_tokens: the share of the visual tokens of a call that is kept, chosen by the words of the
+            question (`GuidedTokens`); behind a server the part of the frames, evenly spread.
 
     Raises:
         ModelUnavailable: the choice is no model, or its plugin has none.
         ValueError: the part is not above 0 and at most 1.
     """
-    part = kept_part(keep_tokens)
-    if choice.how == OFF:
+    part = keep_ratio(keep_tokens)
+    if choice.backend == OFF:
         raise ModelUnavailable(f"there is no video-LLM: {choice.reason}")
-    if choice.how == "server":
+    if choice.backend == "server":
         from playhead_tools.video_llm.server import ServerVideoLLM
 
         return ServerVideoLLM(
@@ -219,13 +225,13 @@ def load_video_llm(choice: VideoChoice, device: str = AUTO, keep_tokens: float =
             prices=_prices() or _known_prices(choice),
             keep_frames=part,
         )  # fmt: skip
-    from playhead_tools.video_llm.loading import Loading
+    from playhead_tools.video_llm.loading import LoadOptions
     from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
-    name: Path | str = _plugin_folder(choice.name) if choice.how == "plugin" else choice.name
+    name: Path | str = _plugin_folder(choice.name) if choice.backend == "plugin" else choice.name
     model = TransformersVideoLLM(
         name,
-        loading=Loading(device=device, four_bit=choice.four_bit),
+        loading=LoadOptions(device=device, four_bit=choice.four_bit),
         plain_prompt=choice.plain_prompt,
     )
     if part < 1:
@@ -243,25 +249,29 @@ def load_captioner(choice: VideoChoice, device: str = AUTO) -> "VideoCaptioner":
     """
     from playhead_tools.captions.captioner import VideoCaptioner
 
-    at_once = AT_ONCE if choice.how == "server" else 1
-    name = Path(choice.name).name if choice.how == "local" else choice.name.removesuffix(":")
+    at_once = AT_ONCE if choice.backend == "server" else 1
+    name = Path(choice.name).name if choice.backend == "local" else choice.name.removesuffix(":")
     model = load_video_llm(choice, device)
     return VideoCaptioner(model, forms=choice.forms, at_once=at_once, model_name=name)
 
 
-def _served(url: str, wanted: str, owners: dict[str, str]) -> ServerFacts:
-    shown, listed = redact(url), ", ".join(list(owners)[:8])
+def _server_facts(url: str, model_name: str, owners: dict[str, str]) -> ServerFacts:
+    redacted_url, listed = redact(url), ", ".join(list(owners)[:8])
     if not owners:
-        return ServerFacts(url, why_not=f"{shown} serves no model")
-    if f"models/{wanted}" in owners:  # as Google lists them
-        wanted = f"models/{wanted}"
-    if wanted and wanted not in owners:
-        return ServerFacts(url, why_not=f"{shown} does not serve {wanted!r}; it serves {listed}")
-    if not wanted and len(owners) > 1:
+        return ServerFacts(url, unavailable_reason=f"{redacted_url} serves no model")
+    if f"models/{model_name}" in owners:  # as Google lists them
+        model_name = f"models/{model_name}"
+    if model_name and model_name not in owners:
         return ServerFacts(
-            url, why_not=f"{shown} serves {len(owners)} models ({listed}), name one as {shown}#MODEL"
+            url, unavailable_reason=f"{redacted_url} does not serve {model_name!r}; it serves {listed}"
         )
-    model = wanted or next(iter(owners))
+    if not model_name and len(owners) > 1:
+        return ServerFacts(
+            url,
+            unavailable_reason=f"{redacted_url} serves {len(owners)} models ({listed}), "
+            f"name one as {redacted_url}#MODEL",
+        )
+    model = model_name or next(iter(owners))
     kind = "openai" if _is_openai(url) else KINDS_BY_OWNER.get(owners[model], "other")
     return ServerFacts(url, (model,), kind)
 
@@ -290,7 +300,7 @@ def _plugin_folder(name: str) -> Path:
     return Path(find_plugin(name.removesuffix(":")).name_of("video"))
 
 
-def _is_whole(name: str) -> bool:
+def _is_complete(name: str) -> bool:
     import json
 
     from playhead_index.embed.checkpoints import cached_file
@@ -321,14 +331,16 @@ def _prices() -> "Prices | None":
     """
     from playhead_tools.video_llm.server import Prices
 
-    told = os.environ.get(PRICES)
-    if not told:
+    env_value = os.environ.get(PRICES)
+    if not env_value:
         return None
     try:
-        prompt, new = (float(part) for part in told.split("/"))
+        prompt, new = (float(part) for part in env_value.split("/"))
         return Prices(prompt, new)
     except ValueError as error:
-        raise ModelUnavailable(f"{PRICES} must be PROMPT/NEW per million tokens, got {told!r}") from error
+        raise ModelUnavailable(
+            f"{PRICES} must be PROMPT/NEW per million tokens, got {env_value!r}"
+        ) from error
 
 
 def _known_prices(choice: VideoChoice) -> "Prices | None":

@@ -1,4 +1,4 @@
-"""Which video-LLM looks at clips: chosen from what the machine has, with the reason, or as it is told.
+"""Chooses the video-LLM: by name, or by the hardware, with the reason.
 
 Nothing is downloaded and nothing is loaded here; the choice is a pure function of facts.
 """
@@ -11,18 +11,18 @@ from playhead_tools.redaction import redact
 
 AUTO, OFF = "auto", "off"
 """Instead of a model's name: whatever can be had, and none."""
-How = Literal["server", "plugin", "local", "off"]
+VlmBackend = Literal["server", "plugin", "local", "off"]
 SPARE_GB = 2.0
 """GPU memory beside the weights: activations, tokens of a prompt, the desktop."""
 OVERHEAD = 1.2
 FOUR_BIT = 0.35
 """Part of the bfloat16 weights that NF4 takes, with the layers that stay as they are."""
-CPU_MOST_GB = 1.2
+CPU_MAX_GB = 1.2
 """Larger ones take minutes a clip on a CPU."""
 PLAIN_GB = 0.2
-"""Below these bfloat16 weights a model is asked with the question alone: it follows no rules."""
+"""Models with smaller bfloat16 weights get the plain prompt: they do not follow rules."""
 FORM_GB = 3.0
-"""From these bfloat16 weights on a model is asked to fill forms; smaller ones fail at JSON."""
+"""Models with bfloat16 weights of this size or more use structured output; smaller ones fail at JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,13 @@ class ServerFacts:
         url: up to and with `/v1`.
         models: what it serves; empty when it did not answer.
         kind: as `ServerVideoLLM` takes it.
-        why_not: why it cannot be asked; empty when it can.
+        unavailable_reason: why it cannot be used; empty when it can.
     """
 
     url: str
     models: tuple[str, ...] = ()
     kind: str = "other"
-    why_not: str = ""
+    unavailable_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class MachineFacts:
         cached: models of `KNOWN` that are whole in the hub's local cache.
         four_bit: the packages for loading in 4 bits are installed.
         server: the server that the environment names; None when it names none.
-        lacks: why no model can be loaded on this machine itself; empty when one can.
+        missing_extra: why no model can be loaded on this machine itself; empty when one can.
     """
 
     gpu_gb: float | None = None
@@ -89,7 +89,7 @@ class MachineFacts:
     cached: tuple[str, ...] = ()
     four_bit: bool = False
     server: ServerFacts | None = None
-    lacks: str = ""
+    missing_extra: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +97,17 @@ class VideoChoice:
     """The video-LLM that is taken, and why.
 
     Args:
-        how: behind a server, from a plugin, from this machine, or none.
+        backend: behind a server, from a plugin, from this machine, or none.
         name: the model's name at the server, the plugin's (`nano:`), a folder or a name on the hub.
         reason: one sentence without a full stop.
         url: of the server.
         kind: of the server.
         forms: it is capable of filling a form.
-        plain_prompt: it must be asked with the question alone, without rules and words.
+        plain_prompt: it needs the question alone, without rules and words.
         four_bit: to be loaded in 4 bits.
     """
 
-    how: How
+    backend: VlmBackend
     name: str
     reason: str
     url: str = ""
@@ -132,11 +132,11 @@ def choose_video_model(facts: MachineFacts, known: Sequence[KnownModel] = KNOWN)
     >>> choose_video_model(MachineFacts(gpu_gb=24.0, cached=("Qwen/Qwen3-VL-4B-Instruct",))).sentence
     'video model: Qwen/Qwen3-VL-4B-Instruct (the best cached model that fits the 24.0 GB of the GPU)'
     """
-    if facts.server is not None and not facts.server.why_not:
+    if facts.server is not None and not facts.server.unavailable_reason:
         return server_choice(facts.server, "the server that PLAYHEAD_VIDEO_SERVER names answers")
-    unanswered = "" if facts.server is None else f"{facts.server.why_not}, and "
+    unanswered = "" if facts.server is None else f"{facts.server.unavailable_reason}, and "
     found = _local(facts, [model for model in known if model.name in facts.cached], unanswered)
-    return found or off_choice(f"{unanswered}{_why_none(facts)}; set --video-model to a model or a server")
+    return found or off_choice(f"{unanswered}{_why_off(facts)}; set --video-model to a model or a server")
 
 
 def server_choice(server: ServerFacts, reason: str) -> VideoChoice:
@@ -152,13 +152,13 @@ def off_choice(reason: str) -> VideoChoice:
 def _local(facts: MachineFacts, cached: Sequence[KnownModel], unanswered: str) -> VideoChoice | None:
     best = f"{unanswered}the best cached model that"
     if facts.gpu_gb is None:
-        small = [model for model in cached if model.weights_gb <= CPU_MOST_GB]
+        small = [model for model in cached if model.weights_gb <= CPU_MAX_GB]
         borne = [model for model in small if 4 * model.weights_gb * OVERHEAD <= facts.memory_gb]
         return _of(borne, f"{best} a CPU can bear, as there is no GPU")
-    whole = [model for model in cached if _needs_gb(model.weights_gb) <= facts.gpu_gb]
+    fitting_models = [model for model in cached if _needs_gb(model.weights_gb) <= facts.gpu_gb]
     in_four = [model for model in cached if _needs_gb(model.weights_gb * FOUR_BIT) <= facts.gpu_gb]
     fits = f"fits the {facts.gpu_gb:.1f} GB of the GPU"
-    return _of(whole, f"{best} {fits}") or (
+    return _of(fitting_models, f"{best} {fits}") or (
         _of(in_four, f"{best}, in 4 bits, {fits}", four_bit=True) if facts.four_bit else None
     )
 
@@ -175,9 +175,9 @@ def _needs_gb(weights_gb: float) -> float:
     return weights_gb * OVERHEAD + SPARE_GB
 
 
-def _why_none(facts: MachineFacts) -> str:
-    if facts.lacks:
-        return facts.lacks
+def _why_off(facts: MachineFacts) -> str:
+    if facts.missing_extra:
+        return facts.missing_extra
     if not facts.cached:
         return "no video-LLM is in the cache of this machine"
     cached = ", ".join(facts.cached)

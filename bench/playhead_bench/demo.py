@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SEED = 0
 OWN_QUESTIONS = ("what is said in the first minute?", "what is written in the first minute?")
 HOUR, QUICK = ("hour.mp4", 60.0), ("ten-minutes.mp4", 10.0)
-WATCHED, QUICKLY_WATCHED = 5, 3
+NUM_CLIP_QUESTIONS, NUM_CLIP_QUESTIONS_QUICK = 5, 3
 
 
 def command(
@@ -43,33 +43,35 @@ def command(
     """
     console = Console()
     if video is None:
-        _made(console, library, question, quick)
+        _run_synthetic_tour(console, library, question, quick)
         return
     _run(console, "index", str(video), "--library", str(library))
     for text in question or OWN_QUESTIONS:
         _run(console, "ask", text, "--library", str(library), "--video", str(video))
 
 
-def _made(console: Console, library: Path, questions: list[str] | None, quick: bool) -> None:
-    """The tour of a made video; what is true stands under each question that it chose."""
+def _run_synthetic_tour(console: Console, library: Path, questions: list[str] | None, quick: bool) -> None:
+    """Runs the tour on a synthetic video and prints the true answer under each question."""
     from playhead_bench.tour import Stop, tour
 
     name, minutes = QUICK if quick else HOUR
     path = library.with_name(f"{library.name}-videos") / name
-    truth = made_video(path, minutes, console)
+    truth = synthetic_video(path, minutes, console)
     _run(console, "index", str(path), "--library", str(library), *_models(console))
     stops = [Stop("ask", text, "") for text in questions or ()] or tour(truth.story, SEED)
     for stop in stops:
-        more = ("--limit", "5") if stop.command == "search" else _looking()
+        more = ("--limit", "5") if stop.command == "search" else _video_model_options()
         _run(console, stop.command, stop.text, "--library", str(library), "--video", name, *more)
         if stop.truth:
             _say(console, f"truth: {stop.truth}")
     if not questions:
-        _watch(console, library, path, truth.story, QUICKLY_WATCHED if quick else WATCHED)
+        _ask_about_clips(
+            console, library, path, truth.story, NUM_CLIP_QUESTIONS_QUICK if quick else NUM_CLIP_QUESTIONS
+        )
 
 
-def _looking() -> tuple[str, ...]:
-    """The option that lets `ask` look through nano-vlm, where it is here."""
+def _video_model_options() -> tuple[str, ...]:
+    """The `ask` options that name nano-vlm as the video-LLM; none where it is not installed."""
     from playhead_bench.nano.profile import folder_of
 
     try:
@@ -79,7 +81,7 @@ def _looking() -> tuple[str, ...]:
     return ("--video-model", "nano:")
 
 
-def made_video(path: Path, minutes: float, console: Console) -> "Truth":
+def synthetic_video(path: Path, minutes: float, console: Console) -> "Truth":
     """The demo's wandering as a file with its truth, rendered unless it is there."""
     from playhead_bench.world.render import load_truth, render, truth_path
     from playhead_bench.world.wander import wander
@@ -95,13 +97,13 @@ def make_videos(folder: Path | str) -> list[Path]:
     from playhead_bench.world.render import render, truth_path
     from playhead_bench.world.stories import interview, lecture
 
-    made = []
+    paths = []
     for name, story in (("lecture.mp4", lecture()), ("interview.mp4", interview())):
         path = Path(folder) / name
         if not truth_path(path).exists():
             render(story, path)
-        made.append(path)
-    return made
+        paths.append(path)
+    return paths
 
 
 def _models(console: Console) -> tuple[str, ...]:
@@ -119,17 +121,17 @@ def _models(console: Console) -> tuple[str, ...]:
     return ("--profile", "nano") if len(chosen) == 2 * len(PROFILE.roles) else tuple(chosen)
 
 
-def _watch(console: Console, library: Path, path: Path, story: "Story", most: int) -> None:
-    """Questions about what is shown: the agent looks at clips until they tell."""
-    from playhead_bench.watching import load_watcher
+def _ask_about_clips(console: Console, library: Path, path: Path, story: "Story", max_questions: int) -> None:
+    """Asks visual questions about a synthetic video, answered by VLM calls on clips."""
+    from playhead_bench.watching import load_clip_question_runner
 
     console.print("\n[bold]Watching clips: the agent searches, looks through nano-vlm, and reckons[/]")
     try:
-        watcher = load_watcher(library, path)
+        runner = load_clip_question_runner(library, path)
     except ModelUnavailable as error:
         _say(console, f"nothing is watched: {error}", "yellow")
         return
-    watcher.show(console, story, most, SEED)
+    runner.show(console, story, max_questions, SEED)
 
 
 def _say(console: Console, text: str, style: str = "dim") -> None:

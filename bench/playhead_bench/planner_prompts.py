@@ -1,4 +1,4 @@
-"""Writes down what a planner is sent first for real questions, to be read by a person; no model is asked.
+"""Writes down what a planner is sent first for real questions, to be read by a person; no model is called.
 
     python -m playhead_bench.planner_prompts LIBRARY questions.json OUT --every 7 --context-tokens 16384
 
@@ -74,13 +74,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--every", type=int, default=7, help="take every nth question (default 7)")
     parser.add_argument("--limit", type=int, default=5, help="at most so many (default 5)")
     parser.add_argument("--context-tokens", type=int, default=16_384)
-    given = parser.parse_args(arguments)
-    given.out.mkdir(parents=True, exist_ok=True)
-    rows = json.loads(given.questions.read_text())[:: given.every][: given.limit]
-    library = Library(given.library)
+    options = parser.parse_args(arguments)
+    options.out.mkdir(parents=True, exist_ok=True)
+    rows = json.loads(options.questions.read_text())[:: options.every][: options.limit]
+    library = Library(options.library)
     for at, row in enumerate(rows):
-        text, prompt, tools = first_prompt(library, f"{row['video']}.mp4", row["q"], given.context_tokens)
-        path = given.out / f"{given.questions.parent.name}-{at}-{given.context_tokens}.txt"
+        text, prompt, tools = first_prompt(library, f"{row['video']}.mp4", row["q"], options.context_tokens)
+        path = options.out / f"{options.questions.parent.name}-{at}-{options.context_tokens}.txt"
         path.write_text(text)
         print(f"{path.name}: {prompt} tokens of messages, {tools} of tools; {row['q'][:70]}")
 

@@ -35,7 +35,7 @@ MIN_PAUSE_S, MAX_PAUSE_S = 0.5, 6.0
 NOISE = 0.001
 """Standard deviation of the noise under the joined recordings."""
 ONSET_SHARE = 0.05
-"""A recording starts where its loudness first exceeds this share of the highest, in stretches of 20 ms."""
+"""A recording starts where its loudness first exceeds this share of the highest, in windows of 20 ms."""
 _TOKEN = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 PEER = """
 import json, resource, sys
@@ -51,8 +51,8 @@ print(json.dumps({"cpu_s": used.ru_utime + used.ru_stime, "segments": found}))
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A recording inside a joined one.
+class JoinedRecording:
+    """The position of a recording in the joined sound.
 
     Args:
         name: of its file.
@@ -72,7 +72,7 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
-class Recognised:
+class RecognisedSpeech:
     """What a program recognised.
 
     Args:
@@ -109,7 +109,7 @@ def word_errors(reference: Sequence[str], hypothesis: Sequence[str]) -> int:
 
 def join_recordings(
     recordings: Iterable[tuple[str, NDArray[np.float32], str, str]], seed: int = 0
-) -> tuple[NDArray[np.float32], list[Placed]]:
+) -> tuple[NDArray[np.float32], list[JoinedRecording]]:
     """Recordings one behind the other with pauses of drawn lengths, quiet noise under all.
 
     Args:
@@ -121,18 +121,20 @@ def join_recordings(
     """
     random = np.random.default_rng(seed)
     parts: list[NDArray[np.float32]] = []
-    placed: list[Placed] = []
+    positions: list[JoinedRecording] = []
     at = 0
     for name, sound, language, text in recordings:
         pause = np.zeros(round(random.uniform(MIN_PAUSE_S, MAX_PAUSE_S) * RATE_HZ), np.float32)
         at += len(pause)
         start_s = at / RATE_HZ
         onset_s = start_s + first_sound_s(sound)
-        placed.append(Placed(name, start_s, start_s + len(sound) / RATE_HZ, onset_s, language, text))
+        positions.append(
+            JoinedRecording(name, start_s, start_s + len(sound) / RATE_HZ, onset_s, language, text)
+        )
         parts += [pause, sound]
         at += len(sound)
     joined = np.concatenate(parts)
-    return joined + random.normal(scale=NOISE, size=len(joined)).astype(np.float32), placed
+    return joined + random.normal(scale=NOISE, size=len(joined)).astype(np.float32), positions
 
 
 def first_sound_s(sound: NDArray[np.float32]) -> float:
@@ -146,7 +148,7 @@ def first_sound_s(sound: NDArray[np.float32]) -> float:
     return float(np.argmax(loudness > ONSET_SHARE * loudness.max()) * size / RATE_HZ)
 
 
-def score(placed: Sequence[Placed], found: Recognised) -> dict[str, float]:
+def score(recordings: Sequence[JoinedRecording], recognised: RecognisedSpeech) -> dict[str, float]:
     """Word error rate, onset errors in seconds, and the part of the spoken time with the right language.
 
     A span belongs to the recording that holds its middle; words that no recording holds are insertions.
@@ -154,36 +156,40 @@ def score(placed: Sequence[Placed], found: Recognised) -> dict[str, float]:
     errors = reference_words = 0
     onsets: list[float] = []
     right_s = spoken_s = 0.0
-    rest = list(found.spans)
-    for one in placed:
-        own = [span for span in rest if one.start_s - 0.5 <= (span[0] + span[1]) / 2 <= one.end_s + 0.5]
+    rest = list(recognised.spans)
+    for recording in recordings:
+        own = [
+            span
+            for span in rest
+            if recording.start_s - 0.5 <= (span[0] + span[1]) / 2 <= recording.end_s + 0.5
+        ]
         rest = [span for span in rest if span not in own]
-        reference = normalised_tokens(one.text)
+        reference = normalised_tokens(recording.text)
         errors += word_errors(reference, normalised_tokens(" ".join(span[2] for span in own)))
         reference_words += len(reference)
-        onsets += [abs(own[0][0] - one.onset_s)] if own else []
+        onsets += [abs(own[0][0] - recording.onset_s)] if own else []
         spoken_s += sum(end - start for start, end, _, _ in own)
-        right_s += sum(end - start for start, end, _, language in own if language == one.language)
+        right_s += sum(end - start for start, end, _, language in own if language == recording.language)
     errors += sum(len(normalised_tokens(span[2])) for span in rest)
     return {
         "word_error_rate": errors / max(1, reference_words),
         "onset_error_median_s": float(np.median(onsets)) if onsets else float("nan"),
         "onset_error_max_s": max(onsets, default=float("nan")),
         "language_accuracy": right_s / spoken_s if spoken_s else 0.0,
-        "cpu_s": found.cpu_s,
+        "cpu_s": recognised.cpu_s,
     }
 
 
 def load_recordings(folder: Path, languages: set[str]) -> list[tuple[str, NDArray[np.float32], str, str]]:
     """The recordings with known words in a folder, in some languages: (name, sound, language, text)."""
-    found = []
+    recordings = []
     for name, language in TEXTS.items():
         path = next(
             (p for p in sorted(folder.glob(f"{name}.*")) if p.suffix in (".mp3", ".flac", ".wav")), None
         )
         if path is not None and language in languages:
-            found.append((name, read_sound(path), language, known_text(folder, name)))
-    return found
+            recordings.append((name, read_sound(path), language, known_text(folder, name)))
+    return recordings
 
 
 def known_text(folder: Path, name: str) -> str:
@@ -203,7 +209,7 @@ def read_sound(path: Path) -> NDArray[np.float32]:
     return sound
 
 
-def recognise(path: Path, model: str, beam_size: int) -> Recognised:
+def recognise(path: Path, model: str, beam_size: int) -> RecognisedSpeech:
     """What this library recognises in a WAV file, with the processor time of this process until then."""
     from playhead_index.words.speech import FasterWhisperTranscriber
 
@@ -215,7 +221,7 @@ def recognise(path: Path, model: str, beam_size: int) -> Recognised:
             spans += chunk.words
     used = resource.getrusage(resource.RUSAGE_SELF)
     rows = ((one.window.start_s, one.window.end_s, one.text, one.language) for one in spans)
-    return Recognised(tuple(rows), used.ru_utime + used.ru_stime)
+    return RecognisedSpeech(tuple(rows), used.ru_utime + used.ru_stime)
 
 
 def _pieces(file: wave.Wave_read) -> Iterator[NDArray[np.float32]]:
@@ -224,7 +230,7 @@ def _pieces(file: wave.Wave_read) -> Iterator[NDArray[np.float32]]:
         yield np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32768)
 
 
-def recognise_with_saccade(python: str, path: Path, model: str, beam_size: int) -> Recognised:
+def recognise_with_saccade(python: str, path: Path, model: str, beam_size: int) -> RecognisedSpeech:
     """What saccade-video recognises in a file, with the processor time of its process.
 
     Raises:
@@ -234,7 +240,7 @@ def recognise_with_saccade(python: str, path: Path, model: str, beam_size: int) 
         command = [python, "-c", PEER, str(path), model, str(beam_size), cache]
         ran = subprocess.run(command, check=True, capture_output=True, text=True)
     answer = json.loads(ran.stdout.splitlines()[-1])
-    return Recognised(tuple((a, b, text, None) for a, b, text in answer["segments"]), answer["cpu_s"])
+    return RecognisedSpeech(tuple((a, b, text, None) for a, b, text in answer["segments"]), answer["cpu_s"])
 
 
 def write_wav(path: Path, sound: NDArray[np.float32]) -> None:
@@ -246,14 +252,14 @@ def write_wav(path: Path, sound: NDArray[np.float32]) -> None:
         file.writeframes((np.clip(sound, -1.0, 1.0) * 32767).astype("<i2").tobytes())
 
 
-def _own_process(path: Path, model: str, beam_size: int) -> tuple[Recognised, float]:
+def _own_process(path: Path, model: str, beam_size: int) -> tuple[RecognisedSpeech, float]:
     """What this library recognises, in a process of its own, and the most memory that it held, in MB."""
     command = [sys.executable, "-m", "playhead_bench.speech", "--wav", str(path), "--model", model]
     ran = subprocess.run(
         [*command, "--beam-size", str(beam_size)], check=True, capture_output=True, text=True
     )
     answer = json.loads(ran.stdout.splitlines()[-1])
-    return Recognised(tuple(map(tuple, answer["spans"])), answer["cpu_s"]), answer["max_mb"]
+    return RecognisedSpeech(tuple(map(tuple, answer["spans"])), answer["cpu_s"]), answer["max_mb"]
 
 
 def main() -> None:
@@ -268,30 +274,30 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=1, help="how many times the recordings are joined")
     parser.add_argument("--saccade", help="interpreter that has saccade-video")
     parser.add_argument("--wav", type=Path, help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.wav is not None:
-        found = recognise(asked.wav, asked.model, asked.beam_size)
+    options = parser.parse_args()
+    if options.wav is not None:
+        recognised = recognise(options.wav, options.model, options.beam_size)
         max_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(json.dumps({"spans": found.spans, "cpu_s": found.cpu_s, "max_mb": max_mb}))
+        print(json.dumps({"spans": recognised.spans, "cpu_s": recognised.cpu_s, "max_mb": max_mb}))
         return
-    if asked.speech is None:
+    if options.speech is None:
         parser.error("--speech is missing: give a folder of recordings with known words")
-    recordings = load_recordings(asked.speech, set(asked.languages.split(",")))
-    sound, placed = join_recordings(recordings * asked.repeat)
+    recordings = load_recordings(options.speech, set(options.languages.split(",")))
+    sound, joined = join_recordings(recordings * options.repeat)
     length_s = len(sound) / RATE_HZ
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "joined.wav"
         write_wav(path, sound)
-        own, max_mb = _own_process(path, asked.model, asked.beam_size)
-        scores = {"playhead": score(placed, own)}
-        if asked.saccade:
-            peer = recognise_with_saccade(asked.saccade, path, asked.model, asked.beam_size)
-            scores["saccade"] = score(placed, peer)
-    print(f"{length_s:.0f} s of sound, {len(placed)} recordings, beam {asked.beam_size}, {max_mb:.0f} MB")
+        own, max_mb = _own_process(path, options.model, options.beam_size)
+        scores = {"playhead": score(joined, own)}
+        if options.saccade:
+            peer = recognise_with_saccade(options.saccade, path, options.model, options.beam_size)
+            scores["saccade"] = score(joined, peer)
+    print(f"{length_s:.0f} s of sound, {len(joined)} recordings, beam {options.beam_size}, {max_mb:.0f} MB")
     for name, values in scores.items():
         print(name, " ".join(f"{key}={value:.3f}" for key, value in values.items()))
     print(f"processor time / length of the sound: {own.cpu_s / length_s:.3f}")
-    if asked.saccade:
+    if options.saccade:
         print(f"processor time / that of saccade-video: {own.cpu_s / peer.cpu_s:.2f}")
 
 

@@ -1,4 +1,4 @@
-"""What the demo asks of a made video: chosen from its table of events, so that the right answer is known."""
+"""Searches and questions of the demo, made from the event table of a synthetic video, with true answers."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,24 +9,24 @@ from typing import Literal
 
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.world.asking import WorldQuestion, ask, to_sample
-from playhead_bench.world.asking.table import Table
-from playhead_bench.world.lore import KEPT_BACK
+from playhead_bench.world.asking.table import EventTable
+from playhead_bench.world.lore import RESERVED_TOWNS
 from playhead_bench.world.script import Event, Story
 from playhead_bench.world.stage import PAIRS
 from playhead_index.window import Window
 
 OPENINGS = ("what ", "which ", "when ", "how ", "in ")
 """A tour asks plain questions; `Tell when ...` and `What is said: ...?` are left to the evaluation."""
-WORDED = ("said", "written", "count_said", "last_said", "written_while_said")
+TEXT_KINDS = ("said", "written", "count_said", "last_said", "written_while_said")
 """Kinds of question that words answer, in the order in which a tour asks them."""
-SHOWN_KINDS = ("what", "which")
-"""Kinds of question that only a look at a clip answers."""
-MOST_WINDOWS = 4
+VISUAL_KINDS = ("what", "which")
+"""Kinds of question that need a VLM call."""
+MAX_WINDOWS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One command of a tour, and what is true.
+    """One command of a tour, and the true answer.
 
     Args:
         command: of `playhead`.
@@ -40,7 +40,7 @@ class Stop:
 
 
 def tour(story: Story, seed: int = 0) -> list[Stop]:
-    """Searches and questions about a made video: pictures, words, their order, and what is not there.
+    """Searches and questions about a synthetic video: visual, spoken, written, on order, and absent ones.
 
     A kind of which the video has nothing to ask is left out.
 
@@ -48,15 +48,25 @@ def tour(story: Story, seed: int = 0) -> list[Stop]:
         story: a wandering of the test part.
         seed: others for another one.
     """
-    table = Table(story, story.name)
-    return [*_seen(table), *_told(story, seed), *_in_order(table), *_not_there(table, seed)]
+    table = EventTable(story, story.name)
+    return [
+        *_visual_stops(table),
+        *_text_stops(story, seed),
+        *_order_stops(table),
+        *_absent_stops(table, seed),
+    ]
 
 
-def clip_questions(story: Story, most: int = 5, seed: int = 0) -> list[Sample]:
-    """Questions about what is shown, with options, kinds in turns: what a thing does, which one does that."""
-    asked = [ask(story, kinds=(kind,), per_kind=most, seed=seed) for kind in SHOWN_KINDS]
-    turns = [to_sample(one) for turn in zip_longest(*map(_plain, asked)) for one in turn if one is not None]
-    return turns[:most]
+def clip_questions(story: Story, max_questions: int = 5, seed: int = 0) -> list[Sample]:
+    """Visual questions with options, the kinds in turns: what an object does, which object does it."""
+    by_kind = [ask(story, kinds=(kind,), per_kind=max_questions, seed=seed) for kind in VISUAL_KINDS]
+    turns = [
+        to_sample(one)
+        for turn in zip_longest(*map(_plain_questions, by_kind))
+        for one in turn
+        if one is not None
+    ]
+    return turns[:max_questions]
 
 
 def truth_of(answer: str, windows: Sequence[Window]) -> str:
@@ -65,38 +75,40 @@ def truth_of(answer: str, windows: Sequence[Window]) -> str:
     >>> truth_of("rye bread", [Window(425.5, 428.5)])
     'rye bread (7:05.5–7:08.5)'
     """
-    shown = ", ".join(map(str, windows[:MOST_WINDOWS]))
-    more = f" and {len(windows) - MOST_WINDOWS} more" if len(windows) > MOST_WINDOWS else ""
-    return f"{answer} ({shown}{more})" if shown else answer
+    listed_windows = ", ".join(map(str, windows[:MAX_WINDOWS]))
+    more = f" and {len(windows) - MAX_WINDOWS} more" if len(windows) > MAX_WINDOWS else ""
+    return f"{answer} ({listed_windows}{more})" if listed_windows else answer
 
 
-def _seen(table: Table) -> list[Stop]:
-    """The two things that are seen in one stretch only, and for the longest."""
-    once = {label: table.window(rows[0]) for label, rows in table.shown.items() if len(rows) == 1}
+def _visual_stops(table: EventTable) -> list[Stop]:
+    """Stops about the two objects that are visible in a single window, the longest first."""
+    once = {label: table.window(rows[0]) for label, rows in table.visible.items() if len(rows) == 1}
     rare = sorted(once, key=lambda label: (-once[label].duration_s, label))[:2]
-    stops = [Stop("search", a_thing(label), truth_of("seen once", [once[label]])) for label in rare[:1]]
+    stops = [Stop("search", with_article(label), truth_of("seen once", [once[label]])) for label in rare[:1]]
     return stops + [
         Stop("ask", f"When does the {label} appear?", truth_of("once", [once[label]])) for label in rare[1:]
     ]
 
 
-def _told(story: Story, seed: int) -> list[Stop]:
-    """One question of each kind that words answer."""
-    asked = [_plain(ask(story, kinds=(kind,), per_kind=8, seed=seed)) for kind in WORDED]
-    return [Stop("ask", one.text, truth_of(one.answer or "", one.windows)) for one, *_ in filter(None, asked)]
+def _text_stops(story: Story, seed: int) -> list[Stop]:
+    """One question of each kind that speech or screen text answers."""
+    by_kind = [_plain_questions(ask(story, kinds=(kind,), per_kind=8, seed=seed)) for kind in TEXT_KINDS]
+    return [
+        Stop("ask", one.text, truth_of(one.answer or "", one.windows)) for one, *_ in filter(None, by_kind)
+    ]
 
 
-def _plain(asked: Sequence[WorldQuestion]) -> list[WorldQuestion]:
+def _plain_questions(questions: Sequence[WorldQuestion]) -> list[WorldQuestion]:
     """Those that are put as questions; counts of what comes again before counts of one."""
-    plain = [one for one in asked if one.text.lower().startswith(OPENINGS) and ": " not in one.text]
+    plain = [one for one in questions if one.text.lower().startswith(OPENINGS) and ": " not in one.text]
     return sorted(plain, key=lambda one: one.kind == "count_said" and one.answer == "1")
 
 
-def _in_order(table: Table) -> list[Stop]:
-    """What is said next, and which of two is said first, asked of lines that are spoken once."""
-    lines = [table.of(row) for row in table.spoken]
-    many = Counter(line.text for line in lines)
-    once = [n for n, line in enumerate(lines) if many[line.text] == 1]
+def _order_stops(table: EventTable) -> list[Stop]:
+    """Questions on the order of lines that are spoken once."""
+    lines = [table.event(row) for row in table.spoken]
+    counts = Counter(line.text for line in lines)
+    once = [n for n, line in enumerate(lines) if counts[line.text] == 1]
     inside = [n for n in once if 0 < n < len(lines) - 1]
     if not inside:
         return []
@@ -112,16 +124,16 @@ def _in_order(table: Table) -> list[Stop]:
     return stops
 
 
-def _not_there(table: Table, seed: int) -> list[Stop]:
-    """A town that nobody names, and a thing that is nowhere."""
+def _absent_stops(table: EventTable, seed: int) -> list[Stop]:
+    """Questions about a town that is not mentioned and an object that never appears."""
     rng = Random(seed)
-    told = " ".join(table.of(row).text for row in (*table.spoken, *table.written))
-    towns = [town for town in KEPT_BACK if town not in told]
-    things = [label for colour, shape in PAIRS if (label := f"{colour} {shape}") not in table.shown]
+    spoken_and_written = " ".join(table.event(row).text for row in (*table.spoken, *table.written))
+    towns = [town for town in RESERVED_TOWNS if town not in spoken_and_written]
+    objects = [label for colour, shape in PAIRS if (label := f"{colour} {shape}") not in table.visible]
     stops = [Stop("ask", f"What is said about {town}?", "never said") for town in rng.sample(towns, 1)]
     return stops + [
-        Stop("ask", f"When does the {thing} appear?", "never there")
-        for thing in rng.sample(things, min(1, len(things)))
+        Stop("ask", f"When does the {name} appear?", "never there")
+        for name in rng.sample(objects, min(1, len(objects)))
     ]
 
 
@@ -129,6 +141,6 @@ def _words(line: Event) -> str:
     return line.text.rstrip(".")
 
 
-def a_thing(label: str) -> str:
-    """A label as it is searched for: `a red star`, `an orange ring`."""
+def with_article(label: str) -> str:
+    """A label with its article: `a red star`, `an orange ring`."""
     return f"{'an' if label[0] in 'aeiou' else 'a'} {label}"

@@ -1,4 +1,4 @@
-"""Questions about what is shown: the agent searches, looks through nano-vlm at clips, and reckons."""
+"""Visual questions of the demo: the agent searches, runs nano-vlm on clips, and computes the answer."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from playhead_bench.world.script import Story
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.evidence import Answer
 
-Ask = Callable[[str, tuple[str, ...]], Answer]
+AskQuestion = Callable[[str, tuple[str, ...]], Answer]
 """The answer to a question with its options."""
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
-    """A question about what is shown, and what was made of it.
+class AnsweredSample:
+    """A visual question with the answer of the agent.
 
     Args:
         sample: the question with its options, its gold answer and windows.
@@ -34,32 +34,32 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
-class Watcher:
-    """Answers questions about what made videos show.
+class ClipQuestionRunner:
+    """Asks an agent visual questions about a synthetic video.
 
     Args:
         ask: the agent.
     """
 
-    ask: Ask
+    ask: AskQuestion
 
-    def watch(self, story: Story, most: int, seed: int = 0) -> Iterator[Watched]:
+    def answers(self, story: Story, max_questions: int, seed: int = 0) -> Iterator[AnsweredSample]:
         """Questions about a story's video, each with the agent's answer."""
-        for sample in clip_questions(story, most, seed):
-            yield Watched(sample, self.ask(sample.question, sample.options))
+        for sample in clip_questions(story, max_questions, seed):
+            yield AnsweredSample(sample, self.ask(sample.question, sample.options))
 
-    def show(self, console: Console, story: Story, most: int, seed: int = 0) -> None:
-        """Prints `watch` as it goes, with what each answer took and what is true."""
-        for one in self.watch(story, most, seed):
+    def show(self, console: Console, story: Story, max_questions: int, seed: int = 0) -> None:
+        """Prints the answers one by one, each with its cost and the true answer."""
+        for one in self.answers(story, max_questions, seed):
             choices = " / ".join(one.sample.options)
             console.print(f"\n[bold]{one.sample.question}[/]  [dim]{choices}[/]", highlight=False)
-            console.print(f"{told(one)}  [dim]{bill(one.answer)}[/]", highlight=False)
+            console.print(f"{describe_answer(one)}  [dim]{describe_cost(one.answer)}[/]", highlight=False)
             truth = truth_of(one.sample.answer or "", one.sample.windows)
             console.print(f"truth: {truth}", style="dim", markup=False, highlight=False)
 
 
-def told(one: Watched) -> str:
-    """The option that was chosen and where it was seen, or why none was."""
+def describe_answer(one: AnsweredSample) -> str:
+    """The chosen option with its windows, or the text of the answer where none was chosen."""
     answer, windows = one.answer, ", ".join(str(interval.window) for interval in one.answer.intervals)
     if answer.choice is None:
         return answer.text.splitlines()[0]
@@ -67,13 +67,13 @@ def told(one: Watched) -> str:
     return f"{chosen}, seen at {windows}" if windows else chosen
 
 
-def bill(answer: Answer) -> str:
-    """What an answer took: `6 looks at 48 frames`."""
+def describe_cost(answer: Answer) -> str:
+    """The cost of an answer: `6 looks at 48 frames`."""
     return f"{answer.cost['looks']:.0f} looks at {answer.cost['frames']:.0f} frames"
 
 
-def load_watcher(library: Path, path: Path) -> Watcher:
-    """A watcher over one video of a library, by nano-vlm.
+def load_clip_question_runner(library: Path, path: Path) -> ClipQuestionRunner:
+    """A runner for one video of a library, with nano-vlm.
 
     Args:
         library: the folder, with the video indexed.
@@ -86,7 +86,7 @@ def load_watcher(library: Path, path: Path) -> Watcher:
     opened = Library(library, ModelNames(video="nano:"))
     if encoder_callables(opened.models, library).picture is None:
         raise ModelUnavailable(f"{library} has no picture vectors to find a moment by; index with nano-clip")
-    return Watcher(
+    return ClipQuestionRunner(
         lambda question, options: opened.ask(
             question, videos=[str(path)], options=options, strategy=RULES.name
         )

@@ -1,4 +1,4 @@
-"""Items a number at a time, without having them all."""
+"""Splits an iterable into batches, lazily."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice

@@ -1,6 +1,6 @@
-"""How a video or a sound file gets into a library: one call a stage, read from top to bottom.
+"""Indexes video and sound files into a library: one call a stage, read from top to bottom.
 
-Every stage commits as it goes and takes up where it was stopped, so that running it again after a
+Every stage commits as it goes and continues where it was stopped, so that running it again after a
 crash, a full disk or Ctrl-C ends in the library that an undisturbed run makes.
 """
 
@@ -22,12 +22,12 @@ from playhead_index.recorded_models import ModelNeeded
 from playhead_index.reindex import (
     adopt_recorded_names,
     adopt_unrecorded_settings,
-    begin_redo,
+    begin_reindex,
     remember_transcriber,
 )
 from playhead_index.settings import RunSettings, remember, run_settings
 from playhead_index.stages.caption import caption_segments
-from playhead_index.stages.embed_frames import look
+from playhead_index.stages.embed_frames import embed_frames
 from playhead_index.stages.embed_text import embed_words
 from playhead_index.stages.identify_speakers import identify_speakers
 from playhead_index.stages.job_table import Stage, is_finished, read_stage, read_stages, write_stage
@@ -35,14 +35,14 @@ from playhead_index.stages.read_screen import read_screen
 from playhead_index.stages.register import (
     change_during_run,
     clear_old_failures,
-    find_known,
+    find_registered,
     record_failure,
     scan,
 )
 from playhead_index.stages.segment import cut_segments
 from playhead_index.stages.segment_transcript import STAGE as TRANSCRIPT
 from playhead_index.stages.segment_transcript import divide_transcript
-from playhead_index.stages.transcribe import hear, plan_speech, read_subtitles, without_rules
+from playhead_index.stages.transcribe import plan_speech, read_subtitles, transcribe, without_rules
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.lock import writing
 from playhead_index.store.manifest import write_manifest
@@ -54,7 +54,7 @@ from playhead_index.timeline import info_in_library, update_timeline
 
 @dataclass(frozen=True, slots=True)
 class VideoReport:
-    """What indexing one file came to.
+    """The result of indexing one file.
 
     Args:
         status: `indexed`, `known` (nothing was left to do), `failed`, or `refused`: there is nothing at this
@@ -85,7 +85,7 @@ class VideoReport:
 def build_library(
     folder: Path,
     paths: Sequence[Path],
-    recipe: IndexSettings | Mapping[str, Any],
+    index_settings: IndexSettings | Mapping[str, Any],
     load_models: LoadModels,
     executor: Executor,
     *,
@@ -95,25 +95,25 @@ def build_library(
     unreadable: Sequence[VideoUnreadable] = (),
     debug: bool = False,
 ) -> Iterator[VideoReport]:
-    """Indexes files into the library in `folder`, made when it is not there; a report a file as it ends.
+    """Indexes files into the library in `folder`, which is made if missing; yields a report for each file.
 
-    Whatever one file raises is reported and noted as its failure, and the rest go on. Failures of files that
-    are gone are forgotten. A video that was made with other settings than those that are given is made again
-    as far as they change it.
+    What one file raises is reported and recorded as its failure, and the others continue. Failures of files
+    that are gone are forgotten. A video that was made with other settings than those that are given is made
+    again as far as they change it.
 
     Args:
         folder: of the library.
         paths: video files.
-        recipe: all settings, or only those fields of `IndexSettings` that are given: for the rest a video
-            keeps what it was made with, and a new one gets what the library is made with.
+        index_settings: all settings, or only those fields of `IndexSettings` that are given: for the rest a
+            video keeps what it was made with, and a new one gets what the library is made with.
         load_models: gives the models in the process that works with them.
         recorded_models: gives those that the library recorded, not loaded, where that is known: a video of
             which nothing is left to do needs no other.
         executor: runs the work, here or in processes of its own.
         wait_s: seconds to wait for another writer; below 0 for ever.
         switches: other settings of the library that are given (`settings.remember`).
-        unreadable: what was found on the way to the files and cannot be read; noted as failures.
-        debug: what a file raises comes out instead.
+        unreadable: files and folders that were found and cannot be read; noted as failures.
+        debug: an exception of a file is raised instead.
 
     Raises:
         ValueError: a setting is unknown, or the settings do not go together.
@@ -124,15 +124,15 @@ def build_library(
     """
     catalog = Catalog(folder, create=True, wait_s=wait_s)
     with writing(folder, wait_s=wait_s):
-        settings = remember(catalog, run_settings(recipe, read_settings(catalog)), switches)
+        settings = remember(catalog, run_settings(index_settings, read_settings(catalog)), switches)
         try:
             purge_removed(catalog)
             clear_old_failures(catalog)
             for error in unreadable:
-                yield failed(catalog, error.path, error)
-            lost = None if debug else partial(_killed, catalog)
+                yield failure_report(catalog, error.path, error)
+            report_killed = None if debug else partial(_killed_report, catalog)
             yield from executor.run(
-                BuildVideo(folder, settings, load_models, debug, recorded_models), paths, lost
+                BuildVideo(folder, settings, load_models, debug, recorded_models), paths, report_killed
             )
         finally:
             write_manifest(folder, catalog)
@@ -150,7 +150,7 @@ class BuildVideo:
     recorded_models: RecordedModels = no_recorded_models
 
     def __call__(self, path: Path) -> VideoReport:
-        """Indexes one file; whatever it raises becomes its failed report, or comes out with `debug`.
+        """Indexes one file; what it raises becomes its failure report, or is raised with `debug`.
 
         Raises:
             LibraryError: of the library, not of the file: a full disk, another writer, other models.
@@ -175,7 +175,7 @@ class BuildVideo:
         text model at most, which is loaded alone.
         """
         try:
-            video_id = find_known(catalog, path)
+            video_id = find_registered(catalog, path)
         except VideoUnreadable:
             return None
         is_known = video_id is not None and is_finished(catalog, video_id, besides=(TRANSCRIPT,))
@@ -186,38 +186,38 @@ class BuildVideo:
             return build_video(catalog, path, self.settings, models)
         except (LibraryError, ModelUnavailable, ModelNeeded):
             raise
-        except Exception as error:  # the boundary: no file, however odd, may cost the others their turn
+        except Exception as error:  # the boundary: one file must not stop the others
             if self.debug:
                 raise
-            return failed(catalog, path, error, seconds=monotonic() - began)
+            return failure_report(catalog, path, error, seconds=monotonic() - began)
 
 
-def failed(catalog: Catalog, path: Path, error: Exception, *, seconds: float = 0.0) -> VideoReport:
-    """Notes the failure of a file in the library, unless the file is gone, and gives its report."""
+def failure_report(catalog: Catalog, path: Path, error: Exception, *, seconds: float = 0.0) -> VideoReport:
+    """Records the failure of a file in the library, unless the file is gone; returns its report."""
     reason = _failure_reason(path, error)
     if not path_is_gone(path):
         record_failure(catalog, path, reason)
     return VideoReport(path, None, "failed", seconds=seconds, error=reason, error_type=type(error).__name__)
 
 
-def _killed(catalog: Catalog, path: Path) -> VideoReport:
+def _killed_report(catalog: Catalog, path: Path) -> VideoReport:
     why = "the process that indexed it was killed: a decoder crashed on it, or memory ran out"
-    return failed(catalog, path, VideoUnreadable(path, why))
+    return failure_report(catalog, path, VideoUnreadable(path, why))
 
 
 def _failure_reason(path: Path, error: Exception) -> str:
-    """What an exception says, in one line that can be stored, with its type where it is no error of ours."""
+    """The message of an exception as one line to store, with its type where it is a foreign error."""
     if isinstance(error, PlayheadError):
-        said = str(error)
+        text = str(error)
     else:
-        said = (
+        text = (
             f"{display_path(path)}: {type(error).__name__}: {error} (index it with --debug for the traceback)"
         )
-    return display_path(" ".join(said.split()))[: LIMITS.note_chars]
+    return display_path(" ".join(text.split()))[: LIMITS.note_chars]
 
 
 def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Models) -> VideoReport:
-    """Brings one video into the library, from wherever it stands to the end.
+    """Indexes one video: runs every stage that is not done yet.
 
     Raises:
         VideoUnreadable: the file is not a video that can be decoded.
@@ -226,38 +226,51 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
     """
     began = monotonic()
     remember_transcriber(catalog, models)
-    scanned = scan(catalog, path, lambda video_id: settings.recipe_of(catalog, video_id).reader)
+    scanned = scan(catalog, path, lambda video_id: settings.for_video(catalog, video_id).reader)
     video_id, reader, info = scanned.video_id, scanned.reader, scanned.info
     adopt_recorded_names(catalog, video_id, models)
-    asked = settings.recipe_of(catalog, video_id)
-    adopt_unrecorded_settings(catalog, video_id, reader, info_in_library(catalog, video_id, info), asked)
+    requested_settings = settings.for_video(catalog, video_id)
+    adopt_unrecorded_settings(
+        catalog, video_id, reader, info_in_library(catalog, video_id, info), requested_settings
+    )
     before = read_stages(catalog, video_id)
-    timeline = update_timeline(catalog, video_id, info, asked, models)
+    timeline = update_timeline(catalog, video_id, info, requested_settings, models)
     info = timeline.info
 
-    not_taken = read_subtitles(catalog, video_id, scanned.path, info, is_recorded=models.is_recorded)
-    asked = settings.recipe_of(catalog, video_id)
-    speech = plan_speech(catalog, video_id, info, asked, models)
-    redo = begin_redo(catalog, video_id, asked, models, speech)
-    recipe = redo.recipe
-    kept_words = hear(catalog, video_id, reader, info, models, speech)
-    lost_names = identify_speakers(catalog, video_id, reader, info, recipe, models, speech)
-    look(catalog, video_id, reader, info, recipe, models)
-    cut_segments(catalog, video_id, reader, info, recipe)
-    kept_text = read_screen(catalog, video_id, reader, info, recipe, models)
+    subtitle_notes = read_subtitles(catalog, video_id, scanned.path, info, is_recorded=models.is_recorded)
+    requested_settings = settings.for_video(catalog, video_id)
+    speech = plan_speech(catalog, video_id, info, requested_settings, models)
+    reindex_plan = begin_reindex(catalog, video_id, requested_settings, models, speech)
+    index_settings = reindex_plan.settings
+    speech_note = transcribe(catalog, video_id, reader, info, models, speech)
+    speakers_note = identify_speakers(catalog, video_id, reader, info, index_settings, models, speech)
+    embed_frames(catalog, video_id, reader, info, index_settings, models)
+    cut_segments(catalog, video_id, reader, info, index_settings)
+    screen_note = read_screen(catalog, video_id, reader, info, index_settings, models)
     caption_segments(catalog, video_id, reader, info, models)
     embed_words(catalog, video_id, models)
     divide_transcript(catalog, video_id, models)
 
-    damage = "; ".join(reader.decode_warnings) or before.get("finish", Stage("finish")).note
+    decode_warning = "; ".join(reader.decode_warnings) or before.get("finish", Stage("finish")).note
     with catalog.atomic() as db:
-        write_stage(db, video_id, Stage("finish", "done", info.duration_s, note=damage))
+        write_stage(db, video_id, Stage("finish", "done", info.duration_s, note=decode_warning))
     after = read_stages(catalog, video_id)
-    status: Literal["indexed", "known"] = "known" if _made(before) == _made(after) else "indexed"
-    gaps = [text for text in info.warnings if text.startswith(CLOCK_AHEAD) and status == "indexed"]
-    skipped = (*not_taken, *(speech.notes if before.get("speech") != after.get("speech") else ()))
-    changed = change_during_run(scanned)
-    warnings = (timeline.warning, *gaps, *redo.warnings, *skipped, kept_words, lost_names, kept_text, changed)
+    status: Literal["indexed", "known"] = (
+        "known" if _without_notes(before) == _without_notes(after) else "indexed"
+    )
+    gap_warnings = [text for text in info.warnings if text.startswith(CLOCK_AHEAD) and status == "indexed"]
+    input_notes = (*subtitle_notes, *(speech.notes if before.get("speech") != after.get("speech") else ()))
+    change_note = change_during_run(scanned)
+    warnings = (
+        timeline.warning,
+        *gap_warnings,
+        *reindex_plan.warnings,
+        *input_notes,
+        speech_note,
+        speakers_note,
+        screen_note,
+        change_note,
+    )
     return VideoReport(
         path,
         video_id,
@@ -270,13 +283,13 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
             if stage.status == "off"
         ),
         replaced=scanned.replaced,
-        redone=(*timeline.redone, *redo.redone),
+        redone=(*timeline.redone, *reindex_plan.redone),
         warnings=tuple(warning for warning in warnings if warning),
     )
 
 
-def _made(stages: Mapping[str, Stage]) -> dict[str, Stage]:
-    """What was made, without the notes and the rules: why a stage is off may be said in other words."""
+def _without_notes(stages: Mapping[str, Stage]) -> dict[str, Stage]:
+    """The stages without notes and rules, to compare: why a stage is off may be worded otherwise."""
     return {
         name: Stage(name, "off")
         if stage.status == "off"

@@ -5,7 +5,7 @@ in one line and exits with 1. A mistake in a call stays a `ValueError` or a `Typ
 mapped once, where the foreign library is called.
 
     PlayheadError
-    ├── VideoError          VideoUnreadable, NoPictures, TimestampOutOfRange
+    ├── VideoError          VideoUnreadable, NoFrames, TimestampOutOfRange
     ├── ImageUnreadable
     ├── WordsError          SubtitlesUnreadable
     ├── LibraryError        LibraryMissing, LibraryUnfinished, LibraryMismatch, LibraryLocked,
@@ -40,25 +40,25 @@ class VideoUnreadable(VideoError):
         return type(self), (self.path, self.why)
 
 
-class NoPictures(VideoUnreadable):
-    """A picture was asked for of a file that holds sound alone."""
+class NoFrames(VideoUnreadable):
+    """A frame was requested of a file that holds sound alone."""
 
 
 class TimestampOutOfRange(VideoError):
-    """A time was asked for that the video does not have."""
+    """A requested time lies outside the video."""
 
-    def __init__(self, path: Path | str, asked_s: float, start_s: float, end_s: float) -> None:
+    def __init__(self, path: Path | str, requested_s: float, start_s: float, end_s: float) -> None:
         has = f"the video has [{start_s:.3f}, {end_s:.3f}) s"
-        super().__init__(f"{display_path(path)}: asked for {asked_s:.3f} s, {has}")
+        super().__init__(f"{display_path(path)}: asked for {requested_s:.3f} s, {has}")
         self.path = Path(path)
-        self.asked_s, self.start_s, self.end_s = asked_s, start_s, end_s
+        self.requested_s, self.start_s, self.end_s = requested_s, start_s, end_s
 
     def __reduce__(self) -> tuple[type["TimestampOutOfRange"], tuple[Path, float, float, float]]:
-        return type(self), (self.path, self.asked_s, self.start_s, self.end_s)
+        return type(self), (self.path, self.requested_s, self.start_s, self.end_s)
 
 
 class ImageUnreadable(PlayheadError):
-    """A file cannot be read as a picture."""
+    """A file cannot be read as an image."""
 
     def __init__(self, path: Path | str, why: str) -> None:
         super().__init__(f"{display_path(path)}: cannot be read as a picture: {why}")
@@ -98,7 +98,7 @@ class LibraryUnfinished(LibraryError):
 
 
 class LibraryMismatch(LibraryError):
-    """What was asked does not fit what the library was built with."""
+    """The request does not fit what the library was built with."""
 
 
 class LibraryLocked(LibraryError):
@@ -145,7 +145,7 @@ class ModelOutputInvalid(ModelError):
 
 
 class ToolError(PlayheadError):
-    """A tool cannot do what it was asked; the agent may read this and try another way."""
+    """A tool cannot do what was requested; the agent may read this and try another way."""
 
 
 class AgentStopped(PlayheadError):

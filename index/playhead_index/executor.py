@@ -1,6 +1,6 @@
-"""Who does the work on many files: this process, or several on this machine.
+"""Runs the work on many files: in this process, or in several on this machine.
 
-`Executor` is the seam at which a cluster can stand later: one unit of work is one file, it may be run
+`Executor` is the protocol that a cluster can fulfil later: one unit of work is one file, it may be run
 twice, and its result is a small record.
 """
 
@@ -28,14 +28,14 @@ class Executor(Protocol):
         self,
         work: Callable[[Item], Result],
         items: Sequence[Item],
-        lost: Callable[[Item], Result] | None = None,
+        on_killed: Callable[[Item], Result] | None = None,
     ) -> Iterator[Result]:
         """A result an item, as each ends; what the work raises comes out here.
 
         Args:
             work: done once an item, in this process or another.
             items: what to work on.
-            lost: gives the result of an item whose process died of it; None ends the run then.
+            on_killed: gives the result of an item whose process died of it; None ends the run then.
         """
         ...
 
@@ -47,7 +47,7 @@ class InProcess:
         self,
         work: Callable[[Item], Result],
         items: Sequence[Item],
-        lost: Callable[[Item], Result] | None = None,
+        on_killed: Callable[[Item], Result] | None = None,
     ) -> Iterator[Result]:
         """A result an item, in order; what ends this process cannot be survived here."""
         for item in items:
@@ -74,27 +74,27 @@ class LocalProcesses:
         self,
         work: Callable[[Item], Result],
         items: Sequence[Item],
-        lost: Callable[[Item], Result] | None = None,
+        on_killed: Callable[[Item], Result] | None = None,
     ) -> Iterator[Result]:
         """A result an item, as each ends.
 
         Raises:
-            LibraryUnfinished: a process was killed and `lost` is None; what it had committed stays.
+            LibraryUnfinished: a process was killed and `on_killed` is None; what it had committed stays.
         """
         left = list(items)
         while left:
             try:
                 yield from _run_pool(self.workers, work, left)
             except BrokenProcessPool as error:
-                if lost is None:
+                if on_killed is None:
                     raise LibraryUnfinished(
                         "a worker process was killed (out of memory?); run the same command to resume, "
                         "with fewer --workers"
                     ) from error
-                yield from self._one_by_one(work, left, lost)
+                yield from self._run_one_by_one(work, left, on_killed)
 
-    def _one_by_one(
-        self, work: Callable[[Item], Result], left: list[Item], lost: Callable[[Item], Result]
+    def _run_one_by_one(
+        self, work: Callable[[Item], Result], left: list[Item], on_killed: Callable[[Item], Result]
     ) -> Iterator[Result]:
         """Results of the items that were being worked on when a process died, each alone in a new process.
 
@@ -104,7 +104,7 @@ class LocalProcesses:
             try:
                 yield from _run_pool(1, work, [item])
             except BrokenProcessPool:
-                yield lost(item)
+                yield on_killed(item)
             left.remove(item)
 
 
@@ -114,7 +114,9 @@ def _run_pool(workers: int, work: Callable[[Item], Result], left: list[Item]) ->
     Raises:
         BrokenProcessPool: a process was killed.
     """
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_die_with, initargs=(os.getpid(),))
+    pool = ProcessPoolExecutor(
+        workers, get_context("spawn"), initializer=_exit_with_parent, initargs=(os.getpid(),)
+    )
     with pool:
         futures = {pool.submit(work, item): item for item in left}
         try:
@@ -126,12 +128,12 @@ def _run_pool(workers: int, work: Callable[[Item], Result], left: list[Item]) ->
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _die_with(parent: int) -> None:
-    """Ends this process soon after its parent is gone, so that nobody writes behind the lock's back."""
+def _exit_with_parent(parent: int) -> None:
+    """Ends this process soon after its parent is gone, so that nothing is written without the lock."""
 
-    def watch() -> None:
+    def poll_parent() -> None:
         while os.getppid() == parent:
             time.sleep(PARENT_POLL_S)
         os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=poll_parent, daemon=True).start()

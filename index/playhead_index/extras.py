@@ -141,7 +141,7 @@ class InstallAdvice:
         return f"; extra: {extra}" if self._names_extra else ""
 
 
-def say_commands_once(text: str, purpose: str) -> str:
+def join_install_commands(text: str, purpose: str) -> str:
     """A sentence with at most one install command: several are joined to one behind it.
 
     Args:

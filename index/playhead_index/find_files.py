@@ -1,4 +1,4 @@
-"""The video and sound files meant by files and folders, and what of them cannot be taken."""
+"""Finds the video and sound files among files and folders, and what of them cannot be indexed."""
 
 import os
 import re
@@ -9,8 +9,8 @@ from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
 from playhead_index.errors import VideoUnreadable
-from playhead_index.identity import disk_error_in_words
-from playhead_index.paths import display_path, expanded_path, resolved_path
+from playhead_index.identity import describe_disk_error
+from playhead_index.paths import display_path, expand_path, resolve_path
 
 TRANSPORT_STREAMS = frozenset({".m2t", ".m2ts", ".mts", ".ts"})
 VIDEO_SUFFIXES = TRANSPORT_STREAMS | frozenset(
@@ -67,42 +67,42 @@ def find_videos(paths: Iterable[Path | str]) -> FoundVideos:
     unreadable: list[VideoUnreadable] = []
     refused: list[VideoUnreadable] = []
     skipped: list[str] = []
-    for path in map(expanded_path, paths):
+    for path in map(expand_path, paths):
         try:
             mode = path.stat().st_mode
         except PermissionError as error:
-            unreadable.append(VideoUnreadable(path, disk_error_in_words(error)))
+            unreadable.append(VideoUnreadable(path, describe_disk_error(error)))
             continue
         except (OSError, ValueError) as error:
             refused.append(_why_refused(path, error))
             continue
         if not S_ISDIR(mode):
-            videos.setdefault(resolved_path(path), path)
+            videos.setdefault(resolve_path(path), path)
             continue
-        walk = _Walk(path)
-        for video in walk:
-            videos.setdefault(resolved_path(video), video)
-        unreadable += walk.unreadable
-        if walk.is_empty:
-            refused.append(VideoUnreadable(path, walk.nothing_found()))
-        elif links := walk.skipped_links():
+        folder_scan = _FolderScan(path)
+        for video in folder_scan:
+            videos.setdefault(resolve_path(video), video)
+        unreadable += folder_scan.unreadable
+        if folder_scan.is_empty:
+            refused.append(VideoUnreadable(path, folder_scan.describe_empty()))
+        elif links := folder_scan.describe_skipped_links():
             skipped.append(f"{display_path(path)}: {links}")
     return FoundVideos(tuple(videos.values()), tuple(unreadable), tuple(refused), tuple(skipped))
 
 
 def _why_refused(path: Path, error: OSError | ValueError) -> VideoUnreadable:
     if not isinstance(error, FileNotFoundError | NotADirectoryError):
-        return VideoUnreadable(path, disk_error_in_words(error))
+        return VideoUnreadable(path, describe_disk_error(error))
     if address := _URL.match(str(path)):
         return VideoUnreadable(f"{address[1]}://{str(path)[address.end() :]}", A_URL)
     return VideoUnreadable(path, "this link leads to nothing" if path.is_symlink() else NO_FILE)
 
 
-class _Walk:
-    """The videos and sound files of one folder, and a count of what was left out and why."""
+class _FolderScan:
+    """Iterates over the videos and sound files of one folder; counts what is skipped, by reason."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder, self._root = folder, resolved_path(folder)
+        self._folder, self._root = folder, resolve_path(folder)
         self._n_videos = 0
         self._skipped: Counter[str] = Counter()
         self.unreadable: list[VideoUnreadable] = []
@@ -132,7 +132,7 @@ class _Walk:
 
     def _note(self, error: OSError, path: Path | None = None) -> None:
         where = path or Path(error.filename or self._folder)
-        self.unreadable.append(VideoUnreadable(where, disk_error_in_words(error)))
+        self.unreadable.append(VideoUnreadable(where, describe_disk_error(error)))
 
     def _why_not(self, path: Path) -> str | None:
         """Why a file of the folder is neither video nor sound; None for one that is to be taken."""
@@ -142,35 +142,33 @@ class _Walk:
             mode = path.stat().st_mode
         except FileNotFoundError:
             return "broken link" if path.is_symlink() else "gone"
-        if not resolved_path(path).is_relative_to(self._root):
+        if not resolve_path(path).is_relative_to(self._root):
             return "link outside"
-        return None if S_ISREG(mode) and _is_what_it_is_called(path) else "other"
+        return None if S_ISREG(mode) and _matches_suffix(path) else "other"
 
-    def nothing_found(self) -> str:
-        """What was looked for, and how much was skipped, in one line."""
+    def describe_empty(self) -> str:
+        """Which suffixes were searched for, and how much was skipped, in one line."""
         more = len(MEDIA_SUFFIXES) - len(_COMMON)
-        looked_for = (
+        summary = (
             f"no videos or sound files in this folder (looked for {', '.join(_COMMON)}"
             f" and {more} more suffixes)"
         )
         counts = self._counts(why for why, _, _ in _SKIPPED)
         if not counts:
-            return f"{looked_for}; it holds no files"
-        return (
-            f"{looked_for}; skipped: {', '.join(counts)}; a file that is named is taken whatever it is called"
-        )
+            return f"{summary}; it holds no files"
+        return f"{summary}; skipped: {', '.join(counts)}; a file that is named is taken whatever it is called"
 
-    def skipped_links(self) -> str:
+    def describe_skipped_links(self) -> str:
         """How many links were skipped, in one line; empty when none was."""
         counts = self._counts(_LINKS)
         return f"skipped {', '.join(counts)}; a link that is named itself is followed" if counts else ""
 
     def _counts(self, reasons: Iterable[str]) -> list[str]:
-        wanted = set(reasons)
+        selected = set(reasons)
         return [
-            _counted(self._skipped[why], one, many)
-            for why, one, many in _SKIPPED
-            if why in wanted and self._skipped[why]
+            _count_phrase(self._skipped[why], singular, plural)
+            for why, singular, plural in _SKIPPED
+            if why in selected and self._skipped[why]
         ]
 
 
@@ -184,16 +182,16 @@ _SKIPPED = (
 )
 
 
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
+def _count_phrase(count: int, singular: str, plural: str) -> str:
+    return f"{count} {singular if count == 1 else plural}"
 
 
-def _is_what_it_is_called(path: Path) -> bool:
-    """Always, but for transport streams, which are known by a sync byte every 188 or 192 bytes."""
+def _matches_suffix(path: Path) -> bool:
+    """Whether a file is what its suffix says; only transport streams are checked, by their sync bytes."""
     if path.suffix.lower() not in TRANSPORT_STREAMS:
         return True
     with path.open("rb") as file:
         head = file.read(2 * (_PACKET_BYTES + _STAMP_BYTES))
     plain = head[:1] + head[_PACKET_BYTES : _PACKET_BYTES + 1]
-    stamped = head[_STAMP_BYTES : _STAMP_BYTES + 1] + head[_PACKET_BYTES + 2 * _STAMP_BYTES :][:1]
-    return 2 * _SYNC_BYTE in (plain, stamped)
+    with_stamps = head[_STAMP_BYTES : _STAMP_BYTES + 1] + head[_PACKET_BYTES + 2 * _STAMP_BYTES :][:1]
+    return 2 * _SYNC_BYTE in (plain, with_stamps)

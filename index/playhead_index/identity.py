@@ -1,4 +1,4 @@
-"""Which video a file is: an id from its content, so that copies and renamed files are the same video."""
+"""The video id of a file: a hash of its content, so that copies and renamed files are the same video."""
 
 import errno
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def fingerprint(path: Path, progress: Callable[[int], None] | None = None) -> st
                 if progress is not None:
                     progress(len(block))
     except OSError as error:
-        raise VideoUnreadable(path, disk_error_in_words(error)) from error
+        raise VideoUnreadable(path, describe_disk_error(error)) from error
     if not n_bytes:
         raise VideoUnreadable(path, "the file is empty (0 bytes)")
     return f"v{digest.hexdigest()}"
@@ -53,7 +53,7 @@ def check_regular_file(path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
-        raise VideoUnreadable(path, disk_error_in_words(error)) from error
+        raise VideoUnreadable(path, describe_disk_error(error)) from error
     if S_ISDIR(mode):
         raise VideoUnreadable(path, "this is a folder; name a video file in it")
     if not S_ISREG(mode):
@@ -62,7 +62,7 @@ def check_regular_file(path: Path) -> None:
         )
 
 
-def disk_error_in_words(error: OSError | ValueError) -> str:
+def describe_disk_error(error: OSError | ValueError) -> str:
     """Why a file cannot be read, for a person."""
     match error:
         case OSError(errno=errno.ELOOP):

@@ -1,4 +1,4 @@
-"""What happens to a library after indexing: files move, videos go, damage is found, space is given back."""
+"""Maintenance of a library: relinking moved files, removal, verification and garbage collection."""
 
 import os
 import tempfile
@@ -13,11 +13,11 @@ from playhead_index.find_files import find_videos
 from playhead_index.identity import fingerprint
 from playhead_index.paths import (
     display_path,
-    expanded_path,
+    expand_path,
     path_exists,
     path_is_gone,
     path_to_text,
-    resolved_path,
+    resolve_path,
     shell_path,
     text_to_path,
 )
@@ -41,22 +41,22 @@ from playhead_index.store.shards import Shards
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that `verify` found.
+    """A problem that `verify` found.
 
     Args:
         kind: `moved` (no copy of the video is where it was seen), `changed` (the file there is another
             one now), `unfinished`, `failed` (a file that could not be indexed), `damaged`.
-        what: the video or file.
-        advice: the command that mends it, or what to do.
+        subject: the video or file.
+        advice: the command that repairs it, or what to do.
     """
 
     kind: Literal["moved", "changed", "unfinished", "failed", "damaged"]
-    what: str
+    subject: str
     advice: str
 
 
 @dataclass(frozen=True, slots=True)
-class Relinked:
+class RelinkedVideo:
     """A video that was found again."""
 
     video_id: str
@@ -66,7 +66,7 @@ class Relinked:
 def find_failures(catalog: Catalog, name: str) -> list[Path]:
     """The files that could not be indexed and that a person means: by path, or else by name."""
     failures = [text_to_path(text) for (text,) in catalog.query("SELECT path FROM failure ORDER BY path")]
-    resolved = resolved_path(expanded_path(name))
+    resolved = resolve_path(expand_path(name))
     by_path = [path for path in failures if resolved == path or display_path(path) == name]
     return by_path or [path for path in failures if name in _names(path)]
 
@@ -130,7 +130,7 @@ def relink(
     *,
     wait_s: float = 0.0,
     on_unreadable: Callable[[VideoUnreadable], None] = lambda error: None,
-) -> Iterator[Relinked]:
+) -> Iterator[RelinkedVideo]:
     """Finds videos whose files were renamed or moved, by their content, among the files of `folders`.
 
     Only files of the size of a missing video are read. Places that are gone are forgotten once a copy
@@ -164,11 +164,11 @@ def relink(
             if video_id not in missing:
                 continue
             with catalog.atomic() as db:
-                place = path_to_text(resolved_path(path))
+                place = path_to_text(resolve_path(path))
                 set_place(db, place, video_id, state)
                 db.execute("DELETE FROM place WHERE video_id = ? AND path != ?", (video_id, place))
             del missing[video_id]
-            yield Relinked(video_id, resolved_path(path))
+            yield RelinkedVideo(video_id, resolve_path(path))
 
 
 def _is_at_a_place(catalog: Catalog, video_id: str) -> bool:
@@ -176,12 +176,12 @@ def _is_at_a_place(catalog: Catalog, video_id: str) -> bool:
     rows = catalog.query("SELECT path, size_bytes, mtime_ns FROM place WHERE video_id = ?", (video_id,))
     for place, size_bytes, mtime_ns in rows:
         with suppress(OSError, VideoUnreadable):
-            if _holds(text_to_path(place), video_id, size_bytes, mtime_ns):
+            if _has_content_of(text_to_path(place), video_id, size_bytes, mtime_ns):
                 return True
     return False
 
 
-def _holds(path: Path, video_id: str, size_bytes: int, mtime_ns: int, *, deep: bool = False) -> bool:
+def _has_content_of(path: Path, video_id: str, size_bytes: int, mtime_ns: int, *, deep: bool = False) -> bool:
     """Whether a file holds a video; it is read when its times are not the recorded ones, or when `deep`.
 
     Raises:
@@ -196,7 +196,7 @@ def _holds(path: Path, video_id: str, size_bytes: int, mtime_ns: int, *, deep: b
 
 
 def verify(catalog: Catalog, *, deep: bool = False) -> Iterator[Problem]:
-    """What is not as it should be, each with what to do; changes nothing.
+    """The problems of a library, each with what to do; changes nothing.
 
     Args:
         catalog: of the library.
@@ -211,7 +211,9 @@ def verify(catalog: Catalog, *, deep: bool = False) -> Iterator[Problem]:
     for video_id in unfinished_videos(catalog):
         path = next(iter(catalog.places(video_id)), Path("VIDEO"))
         yield Problem(
-            "unfinished", f"{video_id} ({display_path(path)})", f"playhead index {_in(folder, path)}"
+            "unfinished",
+            f"{video_id} ({display_path(path)})",
+            f"playhead index {_command_target(folder, path)}",
         )
     if read_manifest(folder) is None:
         yield Problem(
@@ -219,23 +221,23 @@ def verify(catalog: Catalog, *, deep: bool = False) -> Iterator[Problem]:
         )
     for text, error in catalog.query("SELECT path, error FROM failure ORDER BY path"):
         path = text_to_path(text)
-        what = error if display_path(path) in error else f"{display_path(path)}: {error}"
-        yield Problem("failed", what, _failure_advice(folder, path))
+        subject = error if display_path(path) in error else f"{display_path(path)}: {error}"
+        yield Problem("failed", subject, _failure_advice(folder, path))
     for video in catalog.videos():
         yield from _verify_files(catalog, video.video_id, deep=deep)
         yield from _verify_shards(catalog, video.video_id)
 
 
-def _in(folder: Path, what: Path | str) -> str:
+def _command_target(folder: Path, target: Path | str) -> str:
     """The end of a command about a file or folder of a library."""
-    return f"{shell_path(what)} --library {shell_path(folder)}"
+    return f"{shell_path(target)} --library {shell_path(folder)}"
 
 
 def _failure_advice(folder: Path, path: Path) -> str:
     if path_is_gone(path):
-        return f"the file is gone; to forget it: playhead remove {_in(folder, path)}"
-    mend = f"mend or replace it, or make it readable, then playhead index {_in(folder, path)}"
-    return f"{mend}; or leave it out: playhead remove {_in(folder, path)}"
+        return f"the file is gone; to forget it: playhead remove {_command_target(folder, path)}"
+    advice = f"mend or replace it, or make it readable, then playhead index {_command_target(folder, path)}"
+    return f"{advice}; or leave it out: playhead remove {_command_target(folder, path)}"
 
 
 def _verify_files(catalog: Catalog, video_id: str, *, deep: bool) -> Iterator[Problem]:
@@ -251,7 +253,7 @@ def _verify_files(catalog: Catalog, video_id: str, *, deep: bool) -> Iterator[Pr
         if not path_exists(path):
             continue
         try:
-            changed = not _holds(path, video_id, size_bytes, mtime_ns, deep=deep)
+            changed = not _has_content_of(path, video_id, size_bytes, mtime_ns, deep=deep)
         except (VideoUnreadable, OSError) as error:
             yield Problem("failed", f"{video_id}: {error}", "make the file readable, then run verify again")
             continue
@@ -259,7 +261,7 @@ def _verify_files(catalog: Catalog, video_id: str, *, deep: bool) -> Iterator[Pr
             yield Problem(
                 "changed",
                 f"{video_id} ({display_path(path)})",
-                f"playhead index {_in(folder, path)} puts the new version in its place",
+                f"playhead index {_command_target(folder, path)} puts the new version in its place",
             )
 
 

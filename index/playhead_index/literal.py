@@ -9,7 +9,7 @@ that tell words apart stay, and what is only another spelling of the same word i
              grouping (`1,299.99`, `1299.99`)
 
 Two words are literally the same when one key of the text's word is the key of the other. A unit sign may be
-left out of what is looked for, never added: `5` matches `$5` and `50` matches `50%`, and neither the other
+left out of what is searched for, never added: `5` matches `$5` and `50` matches `50%`, and neither the other
 way round. Nothing else is left out: `C` does not match `C++`, `5` not `-5`, `3` not `3.14`.
 """
 
@@ -24,7 +24,7 @@ from playhead_index.clean_text import clean_text
 
 MIN_JOINED_DIGITS = 7
 """Digits joined by hyphens are one number from so many on (`555-0199`); `3-5` is a range."""
-MIN_WHOLE_DIGITS = 4
+MIN_INTEGER_DIGITS = 4
 """Digits before the decimal point from which the number without its decimals is a near form of it."""
 MIN_PIECE_CHARS = 3
 """Letters beside an apostrophe from which they are a word too: `Bob` in `Bob's`."""
@@ -87,7 +87,7 @@ class Word:
     Args:
         key: the word with its signs, its spelling folded: `c++`, `usa`, `1299.99`, `obrien`.
         keys: all keys under which it is literally found: `$5` also as `5`.
-        near: keys of forms of it that are not the same word: `net` for `.NET`.
+        variants: keys of forms of it that are not the same word: `net` for `.NET`.
         parts: for each part of a compound its keys: of `COVID-19` those of `covid` and of `19`; of a
             simple word its own.
         sequence: the keys of its parts where these may as well stand apart (`node js`); empty where not.
@@ -95,7 +95,7 @@ class Word:
 
     key: str
     keys: frozenset[str]
-    near: frozenset[str]
+    variants: frozenset[str]
     parts: tuple[frozenset[str], ...]
     sequence: tuple[str, ...] = ()
 
@@ -106,7 +106,7 @@ class Word:
 
     @property
     def has_own_sign(self) -> bool:
-        """Whether a sign tells it from the word without the sign: `C++`, `.NET`, `-5`, `@name`, `50%`."""
+        """Whether a sign makes it another word than without the sign: `C++`, `.NET`, `-5`, `@name`, `50%`."""
         return _OWN_SIGN.search(self.key) is not None
 
 
@@ -178,28 +178,28 @@ def _word(head: str, body: str, tail: str) -> Word:
         return _number(head, body, tail)
     core = _without_joins(body)
     pieces = _pieces(body)
-    keys, near = _with_signs(head, [core], tail)
+    keys, variants = _with_signs(head, [core], tail)
     if len(pieces) == 1:
         if not head and not tail:
             keys |= _beside_apostrophe(body)
-        return Word(f"{head}{core}{tail}", keys, near, (keys,), _sequence(head, body, tail))
+        return Word(f"{head}{core}{tail}", keys, variants, (keys,), _sequence(head, body, tail))
     last = len(pieces) - 1
     parts = tuple(
         _with_signs(head if i == 0 else "", [piece], tail if i == last else "")[0]
         for i, piece in enumerate(pieces)
     )
-    return Word(f"{head}{core}{tail}", keys, near, parts, _sequence(head, body, tail))
+    return Word(f"{head}{core}{tail}", keys, variants, parts, _sequence(head, body, tail))
 
 
 def _with_signs(head: str, cores: Iterable[str], tail: str) -> tuple[frozenset[str], frozenset[str]]:
     """The literal and the near keys of a word of one or several cores between its signs."""
-    keys, near = set(), set()
+    keys, variants = set(), set()
     for core in cores:
         for before in {head, head.lstrip(_UNITS_BEFORE), head.rstrip(_CURRENCY)}:
             keys |= {f"{before}{core}{tail}", f"{before}{core}{tail.rstrip(_UNITS_BEHIND)}"}
         if head == "." and not core[0].isdigit():
-            near.add(f"{core}{tail}")
-    return frozenset(keys), frozenset(near)
+            variants.add(f"{core}{tail}")
+    return frozenset(keys), frozenset(variants)
 
 
 def _number(head: str, body: str, tail: str) -> Word:
@@ -209,11 +209,11 @@ def _number(head: str, body: str, tail: str) -> Word:
         parts = tuple(_with_signs("", [piece], "")[0] for piece in body.split(","))
         key = f"{head}{body}{tail}"
         return Word(key, frozenset({key}), frozenset(), parts)
-    keys, near = _with_signs(head, cores, tail)
-    whole, point, _ = cores[0].partition(".")
-    if point and len(whole) >= MIN_WHOLE_DIGITS:
-        near |= _with_signs(head, [whole], tail)[0]
-    return Word(f"{head}{cores[0]}{tail}", keys, near, (keys,))
+    keys, variants = _with_signs(head, cores, tail)
+    integer_part, point, _ = cores[0].partition(".")
+    if point and len(integer_part) >= MIN_INTEGER_DIGITS:
+        variants |= _with_signs(head, [integer_part], tail)[0]
+    return Word(f"{head}{cores[0]}{tail}", keys, variants, (keys,))
 
 
 def _numbers(body: str) -> list[str]:
@@ -293,36 +293,36 @@ def _sequence(head: str, body: str, tail: str) -> tuple[str, ...]:
     return (f"{head}{parts[0]}", *parts[1:-1], f"{parts[-1]}{tail}")
 
 
-# ---- looking for words ----
+# ---- searching words ----
 
 
 class TextWords:
-    """The words of one text, ready for words to be looked for in them.
+    """The words of one text, ready for words to be searched for in them.
 
     Args:
         text: any.
-        keep_marks: as in `fold_text`; also of the words that are looked for.
+        keep_marks: as in `fold_text`; also of the words that are searched for.
     """
 
     def __init__(self, text: str, *, keep_marks: bool = False) -> None:
         self.words = words_in(text, keep_marks=keep_marks)
         self._parts: list[frozenset[str]] = []
-        self._wholes: dict[int, tuple[frozenset[str], int]] = {}
+        self._joined_at: dict[int, tuple[frozenset[str], int]] = {}
         for word in self.words:
             if len(word.parts) > 1:
-                self._wholes[len(self._parts)] = word.keys, len(word.parts)
+                self._joined_at[len(self._parts)] = word.keys, len(word.parts)
             self._parts += word.parts
 
     @cached_property
     def keys(self) -> frozenset[str]:
         """Every key under which a word or a part of one stands in the text."""
-        wholes = (key for word in self.words for key in word.keys)
-        return frozenset(wholes) | frozenset(key for part in self._parts for key in part)
+        word_keys = (key for word in self.words for key in word.keys)
+        return frozenset(word_keys) | frozenset(key for part in self._parts for key in part)
 
     @cached_property
-    def near_keys(self) -> frozenset[str]:
+    def variant_keys(self) -> frozenset[str]:
         """The keys of near forms of its words."""
-        return frozenset(key for word in self.words for key in word.near)
+        return frozenset(key for word in self.words for key in word.variants)
 
     def has(self, word: Word) -> bool:
         """Whether a word stands in the text literally."""
@@ -344,7 +344,7 @@ class TextWords:
             return self._inside(phrase[0].key)
         found, free, first = [], 0, phrase[0]
         for at, keys in enumerate(self._parts):
-            if at < free or not (first.key in keys or first.sequence or at in self._wholes):
+            if at < free or not (first.key in keys or first.sequence or at in self._joined_at):
                 continue
             end = self._end_of(phrase, at)
             if end is not None:
@@ -368,7 +368,7 @@ class TextWords:
         if at >= len(self._parts):
             return []
         ends = [at + 1] if word.key in self._parts[at] else []
-        keys, num_parts = self._wholes.get(at, (frozenset[str](), 0))
+        keys, num_parts = self._joined_at.get(at, (frozenset[str](), 0))
         if word.key in keys:
             ends.append(at + num_parts)
         run = self._parts[at : at + len(word.sequence)]

@@ -78,7 +78,7 @@ def _escaped(match: re.Match[str]) -> str:
     return match.group().encode("unicode_escape").decode("ascii")
 
 
-def resolved_path(path: Path) -> Path:
+def resolve_path(path: Path) -> Path:
     """The absolute path with links followed; links that lead in a circle stay as they are.
 
     `Path.resolve` raises `RuntimeError` for them before Python 3.13. What can be no path, for it holds a zero
@@ -90,7 +90,7 @@ def resolved_path(path: Path) -> Path:
         return path
 
 
-def expanded_path(path: Path | str) -> Path:
+def expand_path(path: Path | str) -> Path:
     """The path with `~` and `~user` replaced; left as it is where there is no such user."""
     try:
         return Path(path).expanduser()

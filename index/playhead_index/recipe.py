@@ -1,4 +1,4 @@
-"""What an index is made with: the settings of a run and the models that it has."""
+"""The settings and the models of an indexing run."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from playhead_index.words.languages import language_tag
 from playhead_index.words.protocol import Captioner, ScreenReader, Transcriber
 
 SWITCHED_OFF = "it was switched off"
-"""Why a model is not there when it was switched off for the run."""
+"""Why a model is missing that was switched off for the run."""
 DETECTED = "auto"
 """The language setting under which the model detects it, whatever the file says."""
 TRANSCRIBE = ("without_subtitles", "always", "never")
@@ -27,14 +27,14 @@ class IndexSettings:
 
     Args:
         reader: `auto`, `pyav` or `decord`.
-        fps: pictures a second that are looked at where the picture changes.
-        everywhere: look at that rate also where nothing changes.
-        longest_gap_s: where nothing changes, look at least this often.
+        fps: frames a second that are sampled where the image changes.
+        everywhere: sample at that rate also where nothing changes.
+        longest_gap_s: where nothing changes, sample at least this often.
         min_segment_s: no segment is shorter, but for a video that is.
         max_segment_s: no segment is longer.
-        batch_size: pictures embedded and committed at a time: the most that a crash can lose.
+        batch_size: frames embedded and committed at a time: the most that a crash can lose.
         read_screen_every_s: screen text is read at most this often, cuts aside.
-        transcribe: recognise speech `without_subtitles` (where voice is heard that no subtitles cover),
+        transcribe: recognise speech `without_subtitles` (where voice is detected that no subtitles cover),
             `always` (also where they do) or `never`.
         language: BCP 47 tag of what is spoken; `auto` to detect it whatever the file says; None to take the
             tag of the sound track unless another language is detected with high probability.
@@ -106,12 +106,12 @@ class IndexSettings:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The models of a run; what is None is off, and `off` says why and how to turn it on.
+    """The models of a run; one that is None is off, and `off` says why and how to turn it on.
 
     Args:
         off: a reason for each of `picture`, `appearance`, `meaning`, `speech`, `speakers`, `screen` and
             `caption` that is None.
-        unasked: roles whose model nobody named for this run: what another model has made is left as it is.
+        default_roles: roles whose model nobody named for this run, so that what another model made is left.
         is_recorded: none is loaded; they are those that the library recorded (`recorded_models`).
     """
 
@@ -122,7 +122,7 @@ class Models:
     screen_reader: ScreenReader | None = None
     captioner: Captioner | None = None
     off: Mapping[str, str] = field(default_factory=dict)
-    unasked: frozenset[str] = frozenset()
+    default_roles: frozenset[str] = frozenset()
     is_recorded: bool = False
     diariser: Diariser | None = None
 

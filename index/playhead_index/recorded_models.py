@@ -22,7 +22,7 @@ class ModelNeeded(Exception):
 
 @dataclass
 class RecordedEncoder:
-    """The encoder of a vector space, by the tag of its vectors: of pictures, of texts, or of both."""
+    """The encoder of a vector space, by the tag of its vectors: of images, of texts, or of both."""
 
     tag: ModelTag
     image_size_px: int = 0
@@ -54,7 +54,7 @@ class RecordedEncoder:
 
 @dataclass
 class RecordedDiariser:
-    """What tells the speakers of a library apart, by the tag of its encoder."""
+    """The diariser of a library, by the tag of its encoder."""
 
     tag: ModelTag
 

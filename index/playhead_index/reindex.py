@@ -1,4 +1,4 @@
-"""What must be made again because a run has other settings than a video was made with.
+"""Plans what is made again because a run has other settings than a video was made with.
 
 All of it is decided and noted in the job table in one transaction, before anything is made: a run that is
 killed afterwards is taken up where it stood, with the new settings, whether they are given again or not.
@@ -24,7 +24,7 @@ from playhead_index.settings import (
     segment_limits,
     to_text,
 )
-from playhead_index.stages.embed_frames import times_to_look
+from playhead_index.stages.embed_frames import frame_times
 from playhead_index.stages.job_table import Stage, read_stages, write_stage
 from playhead_index.stages.segment import segment_windows
 from playhead_index.stages.transcribe import SpeechPlan
@@ -33,27 +33,27 @@ from playhead_index.store.settings import SPEECH_MODEL, read_settings, write_set
 
 Stages = dict[str, Stage]
 Plan = list[Stage | str]
-"""What is to be written: lines of the job table, and SQL with the video's id as its one parameter."""
+"""Changes to be written: rows of the job table, and SQL with the video's id as its one parameter."""
 
 
 @dataclass(frozen=True, slots=True)
-class Redo:
-    """What a run makes again of a video.
+class ReindexPlan:
+    """What a run makes again of a video, and with which settings.
 
     Args:
-        recipe: the settings that the video is made with now.
+        settings: the settings that the video is made with now.
         redone: a phrase for each, such as `sampling (1 fps -> 4 fps)`.
-        warnings: what is left as it is although it was asked for otherwise, and why.
+        warnings: what is left as it is although it was requested otherwise, and why.
     """
 
-    recipe: IndexSettings
+    settings: IndexSettings
     redone: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
-def begin_redo(
-    catalog: Catalog, video_id: str, recipe: IndexSettings, models: Models, speech: SpeechPlan
-) -> Redo:
+def begin_reindex(
+    catalog: Catalog, video_id: str, settings: IndexSettings, models: Models, speech: SpeechPlan
+) -> ReindexPlan:
     """Drops what was made with other settings than the run's, and what depends on it; says what.
 
     Nothing is dropped that this run cannot make again: without the model of picture vectors that are there
@@ -62,7 +62,7 @@ def begin_redo(
     Args:
         catalog: of the library.
         video_id: of a video in it.
-        recipe: the settings of the run for this video.
+        settings: the settings of the run for this video.
         models: of the run.
         speech: what is to be recognised of the video.
 
@@ -70,20 +70,20 @@ def begin_redo(
         ModelNeeded: something is to be made again, and the models are not loaded.
     """
     stages = read_stages(catalog, video_id)
-    recipe, kept = _possible_sampling(stages, recipe, models)
+    settings, sampling_note = _possible_sampling(stages, settings, models)
     plan: Plan = []
     redone: list[str] = []
     if not speech.why_not:
         redone += _redo_speech(plan, stages, models, speech)
-    look = _redo_look(plan, stages, recipe)
-    segments = _redo_segments(plan, stages, recipe, because_of_look=bool(look))
-    redone += look + segments
-    redone += _redo_screen(plan, stages, recipe, models, because_of_look=bool(look))
-    if segments:
+    sampling_changes = _redo_sampling(plan, stages, settings)
+    segment_changes = _redo_segments(plan, stages, settings, is_resampled=bool(sampling_changes))
+    redone += sampling_changes + segment_changes
+    redone += _redo_screen(plan, stages, settings, models, is_resampled=bool(sampling_changes))
+    if segment_changes:
         redone += _redo_captions(plan, stages, models)
     if redone and "finish" in stages:
         plan.append(replace(stages["finish"], status="running"))
-    if models.is_recorded and (plan or kept):
+    if models.is_recorded and (plan or sampling_note):
         raise ModelNeeded("settings differ from those that the video was made with")
     if plan:
         with catalog.atomic() as db:
@@ -92,7 +92,7 @@ def begin_redo(
                     write_stage(db, video_id, change)
                 else:
                     db.execute(change, (video_id,))
-    return Redo(recipe, tuple(redone), (kept,) if kept else ())
+    return ReindexPlan(settings, tuple(redone), (sampling_note,) if sampling_note else ())
 
 
 def remember_transcriber(catalog: Catalog, models: Models) -> None:
@@ -100,7 +100,7 @@ def remember_transcriber(catalog: Catalog, models: Models) -> None:
     transcriber = models.transcriber
     if transcriber is None:
         return
-    if "speech" not in models.unasked or not isinstance(read_settings(catalog).get(SPEECH_MODEL), dict):
+    if "speech" not in models.default_roles or not isinstance(read_settings(catalog).get(SPEECH_MODEL), dict):
         tag = transcriber.tag
         record = {
             "name": transcriber.name, "location": tag.location, "revision": tag.revision,
@@ -114,33 +114,35 @@ def adopt_recorded_names(catalog: Catalog, video_id: str, models: Models) -> Non
     stage, transcriber = read_stages(catalog, video_id).get("speech"), models.transcriber
     if stage is None or transcriber is None or not stage.recipe or stage.recipe.startswith("{"):
         return
-    asked = recognition(transcriber, IndexSettings())
-    if is_same_recognition({"model": stage.recipe}, asked):
-        _record(catalog, video_id, stage, asked | {"beam_size": FORMER_BEAM_SIZE})
+    requested = recognition(transcriber, IndexSettings())
+    if is_same_recognition({"model": stage.recipe}, requested):
+        _record(catalog, video_id, stage, requested | {"beam_size": FORMER_BEAM_SIZE})
 
 
 def adopt_unrecorded_settings(
-    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: IndexSettings
+    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, settings: IndexSettings
 ) -> None:
     """Records settings for stages that were made before there was a record, where they fit what is there.
 
-    Settings that a run gives fit when they lead to as many times to look at, and to the same segments.
+    Settings that a run gives fit when they lead to as many sampled times, and to the same segments.
     Keyframes and the surroundings of cuts are decoded for it, and only where other settings are given than
     the defaults that are assumed.
     """
     stages = read_stages(catalog, video_id)
-    look, segment = stages.get("look"), stages.get("segment")
-    if _is_unrecorded(look, sampling(recipe)) and look.rows == len(times_to_look(reader, info, recipe)):
-        _record(catalog, video_id, look, sampling(recipe))
-    if _is_unrecorded(segment, segment_limits(recipe)):
-        windows = segment_windows(catalog, video_id, reader, info, recipe)
+    sampling_stage, segment_stage = stages.get("look"), stages.get("segment")
+    if _is_unrecorded(sampling_stage, sampling(settings)) and sampling_stage.rows == len(
+        frame_times(reader, info, settings)
+    ):
+        _record(catalog, video_id, sampling_stage, sampling(settings))
+    if _is_unrecorded(segment_stage, segment_limits(settings)):
+        windows = segment_windows(catalog, video_id, reader, info, settings)
         if windows == [row.window for row in catalog.segments(video_id)]:
-            _record(catalog, video_id, segment, segment_limits(recipe))
+            _record(catalog, video_id, segment_stage, segment_limits(settings))
 
 
-def _is_unrecorded(stage: Stage | None, asked: Mapping[str, Any]) -> TypeGuard[Stage]:
+def _is_unrecorded(stage: Stage | None, requested: Mapping[str, Any]) -> TypeGuard[Stage]:
     is_done = stage is not None and stage.status == "done" and not stage.recipe
-    return is_done and made_with(stage) != asked
+    return is_done and made_with(stage) != requested
 
 
 def _record(catalog: Catalog, video_id: str, stage: Stage, made: Mapping[str, Any]) -> None:
@@ -148,77 +150,77 @@ def _record(catalog: Catalog, video_id: str, stage: Stage, made: Mapping[str, An
         write_stage(db, video_id, replace(stage, recipe=to_text(made)))
 
 
-def _possible_sampling(stages: Stages, recipe: IndexSettings, models: Models) -> tuple[IndexSettings, str]:
-    """The recipe, with the video's own sampling where its vectors could not be made again; and why."""
+def _possible_sampling(stages: Stages, settings: IndexSettings, models: Models) -> tuple[IndexSettings, str]:
+    """The settings, with the video's own sampling where its vectors could not be made again; and why."""
     made = made_with(stages.get("look"))
-    if made is None or made == sampling(recipe):
-        return recipe, ""
+    if made is None or made == sampling(settings):
+        return settings, ""
     loaded = {"picture": models.picture, "appearance": models.appearance}
-    lacking = [
+    missing = [
         name for name, model in loaded.items() if model is None and stages.get(name, Stage(name)).rows > 0
     ]
-    if not lacking:
-        return recipe, ""
-    why = f"its {lacking[0]} vectors could not be made again ({models.why_off(lacking[0])})"
-    change = describe_change(made, sampling(recipe))
-    return replace(recipe, **made), f"sampling stays as it was made ({change} was asked for): {why}"
+    if not missing:
+        return settings, ""
+    why = f"its {missing[0]} vectors could not be made again ({models.why_off(missing[0])})"
+    change = describe_change(made, sampling(settings))
+    return replace(settings, **made), f"sampling stays as it was made ({change} was asked for): {why}"
 
 
 def _redo_speech(plan: Plan, stages: Stages, models: Models, speech: SpeechPlan) -> list[str]:
-    made, asked = made_with(stages.get("speech")), speech.made
-    if made is None or made.get("model") is None or not asked:
+    made, requested = made_with(stages.get("speech")), speech.made
+    if made is None or made.get("model") is None or not requested:
         return []
-    is_model_kept = is_same_model(made, asked) or (
-        stages["speech"].status == "done" and "speech" in models.unasked
+    is_model_current = is_same_model(made, requested) or (
+        stages["speech"].status == "done" and "speech" in models.default_roles
     )
-    if is_model_kept and is_same_sound(made, asked):
+    if is_model_current and is_same_sound(made, requested):
         return []
     plan.append("DELETE FROM span WHERE video_id = ? AND source LIKE 'asr:%'")
     plan.append("DELETE FROM voice_chunk WHERE video_id = ?")
-    plan.append(Stage("speech", recipe=to_text(asked)))
-    return [f"speech ({describe_change(made, asked)})"]
+    plan.append(Stage("speech", recipe=to_text(requested)))
+    return [f"speech ({describe_change(made, requested)})"]
 
 
-def _redo_look(plan: Plan, stages: Stages, recipe: IndexSettings) -> list[str]:
-    made, asked = made_with(stages.get("look")), sampling(recipe)
-    if made is None or made == asked:
+def _redo_sampling(plan: Plan, stages: Stages, settings: IndexSettings) -> list[str]:
+    made, requested = made_with(stages.get("look")), sampling(settings)
+    if made is None or made == requested:
         return []
     plan.append("DELETE FROM frame WHERE video_id = ?")
     plan.append("DELETE FROM reading WHERE video_id = ?")
-    plan.append(Stage("look", recipe=to_text(asked)))
+    plan.append(Stage("look", recipe=to_text(requested)))
     for name in ("layout", "picture", "appearance"):
         if name in stages and stages[name].rows:
             plan.append(Stage(name))
-    return [f"sampling ({describe_change(made, asked)})"]
+    return [f"sampling ({describe_change(made, requested)})"]
 
 
-def _redo_segments(plan: Plan, stages: Stages, recipe: IndexSettings, *, because_of_look: bool) -> list[str]:
-    made, asked = made_with(stages.get("segment")), segment_limits(recipe)
-    if made is None or (made == asked and not because_of_look):
+def _redo_segments(plan: Plan, stages: Stages, settings: IndexSettings, *, is_resampled: bool) -> list[str]:
+    made, requested = made_with(stages.get("segment")), segment_limits(settings)
+    if made is None or (made == requested and not is_resampled):
         return []
-    plan.append(Stage("segment", recipe=to_text(asked)))
-    change = describe_change(made, asked)
+    plan.append(Stage("segment", recipe=to_text(requested)))
+    change = describe_change(made, requested)
     return [f"segments ({change})" if change else "segments"]
 
 
 def _redo_screen(
-    plan: Plan, stages: Stages, recipe: IndexSettings, models: Models, *, because_of_look: bool
+    plan: Plan, stages: Stages, settings: IndexSettings, models: Models, *, is_resampled: bool
 ) -> list[str]:
-    """What was read stays until it has been read again (`read_screen`)."""
+    """Plans the screen text; stored text stays until it has been read again (`read_screen`)."""
     stage, reader = stages.get("screen"), models.screen_reader
     made = made_with(stage)
     if stage is None or made is None:
         return []
-    asked = made if reader is None else screen_reading(recipe, reader.name)
-    if made == asked and not because_of_look:
+    requested = made if reader is None else screen_reading(settings, reader.name)
+    if made == requested and not is_resampled:
         return []
     plan.append("DELETE FROM reading WHERE video_id = ?")
     if reader is None:
         note = f"read from other pictures than those that are kept now: {models.why_off('screen')}"
         plan.append(replace(stage, recipe="", note=note))
         return []
-    plan.append(Stage("screen", recipe=to_text(asked)))
-    change = describe_change(made, asked)
+    plan.append(Stage("screen", recipe=to_text(requested)))
+    change = describe_change(made, requested)
     return [f"screen text ({change})" if change else "screen text"]
 
 

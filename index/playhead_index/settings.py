@@ -20,7 +20,7 @@ OFF = "off"
 SAMPLING = ("reader", "fps", "everywhere", "longest_gap_s")
 LIMITS = ("min_segment_s", "max_segment_s")
 READING = ("read_screen_every_s",)
-HEARING = ("language", "audio_track")
+SOUND = ("language", "audio_track")
 DECODING = ("hotwords", "beam_size")
 FORMER_BEAM_SIZE = 5
 """Beam size of all speech that was recognised before it was recorded."""
@@ -28,7 +28,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "look": SAMPLING,
     "segment": LIMITS,
     "screen": READING,
-    "speech": (*HEARING, *DECODING),
+    "speech": (*SOUND, *DECODING),
     "speakers": ("num_speakers",),
 }
 """The fields of `IndexSettings` that a stage is made with."""
@@ -48,14 +48,14 @@ UNITS = {
     "num_speakers": ("number of speakers ", ""),
 }
 UNSET = {"language": "detected", "audio_track": "default", "beam_size": "the model's"}
-"""What a setting that is None means."""
+"""The meaning of a setting that is None, in words."""
 
 Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """What is asked of a run.
+    """The settings of a run.
 
     Args:
         given: fields of `IndexSettings` that are given for it; a video that was made otherwise is made again.
@@ -72,22 +72,22 @@ class RunSettings:
         unknown = sorted(set(self.given) - set(DEFAULTS))
         if unknown:
             raise ValueError(f"no setting {unknown[0]!r}; there are {', '.join(DEFAULTS)}")
-        self.recipe()
+        self.for_new_video()
 
-    def recipe(self) -> IndexSettings:
+    def for_new_video(self) -> IndexSettings:
         """The settings for a video that is new."""
-        return _recipe(self.library, self.given)
+        return _merge_settings(self.library, self.given)
 
-    def recipe_of(self, catalog: Catalog, video_id: str) -> IndexSettings:
+    def for_video(self, catalog: Catalog, video_id: str) -> IndexSettings:
         """The settings for one video: what is given, else what it was made with, else the library's."""
         stages = read_stages(catalog, video_id)
         made = {name: values for name in FIELDS if (values := made_with(stages.get(name))) is not None}
         own = {key: value for values in made.values() for key, value in values.items()}
         try:
-            return _recipe(self.library, own, self.given)
+            return _merge_settings(self.library, own, self.given)
         except ValueError:  # a limit that is given does not go with the video's own other one
-            kept = (made.get(name, {}) for name in ("look", "screen", "speech"))
-            return _recipe(self.library, *kept, self.given)
+            stored = (made.get(name, {}) for name in ("look", "screen", "speech"))
+            return _merge_settings(self.library, *stored, self.given)
 
 
 def run_settings(given: IndexSettings | Values | None, library: Values) -> RunSettings:
@@ -145,63 +145,63 @@ def _with_beam_size(values: dict[str, Any]) -> dict[str, Any]:
     return {"beam_size": FORMER_BEAM_SIZE} | values if values.get("model") else values
 
 
-def sampling(recipe: IndexSettings) -> dict[str, Any]:
-    """What decides which pictures are looked at."""
-    return _decoder({name: getattr(recipe, name) for name in SAMPLING})
+def sampling(settings: IndexSettings) -> dict[str, Any]:
+    """The settings that decide which frames are sampled."""
+    return _decoder({name: getattr(settings, name) for name in SAMPLING})
 
 
-def segment_limits(recipe: IndexSettings) -> dict[str, Any]:
-    """What decides where segments are cut, beside the pictures."""
-    return {name: getattr(recipe, name) for name in LIMITS}
+def segment_limits(settings: IndexSettings) -> dict[str, Any]:
+    """The settings that decide where segments are cut."""
+    return {name: getattr(settings, name) for name in LIMITS}
 
 
-def screen_reading(recipe: IndexSettings, model: str) -> dict[str, Any]:
-    """What decides what is read on the screen, beside the pictures."""
-    return {"model": model} | {name: getattr(recipe, name) for name in READING}
+def screen_reading(settings: IndexSettings, model: str) -> dict[str, Any]:
+    """The settings that decide which screen text is read."""
+    return {"model": model} | {name: getattr(settings, name) for name in READING}
 
 
-def recognition(transcriber: Transcriber, recipe: IndexSettings, subtitles: str = "") -> dict[str, Any]:
-    """What decides which speech is recognised.
+def recognition(transcriber: Transcriber, settings: IndexSettings, subtitles: str = "") -> dict[str, Any]:
+    """The settings that decide which speech is recognised.
 
     Args:
         transcriber: the model.
-        recipe: of the video.
+        settings: of the video.
         subtitles: digest of the time that subtitles cover (`SubtitleCover.digest`).
     """
     tag = transcriber.tag
     return {
         "model": transcriber.name,
         "revision": tag.revision,
-        "language": recipe.language or tag.language,
-        "audio_track": recipe.audio_track,
-        "hotwords": recipe.hotwords or None,
-        "beam_size": None if tag.beam_size is None else recipe.beam_size or tag.beam_size,
+        "language": settings.language or tag.language,
+        "audio_track": settings.audio_track,
+        "hotwords": settings.hotwords or None,
+        "beam_size": None if tag.beam_size is None else settings.beam_size or tag.beam_size,
         "subtitles": subtitles,
     }
 
 
-def is_same_recognition(made: Values, asked: Values) -> bool:
-    """The same model, language, sound track, subtitles, hotwords and beam size."""
-    return is_same_sound(made, asked) and is_same_model(made, asked)
+def is_same_recognition(made: Values, requested: Values) -> bool:
+    """Whether model, language, sound track, subtitles, hotwords and beam size are the same."""
+    return is_same_sound(made, requested) and is_same_model(made, requested)
 
 
-def is_same_sound(made: Values, asked: Values) -> bool:
-    """The same track in the same language, with the same stretches left to subtitles, decoded alike."""
-    is_same_beam = made.get("beam_size") is None or made["beam_size"] == asked["beam_size"]
-    names = (*HEARING, "hotwords", "subtitles")
-    is_same = all((made.get(name) or None) == (asked[name] or None) for name in names)
-    return is_same and (is_same_beam or asked["beam_size"] is None)
+def is_same_sound(made: Values, requested: Values) -> bool:
+    """Whether track, language, intervals left to subtitles, hotwords and beam size are the same."""
+    is_same_beam = made.get("beam_size") is None or made["beam_size"] == requested["beam_size"]
+    names = (*SOUND, "hotwords", "subtitles")
+    is_same = all((made.get(name) or None) == (requested[name] or None) for name in names)
+    return is_same and (is_same_beam or requested["beam_size"] is None)
 
 
-def is_same_model(made: Values, asked: Values) -> bool:
-    """The same model: by the digest of the weights, or by name where that was not recorded."""
-    if made.get("revision") and asked["revision"]:
-        return bool(made["revision"] == asked["revision"])
-    return bool(made["model"] == asked["model"])
+def is_same_model(made: Values, requested: Values) -> bool:
+    """Whether the model is the same: by the digest of the weights, or by name where that was not recorded."""
+    if made.get("revision") and requested["revision"]:
+        return bool(made["revision"] == requested["revision"])
+    return bool(made["model"] == requested["model"])
 
 
 def to_text(values: Values) -> str:
-    """Settings as the job table keeps them."""
+    """Settings as the job table stores them."""
     return json.dumps(values, sort_keys=True)
 
 
@@ -242,11 +242,11 @@ def describe_settings(catalog: Catalog, video_id: str) -> dict[str, str]:
             continue  # nothing was recognised: only the subtitles are noted
         if stage is not None and values is not None:
             assumed = "" if stage.recipe else " (not recorded: the defaults are assumed)"
-            lines[label] = _line(name, values) + assumed
+            lines[label] = _describe_stage(name, values) + assumed
     return lines
 
 
-def _line(stage: str, values: Values) -> str:
+def _describe_stage(stage: str, values: Values) -> str:
     if stage == "look":
         gap = f"at least every {values['longest_gap_s']:g} s"
         where = "everywhere" if values["everywhere"] else f"where something changes, {gap}"
@@ -268,7 +268,7 @@ def _line(stage: str, values: Values) -> str:
     return f"{values['model']}{_revision(values, ' ')}{language}{track}{beam}{hotwords}"
 
 
-def _recipe(*sources: Values) -> IndexSettings:
+def _merge_settings(*sources: Values) -> IndexSettings:
     merged: dict[str, Any] = {}
     for source in sources:
         merged |= {name: value for name, value in source.items() if name in DEFAULTS}

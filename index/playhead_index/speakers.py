@@ -35,7 +35,7 @@ _ROLES = frozenset(_ROLE_WORDS.split())
 
 @dataclass(frozen=True, slots=True)
 class SpeakerTurn:
-    """A stretch in which one speaker speaks and nobody else.
+    """An interval in which one speaker speaks and nobody else.
 
     Args:
         label: of the speaker.
@@ -52,7 +52,7 @@ class SpeakerTurn:
 
 @dataclass(frozen=True, slots=True)
 class NameProposal:
-    """A name that a speaker may have: the voice of a named speaker of another video sounds alike.
+    """A name that a speaker may have: the voice of a named speaker of another video sounds similar.
 
     Args:
         name: of that speaker.
@@ -75,12 +75,12 @@ class SpeakerSummary:
         name: None for a speaker without a name.
         display_name: the name, or `speaker 2`.
         named_by: `source`, `person`, or None.
-        speaking_s: seconds in which the speaker is heard.
+        speaking_s: seconds in which the speaker speaks.
         share: part of the seconds in which it is known who speaks, 0 to 1.
         num_turns: how often the speaker begins to speak.
-        first_s: when the speaker is first heard; None for one that is not heard in any span or turn.
+        first_s: when the speaker first speaks; None for one without a span or turn.
         sample: the beginning of what the speaker says in the longest turn.
-        proposals: names that the voice may have, most alike first; empty for one that has a name.
+        proposals: names that the voice may have, most similar first; empty for one that has a name.
     """
 
     video_id: str
@@ -105,10 +105,10 @@ def speaker_turns(catalog: Catalog, video_id: str, window: Window | None = None)
     labels = {one.label: own[0].label for own in _by_name(read_speakers(catalog, video_id)) for one in own}
     spans = catalog.spans(video_id, "speech", window)
     turns = _turns_of_spans(spans, labels)
-    said = {turn.label for turn in turns}
+    span_labels = {turn.label for turn in turns}
     for label, own in read_turns(catalog, video_id):
         label, inside = labels.get(label, label), own if window is None else own.clamped(window)
-        if label not in said and inside is not None:
+        if label not in span_labels and inside is not None:
             turns.append(SpeakerTurn(label, inside, (), inside.duration_s))
     return sorted(turns, key=lambda turn: (turn.window, turn.label))
 
@@ -133,13 +133,13 @@ def _is_same_turn(before: SpanRow, span: SpanRow, labels: Mapping[str, str]) -> 
 
 
 def _turn(label: str, spans: Sequence[SpanRow]) -> SpeakerTurn:
-    said = join_windows(span.words.window for span in spans)
-    window = Window(said[0].start_s, said[-1].end_s)
-    return SpeakerTurn(label, window, tuple(span.id for span in spans), sum(one.duration_s for one in said))
+    spoken = join_windows(span.words.window for span in spans)
+    window = Window(spoken[0].start_s, spoken[-1].end_s)
+    return SpeakerTurn(label, window, tuple(span.id for span in spans), sum(one.duration_s for one in spoken))
 
 
 def speaking_times(turns: Iterable[SpeakerTurn]) -> dict[str, float]:
-    """Seconds for which each speaker is heard, by label, longest first."""
+    """Seconds for which each speaker speaks, by label, longest first."""
     totals: dict[str, float] = {}
     for turn in turns:
         totals[turn.label] = totals.get(turn.label, 0.0) + turn.speaking_s
@@ -162,7 +162,7 @@ def summarise_speakers(catalog: Catalog, video_id: str) -> list[SpeakerSummary]:
     named = [one for own in read_all_speakers(catalog).values() for one in own if one.named_by == "person"]
     found = []
     for own in _by_name(read_speakers(catalog, video_id)):
-        first, mine = own[0], [turn for turn in turns if turn.label == own[0].label]
+        first, own_turns = own[0], [turn for turn in turns if turn.label == own[0].label]
         speaking_s = times.get(first.label, 0.0)
         found.append(
             SpeakerSummary(
@@ -173,9 +173,9 @@ def summarise_speakers(catalog: Catalog, video_id: str) -> list[SpeakerSummary]:
                 first.named_by,
                 speaking_s,
                 speaking_s / all_s if all_s else 0.0,
-                len(mine),
-                mine[0].window.start_s if mine else None,
-                _sample(catalog, video_id, mine),
+                len(own_turns),
+                own_turns[0].window.start_s if own_turns else None,
+                _sample(catalog, video_id, own_turns),
                 tuple(_proposals(own, named)) if first.name is None else (),
             )
         )
@@ -199,7 +199,7 @@ def _sample(catalog: Catalog, video_id: str, turns: Sequence[SpeakerTurn]) -> st
 
 
 def _proposals(own: Sequence[Speaker], named: Sequence[Speaker]) -> list[NameProposal]:
-    """For each name the most alike voice of another video that a person gave it."""
+    """For each name the most similar voice of another video that a person gave it."""
     best: dict[str, NameProposal] = {}
     for mine in own:
         for other in named:
@@ -245,7 +245,7 @@ def find_speakers(known: Mapping[str, Sequence[Speaker]], name: str) -> list[Spe
             f"no speaker {name!r}: it is not known who speaks in these videos; index subtitles that name"
             " speakers, or run diarisation and `playhead speakers VIDEO --name LABEL=NAME`"
         )
-    raise SpeakerUnknown(f"no speaker {name!r} in these videos; known are {_listed(names)}")
+    raise SpeakerUnknown(f"no speaker {name!r} in these videos; known are {_list_names(names)}")
 
 
 def match_speakers(known: Mapping[str, Sequence[Speaker]], name: str) -> list[Speaker]:
@@ -253,31 +253,34 @@ def match_speakers(known: Mapping[str, Sequence[Speaker]], name: str) -> list[Sp
     everyone = [one for own in known.values() for one in own]
     folded = " ".join(name.casefold().split())
     exact = [one for one in everyone if folded in {one.label.casefold(), display_name(one).casefold()}]
-    asked = _name_words(name)
-    if exact or not asked:
+    given_words = _name_words(name)
+    if exact or not given_words:
         return exact
     names = [(one, _name_words(display_name(one))) for one in everyone]
-    whole = [one for one, words in names if words == asked]
-    if whole:
-        return whole
-    part = [
+    full_matches = [one for one, words in names if words == given_words]
+    if full_matches:
+        return full_matches
+    partial_matches = [
         one
         for one, words in names
-        if one.name is not None and all(any(_is_word_of(a, word) for word in words) for a in asked)
+        if one.name is not None and all(any(_is_word_of(a, word) for word in words) for a in given_words)
     ]
-    if part:
-        return part
+    if partial_matches:
+        return partial_matches
     return [
         one
         for one, words in names
-        if one.name is not None and words and set(words) <= set(asked) and set(asked) - set(words) <= _ROLES
+        if one.name is not None
+        and words
+        and set(words) <= set(given_words)
+        and set(given_words) - set(words) <= _ROLES
     ]
 
 
-def _is_word_of(asked: str, word: str) -> bool:
+def _is_word_of(given: str, word: str) -> bool:
     """`designer` and `design` for `designer`."""
-    is_long = len(asked) >= MIN_PREFIX_CHARS and len(word) - len(asked) <= MAX_ENDING_CHARS
-    return asked == word or (is_long and word.startswith(asked))
+    is_long = len(given) >= MIN_PREFIX_CHARS and len(word) - len(given) <= MAX_ENDING_CHARS
+    return given == word or (is_long and word.startswith(given))
 
 
 def _name_words(name: str) -> tuple[str, ...]:
@@ -300,21 +303,21 @@ def label_of(speakers: Sequence[Speaker], name: str) -> str:
     Raises:
         SpeakerUnknown: none fits, or several labels have this name.
     """
-    wanted = name.strip().casefold()
-    by_label = [one for one in speakers if one.label.casefold() == wanted]
-    found = by_label or [one for one in speakers if display_name(one).casefold() == wanted]
+    folded = name.strip().casefold()
+    by_label = [one for one in speakers if one.label.casefold() == folded]
+    found = by_label or [one for one in speakers if display_name(one).casefold() == folded]
     if len(found) == 1:
         return found[0].label
     labels = [one.label for one in (found or speakers)]
     if found:
         raise SpeakerUnknown(
-            f"{len(found)} speakers are called {name!r}; give one of the labels {_listed(labels)}"
+            f"{len(found)} speakers are called {name!r}; give one of the labels {_list_names(labels)}"
         )
     if not labels:
         raise SpeakerUnknown(f"no speaker {name!r}: who speaks in this video is not known")
-    raise SpeakerUnknown(f"no speaker {name!r} in this video; its labels are {_listed(labels)}")
+    raise SpeakerUnknown(f"no speaker {name!r} in this video; its labels are {_list_names(labels)}")
 
 
-def _listed(names: Sequence[str]) -> str:
+def _list_names(names: Sequence[str]) -> str:
     more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
     return ", ".join(names[:MAX_NAMED]) + more

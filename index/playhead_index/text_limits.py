@@ -12,7 +12,7 @@ class TextLimits:
 
     Args:
         question_chars: of a question or a search text. A question of a page has about 3,000; a
-            model's context and one SQL parameter hold this many with room to spare.
+            model's context and one SQL parameter hold this many with space to spare.
         option_chars: of one option of a multiple choice, and of a reply to a question back.
         thread_id_chars: of the name of a conversation.
         subtitle_bytes: of a subtitle file. The words of four hours take less than 1 MB; drawings and
@@ -21,7 +21,7 @@ class TextLimits:
             and longer ones hold drawings.
         cue_chars: of the text of one cue, which is cut there: at 200 words a minute ten minutes of speech.
         lines: of a subtitle file: eight a cue.
-        cues: of one file. One a picture over two hours at 30 pictures a second is 216,000.
+        cues: of one file. One a frame over two hours at 30 frames a second is 216,000.
         span_chars: of one stored span of words, whatever it comes from.
         note_chars: of a stored warning, note or failure message.
     """

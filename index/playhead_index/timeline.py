@@ -1,7 +1,7 @@
-"""How long the library says that a recording is, and what is made again when it is measured otherwise.
+"""The stored length and gaps of a recording, and what is made again when they are measured otherwise.
 
-Earlier versions ended a recording with its last picture and knew no gaps. What such a video lacks, the words
-and the picture after its old end, is made by the next run that can make it; the rest stays.
+Earlier versions ended a recording with its last frame and knew no gaps. What such a video lacks, the words
+and the frame after its old end, is made by the next run that can make it; the rest stays.
 """
 
 import json
@@ -25,8 +25,8 @@ SAME_END_S = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
-    """What a run goes by, and what it makes again for it.
+class TimelineUpdate:
+    """The timeline that a run uses, and what it makes again because of it.
 
     Args:
         info: the recording as it was measured, or as the library has it where that has to stay.
@@ -45,12 +45,12 @@ def info_in_library(catalog: Catalog, video_id: str, info: VideoInfo) -> VideoIn
     gaps = read_gaps(catalog, [video_id]).get(video_id, ())
     if abs(end_s - info.duration_s) <= SAME_END_S and gaps == info.gaps:
         return info
-    return replace(info, duration_s=end_s, pictures_end_s=min(info.pictures_end_s, end_s), gaps=gaps)
+    return replace(info, duration_s=end_s, frames_end_s=min(info.frames_end_s, end_s), gaps=gaps)
 
 
 def update_timeline(
-    catalog: Catalog, video_id: str, info: VideoInfo, recipe: IndexSettings, models: Models
-) -> Timeline:
+    catalog: Catalog, video_id: str, info: VideoInfo, settings: IndexSettings, models: Models
+) -> TimelineUpdate:
     """Records where a recording ends and which gaps it has, and marks what must be made again for it.
 
     Nothing is marked that this run cannot make again: where the model of something that is there is missing,
@@ -60,7 +60,7 @@ def update_timeline(
         catalog: of the library.
         video_id: of a video in it.
         info: what its file holds.
-        recipe: the settings of the run for this video.
+        settings: the settings of the run for this video.
         models: of the run.
 
     Raises:
@@ -69,14 +69,16 @@ def update_timeline(
     old = info_in_library(catalog, video_id, info)
     if old is info:
         _update_warnings(catalog, video_id, info)
-        return Timeline(info)
+        return TimelineUpdate(info)
     stages = read_stages(catalog, video_id)
     change = f"{_timeline_text(old)} -> {_timeline_text(info)}"
-    if lacking := _cannot_make(stages, recipe, models):
-        return Timeline(old, warning=f"its timeline stays as it was made ({change} was measured): {lacking}")
+    if reason := _cannot_make(stages, settings, models):
+        return TimelineUpdate(
+            old, warning=f"its timeline stays as it was made ({change} was measured): {reason}"
+        )
     if models.is_recorded:
         raise ModelNeeded("the file holds another timeline than the library")
-    keeps_looks = not (old.gaps or info.gaps) and abs(old.duration_s - info.pictures_end_s) <= SAME_END_S
+    keeps_frames = not (old.gaps or info.gaps) and abs(old.duration_s - info.frames_end_s) <= SAME_END_S
     with catalog.atomic() as db:
         db.execute(
             "UPDATE video SET duration_s = ?, average_fps = ?, n_frames = ?, warnings = ? WHERE video_id = ?",
@@ -85,17 +87,19 @@ def update_timeline(
         write_gaps(db, video_id, info.gaps)
         db.execute("DELETE FROM span WHERE video_id = ? AND kind = 'caption'", (video_id,))
         db.execute("DELETE FROM reading WHERE video_id = ?", (video_id,))
-        if not keeps_looks:
+        if not keeps_frames:
             db.execute("DELETE FROM frame WHERE video_id = ?", (video_id,))
-        for stage in _marked(stages, keeps_looks=keeps_looks, keeps_speech=not (old.gaps or info.gaps)):
+        for stage in _stages_to_update(
+            stages, keeps_frames=keeps_frames, keeps_speech=not (old.gaps or info.gaps)
+        ):
             write_stage(db, video_id, stage)
-    return Timeline(info, redone=(f"timeline ({change})",))
+    return TimelineUpdate(info, redone=(f"timeline ({change})",))
 
 
-def _cannot_make(stages: Mapping[str, Stage], recipe: IndexSettings, models: Models) -> str:
+def _cannot_make(stages: Mapping[str, Stage], settings: IndexSettings, models: Models) -> str:
     """What a video has that this run could not make again, and why; empty where it could make all."""
     loaded = {
-        "speech": models.transcriber if recipe.transcribe != "never" else None,
+        "speech": models.transcriber if settings.transcribe != "never" else None,
         "picture": models.picture,
         "appearance": models.appearance,
         "screen": models.screen_reader,
@@ -108,17 +112,19 @@ def _cannot_make(stages: Mapping[str, Stage], recipe: IndexSettings, models: Mod
     return ""
 
 
-def _marked(stages: Mapping[str, Stage], *, keeps_looks: bool, keeps_speech: bool) -> Iterator[Stage]:
+def _stages_to_update(
+    stages: Mapping[str, Stage], *, keeps_frames: bool, keeps_speech: bool
+) -> Iterator[Stage]:
     """The stages as they are to be taken up again; those that are off or have not begun stay so."""
     for name in ("subtitles", "speech", "look", "layout", "picture", "appearance", "segment", "screen",
                  "caption", "finish"):  # fmt: skip
         stage = stages.get(name)
         if stage is None or stage.status != "done":
             continue
-        if (name == "speech" and keeps_speech) or (name == "look" and keeps_looks) or name == "finish":
+        if (name == "speech" and keeps_speech) or (name == "look" and keeps_frames) or name == "finish":
             yield replace(stage, status="running")
         elif name in ("layout", "picture", "appearance"):
-            if not keeps_looks:
+            if not keeps_frames:
                 yield Stage(name)
         elif name == "look":
             yield Stage(name, recipe=to_text(made_with(stage) or {}))
@@ -142,7 +148,7 @@ def warnings_to_text(info: VideoInfo) -> str:
 
 
 def _update_warnings(catalog: Catalog, video_id: str, info: VideoInfo) -> None:
-    """What is said of a file is said as this version says it."""
+    """Stores the warnings of a file as this version words them."""
     ((stored,),) = catalog.query("SELECT warnings FROM video WHERE video_id = ?", (video_id,))
     if stored != (new := warnings_to_text(info)):
         with catalog.atomic() as db:

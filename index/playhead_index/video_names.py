@@ -1,4 +1,4 @@
-"""What the videos of a library are called: by people, and for people.
+"""The names of the videos of a library.
 
 Every table, answer and message takes its names from `video_names`, so that a name means one video everywhere.
 """
@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from playhead_index.errors import VideoUnknown
-from playhead_index.paths import display_path, expanded_path, resolved_path, text_to_path
+from playhead_index.paths import display_path, expand_path, resolve_path, text_to_path
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.places import retired_versions
 
@@ -88,33 +88,35 @@ def find_video(catalog: Catalog, name: str) -> str:
     names = _live_names(catalog)
     ids = [str(video_id) for (video_id,) in catalog.query("SELECT video_id FROM video")]
     known = [*video_places(catalog), *((video_id, Path()) for video_id in ids)]
-    for fits in _ways_to_mean(name, names) if name else ():
+    for fits in _name_tests(name, names) if name else ():
         found: dict[str, None] = dict.fromkeys(v for v, path in known if fits(v, path))
         if len(found) == 1:
             return next(iter(found))
         if found:
-            raise VideoUnknown(f"{name!r} fits {len(found)} videos: {_listed(found, names)}; give the id")
+            raise VideoUnknown(
+                f"{name!r} fits {len(found)} videos: {_list_videos(found, names)}; give the id"
+            )
     raise VideoUnknown(
         f"no video {name!r} in this library; {_suggestion(name, names)}`playhead list` shows what it holds"
     )
 
 
-def _ways_to_mean(name: str, names: Mapping[str, str]) -> Sequence[Callable[[str, Path], bool]]:
+def _name_tests(name: str, names: Mapping[str, str]) -> Sequence[Callable[[str, Path], bool]]:
     """Tests of whether a video at a path is meant by a name, which is not empty; the strictest first."""
-    wanted, whole = name.casefold(), resolved_path(expanded_path(name))
+    folded, resolved = name.casefold(), resolve_path(expand_path(name))
     return (
         lambda video_id, path: video_id == name,
         lambda video_id, path: len(name) >= MIN_ID_PREFIX and video_id.startswith(name),
-        lambda video_id, path: path == whole,
+        lambda video_id, path: path == resolved,
         lambda video_id, path: name in (names[video_id], path.name, display_path(path.name)),
         lambda video_id, path: name in (path.stem, display_path(path.stem)),
-        lambda video_id, path: wanted in (names[video_id].casefold(), path.name.casefold()),
-        lambda video_id, path: wanted == path.stem.casefold(),
-        lambda video_id, path: wanted in f"{names[video_id]}\n{path.name}".casefold(),
+        lambda video_id, path: folded in (names[video_id].casefold(), path.name.casefold()),
+        lambda video_id, path: folded == path.stem.casefold(),
+        lambda video_id, path: folded in f"{names[video_id]}\n{path.name}".casefold(),
     )
 
 
-def _listed(video_ids: Iterable[str], names: Mapping[str, str]) -> str:
+def _list_videos(video_ids: Iterable[str], names: Mapping[str, str]) -> str:
     listed = [f"{names[video_id]} ({video_id})" for video_id in video_ids]
     more = f" and {len(listed) - MAX_LISTED} more" if len(listed) > MAX_LISTED else ""
     return ", ".join(listed[:MAX_LISTED]) + more
@@ -122,13 +124,15 @@ def _listed(video_ids: Iterable[str], names: Mapping[str, str]) -> str:
 
 def _suggestion(name: str, names: Mapping[str, str]) -> str:
     by_form: dict[str, dict[str, None]] = {}
-    for called in names.values():
-        words = [word for word in re.split(r"[\W_]", called) if len(word) >= MIN_WORD]
-        for form in (called, Path(called).name, Path(called).stem, *words):
-            by_form.setdefault(form.casefold(), {})[called] = None
+    for video_name in names.values():
+        words = [word for word in re.split(r"[\W_]", video_name) if len(word) >= MIN_WORD]
+        for form in (video_name, Path(video_name).name, Path(video_name).stem, *words):
+            by_form.setdefault(form.casefold(), {})[video_name] = None
     close = get_close_matches(name.casefold(), by_form, n=MAX_SUGGESTED, cutoff=MIN_SIMILARITY)
-    meant = list(dict.fromkeys(called for form in close for called in by_form[form]))[:MAX_SUGGESTED]
-    return f"did you mean {' or '.join(meant)}? " if meant else ""
+    suggested = list(dict.fromkeys(video_name for form in close for video_name in by_form[form]))[
+        :MAX_SUGGESTED
+    ]
+    return f"did you mean {' or '.join(suggested)}? " if suggested else ""
 
 
 def _end_of(path: Path, depth: int) -> str:

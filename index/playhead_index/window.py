@@ -14,9 +14,9 @@ _SECONDS = re.compile(r"\d+(?:[.,]\d+)?s?$")
 
 @dataclass(frozen=True, slots=True, order=True)
 class Window:
-    """The half-open stretch [start_s, end_s) of one video, in seconds on its presentation clock.
+    """The half-open interval [start_s, end_s) of one video, in seconds on its presentation clock.
 
-    t = 0 is the moment at which the first picture of the video is shown.
+    t = 0 is the moment at which the first frame of the video is shown.
 
     Raises:
         ValueError: a bound is not finite, or the window does not end after it starts.
@@ -167,8 +167,8 @@ def format_time(seconds: float) -> str:
     """
     sign = "-" if seconds < 0 else ""
     tenths = round(abs(seconds) * 10)
-    whole, tenth = divmod(tenths, 10)
-    hours, rest = divmod(whole, 3600)
+    total_seconds, tenth = divmod(tenths, 10)
+    hours, rest = divmod(total_seconds, 3600)
     minutes, secs = divmod(rest, 60)
     clock = f"{hours}:{minutes:02d}:{secs:02d}" if hours else f"{minutes}:{secs:02d}"
     return f"{sign}{clock}.{tenth}" if tenth else f"{sign}{clock}"

@@ -17,8 +17,8 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.toolbox.schema import ToolSpec
 from playhead_tools.video_llm.client import VlmClient
-from playhead_tools.video_llm.protocol import ShownFrame, VlmRequest, YesNo
-from playhead_tools.video_llm.scripted import Said, ScriptedVideoLLM
+from playhead_tools.video_llm.protocol import PromptFrame, VlmRequest, YesNo
+from playhead_tools.video_llm.scripted import ScriptedReply, ScriptedVideoLLM
 
 QUESTION = "What does the man hold?"
 SAID = "A man holds a red cup."
@@ -28,7 +28,7 @@ START = Scope((LECTURE,), Window(0.0, 60.0))
 SHOWN = [(n + 1, LECTURE, Window(n * 12.0, n * 12.0 + 8.0), 1.0 - n / 100) for n in range(4)]
 
 
-def reply_to_look(asked: VlmRequest, shown: tuple[ShownFrame, ...]) -> Said:
+def reply_to_look(asked: VlmRequest, shown: tuple[PromptFrame, ...]) -> ScriptedReply:
     """A red cup, wherever it is asked what is seen; its letter among options; Yes to yes or no."""
     if f"B. {OPTIONS[1]}" in asked.question:
         return "B"
@@ -120,19 +120,20 @@ class ContractWorld:
     def context(self, strategy: str, **more: Any) -> Context:
         """A context with the limits of a strategy, where no others are given."""
         more.setdefault("limits", load_strategy(strategy).limits)
-        eyes = VlmClient(self.catalog, self.video, plain_prompt=True)
-        return Context(self.finder, self.catalog, chat=self.chat, open_eyes=lambda: eyes, **more)
+        vlm_client = VlmClient(self.catalog, self.video, plain_prompt=True)
+        return Context(self.finder, self.catalog, chat=self.chat, open_vlm_client=lambda: vlm_client, **more)
 
     @property
     def num_frames(self) -> int:
         """Frames that the video-LLM was given, over all looks."""
-        return sum(len(clip) for asked in self.video.asked for clip in asked.clips)
+        return sum(len(clip) for asked in self.video.requests for clip in asked.clips)
 
     @property
     def observed(self) -> list[str]:
         """Every look and every call of the chat model, in order, by what was asked."""
         looks = [
-            f"{asked.clips[0].pts_s.tolist()} {asked.question} {asked.yes_no}" for asked in self.video.asked
+            f"{asked.clips[0].pts_s.tolist()} {asked.question} {asked.yes_no}"
+            for asked in self.video.requests
         ]
         return [*looks, *self.chat.prompts]
 
@@ -141,7 +142,7 @@ def limits_of(strategy: str, **caps: Any) -> Limits:
     """The limits of a strategy with what a person caps."""
     from playhead_agent.limits import Caps
 
-    return Caps(**caps).over(load_strategy(strategy).limits)
+    return Caps(**caps).applied_to(load_strategy(strategy).limits)
 
 
 def ticking(seconds: float = 1.0) -> Callable[[], float]:

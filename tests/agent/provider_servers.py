@@ -281,8 +281,8 @@ class Prompted(ProviderServer):
 
 def next_call(messages: list[dict[str, Any]]) -> tuple[str, dict[str, Any]]:
     """`search`, and `finish` once something was found."""
-    told = json.dumps(messages)
-    if '"role": "tool"' in told or "Result of search" in told:
+    text = json.dumps(messages)
+    if '"role": "tool"' in text or "Result of search" in text:
         return "finish", {"claims": [{"text": "Somebody says good morning.", "ids": ["E1"]}]}
     return "search", {"query": "good morning"}
 

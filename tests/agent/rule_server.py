@@ -143,8 +143,8 @@ def offered(request: Mapping[str, Any]) -> list[str]:
     if calls:
         items = calls["items"].get("anyOf", [calls["items"]])
         return [name for one in items for name in one["properties"]["name"]["enum"]]
-    told = all_text(request) if '{"calls": [{"name": "TOOL"' in all_text(request) else ""
-    return re.findall(r"^- (\w{1,30})\(", told, re.MULTILINE)
+    text = all_text(request) if '{"calls": [{"name": "TOOL"' in all_text(request) else ""
+    return re.findall(r"^- (\w{1,30})\(", text, re.MULTILINE)
 
 
 # ---- what the model does ----
@@ -153,15 +153,15 @@ def offered(request: Mapping[str, Any]) -> list[str]:
 def next_call(request: Mapping[str, Any], model: RuleModel) -> tuple[str, dict[str, Any]]:
     """The tool that the model calls, and its arguments."""
     tools, messages = offered(request), request["messages"]
-    told = "\n".join(text_of(one) for one in messages if one["role"] != "system")
-    question = question_in(told)
-    said_before = [one for one in messages if one["role"] == "assistant"]
-    made = set(re.findall(r'"name": "(\w{1,30})"', json.dumps(said_before).replace("\\", "")))
-    if model.obeys and (order := order_in(told, tools)):
+    text = "\n".join(text_of(one) for one in messages if one["role"] != "system")
+    question = question_in(text)
+    earlier_text = [one for one in messages if one["role"] == "assistant"]
+    made = set(re.findall(r'"name": "(\w{1,30})"', json.dumps(earlier_text).replace("\\", "")))
+    if model.obeys and (order := order_in(text, tools)):
         return order
     if _VISUAL.search(question) and "look" in tools and "look" not in made:
         return "look", {"ranges": ["0:00-0:20"], "question": question}
-    rows = [(row_id, said.strip()) for row_id, said in _ROW.findall(told)]
+    rows = [(row_id, said.strip()) for row_id, said in _ROW.findall(text)]
     if "look" in made:
         rows = [row for row in rows if row[1].startswith("picture: ")] or rows
     best = max(rows, key=lambda row: len(_words(row[1]) & _words(question)), default=None)

@@ -10,9 +10,9 @@ from playhead_agent.state import Context
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.scripted import ScriptedFinder
-from playhead_tools.video_llm.protocol import ShownFrame, VlmRequest, YesNo
-from playhead_tools.video_llm.scripted import Said, ScriptedVideoLLM
-from playhead_tools.video_llm.undecoded_client import UndecodedClient
+from playhead_tools.video_llm.protocol import PromptFrame, VlmRequest, YesNo
+from playhead_tools.video_llm.scripted import ScriptedReply, ScriptedVideoLLM
+from playhead_tools.video_llm.undecoded_client import BlankFrameClient
 
 SHOWN = [(n + 1, LECTURE, Window(n * 14.0, n * 14.0 + 8.0), 1.0 - n / 100) for n in range(20)]
 """What the picture lane gives for every query: 20 moments of 8 s, the best first."""
@@ -22,7 +22,7 @@ SWIMS_S = (100.0,)
 """The dog swims once, at no moment that a search ranks first."""
 
 
-def tell(asked: VlmRequest, shown: tuple[ShownFrame, ...]) -> Said:
+def tell(asked: VlmRequest, shown: tuple[PromptFrame, ...]) -> ScriptedReply:
     """What is to be seen of the dog in a clip."""
     times_s = SWIMS_S if "swim" in asked.question else JUMPS_S
     jumps = any(time_s in asked.clips[0].window for time_s in times_s)
@@ -37,7 +37,7 @@ class World:
     def __init__(
         self,
         catalog: Catalog,
-        says: Sequence[Said] | Callable[[VlmRequest, tuple[ShownFrame, ...]], Said] = tell,
+        says: Sequence[ScriptedReply] | Callable[[VlmRequest, tuple[PromptFrame, ...]], ScriptedReply] = tell,
         moments: int = len(SHOWN),
     ) -> None:
         self.catalog = catalog
@@ -46,10 +46,12 @@ class World:
 
     def context(self, *, chat: ScriptedChatModel | None = None, limits: Limits | None = None) -> Context:
         """A context as a process that has just started has it: nothing that was seen is in its memory."""
-        eyes = UndecodedClient(self.catalog, self.model)
-        return Context(self.finder, self.catalog, chat, limits=limits or Limits(), open_eyes=lambda: eyes)
+        vlm_client = BlankFrameClient(self.catalog, self.model)
+        return Context(
+            self.finder, self.catalog, chat, limits=limits or Limits(), open_vlm_client=lambda: vlm_client
+        )
 
     @property
     def looks(self) -> list[tuple[Window, str]]:
         """The window and the question of each look that the model was asked for, in order."""
-        return [(asked.clips[0].window, asked.question) for asked in self.model.asked]
+        return [(asked.clips[0].window, asked.question) for asked in self.model.requests]

@@ -201,7 +201,7 @@ def test_with_a_calibrated_threshold_a_picture_counts(asking: Asking) -> None:
     assert (answer.status, [i.window for i in answer.intervals]) == ("answered", [Window(30.0, 34.0)])
 
 
-def test_with_a_calibrated_threshold_absence_can_be_told(asking: Asking) -> None:
+def test_with_a_calibrated_threshold_absence_can_be_stated(asking: Asking) -> None:
     answer = asking("When does a blue boat appear?", frames=FRAMES, picture=0.5)
     assert (answer.status, answer.reason) == ("abstained", "absent")
 
@@ -262,7 +262,7 @@ def test_absence_in_an_unfinished_library_is_unknown(asking_unfinished: Asking) 
     assert asking_unfinished("Does he mention fermions?").reason == "unknown"
 
 
-def test_absence_can_be_told_of_the_part_that_is_indexed(asking_unfinished: Asking) -> None:
+def test_absence_can_be_stated_of_the_part_that_is_indexed(asking_unfinished: Asking) -> None:
     assert asking_unfinished("Does he mention fermions?", Window(0.0, 60.0)).reason == "absent"
 
 
@@ -318,14 +318,14 @@ def test_a_count_of_a_part_says_at_least(asking_unfinished: Asking) -> None:
     assert "“okay” is said at least 3 times, in 3 passages" in answer.text
 
 
-def test_several_videos_are_told_apart(asking: Asking) -> None:
+def test_several_videos_are_distinguished(asking: Asking) -> None:
     answer = asking("What is the last thing he says?", scope=None)
     assert answer.text.splitlines()[0] == "Said at 4:50–4:56 of lecture.mp4: “Thank you and goodbye.” [E1]"
     assert [i.path.name for i in answer.intervals] == ["lecture.mp4", "demo.mp4"]
 
 
 @pytest.mark.parametrize(("lecture_at", "said"), [(0.0, "Ignore all previous"), (5_000.0, "Thank you and")])
-def test_the_last_of_several_videos_is_told_by_when_they_were_recorded(
+def test_the_last_of_several_videos_follows_from_their_recording_times(
     tmp_path: Path, lecture_at: float, said: str
 ) -> None:
     catalog = make_library(tmp_path)

@@ -132,4 +132,4 @@ REPLIES: list[tuple[str, object, tuple[str, ...]]] = [
 
 @pytest.mark.parametrize(("reply", "ids"), [row[1:] for row in REPLIES], ids=[row[0] for row in REPLIES])
 def test_a_reply_means(reply: object, ids: tuple[str, ...]) -> None:
-    assert WHICH.meant(reply) == ids
+    assert WHICH.video_ids_of(reply) == ids

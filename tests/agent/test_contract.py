@@ -44,7 +44,7 @@ def saver(tmp_path: Path) -> Iterator[SqliteSaver]:
         yield opened
 
 
-def asked(world: ContractWorld, name: str, question: str = QUESTION, **more: Any) -> Answer:
+def ask_strategy(world: ContractWorld, name: str, question: str = QUESTION, **more: Any) -> Answer:
     """The answer of a strategy about the first minute of the lecture."""
     context = more.pop("context", None) or world.context(name)
     return ask(question, context=context, strategy=load_strategy(name), **{"scope": START, **more})
@@ -54,29 +54,32 @@ def asked(world: ContractWorld, name: str, question: str = QUESTION, **more: Any
 
 
 def test_options_reach_a_model_and_the_choice_is_one_of_them(world: ContractWorld, name: str) -> None:
-    answer = asked(world, name, options=OPTIONS)
+    answer = ask_strategy(world, name, options=OPTIONS)
     assert (answer.status != "abstained", answer.choice) == (True, 1)
 
 
 def test_only_the_scope_is_looked_at_and_cited(world: ContractWorld, name: str) -> None:
-    answer = asked(world, name)
+    answer = ask_strategy(world, name)
     cited = {(one.video_id, one.window.end_s <= 60.0) for one in answer.intervals}
-    shown = {(asked.clips[0].video_id, asked.clips[0].pts_s.max() <= 60.0) for asked in world.video.asked}
+    shown = {
+        (ask_strategy.clips[0].video_id, ask_strategy.clips[0].pts_s.max() <= 60.0)
+        for ask_strategy in world.video.requests
+    }
     assert cited | shown == {(LECTURE, True)}
 
 
 def test_progress_comes_as_the_run_goes(world: ContractWorld, name: str) -> None:
-    told: list[Progress] = []
-    answer = asked(world, name, on_progress=told.append)
+    reports: list[Progress] = []
+    answer = ask_strategy(world, name, on_progress=reports.append)
     assert answer.status != "abstained"
-    assert len(told) >= 2
-    assert all(one.node for one in told)
-    assert any(one.message for one in told)
-    assert told[-1].seconds <= answer.cost["seconds"] + 0.1
+    assert len(reports) >= 2
+    assert all(one.node for one in reports)
+    assert any(one.message for one in reports)
+    assert reports[-1].seconds <= answer.cost["seconds"] + 0.1
 
 
 def test_confidence_is_calibrated(world: ContractWorld, name: str) -> None:
-    answer = asked(world, name, context=world.context(name, calibration=ALWAYS_7))
+    answer = ask_strategy(world, name, context=world.context(name, calibration=ALWAYS_7))
     assert (answer.status != "abstained", answer.confidence) == (True, 0.07)
 
 
@@ -90,22 +93,22 @@ CAPS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("caps", CAPS, ids=str)
 def test_caps_hold_at_the_models(world: ContractWorld, name: str, caps: dict[str, Any]) -> None:
-    answer = asked(world, name, context=world.context(name, limits=limits_of(name, **caps)))
-    assert len(world.video.asked) <= caps.get("looks", 5_000)
+    answer = ask_strategy(world, name, context=world.context(name, limits=limits_of(name, **caps)))
+    assert len(world.video.requests) <= caps.get("looks", 5_000)
     assert world.num_frames <= caps.get("frames", 40_000)
     assert len(world.chat.prompts) <= caps.get("model_calls", 64)
     assert len(answer.evidence) <= caps.get("evidence", 5_000)
 
 
 def test_the_bill_is_what_the_models_were_asked(world: ContractWorld, name: str) -> None:
-    cost = asked(world, name).cost
-    assert (cost["looks"], cost["frames"]) == (len(world.video.asked), world.num_frames)
+    cost = ask_strategy(world, name).cost
+    assert (cost["looks"], cost["frames"]) == (len(world.video.requests), world.num_frames)
     assert cost["model_calls"] == len(world.chat.prompts)
 
 
 def test_a_limit_gives_a_partial_or_abstained_answer_that_says_so(world: ContractWorld, name: str) -> None:
     for limits in (limits_of(name, seconds=1e-9), limits_of(name, steps=1), limits_of(name, steps=2)):
-        answer = asked(world, name, context=world.context(name, limits=limits))
+        answer = ask_strategy(world, name, context=world.context(name, limits=limits))
         assert (answer.status in ("partial", "abstained"), answer.reason) == (True, "budget")
         assert any("allowed" in note for note in answer.notes)
         assert answer.question == QUESTION
@@ -120,8 +123,10 @@ def test_the_defaults_of_a_strategy_are_limits(name: str) -> None:
 
 def test_a_follow_up_sees_the_turn_before_it(world: ContractWorld, saver: SqliteSaver, name: str) -> None:
     first = "When is a cup mentioned?"
-    asked(world, name, first, checkpointer=saver, thread_id="a")
-    second = asked(world, name, "Show me the second one.", checkpointer=saver, thread_id="a", scope=None)
+    ask_strategy(world, name, first, checkpointer=saver, thread_id="a")
+    second = ask_strategy(
+        world, name, "Show me the second one.", checkpointer=saver, thread_id="a", scope=None
+    )
     read = any(note.startswith("interpreted as: ") and "cup" in note for note in second.notes)
     sent = any(first in text for text in world.chat.prompts[-2:])
     assert read or sent
@@ -131,9 +136,9 @@ def test_a_follow_up_sees_the_turn_before_it(world: ContractWorld, saver: Sqlite
 def test_turns_are_read_back_in_order_whoever_answered(
     world: ContractWorld, saver: SqliteSaver, name: str
 ) -> None:
-    first = asked(world, name, checkpointer=saver, thread_id="a")
-    asked(world, "rules", "Who is Bayes?", checkpointer=saver, thread_id="a", scope=Scope((LECTURE,)))
-    third = asked(world, name, "Who waves?", checkpointer=saver, thread_id="a", options=OPTIONS)
+    first = ask_strategy(world, name, checkpointer=saver, thread_id="a")
+    ask_strategy(world, "rules", "Who is Bayes?", checkpointer=saver, thread_id="a", scope=Scope((LECTURE,)))
+    third = ask_strategy(world, name, "Who waves?", checkpointer=saver, thread_id="a", options=OPTIONS)
     turns = read_turns(saver, "a")
     assert [turn.question for turn in turns] == [QUESTION, "Who is Bayes?", "Who waves?"]
     assert [turn.strategy for turn in turns] == [name, "rules", name]
@@ -145,7 +150,7 @@ def test_a_turn_that_a_limit_ended_is_read_back_with_its_answer(
     world: ContractWorld, saver: SqliteSaver, name: str
 ) -> None:
     context = world.context(name, limits=limits_of(name, steps=1))
-    answer = asked(world, name, context=context, checkpointer=saver, thread_id="a")
+    answer = ask_strategy(world, name, context=context, checkpointer=saver, thread_id="a")
     (turn,) = read_turns(saver, "a")
     assert turn.answer is not None
     assert (turn.status, turn.answer.text, turn.answer.reason) == ("stopped", answer.text, "budget")
@@ -166,11 +171,11 @@ def test_a_question_that_fits_two_videos_is_asked_back(
     *_, answer = reply("a", "2", **how)
     assert isinstance(answer, Answer)
     assert {one.video_id for one in answer.intervals} <= {DEMO}
-    assert {asked.clips[0].video_id for asked in world.video.asked} <= {DEMO}
+    assert {ask_strategy.clips[0].video_id for ask_strategy in world.video.requests} <= {DEMO}
 
 
 def test_where_nobody_says_which_video_it_is_refused(world: ContractWorld, name: str) -> None:
-    answer = asked(world, name, TWO_VIDEOS, scope=None, on_question=lambda which: "")
+    answer = ask_strategy(world, name, TWO_VIDEOS, scope=None, on_question=lambda which: "")
     assert (answer.status, answer.reason) == ("abstained", "ambiguous")
 
 
@@ -221,7 +226,7 @@ class DyingSaver(SqliteSaver):
 def killed(world: ContractWorld, name: str, saver: SqliteSaver, thread_id: str) -> bool:
     """Whether a run was killed before it came to its end."""
     try:
-        asked(world, name, checkpointer=saver, thread_id=thread_id)
+        ask_strategy(world, name, checkpointer=saver, thread_id=thread_id)
     except Killed:
         return True
     return False
@@ -236,7 +241,7 @@ def test_a_run_killed_behind_any_step_is_resumed_without_looking_or_calling_twic
     filmed: Catalog, saver: SqliteSaver, name: str
 ) -> None:
     whole = ContractWorld(filmed)
-    answer = asked(whole, name)
+    answer = ask_strategy(whole, name)
     for nth in range(100):
         world, thread_id = ContractWorld(filmed), f"killed behind {nth}"
         if not killed(world, name, DyingSaver(saver, nth), thread_id):
@@ -256,7 +261,7 @@ def test_a_run_killed_behind_any_step_is_resumed_without_looking_or_calling_twic
 def test_a_run_killed_behind_any_node_gives_the_same_answer_and_repeats_only_what_was_not_kept(
     filmed: Catalog, saver: SqliteSaver, name: str
 ) -> None:
-    answer = asked(ContractWorld(filmed), name)
+    answer = ask_strategy(ContractWorld(filmed), name)
     for nth in range(200):
         world, thread_id = ContractWorld(filmed), f"killed behind {nth}"
         if not killed(world, name, DyingSaver(saver, nth, steps_only=False), thread_id):
@@ -272,7 +277,7 @@ def test_a_run_killed_behind_any_node_gives_the_same_answer_and_repeats_only_wha
 
 
 def test_a_finished_run_resumes_to_its_answer(world: ContractWorld, saver: SqliteSaver, name: str) -> None:
-    answer = asked(world, name, checkpointer=saver, thread_id="a")
+    answer = ask_strategy(world, name, checkpointer=saver, thread_id="a")
     before = list(world.observed)
     *_, again = resume("a", context=world.context(name), strategy=load_strategy(name), checkpointer=saver)
     assert isinstance(again, Answer)
@@ -282,9 +287,9 @@ def test_a_finished_run_resumes_to_its_answer(world: ContractWorld, saver: Sqlit
 def test_a_run_that_a_limit_ended_goes_on_with_more(
     world: ContractWorld, saver: SqliteSaver, filmed: Catalog, name: str
 ) -> None:
-    whole = asked(ContractWorld(filmed), name)
+    whole = ask_strategy(ContractWorld(filmed), name)
     context = world.context(name, limits=limits_of(name, steps=1))
-    asked(world, name, context=context, checkpointer=saver, thread_id="a")
+    ask_strategy(world, name, context=context, checkpointer=saver, thread_id="a")
     more = complete("a", context=world.context(name), strategy=load_strategy(name), checkpointer=saver)
     assert shown_of(more) == shown_of(whole)
 
@@ -293,7 +298,7 @@ def test_a_run_is_not_resumed_by_another_strategy(
     world: ContractWorld, saver: SqliteSaver, name: str
 ) -> None:
     other = "uniform" if name != "uniform" else "rules"
-    asked(world, name, checkpointer=saver, thread_id="a")
+    ask_strategy(world, name, checkpointer=saver, thread_id="a")
     with pytest.raises(LibraryError, match=f"was asked with the strategy '{name}', not with '{other}'"):
         list(resume("a", context=world.context(other), strategy=load_strategy(other), checkpointer=saver))
 
@@ -301,7 +306,7 @@ def test_a_run_is_not_resumed_by_another_strategy(
 def test_each_step_says_which_run_it_belongs_to_and_what_was_used(
     world: ContractWorld, saver: SqliteSaver, name: str
 ) -> None:
-    answer = asked(world, name, checkpointer=saver, thread_id="a")
+    answer = ask_strategy(world, name, checkpointer=saver, thread_id="a")
     found = last_checkpoint(saver, "a")
     assert found is not None
     record = record_of(found)

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 from tests.agent.seen_world import World
-from tests.agent.test_crash_nodes import QUESTION, kept_looks, told
+from tests.agent.test_crash_nodes import QUESTION, answer_fields, stored_observations
 from tests.tools.made_library import make_library
 
 from playhead_agent.persistence.checkpoints import open_checkpointer
 from playhead_agent.run import ask, resume
 from playhead_tools.evidence import Answer
 
-ASKED = f"""
+QUESTIONS = f"""
 import os, signal, sys
 from pathlib import Path
 from tests.agent.seen_world import World
@@ -54,14 +54,14 @@ def test_a_process_killed_by_the_system_is_gone_on_with(
 ) -> None:
     catalog = make_library(tmp_path)
     paths = os.pathsep.join([str(ROOT), *sys.path])
-    command = [sys.executable, "-c", ASKED, str(tmp_path), place, str(nth), when]
+    command = [sys.executable, "-c", QUESTIONS, str(tmp_path), place, str(nth), when]
     run = subprocess.run(command, env=os.environ | {"PYTHONPATH": paths}, check=False, capture_output=True)
     assert run.returncode == -signal.SIGKILL, run.stderr.decode()
     world, unbroken = World(catalog, moments=3), World(catalog, moments=3)
     with open_checkpointer(tmp_path) as saver:
-        kept = kept_looks(saver)
+        kept = stored_observations(saver)
         *_, answer = resume("a", context=world.context(), checkpointer=saver)
     assert isinstance(answer, Answer)
-    assert told(answer) == told(ask(QUESTION, context=unbroken.context()))
+    assert answer_fields(answer) == answer_fields(ask(QUESTION, context=unbroken.context()))
     assert kept.isdisjoint(world.looks)
     assert kept | set(world.looks) == set(unbroken.looks)

@@ -87,7 +87,7 @@ def whole(made: Catalog) -> tuple[Answer, list[tuple[Window, str]]]:
     return ask(QUESTION, context=world.context()), world.looks
 
 
-def told(answer: Answer) -> tuple[object, ...]:
+def answer_fields(answer: Answer) -> tuple[object, ...]:
     """What a person gets to see of an answer, without its cost."""
     return answer.text, answer.status, answer.reason, answer.intervals, answer.choice, answer.notes
 
@@ -98,7 +98,7 @@ def kill(world: World, saver: SqliteSaver, place: str, nth: int, when: str) -> N
         ask(QUESTION, context=world.context(), checkpointer=dying, thread_id="a")
 
 
-def kept_looks(saver: SqliteSaver) -> set[tuple[Window, str]]:
+def stored_observations(saver: SqliteSaver) -> set[tuple[Window, str]]:
     """The looks that are on the disk: in the last state, and written behind it."""
     last = saver.get_tuple({"configurable": {"thread_id": "a"}})
     assert last is not None
@@ -123,10 +123,10 @@ def test_the_run_looks_side_by_side_twice(whole: tuple[Answer, list[tuple[Window
 def check_resumed(made: Catalog, saver: SqliteSaver, whole: Any, place: str, nth: int, when: str) -> None:
     world = World(made, moments=3)
     kill(world, saver, place, nth, when)
-    kept, before = kept_looks(saver), len(world.looks)
+    kept, before = stored_observations(saver), len(world.looks)
     answer = resumed(world, saver)
     again = world.looks[before:]
-    assert told(answer) == told(whole[0])
+    assert answer_fields(answer) == answer_fields(whole[0])
     assert kept.isdisjoint(again)
     assert set(again) | kept == set(whole[1])
     assert len(again) == len(set(again))
@@ -162,7 +162,7 @@ def test_a_run_killed_many_times_is_still_the_same_run(made: Catalog, saver: Sql
         dying = DyingSaver(saver, place, 0, "after")
         with pytest.raises(Killed):
             list(resume("a", context=world.context(), checkpointer=dying))
-    assert told(resumed(world, saver)) == told(whole[0])
+    assert answer_fields(resumed(world, saver)) == answer_fields(whole[0])
     assert set(world.looks) == set(whole[1])
 
 
@@ -174,7 +174,7 @@ def test_looks_made_before_the_kill_count_against_the_limits(made: Catalog, save
         ask(QUESTION, context=world.context(limits=limits), checkpointer=dying, thread_id="a")
     *_, answer = resume("a", context=world.context(limits=limits), checkpointer=saver)
     assert isinstance(answer, Answer)
-    assert (told(answer), answer.cost["looks"], len(world.looks)) == (told(unbroken), 5, 5)
+    assert (answer_fields(answer), answer.cost["looks"], len(world.looks)) == (answer_fields(unbroken), 5, 5)
 
 
 def test_a_procedure_that_is_run_again_does_not_search_again(made: Catalog) -> None:

@@ -10,14 +10,18 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from tests.agent.seen_world import World
 
 from playhead_agent.persistence.checkpoints import open_checkpointer, prune_checkpoints
-from playhead_agent.persistence.packing import LEAST_BYTES, Packed
+from playhead_agent.persistence.packing import MIN_BYTES, CompressedSerializer
 from playhead_agent.rules.graph import build_graph
 from playhead_agent.run import ask
 from playhead_index.errors import LibraryError
 from playhead_index.store.catalog import Catalog
 
-MANY_LOOKS = "How often does the dog jump?"
-QUESTIONS = (MANY_LOOKS, "When does the dog jump?", "What is on the slide when he first mentions Bayes?")
+MANY_OBSERVATIONS = "How often does the dog jump?"
+QUESTIONS = (
+    MANY_OBSERVATIONS,
+    "When does the dog jump?",
+    "What is on the slide when he first mentions Bayes?",
+)
 ROOM_BYTES = 64_000
 
 
@@ -56,7 +60,7 @@ def test_a_run_of_many_looks_keeps_its_state_under_a_megabyte_unpacked(
     made: Catalog, saver: SqliteSaver
 ) -> None:
     world = World(made)
-    ask(MANY_LOOKS, context=world.context(), checkpointer=saver, thread_id="a")
+    ask(MANY_OBSERVATIONS, context=world.context(), checkpointer=saver, thread_id="a")
     assert len(world.looks) >= 25
     assert plain_bytes(saver) < 1_000_000
 
@@ -69,7 +73,7 @@ def test_a_conversation_is_one_small_state_a_turn_after_pruning(made: Catalog, s
 
 
 def test_the_looks_of_a_question_are_not_kept_with_the_next(made: Catalog, saver: SqliteSaver) -> None:
-    ask(MANY_LOOKS, context=World(made).context(), checkpointer=saver, thread_id="a")
+    ask(MANY_OBSERVATIONS, context=World(made).context(), checkpointer=saver, thread_id="a")
     ask(
         "What is said at 0:51 in lecture.mp4?",
         context=World(made).context(),
@@ -83,8 +87,8 @@ def test_the_looks_of_a_question_are_not_kept_with_the_next(made: Catalog, saver
 # ---- packing ----
 
 
-def packed() -> Packed:
-    return Packed(JsonPlusSerializer())
+def packed() -> CompressedSerializer:
+    return CompressedSerializer(JsonPlusSerializer())
 
 
 @pytest.mark.parametrize("value", [{"a": [1, 2.5, None, "é"]}, ["the same again"] * 500, "", None])
@@ -95,7 +99,7 @@ def test_what_was_packed_comes_back(value: object) -> None:
 def test_only_larger_values_are_packed_and_become_smaller() -> None:
     small, large = packed().dumps_typed("x" * 10), packed().dumps_typed(["the same again"] * 500)
     assert (small[0], large[0]) == ("msgpack", "msgpack+zlib")
-    assert len(large[1]) < LEAST_BYTES
+    assert len(large[1]) < MIN_BYTES
 
 
 def test_checkpoints_of_before_packing_are_read() -> None:

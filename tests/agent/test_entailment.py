@@ -10,7 +10,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 from tests.agent.chat_server import ChatServer, chat_server
 from tests.tools.made_library import WordFinder
-from tests.tools.toolbox.coloured import WALL, make_wall, wall_eyes
+from tests.tools.toolbox.coloured import WALL, make_wall, wall_client
 
 from playhead_agent.limits import Limits, Meter
 from playhead_agent.models.chat_model import LangChainChat
@@ -116,14 +116,14 @@ def test_verdicts_are_used_only_of_a_judge_that_is_better_than_a_coin(
     probe = reads_well(lambda number: number >= num_wrong)
     with chat_server(verdicts("partly"), probe, probe, verdicts("partly")) as server:
         reports = [checked_by(server, catalog) for _ in range(2)]
-    assert [(one.kept[0].status, one.judged_by) for one in reports] == [("unverified", judged_by)] * 2
+    assert [(one.retained[0].status, one.judged_by) for one in reports] == [("unverified", judged_by)] * 2
     assert len(server.requests) == (4 if judged_by else 3)
 
 
 def test_a_judge_that_finds_nothing_wrong_is_not_probed(tmp_path: Path) -> None:
     with chat_server(verdicts("yes")) as server:
         report = checked_by(server, make_wall(tmp_path))
-    assert (report.kept[0].status, len(server.requests)) == ("supported", 1)
+    assert (report.retained[0].status, len(server.requests)) == ("supported", 1)
 
 
 def test_the_probe_is_made_once_a_model_and_counts_no_call_of_the_run(tmp_path: Path) -> None:
@@ -175,34 +175,34 @@ def test_a_form_needs_a_pair() -> None:
 
 
 def test_the_video_model_judges_what_is_shown_by_the_cited_frames(tmp_path: Path) -> None:
-    eyes, meter = wall_eyes(make_wall(tmp_path))[0], Meter()
+    vlm_client, meter = wall_client(make_wall(tmp_path))[0], Meter()
     pairs = [
         ClaimEvidence(f"The wall is {colour}.", ("",), ((WALL, Window(12.0, 20.0)),))
         for colour in ("blue", "red")
     ]
-    judge = VideoJudge(eyes, meter)
+    judge = VideoJudge(vlm_client, meter)
     assert judge.judge([*pairs, PAIRS[0]]) == ["yes", "no", None]
     assert meter.looks == 2
     assert not judge.may_drop
 
 
 def test_a_video_model_judges_no_more_than_the_looks_that_are_left(tmp_path: Path) -> None:
-    eyes, meter = wall_eyes(make_wall(tmp_path))[0], Meter(Limits(looks=1))
+    vlm_client, meter = wall_client(make_wall(tmp_path))[0], Meter(Limits(looks=1))
     pairs = [ClaimEvidence(f"It is {c}.", ("",), ((WALL, Window(12.0, 20.0)),)) for c in ("blue", "red")]
-    assert VideoJudge(eyes, meter).judge(pairs) == ["yes", None]
+    assert VideoJudge(vlm_client, meter).judge(pairs) == ["yes", None]
 
 
 def test_a_claim_on_a_picture_is_checked_by_looking_where_there_is_no_chat_model(tmp_path: Path) -> None:
     catalog = make_wall(tmp_path)
-    eyes = wall_eyes(catalog)[0]
+    vlm_client = wall_client(catalog)[0]
     shown = Evidence("E1", WALL, Window(12.0, 20.0), "picture", "supported", said="A blue wall.")
     whole = [(WALL, Window(0.0, 60.0))]
     ledger = Ledger({"E1": shown}, SearchedExtent(None), whole, whole)
-    context = Context(WordFinder(catalog), catalog, open_eyes=lambda: eyes)
+    context = Context(WordFinder(catalog), catalog, open_vlm_client=lambda: vlm_client)
     report = check_draft(
         Draft((Claim("The wall is blue.", ("E1",)), Claim("The wall is red.", ("E1",)))), ledger, context
     )
-    assert [(one.status, one.why) for one in report.kept] == [
+    assert [(one.status, one.why) for one in report.retained] == [
         ("supported", ""), ("unverified", "the evidence does not say it")
     ]  # fmt: skip
     assert report.judged_by == "video model"

@@ -10,8 +10,8 @@ from tests.tools.made_library import LECTURE, SPANS, WordFinder
 from playhead_agent.finalise import Computation, Draft, Ledger, ScanRecord, check_draft, finalise
 from playhead_agent.question import Question
 from playhead_agent.state import Context
-from playhead_agent.verification.checking import judged
-from playhead_agent.verification.ledger import grounds_of
+from playhead_agent.verification.checking import apply_verdicts
+from playhead_agent.verification.ledger import citation_context_of
 from playhead_index.errors import ModelUnavailable
 from playhead_index.search.results import Coverage, LaneCoverage, Modality, ModalityCoverage, ModalitySummary
 from playhead_index.store.catalog import Catalog
@@ -78,28 +78,28 @@ def test_a_claim_that_holds_is_cited_with_its_window_and_its_words(context: Cont
 
 def test_a_judge_that_may_drop_drops_what_is_not_said_and_keeps_the_rest(context: Context) -> None:
     citation_context, report = (
-        grounds_of(ledger(), context),
+        citation_context_of(ledger(), context),
         check_draft(Draft((TRUE, FALSE)), ledger(), context),
     )
-    done = judged(report, FixedJudge(["yes", "no"]), citation_context)
-    assert [one.status for one in done.kept] == ["supported"]
+    done = apply_verdicts(report, FixedJudge(["yes", "no"]), citation_context)
+    assert [one.status for one in done.retained] == ["supported"]
     assert done.problems == ("claim “Bayes is the examiner.”: the evidence does not say it",)
 
 
 def test_a_judge_that_may_only_mark_makes_a_claim_unverified(context: Context) -> None:
     citation_context, report = (
-        grounds_of(ledger(), context),
+        citation_context_of(ledger(), context),
         check_draft(Draft((TRUE, FALSE)), ledger(), context),
     )
-    done = judged(report, FixedJudge(["partly", "no"], may_drop=False), citation_context)
-    assert [(one.status, one.why) for one in done.kept] == [
+    done = apply_verdicts(report, FixedJudge(["partly", "no"], may_drop=False), citation_context)
+    assert [(one.status, one.why) for one in done.retained] == [
         ("unverified", "the evidence says it only in part"), ("unverified", "the evidence does not say it")
     ]  # fmt: skip
 
 
 def test_a_judge_that_cannot_be_asked_leaves_the_check_by_code(context: Context) -> None:
     report = check_draft(Draft((TRUE,)), ledger(), context)
-    done = judged(report, BrokenJudge([]), grounds_of(ledger(), context))
+    done = apply_verdicts(report, BrokenJudge([]), citation_context_of(ledger(), context))
     assert done == replace(report, judge_failure="the model is away")
     answer = finalise(Question("Whose idea is it?"), Draft((TRUE,)), done, ledger(), context)
     assert answer.notes[0].endswith("shared words did: the model is away")
@@ -107,16 +107,19 @@ def test_a_judge_that_cannot_be_asked_leaves_the_check_by_code(context: Context)
 
 def test_a_judge_that_agrees_with_everything_is_found_out_by_plain_words(context: Context) -> None:
     denied = Draft((Claim("This is not the idea of Thomas Bayes.", ("E1",)),))
-    report, citation_context = check_draft(denied, ledger(), context), grounds_of(ledger(), context)
+    report, citation_context = check_draft(denied, ledger(), context), citation_context_of(ledger(), context)
     assert (
-        judged(report, FixedJudge(["yes"], may_mark=False), citation_context).kept[0].status == "unverified"
+        apply_verdicts(report, FixedJudge(["yes"], may_mark=False), citation_context).retained[0].status
+        == "unverified"
     )
-    assert judged(report, FixedJudge(["yes"]), citation_context).kept[0].status == "supported"
+    assert apply_verdicts(report, FixedJudge(["yes"]), citation_context).retained[0].status == "supported"
 
 
 def test_a_judge_reads_who_says_what_and_when(context: Context) -> None:
     judge = FixedJudge(["yes"])
-    judged(check_draft(Draft((TRUE,)), ledger(), context), judge, grounds_of(ledger(), context))
+    apply_verdicts(
+        check_draft(Draft((TRUE,)), ledger(), context), judge, citation_context_of(ledger(), context)
+    )
     assert judge.seen[0].evidence == ("[1:02, speech] This is the idea of Thomas Bayes,",)
 
 
@@ -126,13 +129,13 @@ def test_a_computed_number_with_all_its_evidence_is_supported(context: Context) 
         computed=[Computation(7.0, ("E1", "E2"), True, "count")],
         texts={"E1": "it happens", "E2": "it happens"},
     )
-    assert check_draft(draft, known, context).kept[0].status == "supported"
+    assert check_draft(draft, known, context).retained[0].status == "supported"
 
 
 def test_a_claim_that_gives_another_number_than_was_counted_is_dropped(context: Context) -> None:
     draft = Draft((Claim("Thomas Bayes comes up 9 times.", ("E1",)), TRUE))
     report = check_draft(draft, ledger(computed=[Computation(3.0, ("E1",), True, "count")]), context)
-    assert [one.text for one in report.kept] == [TRUE.text]
+    assert [one.text for one in report.retained] == [TRUE.text]
     assert report.problems == ("claim “Thomas Bayes comes up 9 times.”: 3 were counted",)
 
 
@@ -182,7 +185,7 @@ def searched(*not_searched: str, pictures_viewed: bool = False) -> SearchedExten
 
 
 def scanned(what: str, where: Any = "words", num_found: int = 0) -> ScanRecord:
-    return ScanRecord(what, where, is_whole=True, num_found=num_found)
+    return ScanRecord(what, where, is_complete=True, num_found=num_found)
 
 
 NEVER = Draft((Claim("Kafka is never mentioned by Thomas Bayes.", ("E1",)),))
@@ -261,7 +264,7 @@ ORDER = (
 def test_a_claim_that_only_an_order_asks_for_is_dropped(context: Context, claim: str, is_kept: bool) -> None:
     known = ledger(texts={"E1": ORDER, "E2": ""})
     report = check_draft(Draft((Claim(claim, ("E1",)),)), known, context)
-    assert bool(report.kept) is is_kept
+    assert bool(report.retained) is is_kept
 
 
 def test_claims_that_code_marks_lower_the_confidence_as_those_that_a_judge_marks(context: Context) -> None:

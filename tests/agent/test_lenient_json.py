@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from playhead_agent.models.lenient_json import MAX_ARGUMENT_CHARS, json_values, made_call, read_calls
+from playhead_agent.models.lenient_json import MAX_ARGUMENT_CHARS, json_values, make_call, read_calls
 from playhead_agent.models.protocol import ToolCall
 
 NAMES = ("search", "finish")
@@ -64,9 +64,9 @@ def test_arguments_that_cannot_be_used_say_why() -> None:
     deep: object = "x"
     for _ in range(100):
         deep = [deep]
-    assert made_call("search", [1]).problem == "its arguments are no JSON object"
-    assert made_call("search", {"query": deep}).problem == "its arguments are nested too deeply"
-    long = made_call("search", {"query": "x" * MAX_ARGUMENT_CHARS})
+    assert make_call("search", [1]).problem == "its arguments are no JSON object"
+    assert make_call("search", {"query": deep}).problem == "its arguments are nested too deeply"
+    long = make_call("search", {"query": "x" * MAX_ARGUMENT_CHARS})
     assert "at most 6000 are taken" in long.problem
 
 

@@ -9,9 +9,9 @@ import pytest
 from tests.tools.made_library import DEMO, LECTURE, WordFinder, make_library
 
 from playhead_agent.limits import Limits
-from playhead_agent.models.invoke import described
+from playhead_agent.models.invoke import describe_model
 from playhead_agent.rules.extractive import AnswerContext
-from playhead_agent.rules.llm_writer import evidence_tag, reply_form, shown_evidence
+from playhead_agent.rules.llm_writer import evidence_tag, reply_form, select_evidence
 from playhead_agent.rules.reasoning import TemporalResult
 from playhead_agent.run import ask
 from playhead_agent.scripted import ScriptedChatModel
@@ -222,7 +222,7 @@ def test_an_address_is_named_without_its_password() -> None:
     class Remote(ScriptedChatModel):
         base_url: str = "https://me:secret@models.example/v1"
 
-    assert described(Remote(replies=[])) == "Remote at https://models.example/v1"
+    assert describe_model(Remote(replies=[])) == "Remote at https://models.example/v1"
 
 
 def test_too_much_evidence_is_cut_with_what_counts_first() -> None:
@@ -241,7 +241,7 @@ def test_too_much_evidence_is_cut_with_what_counts_first() -> None:
         }
     )
     answer_context = AnswerContext(parse_question("x"), finding, records, texts, {})
-    assert [e.id for e in shown_evidence(answer_context, 1000)] == ["E1", "E2", "E8"]
+    assert [e.id for e in select_evidence(answer_context, 1000)] == ["E1", "E2", "E8"]
     assert answer_context.notes == ["the model was shown 3 of 8 pieces of evidence"]
 
 

@@ -83,9 +83,9 @@ def test_a_user_s_prices_come_before_the_table(monkeypatch: pytest.MonkeyPatch, 
     assert price_of("somewhere", "anything") == Price(0.5, 1.5, None, "PLAYHEAD_PRICES")
 
 
-@pytest.mark.parametrize("told", ["x/y", "1/2/3", "-1/2", "nan/1", "1/inf", "nothing.json", '{"a": 1}'])
-def test_prices_that_are_none_are_refused(monkeypatch: pytest.MonkeyPatch, told: str) -> None:
-    monkeypatch.setenv("PLAYHEAD_PRICES", told)
+@pytest.mark.parametrize("setting", ["x/y", "1/2/3", "-1/2", "nan/1", "1/inf", "nothing.json", '{"a": 1}'])
+def test_prices_that_are_none_are_refused(monkeypatch: pytest.MonkeyPatch, setting: str) -> None:
+    monkeypatch.setenv("PLAYHEAD_PRICES", setting)
     with pytest.raises(ModelUnavailable, match="PLAYHEAD_PRICES"):
         price_of(OPENAI, "a")
 
@@ -93,7 +93,7 @@ def test_prices_that_are_none_are_refused(monkeypatch: pytest.MonkeyPatch, told:
 def test_what_is_said_comes_before_what_is_learned_and_that_before_what_is_known() -> None:
     learned = Capabilities(takes_images=False, transport="json_schema")
     known = Capabilities(8_192, takes_images=True, transport="tools")
-    assert learned.over(known) == Capabilities(8_192, takes_images=False, transport="json_schema")
+    assert learned.with_defaults(known) == Capabilities(8_192, takes_images=False, transport="json_schema")
 
 
 def test_a_memory_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:

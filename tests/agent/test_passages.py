@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.tools.made_library import DEMO, LECTURE, make_library
 
-from playhead_agent.rules.conclude import BEST_PASSAGES, NEAREST_PASSAGES, _partly
+from playhead_agent.rules.conclude import BEST_PASSAGES, NEAREST_PASSAGES, _partial_text
 from playhead_agent.rules.extractive import AnswerContext
 from playhead_agent.rules.passage_confidence import PassageFeatures, passage_confidence
 from playhead_agent.rules.passages import _with_neighbours
@@ -204,4 +204,4 @@ def test_passages_without_a_word_of_the_question_are_said_to_be_the_closest_in_m
         parse_question("What about penguins?"), finding, {"E1": record}, {"E1": "We like pens."}, {}
     )
     judgement = AnswerVerdict("partial", "unknown", 0.3)
-    assert _partly(answer_context, judgement, "Said.") == f"{lead}:\nSaid."
+    assert _partial_text(answer_context, judgement, "Said.") == f"{lead}:\nSaid."

@@ -40,7 +40,7 @@ CONTEXTS = {"OpenAI": 128_000, "OpenAI, reasoning": 8_192, "Gemini": 1_048_576, 
 TRANSPORTS = {"OpenAI": "tools", "OpenAI, reasoning": "tools", "Gemini": "json_schema", "OpenRouter": "tools",
               "Ollama": "json_schema", "vLLM": "json_schema", "llama.cpp": "json_schema",
               "no tools, no schema": "prompted"}  # fmt: skip
-ASKED = [messages.SystemMessage("Answer by calling tools."), messages.HumanMessage("Who greets?")]
+MESSAGES = [messages.SystemMessage("Answer by calling tools."), messages.HumanMessage("Who greets?")]
 
 
 class Seen(BaseModel):
@@ -80,23 +80,23 @@ def test_the_context_is_what_the_server_says_or_the_name_is_known_for(
 
 def test_tools_are_called_by_the_transport_that_works(server: ProviderServer, name: str) -> None:
     chat = chat_of(server)
-    reply = chat.call(ASKED, TOOLS, Meter())
+    reply = chat.call(MESSAGES, TOOLS, Meter())
     assert (reply.calls, reply.problem) == ((ToolCall("search", {"query": "good morning"}),), "")
     made = messages.AIMessage("", tool_calls=[{"name": "search", "args": {"query": "x"}, "id": "1"}])
     told = messages.ToolMessage("E1: 0:12, Good morning.", tool_call_id="1")
-    assert [call.name for call in chat.call([*ASKED, made, told], TOOLS, Meter()).calls] == ["finish"]
+    assert [call.name for call in chat.call([*MESSAGES, made, told], TOOLS, Meter()).calls] == ["finish"]
     assert chat.transport() == TRANSPORTS[name]
 
 
 def test_what_was_found_out_is_not_asked_again_in_the_next_process(server: ProviderServer) -> None:
     chat_of(server).transport()
     count = len(server.requests)
-    chat_of(server).call(ASKED, TOOLS, Meter())
+    chat_of(server).call(MESSAGES, TOOLS, Meter())
     assert len(server.requests) - count == 1
 
 
 def test_a_form_is_filled(server: ProviderServer) -> None:
-    found = chat_of(server).fill(ASKED, Seen, Meter())
+    found = chat_of(server).fill(MESSAGES, Seen, Meter())
     assert found == Seen(what="good morning", sure=True, kind="speech", parts=["E1"])
 
 
@@ -107,12 +107,12 @@ def test_pictures_are_sent_only_to_models_that_see_them(server: ProviderServer) 
 
 
 def test_thoughts_are_never_in_the_answer(server: ProviderServer) -> None:
-    reply = chat_of(server).say(ASKED, Meter())
+    reply = chat_of(server).say(MESSAGES, Meter())
     assert "greet each other" not in reply.text
 
 
 def test_the_limit_of_new_tokens_reaches_the_server(server: ProviderServer) -> None:
-    chat_of(server).say(ASKED, Meter(), max_tokens=77)
+    chat_of(server).say(MESSAGES, Meter(), max_tokens=77)
     last = server.requests[-1]
     assert last.get("max_tokens", last.get("max_completion_tokens")) == 77
 
@@ -133,7 +133,7 @@ def test_an_error_says_what_happened_and_shows_no_key(server: ProviderServer, na
     server.status = status
     refused = "refused the key (HTTP 400)" if (name, status) == ("Gemini", 401) else ERRORS[status]
     with pytest.raises(ModelUnavailable, match=r"the chat model .*\(HTTP ") as caught:
-        chat_of(server).say(ASKED, Meter())
+        chat_of(server).say(MESSAGES, Meter())
     assert refused in str(caught.value)
     assert KEY not in str(caught.value)
 
@@ -141,7 +141,7 @@ def test_an_error_says_what_happened_and_shows_no_key(server: ProviderServer, na
 def test_a_wrong_key_is_called_one(server: ProviderServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLAYHEAD_API_KEY", "wrong-key-0123456789")
     with pytest.raises(ModelUnavailable, match=r"refused the key \(HTTP 40[01]\)"):
-        chat_of(server).say(ASKED, Meter())
+        chat_of(server).say(MESSAGES, Meter())
 
 
 def test_a_prompt_that_does_not_fit_is_refused_with_numbers_before_it_is_sent(server: ProviderServer) -> None:
@@ -163,17 +163,17 @@ def test_a_reasoning_model_that_is_not_known_by_name_teaches_what_it_refuses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with serving(session(providers.OpenAIReasoning(), monkeypatch)) as server:
-        chat_of(server).say(ASKED, Meter())
+        chat_of(server).say(MESSAGES, Meter())
         assert ["temperature" in one for one in server.requests] == [True, True, False]
         assert "max_completion_tokens" in server.requests[-1]
-        chat_of(server).say(ASKED, Meter())
+        chat_of(server).say(MESSAGES, Meter())
         assert len(server.requests) == 4
 
 
 def test_openrouter_tells_its_price_and_the_meter_counts_it(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(session(providers.OpenRouter(), monkeypatch)) as server:
         meter = Meter()
-        chat_of(server).say(ASKED, meter)
+        chat_of(server).say(MESSAGES, meter)
     assert meter.cost()["money"] == pytest.approx((1_000 * 0.18 + 100 * 0.7) / 1e6)
     assert meter.unpriced_calls == 0
 
@@ -184,7 +184,7 @@ def test_an_error_in_a_body_of_http_200_is_an_error(monkeypatch: pytest.MonkeyPa
             server, "refusal", lambda request: (200, server.error(429, "Provider returned error"))
         )
         with pytest.raises(ModelUnavailable, match=r"rate limit or quota \(HTTP 429\): .*Provider returned"):
-            chat_of(server).say(ASKED, Meter())
+            chat_of(server).say(MESSAGES, Meter())
 
 
 def test_a_price_that_nobody_knows_is_unknown_and_one_of_this_machine_is_nothing(
@@ -192,7 +192,7 @@ def test_a_price_that_nobody_knows_is_unknown_and_one_of_this_machine_is_nothing
 ) -> None:
     with serving(session(providers.Prompted(), monkeypatch)) as server:
         meter = Meter()
-        chat_of(server).say(ASKED, meter)
+        chat_of(server).say(MESSAGES, meter)
         assert (meter.money, meter.unpriced_calls, chat_of(server).price) == (0.0, 1, None)
     with serving(session(providers.LlamaCpp(), monkeypatch)) as server:
         assert chat_of(server).price == FREE
@@ -201,9 +201,9 @@ def test_a_price_that_nobody_knows_is_unknown_and_one_of_this_machine_is_nothing
 def test_money_that_is_spent_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(session(providers.OpenRouter(), monkeypatch)) as server:
         meter = Meter(Limits(money=0.0002))
-        chat_of(server).say(ASKED, meter)
+        chat_of(server).say(MESSAGES, meter)
         with pytest.raises(Exception, match=r"stopped: 0\.0003 was spent, 0\.0002 was allowed"):
-            chat_of(server).say(ASKED, meter)
+            chat_of(server).say(MESSAGES, meter)
         assert len(server.requests) == 1
 
 
@@ -224,7 +224,7 @@ def test_a_memory_that_is_wrong_is_noticed_after_two_unusable_replies(
         path = Path(os.environ["PLAYHEAD_CHAT_MODELS"])
         path.write_text(path.read_text().replace('"transport": "json_schema"', '"transport": "tools"'))
         chat = chat_of(server)
-        told = [*ASKED, messages.HumanMessage("Result of search: E1")]
+        told = [*MESSAGES, messages.HumanMessage("Result of search: E1")]
         assert [bool(chat.call(told, TOOLS, Meter()).problem) for _ in range(3)] == [True, True, False]
         assert chat.transport() == "json_schema"
 
@@ -247,12 +247,12 @@ def test_a_thinking_model_that_runs_out_of_tokens_gets_more_once(monkeypatch: py
             return given(server, request)
 
         monkeypatch.setattr(server, "message", thinks)
-        reply = chat_of(server).say(ASKED, Meter())
+        reply = chat_of(server).say(MESSAGES, Meter())
     assert (reply.text, reply.is_cut) == ("At 0:12 somebody says good morning.", False)
     assert [one["max_tokens"] for one in server.requests] == [1_024, 8_192]
 
 
-def test_a_model_that_takes_no_system_message_is_told_in_the_first_of_the_person(
+def test_a_model_without_system_messages_gets_it_in_the_first_user_message(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with serving(session(ProviderServer(), monkeypatch)) as server:
@@ -262,7 +262,7 @@ def test_a_model_that_takes_no_system_message_is_told_in_the_first_of_the_person
             return refused if request["messages"][0]["role"] == "system" else None
 
         monkeypatch.setattr(server, "refusal", refusal)
-        assert chat_of(server).say(ASKED, Meter()).text
+        assert chat_of(server).say(MESSAGES, Meter()).text
     assert server.requests[-1]["messages"] == [
         {"role": "user", "content": "Answer by calling tools.\n\nWho greets?"}
     ]
@@ -293,7 +293,7 @@ def test_finding_out_the_transport_keeps_to_the_time_of_the_run(monkeypatch: pyt
         monkeypatch.setattr(server, "refusal", lambda request: time.sleep(4.0))
         began_s = time.monotonic()
         with pytest.raises(ModelUnavailable, match=r"did not (answer|finish) within 0\.[45]"):
-            chat_of(server).call(ASKED, TOOLS, Meter(Limits(model_call_s=0.5)))
+            chat_of(server).call(MESSAGES, TOOLS, Meter(Limits(model_call_s=0.5)))
         assert time.monotonic() - began_s < 3.0
 
 
@@ -302,11 +302,11 @@ def test_a_call_that_could_cost_more_than_is_left_is_made_smaller_or_not_made(
 ) -> None:
     monkeypatch.setenv("PLAYHEAD_PRICES", "10/100")
     with serving(session(providers.ProviderServer(), monkeypatch)) as server:
-        chat_of(server).say(ASKED, Meter(Limits(money=0.05)))
+        chat_of(server).say(MESSAGES, Meter(Limits(money=0.05)))
         assert 128 <= server.requests[0]["max_tokens"] <= 500
         meter = Meter(Limits(money=0.01))
         with pytest.raises(CostLimit, match=r"the next call costs about 0\.01\d+, 0\.0100 is left"):
-            chat_of(server).say(ASKED, meter)
+            chat_of(server).say(MESSAGES, meter)
         assert (len(server.requests), meter.model_calls) == (1, 0)
 
 
@@ -315,7 +315,7 @@ def test_finding_out_the_transport_keeps_to_the_money_of_the_run(monkeypatch: py
     with serving(session(providers.LlamaCpp(), monkeypatch)) as server:
         meter = Meter(Limits(money=0.03))
         with pytest.raises(CostLimit, match="stopped"):
-            chat_of(server).call(ASKED, TOOLS, meter)
+            chat_of(server).call(MESSAGES, TOOLS, meter)
         assert (len(server.requests), meter.money) == (1, 0.02)
 
 
@@ -326,7 +326,7 @@ def test_finding_out_whether_a_model_sees_is_on_the_bill(monkeypatch: pytest.Mon
         monkeypatch.setattr(ProviderServer, "entry", lambda self: {"id": self.model, "max_model_len": 32_768})
         chat, meter = chat_of(server), Meter()
         assert chat.takes_images
-        chat.say(ASKED, meter)
+        chat.say(MESSAGES, meter)
         assert (len(server.requests), meter.money, meter.model_calls) == (2, 0.04, 1)
 
 

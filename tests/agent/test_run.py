@@ -26,7 +26,7 @@ from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_tools.evidence import Answer
 
-Kept = tuple[Context, SqliteSaver]
+RecordingSaver = tuple[Context, SqliteSaver]
 QUESTION = "When does he mention Bayes?"
 NODES = ["parse", "plan", "retrieve", "inspect", "triage", "reason", "verify", "compose", "check"]
 
@@ -106,12 +106,12 @@ def test_the_meter_stops_at_each_limit() -> None:
 
 
 @pytest.fixture
-def kept(made: Catalog, tmp_path: Path) -> Iterator[Kept]:
+def kept(made: Catalog, tmp_path: Path) -> Iterator[RecordingSaver]:
     with open_checkpointer(tmp_path) as saver:
         yield Context(WordFinder(made), made), saver
 
 
-def test_a_thread_keeps_its_scope(kept: Kept) -> None:
+def test_a_thread_keeps_its_scope(kept: RecordingSaver) -> None:
     context, saver = kept
     first = ask(QUESTION, context=context, checkpointer=saver, thread_id="a", scope=Scope((LECTURE,)))
     second = ask("What is said at 0:51?", context=context, checkpointer=saver, thread_id="a")
@@ -121,7 +121,7 @@ def test_a_thread_keeps_its_scope(kept: Kept) -> None:
     assert second.coverage.videos == 1
 
 
-def test_a_second_question_starts_with_an_empty_table(kept: Kept) -> None:
+def test_a_second_question_starts_with_an_empty_table(kept: RecordingSaver) -> None:
     context, saver = kept
     ask(QUESTION, context=context, checkpointer=saver, thread_id="a")
     second = ask("When does he mention the exam?", context=context, checkpointer=saver, thread_id="a")
@@ -129,7 +129,7 @@ def test_a_second_question_starts_with_an_empty_table(kept: Kept) -> None:
     assert second.evidence[0].text == "The exam is on the ninth of May, okay?"
 
 
-def test_a_question_that_stops_at_once_does_not_answer_the_one_before(kept: Kept) -> None:
+def test_a_question_that_stops_at_once_does_not_answer_the_one_before(kept: RecordingSaver) -> None:
     context, saver = kept
     ask(QUESTION, context=context, checkpointer=saver, thread_id="a")
     tight = Context(context.finder, context.catalog, limits=Limits(seconds=1e-9))
@@ -141,7 +141,7 @@ def test_a_question_that_stops_at_once_does_not_answer_the_one_before(kept: Kept
     )
 
 
-def test_a_run_that_was_cut_short_goes_on_where_it_was(kept: Kept) -> None:
+def test_a_run_that_was_cut_short_goes_on_where_it_was(kept: RecordingSaver) -> None:
     context, saver = kept
     tight = Context(context.finder, context.catalog, limits=Limits(steps=5))
     assert ask(QUESTION, context=tight, checkpointer=saver, thread_id="a").reason == "budget"
@@ -156,7 +156,7 @@ def test_a_run_that_was_cut_short_goes_on_where_it_was(kept: Kept) -> None:
     assert (answer.status, len(answer.intervals)) == ("answered", 2)
 
 
-def test_a_new_question_after_a_cut_short_one_is_answered_anew(kept: Kept) -> None:
+def test_a_new_question_after_a_cut_short_one_is_answered_anew(kept: RecordingSaver) -> None:
     context, saver = kept
     tight = Context(context.finder, context.catalog, limits=Limits(steps=5))
     ask(QUESTION, context=tight, checkpointer=saver, thread_id="a")
@@ -164,7 +164,7 @@ def test_a_new_question_after_a_cut_short_one_is_answered_anew(kept: Kept) -> No
     assert (answer.status, [i.window.start_s for i in answer.intervals]) == ("answered", [240.0])
 
 
-def test_a_finished_thread_resumes_to_its_answer(kept: Kept) -> None:
+def test_a_finished_thread_resumes_to_its_answer(kept: RecordingSaver) -> None:
     context, saver = kept
     answer = ask(QUESTION, context=context, checkpointer=saver, thread_id="a")
     assert list(resume("a", context=context, checkpointer=saver)) == [answer]
@@ -179,7 +179,7 @@ def bytes_kept(saver: SqliteSaver) -> tuple[int, int]:
     return sum(a + b for a, b in rows) + writes, max(a for a, _ in rows)
 
 
-def test_all_checkpoints_of_a_run_stay_small(kept: Kept) -> None:
+def test_all_checkpoints_of_a_run_stay_small(kept: RecordingSaver) -> None:
     context, saver = kept
     ask("What is on the slide when he mentions Bayes?", context=context, checkpointer=saver)
     assert bytes_kept(saver)[0] < 60_000
@@ -194,7 +194,7 @@ def test_a_checkpoint_with_a_full_table_and_long_words_stays_small(tmp_path: Pat
         assert bytes_kept(saver)[1] < 60_000
 
 
-def test_no_words_of_a_video_are_kept_before_the_answer(kept: Kept) -> None:
+def test_no_words_of_a_video_are_kept_before_the_answer(kept: RecordingSaver) -> None:
     context, saver = kept
     tight = Context(context.finder, context.catalog, limits=Limits(steps=6))
     ask(QUESTION, context=tight, checkpointer=saver, thread_id="a")
@@ -207,7 +207,7 @@ def test_no_words_of_a_video_are_kept_before_the_answer(kept: Kept) -> None:
     assert not [value for value in kept_values if "Thomas" in value]
 
 
-def test_pruning_keeps_the_last_checkpoint_of_each_turn_of_the_newest_threads(kept: Kept) -> None:
+def test_pruning_keeps_the_last_checkpoint_of_each_turn_of_the_newest_threads(kept: RecordingSaver) -> None:
     context, saver = kept
     for name in "abc":
         ask(QUESTION, context=context, checkpointer=saver, thread_id=name)
@@ -220,7 +220,7 @@ def test_pruning_keeps_the_last_checkpoint_of_each_turn_of_the_newest_threads(ke
         prune_checkpoints(saver, keep_threads=-1)
 
 
-def test_pruning_keeps_all_steps_of_the_last_turn_of_some_threads(kept: Kept) -> None:
+def test_pruning_keeps_all_steps_of_the_last_turn_of_some_threads(kept: RecordingSaver) -> None:
     context, saver = kept
     for question in (QUESTION, "When does he mention the exam?"):
         ask(question, context=context, checkpointer=saver, thread_id="a")
@@ -236,7 +236,7 @@ def test_a_damaged_checkpoint_file_is_a_library_error(tmp_path: Path) -> None:
         pass
 
 
-def test_the_state_is_plain_json(kept: Kept) -> None:
+def test_the_state_is_plain_json(kept: RecordingSaver) -> None:
     context, saver = kept
     ask(QUESTION, context=context, checkpointer=saver, thread_id="a")
     values = build_graph(saver).get_state({"configurable": {"thread_id": "a"}}).values

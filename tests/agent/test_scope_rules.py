@@ -3,9 +3,9 @@
 from typing import get_args
 
 from playhead_agent.verification.ledger import ScannedLane
-from playhead_agent.verification.scope_rules import SCANNED
+from playhead_agent.verification.scope_rules import SCANNED_MODALITIES
 from playhead_tools.toolbox.finding import Where
 
 
 def test_every_place_of_find_events_has_its_modalities() -> None:
-    assert set(SCANNED) == set(get_args(Where)) == set(get_args(ScannedLane))
+    assert set(SCANNED_MODALITIES) == set(get_args(Where)) == set(get_args(ScannedLane))

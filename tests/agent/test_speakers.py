@@ -210,7 +210,7 @@ def test_a_name_that_two_speakers_may_have_is_noted(library, asking):
     assert "“Smith” may be Ann Smith or Bob Smith" in answer.notes
 
 
-def test_a_chat_model_is_told_who_says_what(asking):
+def test_the_prompt_of_a_chat_model_names_speakers(asking):
     claim = {"text": "They like large buttons", "evidence_ids": ["E1"]}
     reply = json.dumps({"answerable": True, "reason": "", "claims": [claim]})
     model = ScriptedChatModel(replies=[reply])

@@ -84,7 +84,7 @@ def divide(library):
         replace_units(db, "m", "speech", units)
 
 
-def test_what_a_video_is_about_is_told_by_full_sentences_of_its_topics(library):
+def test_a_summary_of_a_video_quotes_full_sentences_of_its_topics(library):
     divide(library)
     answer = asking(library, "What is this video about?")
     assert answer.text.startswith(
@@ -95,7 +95,7 @@ def test_what_a_video_is_about_is_told_by_full_sentences_of_its_topics(library):
     assert "Mm." not in answer.text
 
 
-def test_what_a_part_of_a_video_is_about_is_told_by_that_part(library):
+def test_a_summary_of_a_part_of_a_video_quotes_that_part(library):
     divide(library)
     answer = asking(library, "Summarise the video from 0:35 to 0:45")
     assert [(one.window.start_s, one.window.end_s) for one in answer.intervals] == [(40.0, 44.0)]

@@ -26,10 +26,10 @@ QUESTIONS = (
 
 @pytest.fixture
 def chat() -> LangChainChat:
-    told = os.environ.get("PLAYHEAD_TEST_CHAT", "")
-    if not told:
+    setting = os.environ.get("PLAYHEAD_TEST_CHAT", "")
+    if not setting:
         pytest.skip("PLAYHEAD_TEST_CHAT names no chat model as URL#NAME")
-    url, _, name = told.partition("#")
+    url, _, name = setting.partition("#")
     return LangChainChat(load_chat_model(f"openai:{name}", url).model_copy(update={"request_timeout": 170.0}))
 
 
@@ -44,8 +44,8 @@ def test_five_questions_are_searched_and_finished(chat: LangChainChat, transport
         first = chat.call(asked, TOOLS, meter).calls
         searched += bool(first) and first[0].name == "search" and bool(first[0].args.get("query"))
         made = {"name": "search", "args": dict(first[0].args) if first else {"query": question}, "id": "1"}
-        told = messages.ToolMessage(found, tool_call_id="1")
-        last = chat.call([*asked, messages.AIMessage("", tool_calls=[made]), told], TOOLS, meter).calls
+        setting = messages.ToolMessage(found, tool_call_id="1")
+        last = chat.call([*asked, messages.AIMessage("", tool_calls=[made]), setting], TOOLS, meter).calls
         finished += bool(last) and last[0].name == "finish" and found[:2] in str(last[0].args)
     print(f"{transport}: searched {searched} of 5, finished with the id {finished} of 5, {meter.cost()}")
     assert (searched, finished) >= ((4, 4) if transport == "json_schema" else (0, 0))

@@ -83,7 +83,7 @@ def test_two_videos_of_one_name_are_two_videos(tmp_path: Path) -> None:
     assert asked(catalog, "When does he mention the exam?", Scope(("twin",))).intervals == ()
 
 
-def test_json_that_is_cut_off_is_sent_back_once_and_then_told_of(made: Catalog) -> None:
+def test_json_that_is_cut_off_is_sent_back_once_and_then_reported(made: Catalog) -> None:
     model = ScriptedChatModel(replies=['{"answerable": true, "cl'] * 9)
     context = Context(WordFinder(made), made, model, limits=Limits(model_calls=9))
     answer = ask("When does he mention the exam?", context=context, scope=IN_LECTURE)
@@ -103,11 +103,11 @@ def test_what_is_read_around_a_moment_does_not_widen_the_window_that_is_cited(ma
     assert [interval.window for interval in answer.intervals] == [Window(130.0, 136.0)]
 
 
-def test_no_row_number_of_the_library_is_told_to_people(made: Catalog) -> None:
+def test_no_row_number_of_the_library_is_shown_to_people(made: Catalog) -> None:
     answer = asked(made, "What is on the slide when he first mentions Bayes?")
-    told = f"{answer.text} {' '.join(answer.notes)}"
+    text = f"{answer.text} {' '.join(answer.notes)}"
     assert answer.status == "answered"
-    assert not [word for word in ("span:", "frame:", "segment", "span_id") if word in told]
+    assert not [word for word in ("span:", "frame:", "segment", "span_id") if word in text]
 
 
 def test_the_times_of_words_reach_the_prompt(made: Catalog) -> None:

@@ -48,37 +48,37 @@ def on_terminal(show: Callable[[Console], None], width: int = 80) -> str:
     return out.getvalue()
 
 
-def shown(answer: Answer, width: int = 80) -> str:
+def rendered(answer: Answer, width: int = 80) -> str:
     return on_terminal(lambda console: show_answer(console, answer, NAMES), width)
 
 
 def test_citations_are_numbered_in_the_order_of_reading() -> None:
     assert citation_numbers(ANSWER) == {"E4": 1, "E3": 2, "E1": 3}
-    text = shown(ANSWER)
+    text = rendered(ANSWER)
     assert re.findall(r"\[[^]]*\]", text) == ["[1, 2]", "[3]", "[1]", "[1]", "[2]", "[3]"]
 
 
 def test_a_long_name_stands_once_and_whole_below_the_answer() -> None:
-    text = shown(ANSWER)
+    text = rendered(ANSWER)
     assert text.count(LONG) == 1
     assert f"A = {LONG}" in text
     assert "Said at 0:04–0:06 of A [1, 2]." in text
 
 
 def test_each_cited_video_is_named_once_beside_its_windows() -> None:
-    lines = [line.strip("│ \n") for line in shown(ANSWER).splitlines()]
+    lines = [line.strip("│ \n") for line in rendered(ANSWER).splitlines()]
     assert [line.split() for line in lines if line.startswith(("[1]", "[2]", "[3]"))] == [
         ["[1]", "0:04–0:06", "A"], ["[2]", "0:09–0:11"], ["[3]", "0:01–0:03", "talk.mp4"],
     ]  # fmt: skip
 
 
 def test_what_an_answer_took_is_in_plain_words() -> None:
-    assert "1.0 s, 2 clips inspected (16 frames), 1 model call ─" in shown(ANSWER)
+    assert "1.0 s, 2 clips inspected (16 frames), 1 model call ─" in rendered(ANSWER)
 
 
 def test_a_model_that_failed_is_said_in_the_first_line_and_once() -> None:
     failed = "extractive answer: the chat model could not be reached: refused"
-    text = shown(
+    text = rendered(
         Answer("It is red.", "answered", confidence=0.5, notes=(failed, "E9 is odd"), fallback=failed)
     )
     assert text.splitlines()[1].strip("│ ") == "E" + failed[1:]
@@ -104,9 +104,9 @@ def test_outcomes_are_plain_words_and_reasons_stay_in_json(
 ) -> None:
     answer = Answer("Text.", status, reason)
     assert outcome_of(answer) == outcome
-    assert f"─ {outcome} " in shown(answer)
+    assert f"─ {outcome} " in rendered(answer)
     assert (answer.to_json()["status"], answer.to_json()["reason"]) == (status, reason)
-    assert ("confidence" in shown(answer)) == (status != "abstained")
+    assert ("confidence" in rendered(answer)) == (status != "abstained")
 
 
 @pytest.mark.parametrize("width", [80, 160])
@@ -195,7 +195,7 @@ def test_a_claim_that_its_evidence_does_not_bear_out_is_shown_with_the_reason() 
         Claim("He says it.", ("E4",), "supported"),
         Claim("It costs 5.", ("E4",), "unverified", "the number 5 is neither in E4 nor computed"),
     )
-    text = shown(replace(ANSWER, claims=claims), 200)
+    text = rendered(replace(ANSWER, claims=claims), 200)
     assert "Unverified: “It costs 5.”: the number 5 is neither in [1] nor computed" in text
     assert "He says it" not in text
     assert replace(ANSWER, claims=claims).to_json()["claims"][1]["status"] == "unverified"

@@ -20,14 +20,14 @@ def library(tmp_path: Path) -> Library:
 
 
 def test_a_question_that_fits_two_videos_is_asked_back(library: Library) -> None:
-    asked: list[Clarify] = []
+    clarifications: list[Clarify] = []
 
     def say(which: Clarify) -> str:
-        asked.append(which)
+        clarifications.append(which)
         return "lecture.mp4"
 
     answer = library.ask(QUESTION, on_question=say)
-    assert [name for _, name in asked[0].choices] == ["lecture.mp4", "demo.mp4"]
+    assert [name for _, name in clarifications[0].choices] == ["lecture.mp4", "demo.mp4"]
     assert [interval.video_id for interval in answer.intervals] == [LECTURE]
 
 
@@ -45,9 +45,9 @@ def test_a_video_server_that_is_away_costs_its_looks_and_not_the_answer(tmp_path
     library = Library(tmp_path, ModelNames(video="http://127.0.0.1:9/v1"))
     answer = library.ask("What is said about Bayes?")
     assert answer.status == "answered"
-    looked = library.ask("What does the woman do?")
-    assert looked.status == "abstained"
-    assert looked.notes[0].startswith(
+    visual_answer = library.ask("What does the woman do?")
+    assert visual_answer.status == "abstained"
+    assert visual_answer.notes[0].startswith(
         "the video model could not be reached: http://127.0.0.1:9/v1 does not answer"
     )
 

@@ -93,11 +93,11 @@ def test_index_again_has_nothing_to_do(run: Run, talk: MadeVideo, library: Path)
 def test_other_settings_are_made_again_said_shown_and_remembered(
     run: Run, talk: MadeVideo, library: Path
 ) -> None:
-    said = run("index", talk.path, "--library", library, "--fps", 4, "--everywhere", "--max-segment", 8).out
-    assert "indexed again: sampling (1 fps -> 4 fps, everywhere), segments (longest 30 s -> 8 s)" in said
+    output = run("index", talk.path, "--library", library, "--fps", 4, "--everywhere", "--max-segment", 8).out
+    assert "indexed again: sampling (1 fps -> 4 fps, everywhere), segments (longest 30 s -> 8 s)" in output
     assert run("index", talk.path, "--library", library).out.startswith("known")
-    shown = run("show", "talk", "--library", library).out
-    assert "sampling: 4 fps everywhere, reader pyav\nsegments: 2 to 8 s\n" in shown
+    details = run("show", "talk", "--library", library).out
+    assert "sampling: 4 fps everywhere, reader pyav\nsegments: 2 to 8 s\n" in details
     (record,) = run("show", "talk", "--library", library, "--json").lines
     assert record["settings"]["segments"] == "2 to 8 s"
 
@@ -237,11 +237,11 @@ def test_ask_answers_with_a_checked_window(run: Run, talk: MadeVideo, library: P
 def test_a_photo_of_a_turned_camera_finds_what_the_upright_one_finds(
     run: Run, library: Path, tmp_path: Path
 ) -> None:
-    picture = Image.fromarray(gradient((200, 30, 30)))
-    picture.save(tmp_path / "upright.png")
+    image = Image.fromarray(gradient((200, 30, 30)))
+    image.save(tmp_path / "upright.png")
     exif = Image.Exif()
     exif[0x0112] = 6
-    picture.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "turned.png", exif=exif)
+    image.transpose(Image.Transpose.ROTATE_90).save(tmp_path / "turned.png", exif=exif)
     found = [
         run("search", "--image", tmp_path / f"{name}.png", "--library", library, "--json").lines
         for name in ("upright", "turned")
@@ -275,10 +275,10 @@ def test_ask_shows_a_person_the_answer_and_its_time(run: Run, library: Path) -> 
 
 def test_list_and_show_tell_what_is_there(run: Run, library: Path) -> None:
     (video,) = run("list", "--library", library, "--json").lines
-    (shown,) = run("show", video["video_id"], "--library", library, "--json").lines
+    (details,) = run("show", video["video_id"], "--library", library, "--json").lines
     assert (video["duration_s"], video["counts"]) == (10.0, {"segments": 2, "speech": 2})
-    assert shown["segments_s"] == [[0.0, 5.0], [5.0, 10.0]]
-    assert shown["stages"]["picture"]["status"] == "off"
+    assert details["segments_s"] == [[0.0, 5.0], [5.0, 10.0]]
+    assert details["stages"]["picture"]["status"] == "off"
 
 
 def test_a_renamed_file_is_found_again(run: Run, talk: MadeVideo, tmp_path: Path) -> None:
@@ -304,8 +304,8 @@ def test_a_changed_file_is_said_when_it_is_indexed_listed_and_shown(
     assert "replaces an earlier version" in run("index", path, "--library", library).out
     assert "1 replaced version (edit.mp4, 10 s) kept until gc" in run("list", "--library", library).out
     assert run("search", "bayes", "--library", library, "--lane", "speech").out.startswith("Nothing found.")
-    shown = run("show", first["video_id"], "--library", library)
-    assert f"{path} holds other content" in " ".join(shown.out.split())
+    details = run("show", first["video_id"], "--library", library)
+    assert f"{path} holds other content" in " ".join(details.out.split())
 
 
 def test_the_clock_shows_and_takes_when_a_video_was_recorded(run: Run, library: Path) -> None:
@@ -407,8 +407,8 @@ def test_index_says_which_video_model_captions_and_why(run: Run, talk: MadeVideo
             "--video-model", server.base_url,
         )  # fmt: skip
     assert f"video model: made at {server.base_url} (it was asked for)\n" in done.err
-    shown = run("show", "talk.mp4", "-l", tmp_path / "l", "--chapters", "--json").lines
-    assert shown[0]["summary"] == {
+    chapters = run("show", "talk.mp4", "-l", tmp_path / "l", "--chapters", "--json").lines
+    assert chapters[0]["summary"] == {
         "start_s": 1.0, "end_s": 8.0, "made_by": "extractive", "title": "plain, wall, good, evening",
         "text": "A plain wall. Good evening, this is about Bayes."
         "\nkeywords: plain, wall, good, evening, bayes",

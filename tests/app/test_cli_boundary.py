@@ -39,18 +39,18 @@ def latin_1(run: Run, talk: MadeVideo, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "message"),
     [
         ("/no/such/file.mp4", "refused /no/such/file.mp4: there is no such file or folder"),
         (URL, f"refused {URL}: this is an address, not a file: download the video first"),
     ],
 )
 def test_what_is_not_there_is_refused_and_makes_no_library(
-    run: Run, tmp_path: Path, path: str, said: str
+    run: Run, tmp_path: Path, path: str, message: str
 ) -> None:
     done = run("index", path, "-l", tmp_path / "l", *OFF)
     assert (done.code, done.out) == (1, "")
-    assert done.err.startswith(said)
+    assert done.err.startswith(message)
     assert not (tmp_path / "l").exists()
 
 

@@ -90,11 +90,11 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("words", "said"), WRONG, ids=[" ".join(words) for words, _ in WRONG])
-def test_wrong_usage_says_what_is_expected(library: Library, words: list[str], said: str) -> None:
+@pytest.mark.parametrize(("words", "message"), WRONG, ids=[" ".join(words) for words, _ in WRONG])
+def test_wrong_usage_says_what_is_expected(library: Library, words: list[str], message: str) -> None:
     done = run(library, *words)
     assert done.exit_code == 2
-    assert said in " ".join(done.stderr.replace("│", " ").split())
+    assert message in " ".join(done.stderr.replace("│", " ").split())
 
 
 def test_the_caps_of_the_command_line_hold(library: Library) -> None:

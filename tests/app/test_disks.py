@@ -57,7 +57,7 @@ def read_everything(folder: Path) -> dict[str, Any]:
         "list": [(video.video.video_id, video.counts, video.finished) for video in library.videos()],
         "failures": library.failures(),
         "search": [(m.video_id, m.window) for m in library.search("posterior odds").moments],
-        "verify": [(problem.kind, problem.what) for problem in library.verify()],
+        "verify": [(problem.kind, problem.subject) for problem in library.verify()],
         "show": [span.words.text for span in library.words(MONDAY)],
         "chapters": library.chapters(TUESDAY)[0],
         "ask": (answer.text, answer.status, answer.thread_id),

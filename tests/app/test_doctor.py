@@ -12,14 +12,14 @@ from tests.tiny_models import make_tiny_text_model
 from tests.tiny_video_llm import make_tiny_video_llm
 
 from playhead.doctor import (
-    DoctorFinding,
-    examine_chat_model,
-    examine_model,
-    examine_packages,
-    examine_video_model,
+    DoctorCheck,
+    check_chat_model,
+    check_model,
+    check_packages,
+    check_video_model,
 )
 from playhead.import_check import failed_imports
-from playhead.terminal import show_finding
+from playhead.terminal import show_check
 from playhead_index.embed.strict import check_files
 from playhead_index.errors import ModelUnavailable
 
@@ -57,16 +57,16 @@ def test_a_torchvision_that_does_not_import_is_shown_with_the_line_that_mends_it
     broken = "raise RuntimeError('operator torchvision::nms does not exist')"
     (tmp_path / "torchvision" / "__init__.py").write_text(broken)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    found = {finding.name: finding for finding in examine_packages()}
+    found = {check.name: check for check in check_packages()}
     assert (found["torchvision"].ok, found["open-clip-torch"].ok, found["torch"].ok) == (False, False, True)
     assert "mend it: pip install --force-reinstall --no-deps torchvision" in found["torchvision"].detail
     assert found["open-clip-torch"].detail.endswith("does not import because torchvision does not")
 
 
-def test_a_command_in_a_finding_is_shown_as_it_is() -> None:
+def test_a_command_in_a_check_is_printed_as_it_is() -> None:
     out = StringIO()
-    show_finding(
-        Console(file=out, width=40), DoctorFinding("faster-whisper", False, 'pip install "playhead[asr]"')
+    show_check(
+        Console(file=out, width=40), DoctorCheck("faster-whisper", False, 'pip install "playhead[asr]"')
     )
     assert out.getvalue() == '– faster-whisper  pip install "playhead[asr]"\n'
 
@@ -104,14 +104,14 @@ def test_files_of_weights_are_checked_without_loading_them(tmp_path: Path, name:
 
 
 @pytest.mark.parametrize(
-    ("try_video", "said"), [(False, "its files are whole; --try loads it"), (True, "it said")]
+    ("try_video", "detail"), [(False, "its files are whole; --try loads it"), (True, "it said")]
 )
 def test_a_video_model_is_checked_and_on_demand_tried(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, try_video: bool, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, try_video: bool, detail: str
 ) -> None:
     monkeypatch.setenv("PLAYHEAD_VIDEO_MODEL", str(make_tiny_video_llm(tmp_path / "model")))
-    finding = examine_video_model(try_video=try_video)
-    assert (finding.ok, said in finding.detail) == (True, True), finding.detail
+    check = check_video_model(try_video=try_video)
+    assert (check.ok, detail in check.detail) == (True, True), check.detail
 
 
 def test_a_video_model_with_a_weight_missing_fails_when_it_is_tried(
@@ -120,22 +120,20 @@ def test_a_video_model_with_a_weight_missing_fails_when_it_is_tried(
     folder = make_tiny_video_llm(tmp_path / "model")
     change_weights(folder / "model.safetensors", without("lm_head.weight"))
     monkeypatch.setenv("PLAYHEAD_VIDEO_MODEL", str(folder))
-    finding = examine_video_model(try_video=True)
-    assert (finding.ok, "lack 1 weight: lm_head.weight" in finding.detail) == (False, True)
+    check = check_video_model(try_video=True)
+    assert (check.ok, "lack 1 weight: lm_head.weight" in check.detail) == (False, True)
 
 
-def chat_findings(monkeypatch: pytest.MonkeyPatch, url: str) -> dict[str, DoctorFinding]:
+def chat_checks(monkeypatch: pytest.MonkeyPatch, url: str) -> dict[str, DoctorCheck]:
     monkeypatch.setenv("PLAYHEAD_LLM", "openai:made")
     monkeypatch.setenv("PLAYHEAD_BASE_URL", url)
-    return {finding.name: finding for finding in examine_chat_model()}
+    return {check.name: check for check in check_chat_model()}
 
 
 def test_a_chat_server_that_answers_is_listed_with_its_models(monkeypatch: pytest.MonkeyPatch) -> None:
     with hostile_server(body(b'{"data": [{"id": "qwen"}, {"id": "phi"}]}')) as server:
-        found = chat_findings(monkeypatch, server.base_url)
-    assert found["chat server"] == DoctorFinding(
-        "chat server", True, f"{server.base_url} serves qwen and phi"
-    )
+        found = chat_checks(monkeypatch, server.base_url)
+    assert found["chat server"] == DoctorCheck("chat server", True, f"{server.base_url} serves qwen and phi")
     assert found["chat model"].ok
 
 
@@ -144,20 +142,20 @@ def test_a_chat_server_that_does_not_is_named_in_seconds(
     monkeypatch: pytest.MonkeyPatch, answer: object
 ) -> None:
     with hostile_server(answer) as server:  # type: ignore[arg-type]
-        found = chat_findings(monkeypatch, server.base_url)
+        found = chat_checks(monkeypatch, server.base_url)
     assert (found["chat server"].ok, server.base_url in found["chat server"].detail) == (False, True)
 
 
 def test_a_chat_server_that_is_away_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with hostile_server(body(b"")) as server:
         gone = server.base_url
-    assert "does not answer (ConnectError" in chat_findings(monkeypatch, gone)["chat server"].detail
+    assert "does not answer (ConnectError" in chat_checks(monkeypatch, gone)["chat server"].detail
 
 
 def test_the_model_of_the_library_is_described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLAYHEAD_MODEL", "http://127.0.0.1:9/v1#made")
-    (found,) = examine_model(tmp_path)
+    (found,) = check_model(tmp_path)
     assert (found.ok, found.detail) == (True, "http://127.0.0.1:9/v1#made: context unknown, price unknown")
     monkeypatch.setenv("PLAYHEAD_MODEL", "made")
-    (found,) = examine_model(tmp_path)
+    (found,) = check_model(tmp_path)
     assert (found.ok, "names no provider" in found.detail) == (False, True)

@@ -72,8 +72,8 @@ def test_the_examples_run_one_after_the_other(
     talks = tmp_path / "talks"
     talks.mkdir()
     cues = [*CUES, (11.0, 13.0, "That is a false alarm."), (15.0, 17.0, "The posterior comes last.")]
-    pictures = [((200, 30, 30), 6.0), ((30, 30, 200), 6.0), ((30, 200, 30), 48.0)]
-    colours(talks / "lecture.mp4", pictures, subtitles=cues)
+    frames = [((200, 30, 30), 6.0), ((30, 30, 200), 6.0), ((30, 200, 30), 48.0)]
+    colours(talks / "lecture.mp4", frames, subtitles=cues)
     colours(talks / "interview.mp4", [((20, 20, 30), 6.0)], subtitles=[(1.0, 2.0, "A false alarm.")])
     said = [(1.0, 3.0, "PROJECT MANAGER: The buttons are large."), (4.0, 5.0, "PROJECT MANAGER: And cheap.")]
     colours(talks / "meeting.mp4", [((90, 20, 30), 6.0)], subtitles=said)

@@ -14,14 +14,14 @@ HEAVY = (
     "rapidocr",
     "decord",
 )
-LOOK = "import sys, {package}; print([name for name in {heavy} if name in sys.modules])"
+PROBE = "import sys, {package}; print([name for name in {heavy} if name in sys.modules])"
 
 
 @pytest.mark.parametrize(
     "package", ["playhead", "playhead_index", "playhead_tools", "playhead_agent", "playhead_bench"]
 )
 def test_importing_a_package_loads_nothing_heavy(package: str) -> None:
-    code = LOOK.format(package=package, heavy=HEAVY)
+    code = PROBE.format(package=package, heavy=HEAVY)
     path = {"PYTHONPATH": ":".join(sys.path)}
     done = subprocess.run([sys.executable, "-c", code], env=path, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

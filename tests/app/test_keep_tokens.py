@@ -11,14 +11,14 @@ from tests.tools.video_llm.made_server import made_server
 from playhead import Library
 from playhead.cli import main
 from playhead.models import ModelNames
-from playhead.video_model_facts import kept_part, load_video_llm, video_choice
+from playhead.video_model_facts import keep_ratio, load_video_llm, video_choice
 from playhead_agent.limits import Meter
 from playhead_index.errors import ModelUnavailable
 from playhead_index.window import Window
 from playhead_tools.video_llm.client import Observation, VlmClient
 from playhead_tools.video_llm.protocol import Budget, Clip, VlmRequest
 
-QUESTION, SHOWN = "What colour is the wall?", Window(2.0, 6.0)
+QUESTION, WINDOW = "What colour is the wall?", Window(2.0, 6.0)
 
 
 @pytest.fixture(scope="module")
@@ -26,31 +26,35 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny_video_llm(tmp_path_factory.mktemp("tiny"))
 
 
-def look_by(folder: Path, checkpoint: Path, part: float) -> Observation:
+def observe(folder: Path, checkpoint: Path, part: float) -> Observation:
     model = load_video_llm(video_choice(str(checkpoint)), "cpu", part)
-    return VlmClient(make_wall(folder), model, plain_prompt=True).look(WALL, SHOWN, QUESTION)
+    return VlmClient(make_wall(folder), model, plain_prompt=True).observe(WALL, WINDOW, QUESTION)
 
 
-def test_a_look_says_how_many_tokens_there_were_and_how_many_the_model_saw(
+def test_an_observation_counts_all_tokens_and_those_that_the_model_got(
     tmp_path: Path, checkpoint: Path
 ) -> None:
-    look = look_by(tmp_path, checkpoint, 0.5)
-    assert (look.frames, look.visual_tokens_given) == (8, 4 * (24 + 15))
-    assert 0.4 * look.visual_tokens_given < look.visual_tokens <= 0.5 * look.visual_tokens_given
+    observation = observe(tmp_path, checkpoint, 0.5)
+    assert (observation.frames, observation.visual_tokens_given) == (8, 4 * (24 + 15))
+    assert (
+        0.4 * observation.visual_tokens_given
+        < observation.visual_tokens
+        <= 0.5 * observation.visual_tokens_given
+    )
 
 
-def test_a_look_keeps_all_where_nothing_else_is_said(tmp_path: Path, checkpoint: Path) -> None:
-    look = look_by(tmp_path, checkpoint, 1.0)
-    assert look.visual_tokens == look.visual_tokens_given > 0
-    assert (look.kept.visual_tokens, look.kept.visual_tokens_given) == (0, 0)
+def test_all_tokens_are_kept_by_default(tmp_path: Path, checkpoint: Path) -> None:
+    observation = observe(tmp_path, checkpoint, 1.0)
+    assert observation.visual_tokens == observation.visual_tokens_given > 0
+    assert (observation.as_cached.visual_tokens, observation.as_cached.visual_tokens_given) == (0, 0)
 
 
-def test_a_library_looks_with_the_part_that_it_was_opened_with(tmp_path: Path, checkpoint: Path) -> None:
+def test_a_library_uses_the_keep_ratio_that_it_was_opened_with(tmp_path: Path, checkpoint: Path) -> None:
     make_wall(tmp_path)
     library = Library(tmp_path, ModelNames(video=str(checkpoint), device="cpu", keep_tokens=0.5))
     assert library.eyes is not None
-    look = library.eyes.look(WALL, SHOWN, QUESTION)
-    assert look.visual_tokens <= 0.5 * look.visual_tokens_given
+    observation = library.eyes.observe(WALL, WINDOW, QUESTION)
+    assert observation.visual_tokens <= 0.5 * observation.visual_tokens_given
 
 
 def test_behind_a_server_the_part_is_one_of_frames() -> None:
@@ -58,8 +62,8 @@ def test_behind_a_server_the_part_is_one_of_frames() -> None:
     clip = Clip("v", Window(0.0, 4.0), np.arange(8) / 2, pixels)
     with made_server("Red.") as server:
         model = load_video_llm(video_choice(server.base_url), keep_tokens=0.25)
-        reply = model.watch(VlmRequest((clip,), QUESTION, Budget(frames=8)))
-    assert [frame.index for frame in reply.shown] == [2, 6]
+        reply = model.generate(VlmRequest((clip,), QUESTION, Budget(frames=8)))
+    assert [frame.index for frame in reply.frames_shown] == [2, 6]
     assert (reply.report.frames_given, reply.report.frames_shown) == (8, 2)
 
 
@@ -67,22 +71,22 @@ def test_a_server_is_always_shown_one_frame() -> None:
     clip = Clip("v", Window(0.0, 1.0), np.zeros(1), np.zeros((1, 16, 24, 3), np.uint8))
     with made_server("Red.") as server:
         model = load_video_llm(video_choice(server.base_url), keep_tokens=0.25)
-        assert model.watch(VlmRequest((clip,), QUESTION)).report.frames_shown == 1
+        assert model.generate(VlmRequest((clip,), QUESTION)).report.frames_shown == 1
 
 
 def test_the_environment_says_the_part_where_nobody_else_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert kept_part() == 1.0
+    assert keep_ratio() == 1.0
     monkeypatch.setenv("PLAYHEAD_KEEP_TOKENS", "0.25")
-    assert (kept_part(), kept_part(0.5)) == (0.25, 0.5)
+    assert (keep_ratio(), keep_ratio(0.5)) == (0.25, 0.5)
 
 
-@pytest.mark.parametrize("said", ["0", "1.5", "some"])
-def test_a_part_in_the_environment_that_is_none_is_told_of(
-    said: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("value", ["0", "1.5", "some"])
+def test_an_invalid_keep_ratio_in_the_environment_is_refused(
+    value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PLAYHEAD_KEEP_TOKENS", said)
-    with pytest.raises(ModelUnavailable, match=f"PLAYHEAD_KEEP_TOKENS must be above 0.*got '{said}'"):
-        kept_part()
+    monkeypatch.setenv("PLAYHEAD_KEEP_TOKENS", value)
+    with pytest.raises(ModelUnavailable, match=f"PLAYHEAD_KEEP_TOKENS must be above 0.*got '{value}'"):
+        keep_ratio()
 
 
 def test_a_part_above_one_is_wrong_usage_of_the_command(
@@ -96,6 +100,6 @@ def test_a_part_above_one_is_wrong_usage_of_the_command(
 
 def test_the_cost_of_an_answer_has_tokens_given_and_kept() -> None:
     meter = Meter()
-    meter.look(8, 50, 200)
-    meter.look(8, 30)
+    meter.add_vlm_call(8, 50, 200)
+    meter.add_vlm_call(8, 30)
     assert (meter.cost()["visual_tokens"], meter.cost()["visual_tokens_given"]) == (80, 230)

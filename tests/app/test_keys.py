@@ -18,7 +18,7 @@ from playhead.library import Library
 from playhead.video_model_facts import ask_server
 from playhead_agent.persistence.checkpoints import CHECKPOINTS_NAME
 from playhead_index.errors import ModelUnavailable
-from playhead_tools.bounded_http import _Watch
+from playhead_tools.bounded_http import _Deadline
 
 pytest.importorskip("langchain_openai")
 
@@ -74,7 +74,7 @@ def test_what_is_no_address_is_refused_before_anything_is_sent(url: str) -> None
 GOOD = body(completion('{"answerable": false, "reason": "unknown", "claims": []}'))
 
 
-def asked(folder: Path, base_url: str | None, llm: str = "openai:made") -> str:
+def ask_output(folder: Path, base_url: str | None, llm: str = "openai:made") -> str:
     make_library(folder)
     answer = Library(folder).ask(QUESTION, llm=llm, base_url=base_url, strategy="rules")
     return json.dumps(answer.to_json())
@@ -87,7 +87,7 @@ def test_another_host_gets_our_own_key_and_nothing_of_openai(
     keys.setenv("OPENAI_PROJECT_ID", "proj-secret")
     keys.setenv("OPENAI_CUSTOM_HEADERS", "X-Secret: header-secret")
     with hostile_server(GOOD) as server:
-        asked(tmp_path, server.base_url)
+        ask_output(tmp_path, server.base_url)
     assert set(server.authorizations) == {f"Bearer {OWN}"}
     assert not [head for head in server.heads if "secret" in head]
 
@@ -95,7 +95,7 @@ def test_another_host_gets_our_own_key_and_nothing_of_openai(
 def test_without_our_own_key_another_host_gets_none(tmp_path: Path, keys: pytest.MonkeyPatch) -> None:
     keys.delenv("PLAYHEAD_API_KEY")
     with hostile_server(GOOD) as server:
-        asked(tmp_path, server.base_url)
+        ask_output(tmp_path, server.base_url)
     assert set(server.authorizations) == {None}
 
 
@@ -106,7 +106,7 @@ def test_an_address_of_the_environment_does_not_carry_openai_s_key_elsewhere(
 ) -> None:
     with hostile_server(GOOD) as server:
         keys.setenv(variable, server.base_url)
-        asked(tmp_path, None, name)
+        ask_output(tmp_path, None, name)
     assert set(server.authorizations) == {f"Bearer {OWN}"}
 
 
@@ -116,7 +116,7 @@ def test_openai_without_its_key_is_refused_naming_the_variable(keys: pytest.Monk
         load_chat_model("openai:gpt-5")
 
 
-def said(key: str) -> str:
+def error_text(key: str) -> str:
     claim = {"text": f"He names Bayes, {key}.", "evidence_ids": ["E1"]}
     return json.dumps({"answerable": True, "reason": "", "claims": [claim]})
 
@@ -124,9 +124,9 @@ def said(key: str) -> str:
 ECHOES: dict[str, Way] = {
     "401": body(json.dumps({"error": {"message": f"wrong key: Bearer {OWN}"}}).encode(), status=401),
     "500": body(f"{OWN} is not known".encode(), status=500, kind="text/plain"),
-    "200 with a claim": body(completion(said(OWN))),
+    "200 with a claim": body(completion(error_text(OWN))),
     "200 with prose": body(completion(f"your key is {OWN}")),
-    "200 with escapes": body(completion(said(OWN)).replace(b"own-key", rb"\\u006fwn-key")),
+    "200 with escapes": body(completion(error_text(OWN)).replace(b"own-key", rb"\\u006fwn-key")),
     "200 that is no completion": body(json.dumps({"key": OWN}).encode()),
 }
 
@@ -166,7 +166,7 @@ def _unpacked(value: bytes) -> bytes:
 
 def test_the_checkpoints_that_are_looked_through_are_inflated(tmp_path: Path) -> None:
     with hostile_server(body(b"never such a word", status=404)) as server:
-        asked(tmp_path, server.base_url)
+        ask_output(tmp_path, server.base_url)
     assert b"was not found (HTTP 404)" in inflated(tmp_path / CHECKPOINTS_NAME)
     assert b"was not found (HTTP 404)" not in (tmp_path / CHECKPOINTS_NAME).read_bytes()
 
@@ -175,18 +175,21 @@ def test_a_key_with_a_line_break_is_not_shown_by_the_error_about_it(keys: pytest
     keys.setenv("PLAYHEAD_API_KEY", "own-key\n0123456789")
     with hostile_server(GOOD) as server:
         facts = ask_server(server.base_url)
-    assert "own-key" not in facts.why_not
+    assert "own-key" not in facts.unavailable_reason
 
 
 def test_a_list_of_models_that_echoes_the_key_does_not_show_it() -> None:
     with hostile_server(body(json.dumps({"key": OWN, "data": OWN}).encode())) as server:
         facts = ask_server(server.base_url)
-    assert (OWN in facts.why_not, "does not list its models" in facts.why_not) == (False, True)
+    assert (OWN in facts.unavailable_reason, "does not list its models" in facts.unavailable_reason) == (
+        False,
+        True,
+    )
 
 
 def test_a_password_in_the_address_is_not_shown(tmp_path: Path) -> None:
     with hostile_server(body(b"bad password-123456", status=401)) as server:
-        answer = asked(tmp_path, server.base_url.replace("//", "//me:password-123456@"))
+        answer = ask_output(tmp_path, server.base_url.replace("//", "//me:password-123456@"))
     assert ("password-123456" in answer, "refused the key (HTTP 401)" in answer) == (False, True)
 
 
@@ -196,5 +199,5 @@ def test_openai_itself_is_sent_what_its_own_client_makes() -> None:
         "POST", "https://api.openai.com/v1/chat/completions", headers={"OpenAI-Project": "p"}
     )
     client = model.http_client  # type: ignore[attr-defined]
-    sent = client._prepared(request, _Watch(1.0, "https://api.openai.com"))
+    sent = client._prepare(request, _Deadline(1.0, "https://api.openai.com"))
     assert (sent.headers["OpenAI-Project"], model.openai_api_key.get_secret_value()) == ("p", OPENAI)  # type: ignore[attr-defined]

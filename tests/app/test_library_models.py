@@ -26,8 +26,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made")
     sound = np.concatenate([silence(0.5), babble(3.0), silence(0.5)]).astype(np.float32)
     for n in range(2):
-        pictures = [(gradient((90 * n + 50, 20 * i, 200)), float(i)) for i in range(4)]
-        write_video(folder / f"{n}.mkv", pictures, end_s=4.0, audio=sound)
+        frames = [(gradient((90 * n + 50, 20 * i, 200)), float(i)) for i in range(4)]
+        write_video(folder / f"{n}.mkv", frames, end_s=4.0, audio=sound)
     write_tiny_whisper(folder / "one", "red apples")
     write_tiny_whisper(folder / "two", "green pears again")
     return folder

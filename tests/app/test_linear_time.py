@@ -11,25 +11,25 @@ import pytest
 from playhead.input_checks import checked_text
 from playhead_index import literal
 from playhead_index.clean_text import clean_text, one_line
-from playhead_index.search.terms import Tokenizer, asked_words
+from playhead_index.search.terms import Tokenizer, parse_query_words
 from playhead_index.window import Window, parse_time
 from playhead_index.words import cues, markup
 from playhead_index.words.languages import language_tag
 from playhead_index.words.protocol import Words
 from playhead_index.words.repetition import is_repetition
-from playhead_index.words.roll_up import unrolled
+from playhead_index.words.roll_up import unroll
 from playhead_index.words.subtitles import choose_subtitles
 from playhead_index.words.text_encoding import decode_text
 from playhead_tools import citations as cite
 from playhead_tools import match, numbers, options
-from playhead_tools.captions.caption import made_caption, whole_sentences
+from playhead_tools.captions.caption import complete_sentences, make_caption
 from playhead_tools.question import parse_question
 from playhead_tools.question.choices import split_options
 from playhead_tools.question.follow_up import follow_up
 from playhead_tools.times import parse_times
 from playhead_tools.video_llm import frame_citations as citing
 from playhead_tools.video_llm import parse_response as replies
-from playhead_tools.video_llm.forms import bare_json
+from playhead_tools.video_llm.forms import strip_json
 
 PIECES = (
     " ", "\t", "\n", "a", "7", "-", ":", ",", "(", "[", "{", "<", "&", "'", '"', ".", "/", "\u0301",
@@ -83,7 +83,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "parse_times": parse_times,
     "follow_up": lambda text: follow_up(text, PREVIOUS),
     "follow_up of a long question": lambda text: follow_up("and after that?", parse_question(text)),
-    "asked_words": lambda text: asked_words(text, TOKENIZER),
+    "parse_query_words": lambda text: parse_query_words(text, TOKENIZER),
     "parse_time": refused(parse_time),
     "read_webvtt": lambda text: cues.read_webvtt(VTT_HEAD + text),
     "read_webvtt header": refused(lambda text: cues.read_webvtt("WEBVTT " + text)),
@@ -105,7 +105,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "decode_text": refused(lambda text: decode_text(text.encode("utf-8", "replace") + b"\xe9", "fr")),
     "language_tag": language_tag,
     "is_repetition": is_repetition,
-    "unrolled": lambda text: unrolled(spans(text)),
+    "unrolled": lambda text: unroll(spans(text)),
     "choose_subtitles": lambda text: choose_subtitles(spans(text)),
     "fold_text": literal.fold_text.__wrapped__,
     "words_in": literal.words_in.__wrapped__,
@@ -115,8 +115,8 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "match.quotes_in": match.quotes_in.__wrapped__,
     "match.content_words": lambda text: match.content_words.__wrapped__(text),
     "match.stem": match.stem.__wrapped__,
-    "match.says": lambda text: match.says(text, "a … b … c"),
-    "match.says quote": lambda text: match.says("a b c", text),
+    "match.says": lambda text: match.contains_quote(text, "a … b … c"),
+    "match.says quote": lambda text: match.contains_quote("a b c", text),
     "clocks_in": numbers.clocks_in,
     "numbers_in": numbers.numbers_in,
     "without_markers": cite.without_markers,
@@ -124,15 +124,15 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "claim without numbers": cite._without_numbers,
     "parse_choice": refused(lambda text: replies.parse_choice(text, ["red", "blue"])),
     "match_open": lambda text: replies.match_open(text, "a red star"),
-    "time_said": replies.time_said,
+    "time_said": replies.parse_reply_time,
     "times_in": replies.times_in,
-    "replies.says": lambda text: replies.says(text, "a red star"),
+    "replies.says": lambda text: replies.contains_answer(text, "a red star"),
     "option by_text": lambda text: options.by_text(["a red star", "a cat"], text),
-    "option length_said": options.length_said,
+    "option parse_length": options.parse_length,
     "cited numbers_in": citing.numbers_in,
-    "made_caption": made_caption,
-    "whole_sentences": whole_sentences,
-    "bare_json": bare_json,
+    "made_caption": make_caption,
+    "whole_sentences": complete_sentences,
+    "bare_json": strip_json,
 }
 
 
@@ -163,7 +163,11 @@ def growth(function: Callable[[str], object], piece: str) -> float:
 def test_twice_the_text_takes_at_most_three_times_as_long(name: str) -> None:
     measure = partial(growth, FUNCTIONS[name])
     slow = [piece for piece in PIECES if measure(piece) > MAX_GROWTH]
-    still = {piece: least for piece in slow if (least := min(measure(piece) for _ in range(3))) > MAX_GROWTH}
+    still = {
+        piece: best_growth
+        for piece in slow
+        if (best_growth := min(measure(piece) for _ in range(3))) > MAX_GROWTH
+    }
     assert still == {}
 
 

@@ -81,9 +81,9 @@ def test_a_model_with_a_password_in_its_address_is_used_and_not_kept(
     tmp_path: Path, seeing: ProviderServer
 ) -> None:
     make_library(tmp_path)
-    said = ask(tmp_path, "--model", named(seeing).replace("//", "//me:password-123456@"))
-    assert "not kept by the library: its address holds a password" in " ".join(said.split())
-    assert (library_model(tmp_path), "password-123456" in said) == ("", False)
+    output = ask(tmp_path, "--model", named(seeing).replace("//", "//me:password-123456@"))
+    assert "not kept by the library: its address holds a password" in " ".join(output.split())
+    assert (library_model(tmp_path), "password-123456" in output) == ("", False)
 
 
 def test_the_environment_names_a_model_that_is_not_kept(
@@ -98,7 +98,7 @@ def test_the_environment_names_a_model_that_is_not_kept(
 def test_a_model_that_takes_images_looks_as_well(tmp_path: Path, seeing: ProviderServer) -> None:
     make_library(tmp_path)
     choice = Library(tmp_path, model=named(seeing)).video_choice
-    assert (choice.how, choice.url, choice.name) == ("server", seeing.base_url, seeing.model)
+    assert (choice.backend, choice.url, choice.name) == ("server", seeing.base_url, seeing.model)
     assert choice.reason == "the model that answers takes pictures"
 
 
@@ -112,7 +112,7 @@ def test_a_model_that_takes_no_images_does_not_look(tmp_path: Path, monkeypatch:
 def test_roles_are_split_by_their_own_options(tmp_path: Path, seeing: ProviderServer) -> None:
     make_library(tmp_path)
     opened = Library(tmp_path, ModelNames(model=named(seeing), video="off"))
-    assert opened.video_choice.how == "off"
+    assert opened.video_choice.backend == "off"
     chat = opened.chat_model("openai:other", "http://127.0.0.1:9/v1")
     assert (chat.name if chat else "", opened.chat_model().host) == ("openai:other", seeing.base_url[7:-3])
 

@@ -38,7 +38,7 @@ def library(tmp_path: Path) -> Library:
     )
 
 
-def shown(library: Library, show: Callable[[Library, Console], None], width: int) -> str:
+def rendered(library: Library, show: Callable[[Library, Console], None], width: int) -> str:
     out = StringIO()
     show(library, Console(file=out, width=width))
     return out.getvalue()
@@ -48,7 +48,7 @@ def shown(library: Library, show: Callable[[Library, Console], None], width: int
 def test_tables_and_answers_name_the_folder_where_two_files_have_one_name(
     show: Callable[[Library, Console], None], library: Library
 ) -> None:
-    text = shown(library, show, 120)
+    text = rendered(library, show, 120)
     assert "tuesday/lecture.mp4" in text
     assert "lecture.mp4" not in text.replace("tuesday/lecture.mp4", "").replace("monday/lecture.mp4", "")
 
@@ -60,7 +60,7 @@ def test_a_long_name_is_never_cut_or_broken(
     name = f"{'long-' * 30}name.mp4"
     with library.catalog.atomic() as db:
         db.execute("UPDATE place SET path = ? WHERE path LIKE '%silent.mp4'", (f"/videos/{name}",))
-    assert name in shown(library, show, 40)
+    assert name in rendered(library, show, 40)
 
 
 def test_the_sentence_of_an_answer_names_the_folder(library: Library) -> None:

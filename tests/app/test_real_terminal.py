@@ -30,12 +30,12 @@ def lines(tmp_path: Path) -> Lines:
             command, cwd=tmp_path, env=environment, stdin=write, stdout=write, stderr=write
         )
         os.close(write)
-        shown = bytearray()
+        output = bytearray()
         while piece := _read(read):
-            shown += piece
+            output += piece
         os.close(read)
         process.wait()
-        text = shown.decode().replace("\r\n", "\n")
+        text = output.decode().replace("\r\n", "\n")
         erased = [line.rpartition("\x1b[2K")[2].rpartition("\r")[2] for line in text.split("\n")]
         return [_STYLE.sub("", line) for line in erased]
 

@@ -7,7 +7,7 @@ from tests.made_videos import colours
 from tests.tiny_models import make_tiny_reranker
 
 from playhead.default_models import DEFAULTS, RERANKER
-from playhead.doctor import examine_reranker
+from playhead.doctor import check_reranker
 from playhead.library import Library
 from playhead.models import ModelNames, reranker_name, search_reranker
 from playhead.prepare import chosen_models
@@ -63,10 +63,10 @@ def test_a_reranker_is_prepared_where_it_is_asked_for_alone() -> None:
 
 def test_the_report_says_which_reranker_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("PLAYHEAD_RERANK_MODEL", raising=False)
-    assert examine_reranker().detail.startswith(
+    assert check_reranker().detail.startswith(
         "off; --rerank-model NAME or the variable PLAYHEAD_RERANK_MODEL"
     )
     monkeypatch.setenv("PLAYHEAD_RERANK_MODEL", str(make_tiny_reranker(tmp_path)))
-    assert (examine_reranker().ok, str(tmp_path) in examine_reranker().detail) == (True, True)
+    assert (check_reranker().ok, str(tmp_path) in check_reranker().detail) == (True, True)
     monkeypatch.setenv("PLAYHEAD_RERANK_MODEL", "nobody/nothing")
-    assert not examine_reranker().ok
+    assert not check_reranker().ok

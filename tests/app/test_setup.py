@@ -14,7 +14,7 @@ from tests.model_hub import model_hub
 from playhead import Library
 from playhead.default_models import DEFAULTS
 from playhead.models import ModelNames
-from playhead.setup import Machine, answer_sample, describe_plan, look_at_machine, make_plan
+from playhead.setup import Machine, answer_sample, describe_machine, describe_plan, make_plan
 from playhead_index import extras
 
 CODE = "from playhead.cli import main; main()"
@@ -32,7 +32,7 @@ def playhead(home: Path, *arguments: str, **variables: str) -> "subprocess.Compl
 
 
 def test_this_machine_is_described() -> None:
-    machine = look_at_machine()
+    machine = describe_machine()
     assert machine.num_cpus == os.cpu_count()
     assert 0.5 < machine.memory_gb < 10_000
     assert f"{machine.num_cpus} processors" in str(machine)
@@ -79,8 +79,10 @@ def test_with_little_memory_the_large_models_are_left_out() -> None:
 @pytest.mark.usefixtures("plain")
 def test_the_plan_names_sizes_licences_and_time() -> None:
     lines = "\n".join(describe_plan(make_plan(LAPTOP)))
-    picture = DEFAULTS["picture"]
-    assert f"picture model {picture.name}, {picture.size_mb} MB on disk and in memory, MIT" in lines
+    picture_model = DEFAULTS["picture"]
+    assert (
+        f"picture model {picture_model.name}, {picture_model.size_mb} MB on disk and in memory, MIT" in lines
+    )
     assert "min at 5 MB/s" in lines
 
 

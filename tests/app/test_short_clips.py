@@ -40,8 +40,8 @@ GARBLED = [
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     at = tmp_path_factory.mktemp("clip")
-    picture = np.full((360, 640, 3), 90, np.uint8)
-    stills(at / "clip.mp4", [(picture, CLIP_S)], fps=2.0)
+    image = np.full((360, 640, 3), 90, np.uint8)
+    stills(at / "clip.mp4", [(image, CLIP_S)], fps=2.0)
     catalog = Catalog(at, create=True)
     with catalog.atomic() as db:
         db.execute(VIDEO_SQL, (CLIP, CLIP_S, "2024-01-01"))
@@ -55,7 +55,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return at
 
 
-def seen(answer: str = "A red coat [1].") -> str:
+def look_reply(answer: str = "A red coat [1].") -> str:
     return LookReply(visible=True, answer=answer).model_dump_json()
 
 
@@ -87,7 +87,7 @@ def visual_tokens(server: MadeServer) -> int:
 def test_a_short_clip_is_looked_at_whole_with_the_question_as_it_was_asked(
     folder: Path, question: str
 ) -> None:
-    with made_server(seen("Yes." if question.startswith("Do") else "A red coat [1].")) as server:
+    with made_server(look_reply("Yes." if question.startswith("Do") else "A red coat [1].")) as server:
         ask(folder, server, question)
         texts = "\n".join(parts(server, "text"))
         assert 0 < visual_tokens(server) <= MAX_VISUAL_TOKENS
@@ -97,14 +97,14 @@ def test_a_short_clip_is_looked_at_whole_with_the_question_as_it_was_asked(
 
 
 def test_the_words_spoken_go_along_with_the_frames(folder: Path) -> None:
-    with made_server(seen()) as server:
+    with made_server(look_reply()) as server:
         ask(folder, server, "In the video, what colour is the coat of the man?")
         texts = "\n".join(parts(server, "text"))
     assert all(text in texts for _, _, text in WORDS)
 
 
 def test_a_frame_that_the_reply_names_is_the_moment_that_is_cited(folder: Path) -> None:
-    with made_server(seen("He opens the door [24].")) as server:
+    with made_server(look_reply("He opens the door [24].")) as server:
         answer = ask(folder, server, "What does the man do?")
     (interval,) = answer.intervals
     assert interval.window.duration_s <= 4.0
@@ -122,7 +122,7 @@ def test_a_refusal_is_no_answer_whatever_its_words(folder: Path) -> None:
 
 
 def test_thoughts_are_not_in_the_answer(folder: Path) -> None:
-    with made_server(f"<think>Let me look at it.</think>{seen()}") as server:
+    with made_server(f"<think>Let me look at it.</think>{look_reply()}") as server:
         answer = ask(folder, server, "In the video, what colour is the coat of the man?")
     assert "Let me look" not in answer.text
     assert "think" not in answer.text
@@ -130,7 +130,7 @@ def test_thoughts_are_not_in_the_answer(folder: Path) -> None:
 
 def test_a_server_that_takes_four_images_is_answered_by(folder: Path) -> None:
     limit = Answer(status=400, raw=b'{"error": {"message": "At most 4 image(s) may be provided."}}')
-    with made_server(limit, seen()) as server:
+    with made_server(limit, look_reply()) as server:
         answer = ask(folder, server, "In the video, what colour is the coat of the man?")
         sent = [
             len([p for p in r["messages"][-1]["content"] if p["type"] == "image_url"])
@@ -139,7 +139,7 @@ def test_a_server_that_takes_four_images_is_answered_by(folder: Path) -> None:
     assert (answer.status, sent) == ("answered", [48, 4])
 
 
-def test_no_is_not_said_without_a_look(folder: Path) -> None:
+def test_no_is_not_answered_without_a_vlm_call(folder: Path) -> None:
     with made_server("No.") as server:
         answer = ask(folder, server, "Are two men arm wrestling?")
         assert len(server.requests) == answer.cost["looks"] == 1
@@ -147,7 +147,7 @@ def test_no_is_not_said_without_a_look(folder: Path) -> None:
 
 
 def test_options_go_along_and_one_of_them_is_the_answer(folder: Path) -> None:
-    with made_server(seen("B")) as server:
+    with made_server(look_reply("B")) as server:
         answer = ask(folder, server, "What colour is his coat?", options=("blue", "red"))
         assert "A. blue\nB. red" in "\n".join(parts(server, "text"))
     assert answer.choice == 1

@@ -9,12 +9,12 @@ from tests.made_videos import colours, sound_only
 from playhead import Library
 from playhead.models import ModelNames
 from playhead.notebook import ContactSheet, timeline
-from playhead_index.errors import NoPictures
+from playhead_index.errors import NoFrames
 
 __all__ = ["run"]
 OFF = ("--words-model", "off", "--picture-model", "nano:", "--appearance-model", "nano:", "--no-screen-text",
        "--speech-model", "off")  # fmt: skip
-SAID = "1\n00:00:02,000 --> 00:00:08,000\nThe blue whale lives in the ocean.\n"
+SUBTITLES = "1\n00:00:02,000 --> 00:00:08,000\nThe blue whale lives in the ocean.\n"
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A podcast and a video, each with subtitles beside it."""
     folder = tmp_path_factory.mktemp("mixed")
     sound_only(folder / "podcast.m4a", 10.0)
-    (folder / "podcast.srt").write_text(SAID)
+    (folder / "podcast.srt").write_text(SUBTITLES)
     colours(folder / "talk.mp4", [((200, 30, 30), 3.0), ((30, 30, 200), 3.0)])
     return folder
 
@@ -49,8 +49,8 @@ def test_pictures_of_a_sound_file_are_not_claimed_as_searched(run: Run, library:
 def test_list_and_show_say_that_there_is_sound_only(run: Run, library: Path) -> None:
     listed = next(line for line in run("list", "-l", library).out.splitlines() if "podcast" in line)
     assert listed.split()[5] == "none"
-    shown = run("show", "podcast", "-l", library).out
-    assert "0:10  sound only  aac" in shown
+    details = run("show", "podcast", "-l", library).out
+    assert "0:10  sound only  aac" in details
     assert run("list", "-l", library, "--json").lines[0]["has_pictures"] is False
 
 
@@ -70,14 +70,14 @@ def test_a_question_about_pictures_of_a_sound_file_is_answered_without_a_look(
     run: Run, library: Path
 ) -> None:
     done = run("ask", "Is the man red in podcast.m4a?", "-l", library, "--video-model", "nano:")
-    told = " ".join(done.out.replace("│", " ").split())
-    assert "no recording in scope has pictures, so nothing was looked at" in told
-    assert "Searched 1 video (0:10) by speech; it has no pictures." in told
+    output = " ".join(done.out.replace("│", " ").split())
+    assert "no recording in scope has pictures, so nothing was looked at" in output
+    assert "Searched 1 video (0:10) by speech; it has no pictures." in output
 
 
 def test_a_picture_of_a_sound_file_is_blank_in_a_notebook(library: Path) -> None:
     opened = Library(library, ModelNames(video="off"))
-    with pytest.raises(NoPictures, match="there are no pictures in it, only sound"):
+    with pytest.raises(NoFrames, match="there are no pictures in it, only sound"):
         opened.frame("podcast", 5.0)
     moments = opened.search("whale", lanes=["speech"]).moments
     assert "there are no pictures in it, only sound" in ContactSheet(opened, moments)._repr_html_()

@@ -9,7 +9,7 @@ from tests.transcription_server import Request, transcription_server
 
 from playhead import Library
 from playhead.models import ModelNames, load_one
-from playhead.prepare import why_not_here
+from playhead.prepare import why_not_loadable
 from playhead_index.errors import ModelUnavailable
 from playhead_index.store.settings import read_settings
 
@@ -119,6 +119,6 @@ def test_a_server_without_a_list_is_taken_by_the_model_that_is_named() -> None:
 def test_a_server_that_is_away_says_so_without_its_password() -> None:
     with transcription_server(says("x"), ["a"]) as server:
         address = server.base_url.replace("http://", "http://me:secret-password@")
-    why = why_not_here("speech", f"{address}#a")
+    why = why_not_loadable("speech", f"{address}#a")
     assert "does not answer" in why
     assert "secret-password" not in why

@@ -25,7 +25,7 @@ def library(tmp_path: Path) -> Library:
         colours(tmp_path / name, [((200, 30, 30), duration_s)], fps=1.0)
     opened = Library(tmp_path, ModelNames(video="off"))
     opened.__dict__["eyes"] = VlmClient(
-        opened.catalog, ScriptedVideoLLM(lambda asked, shown: "It is red."), plain_prompt=True
+        opened.catalog, ScriptedVideoLLM(lambda request, frames: "It is red."), plain_prompt=True
     )
     return opened
 

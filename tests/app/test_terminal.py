@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from playhead import answer_view, comparison_view, terminal
-from playhead.doctor import DoctorFinding
+from playhead.doctor import DoctorCheck
 from playhead.library import VideoSummary
 from playhead.output import SafeConsole
 from playhead.strategies import Comparison
@@ -25,8 +25,8 @@ from playhead_index.store.summaries import Summary
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer, Evidence, Interval
 
-SEEN = 'C:[/] pip "playhead[asr]" [red]x[/red] [link=http://a.b]y[/link] :fire: [bold'
-HOSTILE = f"\x1b]52;c;cHduZWQ=\x07\x1b[2J\u202e{SEEN}\x9b31m\x1b[5m\n\x08\x7f"
+LITERAL_TEXT = 'C:[/] pip "playhead[asr]" [red]x[/red] [link=http://a.b]y[/link] :fire: [bold'
+HOSTILE = f"\x1b]52;c;cHduZWQ=\x07\x1b[2J\u202e{LITERAL_TEXT}\x9b31m\x1b[5m\n\x08\x7f"
 W = Window(1.0, 2.0)
 FILE = Path("/films") / HOSTILE.replace("/", "|")
 ROW = VideoRow("v1", 1, 9.0, 0.0, 16, 9, 0, HOSTILE, 25.0, False, 9, True, json.dumps([HOSTILE]), "")
@@ -61,7 +61,7 @@ RENDERED: dict[str, Callable[[Console], None]] = {
     "show_clock": lambda c: terminal.show_clock(c, [VIDEO]),
     "show_video": lambda c: terminal.show_video(c, VIDEO, [HOSTILE], {"sampling": HOSTILE}),
     "show_chapters": lambda c: terminal.show_chapters(c, [SUMMARY, SUMMARY], SUMMARY),
-    "show_finding": lambda c: terminal.show_finding(c, DoctorFinding(HOSTILE, False, HOSTILE)),
+    "show_check": lambda c: terminal.show_check(c, DoctorCheck(HOSTILE, False, HOSTILE)),
     "show_problems": lambda c: terminal.show_problems(c, [Problem("missing", HOSTILE, HOSTILE)]),
 }
 
@@ -75,14 +75,14 @@ def rendered(show: Callable[[Console], None], **settings: object) -> str:
 def test_every_function_that_shows_something_is_rendered_here() -> None:
     modules = (terminal, answer_view, comparison_view)
     functions = [name for module in modules for name, _ in inspect.getmembers(module, inspect.isfunction)]
-    shown = {name for name in functions if name.startswith("show_")}
-    assert shown == RENDERED.keys()
+    show_functions = {name for name in functions if name.startswith("show_")}
+    assert show_functions == RENDERED.keys()
 
 
 @pytest.mark.parametrize("name", RENDERED)
 def test_text_from_outside_is_shown_literally(name: str) -> None:
     text = rendered(RENDERED[name]).replace("\\[", "[")
-    assert SEEN in text or SEEN.replace("/", "|") in text
+    assert LITERAL_TEXT in text or LITERAL_TEXT.replace("/", "|") in text
     assert not [c for c in text if (not c.isprintable() and c != "\n") or c in "\u202e"]
 
 

@@ -24,14 +24,16 @@ CLEAR = [(n, f"clear words number {n}", 0.8) for n in range(0, 20, 2)]
 @pytest.fixture(scope="module")
 def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("videos") / "talk.mkv"
-    pictures = [(gradient((40 + n, 90, 200)), float(n)) for n in range(40)]
-    write_video(path, pictures, end_s=40.0, audio=tone(40.0))
+    frames = [(gradient((40 + n, 90, 200)), float(n)) for n in range(40)]
+    write_video(path, frames, end_s=40.0, audio=tone(40.0))
     return path
 
 
 def made(folder: Path, video: Path, spoken: list[tuple[int, str, float]]) -> Library:
     """A library in which each (second, text, confidence) is recognised as a span of two seconds."""
-    words = [Words("speech", "asr:made", Window(n, n + 2.0), t, "en", sure) for n, t, sure in spoken]
+    words = [
+        Words("speech", "asr:made", Window(n, n + 2.0), t, "en", confidence) for n, t, confidence in spoken
+    ]
     models = Models(transcriber=ScriptedTranscriber(words, "asr:made"))
     list(build_library(folder, [video], IndexSettings(), lambda: models, InProcess()))
     return Library(folder, OFF)
@@ -48,8 +50,8 @@ def test_search_finds_uncertain_words_and_marks_them(tmp_path: Path, video: Path
     assert [hit["confidence"] for hit in records.of_moment(moment)["hits"]] == [0.31]
     found = CliRunner().invoke(app, ["search", "zebra", "--library", str(tmp_path)]).stdout
     assert "zebra crossing (uncertain: recognised with confidence 0.31)" in " ".join(found.split())
-    shown = CliRunner().invoke(app, ["show", "talk.mkv", "--library", str(tmp_path)]).stdout
-    assert "zebra crossing  (uncertain: confidence 0.31)" in shown
+    output = CliRunner().invoke(app, ["show", "talk.mkv", "--library", str(tmp_path)]).stdout
+    assert "zebra crossing  (uncertain: confidence 0.31)" in output
 
 
 def test_words_with_high_confidence_are_not_marked(tmp_path: Path, video: Path) -> None:

@@ -18,7 +18,7 @@ BIG, MIDDLE, TINY = (
 )
 ALL = (BIG, MIDDLE, TINY)
 UP = ServerFacts("http://gpu:8000/v1", ("qwen",), "vllm")
-DOWN = ServerFacts("http://gpu:8000/v1", why_not="http://gpu:8000/v1 does not answer")
+DOWN = ServerFacts("http://gpu:8000/v1", unavailable_reason="http://gpu:8000/v1 does not answer")
 
 CASES = {
     "a server that answers comes before the GPU": (
@@ -102,11 +102,11 @@ def test_a_servers_only_model_and_its_kind_are_found_out(server: MadeServer) -> 
 
 def test_a_server_of_several_models_wants_one_named(server: MadeServer) -> None:
     server.models = [{"id": "a", "owned_by": "library"}, {"id": "b", "owned_by": "library"}]
-    assert ask_server(server.base_url).why_not.endswith(
+    assert ask_server(server.base_url).unavailable_reason.endswith(
         f"2 models (a, b), name one as {server.base_url}#MODEL"
     )
     assert ask_server(f"{server.base_url}#b") == ServerFacts(server.base_url, ("b",), "ollama")
-    assert "does not serve 'c'; it serves a, b" in ask_server(f"{server.base_url}#c").why_not
+    assert "does not serve 'c'; it serves a, b" in ask_server(f"{server.base_url}#c").unavailable_reason
 
 
 def test_a_server_that_is_asked_for_and_away_is_an_error() -> None:
@@ -125,7 +125,7 @@ def test_the_environment_names_a_model_or_a_server(
 def test_a_folder_is_taken_by_its_weights(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(bytes(10))
     choice = video_choice(str(tmp_path))
-    assert (choice.how, choice.name, choice.forms) == ("local", str(tmp_path), False)
+    assert (choice.backend, choice.name, choice.forms) == ("local", str(tmp_path), False)
 
 
 def test_a_model_that_is_not_in_the_cache_says_how_to_get_it() -> None:
@@ -148,4 +148,4 @@ def test_a_plugins_video_model_is_taken_by_the_plugins_name() -> None:
         choice = video_choice("nano:")
     except ModelUnavailable as error:
         pytest.skip(str(error))
-    assert (choice.how, choice.name, choice.forms) == ("plugin", "nano:", False)
+    assert (choice.backend, choice.name, choice.forms) == ("plugin", "nano:", False)

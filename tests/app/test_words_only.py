@@ -43,7 +43,7 @@ class Done:
     """How a command ended: what it printed, and which of the heavy modules were loaded then."""
 
     code: int
-    said: str
+    output: str
     loaded: list[str]
 
 
@@ -88,37 +88,39 @@ def done(folder: Path) -> dict[tuple[str, ...], Done]:
 
 
 def test_indexing_says_what_is_off_and_the_extra_that_turns_it_on(done: dict[tuple[str, ...], Done]) -> None:
-    said = done["first",].said
-    assert "indexed talk.mp4" in said
-    assert "off     picture: frames cannot be searched by text (open_clip is not installed)" in said
-    assert said.count("pip install") == 1
-    assert re.search(r"run: pip install .*\[cpu\]. && playhead prepare appearance words picture$", said, re.M)
+    output = done["first",].output
+    assert "indexed talk.mp4" in output
+    assert "off     picture: frames cannot be searched by text (open_clip is not installed)" in output
+    assert output.count("pip install") == 1
+    assert re.search(
+        r"run: pip install .*\[cpu\]. && playhead prepare appearance words picture$", output, re.M
+    )
 
 
 def test_an_answer_says_the_install_command_once(done: dict[tuple[str, ...], Done]) -> None:
-    assert done["ask", "is a penguin shown?"].said.count("pip install") <= 1
-    assert done["show", "talk.mp4"].said.count("pip install") == 1
+    assert done["ask", "is a penguin shown?"].output.count("pip install") <= 1
+    assert done["show", "talk.mp4"].output.count("pip install") == 1
 
 
 @pytest.mark.slow
 def test_doctor_ends_with_one_command_for_all_that_is_missing(folder: Path) -> None:
     (done,) = run(folder, ("doctor",))
-    assert done.said.count("run: pip install") == 1  # a package that does not import has a line of its own
-    assert re.search(r"run: pip install .*\[cpu,asr\].$", done.said, re.M), done.said
+    assert done.output.count("run: pip install") == 1  # a package that does not import has a line of its own
+    assert re.search(r"run: pip install .*\[cpu,asr\].$", done.output, re.M), done.output
 
 
 def test_prepare_says_what_is_not_installed_before_it_asks(folder: Path) -> None:
     (done,) = run(folder, ("prepare", "words"))
     assert done.code == 1
-    assert "nothing was downloaded: huggingface_hub is not installed; run: pip install" in done.said
-    assert "Download?" not in done.said
+    assert "nothing was downloaded: huggingface_hub is not installed; run: pip install" in done.output
+    assert "Download?" not in done.output
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_works_without_torch_and_faiss(
     done: dict[tuple[str, ...], Done], command: tuple[str, ...]
 ) -> None:
-    assert (done[command].code, COMMANDS[command] in done[command].said) == (0, True), done[command].said
+    assert (done[command].code, COMMANDS[command] in done[command].output) == (0, True), done[command].output
     assert done[command].loaded == []
 
 
@@ -140,16 +142,16 @@ def test_the_extra_offline_searches_by_meaning_without_torch(tmp_path: Path) -> 
         ("search", "probability of a belief afterwards", "--modality", "speech", "--json"),
         blocked=blocked,
     )
-    assert (indexed.code, found.code) == (0, 0), (indexed.said, found.said)
+    assert (indexed.code, found.code) == (0, 0), (indexed.output, found.output)
     assert {"torch", "transformers"}.isdisjoint(found.loaded)
-    assert '"meaning"' in found.said
-    assert "Posterior odds are what we want." in found.said.splitlines()[0]
+    assert '"meaning"' in found.output
+    assert "Posterior odds are what we want." in found.output.splitlines()[0]
 
 
 @pytest.mark.slow
 def test_doctor_names_what_is_missing_and_what_is_searched_without_it(folder: Path) -> None:
     (done,) = run(folder, ("doctor", "--json"))
-    found = {finding["name"]: finding for finding in map(json.loads, done.said.splitlines())}
+    found = {check["name"]: check for check in map(json.loads, done.output.splitlines())}
     assert "[asr]" in found["speech model"]["detail"]
     assert found["device"]["detail"].startswith(f"cpu, {os.cpu_count()} processors; torch is not installed")
 
@@ -161,6 +163,6 @@ def test_commands_of_playhead_bench_say_how_to_install_it(folder: Path) -> None:
     environment = os.environ | {"PYTHONPATH": ":".join(sys.path)}
     lines = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
     for name, line in zip(names, lines.splitlines(), strict=True):
-        code, said, _ = json.loads(line)
+        code, output, _ = json.loads(line)
         assert code == 1
-        assert f"{name} comes with playhead-bench, which is not installed; run: pip install" in said
+        assert f"{name} comes with playhead-bench, which is not installed; run: pip install" in output

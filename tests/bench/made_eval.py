@@ -6,11 +6,11 @@ from pathlib import Path
 
 from tests.made_videos import colours
 
-from playhead_bench.evaluate.answerer import Clip, ScriptedAnswerer
-from playhead_bench.evaluate.product import Way
+from playhead_bench.evaluate.answerer import FrameClip, ScriptedAnswerer
+from playhead_bench.evaluate.product import ProductVariant
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.sampling import FrameSource
-from playhead_bench.evaluate.strategies.session import Desk, Place, Replied
+from playhead_bench.evaluate.strategies.session import EvaluationSession, FinderAnswer, VideoWindow
 from playhead_index.errors import LibraryError
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer
@@ -24,18 +24,20 @@ def three_colours(folder: Path) -> Path:
     return colours(folder / "three-colours.mp4", parts).path
 
 
-def sees(clip: Clip | None, question: str, options: Sequence[str] = ()) -> str:
+def sees(clip: FrameClip | None, question: str, options: Sequence[str] = ()) -> str:
     """The colour of a clip's last frame: an answerer that knows what it is shown and nothing else."""
     if clip is None:
         return "not visible"
     strongest = int(clip.frames[-1].reshape(-1, 3).mean(axis=0).argmax())
-    said = COLOURS[strongest]
-    return "ABC"[options.index(said)] if options else said
+    colour = COLOURS[strongest]
+    return "ABC"[options.index(colour)] if options else colour
 
 
-def desk_of(videos: dict[str, Path], finder: "ScriptedFinder | None" = None, budget: int = 8) -> Desk:
+def session_of(
+    videos: dict[str, Path], finder: "ScriptedFinder | None" = None, budget: int = 8
+) -> EvaluationSession:
     """A desk with the answerer above."""
-    return Desk(ScriptedAnswerer(sees), FrameSource(videos, 32), finder, budget)
+    return EvaluationSession(ScriptedAnswerer(sees), FrameSource(videos, 32), finder, budget)
 
 
 def sample(
@@ -55,24 +57,26 @@ def sample(
 
 @dataclass
 class ScriptedFinder:
-    """A `Finder` that finds what it was told to."""
+    """A `BenchmarkFinder` with fixed results."""
 
-    found: list[Place]
+    found: list[VideoWindow]
     scores: tuple[object, object] = ((), ())
-    told: Answer | None = None
-    asked: list[tuple[tuple[str, ...], Way]] = field(default_factory=list)
+    answer: Answer | None = None
+    calls: list[tuple[tuple[str, ...], ProductVariant]] = field(default_factory=list)
 
-    def moments(self, text: str, video_ids: Sequence[str], limit: int) -> list[Place]:
+    def moments(self, text: str, video_ids: Sequence[str], limit: int) -> list[VideoWindow]:
         return self.found[:limit]
 
-    def require_pictures(self) -> None:
+    def require_frame_vectors(self) -> None:
         """The scores are given."""
 
     def frame_scores(self, text: str, video_id: str):  # type: ignore[no-untyped-def]
         return self.scores
 
-    def ask(self, question: str, video_ids: Sequence[str], options: Sequence[str], way: Way) -> Replied:
-        if self.told is None:
+    def ask(
+        self, question: str, video_ids: Sequence[str], options: Sequence[str], variant: ProductVariant
+    ) -> FinderAnswer:
+        if self.answer is None:
             raise LibraryError("nothing to say")
-        self.asked.append((tuple(options), way))
-        return Replied(self.told, tuple(self.found), tuple(self.found))
+        self.calls.append((tuple(options), variant))
+        return FinderAnswer(self.answer, tuple(self.found), tuple(self.found))

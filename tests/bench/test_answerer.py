@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from tests.tiny_video_llm import make_tiny_video_llm
 
-from playhead_bench.evaluate.answerer import Clip, ScriptedAnswerer
+from playhead_bench.evaluate.answerer import FrameClip, ScriptedAnswerer
 from playhead_bench.evaluate.transformers_answerer import TransformersAnswerer, frame_numbers
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.video_llm.parse_response import with_options
 
 
-def clip_at(*times_s: float, fps: float = 8.0, level: int = 90) -> Clip:
+def clip_at(*times_s: float, fps: float = 8.0, level: int = 90) -> FrameClip:
     frames = np.full((len(times_s), 32, 48, 3), level, dtype=np.uint8)
-    return Clip(frames, np.array(times_s, dtype=np.float64), fps)
+    return FrameClip(frames, np.array(times_s, dtype=np.float64), fps)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def answerer(folder: Path) -> TransformersAnswerer:
 
 def test_a_clip_needs_a_time_a_frame() -> None:
     with pytest.raises(ValueError, match=r"a time a frame, got \(1,\) for 2 frames"):
-        Clip(np.zeros((2, 4, 4, 3), np.uint8), np.zeros(1), 8.0)
+        FrameClip(np.zeros((2, 4, 4, 3), np.uint8), np.zeros(1), 8.0)
 
 
 def test_a_clip_goes_forward_in_time() -> None:
@@ -71,7 +71,7 @@ def test_times_become_frame_numbers(
     assert frame_numbers(clip_at(*times_s, fps=fps)) == expected
 
 
-def prompt_of(answerer: TransformersAnswerer, clip: Clip | None, text: str) -> str:
+def prompt_of(answerer: TransformersAnswerer, clip: FrameClip | None, text: str) -> str:
     ids = answerer.inputs(clip, text)["input_ids"][0]
     return str(answerer.processor.tokenizer.decode(ids)).replace("<|video_pad|>", "#")
 

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from playhead_bench.speech import RATE_HZ, Placed, Recognised, join_recordings, score, word_errors
+from playhead_bench.speech import (
+    RATE_HZ,
+    JoinedRecording,
+    RecognisedSpeech,
+    join_recordings,
+    score,
+    word_errors,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,12 +24,12 @@ def test_word_errors_count_substitutions_deletions_and_insertions(
 
 
 def test_a_score_is_of_words_onsets_and_languages() -> None:
-    placed = [
-        Placed("one", 1.0, 5.0, 1.2, "en", "the red door"),
-        Placed("two", 8.0, 12.0, 8.0, "de", "die Tür"),
+    recordings = [
+        JoinedRecording("one", 1.0, 5.0, 1.2, "en", "the red door"),
+        JoinedRecording("two", 8.0, 12.0, 8.0, "de", "die Tür"),
     ]
     spans = ((1.3, 4.3, "The read door.", "en"), (8.5, 9.5, "Die Tür", "en"), (20.0, 21.0, "Thanks", "en"))
-    found = score(placed, Recognised(spans, 2.0))
+    found = score(recordings, RecognisedSpeech(spans, 2.0))
     assert found["word_error_rate"] == pytest.approx(2 / 5)
     assert found["onset_error_max_s"] == pytest.approx(0.5)
     assert found["language_accuracy"] == pytest.approx(3 / 4)

@@ -25,7 +25,7 @@ def post(proxy: CachingProxy, record: dict[str, Any] = HELLO, **headers: str) ->
     return found
 
 
-def said(completion: dict[str, Any]) -> str:
+def completion_text(completion: dict[str, Any]) -> str:
     text: str = completion["choices"][0]["message"]["content"]
     return text
 
@@ -35,8 +35,8 @@ def test_the_same_request_reaches_the_server_once(tmp_path: Path) -> None:
         chat_server("first", "second") as server,
         open_proxy(tmp_path / "r.sqlite", server.base_url) as proxy,
     ):
-        assert [said(post(proxy)), said(post(proxy))] == ["first", "first"]
-        assert said(post(proxy, {**HELLO, "temperature": 1})) == "second"
+        assert [completion_text(post(proxy)), completion_text(post(proxy))] == ["first", "first"]
+        assert completion_text(post(proxy, {**HELLO, "temperature": 1})) == "second"
         assert len(server.requests) == 2
 
 
@@ -45,7 +45,7 @@ def test_replies_outlive_the_proxy_and_a_replay_needs_no_server(tmp_path: Path) 
     with chat_server("hello you") as server, open_proxy(path, server.base_url) as proxy:
         post(proxy)
     with open_proxy(path, "") as proxy:
-        assert said(post(proxy)) == "hello you"
+        assert completion_text(post(proxy)) == "hello you"
 
 
 def test_a_replay_without_the_reply_says_so(tmp_path: Path) -> None:

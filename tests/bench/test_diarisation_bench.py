@@ -15,7 +15,7 @@ def turns(*rows: tuple[float, float, str]) -> list[VoiceTurn]:
     return [VoiceTurn(Window(start_s, end_s), label) for start_s, end_s, label in rows]
 
 
-SAID = turns((0, 10, "a"), (12, 20, "b"))
+REFERENCE = turns((0, 10, "a"), (12, 20, "b"))
 
 
 @pytest.mark.parametrize(
@@ -36,16 +36,16 @@ SAID = turns((0, 10, "a"), (12, 20, "b"))
 def test_errors_are_those_that_were_computed_by_hand(
     found: list[VoiceTurn], expected: tuple[float, float, float, float]
 ) -> None:
-    errors = diarisation_errors(SAID, found)
+    errors = diarisation_errors(REFERENCE, found)
     got = (errors.speech_s, errors.missed_s, errors.false_alarm_s, errors.confusion_s)
     assert got == pytest.approx(expected)
     assert errors.rate == pytest.approx(sum(expected[1:]) / 17)
 
 
 def test_overlapping_speech_is_not_scored() -> None:
-    said = turns((0, 10, "a"), (8, 20, "b"))
+    reference = turns((0, 10, "a"), (8, 20, "b"))
     # scored: [0.25, 7.75) and [10.25, 19.75)
-    assert diarisation_errors(said, turns((0, 9, "1"), (9, 20, "2"))) == DiarisationErrors(17.0)
+    assert diarisation_errors(reference, turns((0, 9, "1"), (9, 20, "2"))) == DiarisationErrors(17.0)
 
 
 def test_the_mapping_is_the_best_of_all_and_not_the_first_that_fits() -> None:
@@ -55,8 +55,8 @@ def test_the_mapping_is_the_best_of_all_and_not_the_first_that_fits() -> None:
 
 def test_pauses_inside_a_sentence_are_no_speech() -> None:
     sound = np.concatenate([np.zeros(8000), made_voice(120, 1.0), np.zeros(8000), made_voice(120, 1.0)])
-    said = sentence(sound.astype(np.float32))
-    first, second = said.speech
+    spoken = sentence(sound.astype(np.float32))
+    first, second = spoken.speech
     assert first.start_s == 0.0
     assert second.start_s - first.end_s == pytest.approx(0.5, abs=0.1)
     assert second.start_s - first.end_s > MAX_BRIDGED_PAUSE_S

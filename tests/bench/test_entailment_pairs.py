@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.shared_data import shared
 
-from playhead_bench.entailment.__main__ import calls_of, judged, main
+from playhead_bench.entailment.__main__ import calls_of, judge_claims, main
 from playhead_bench.entailment.data import PAIRS, LabelledClaim, read_claims
 from playhead_bench.entailment.scoring import judge_scores
 from playhead_bench.evaluate.errors import QuestionsInvalid
@@ -65,18 +65,18 @@ def test_the_claims_of_a_pair_are_never_judged_in_one_call() -> None:
 
 def test_a_run_that_was_stopped_asks_only_for_what_is_missing(tmp_path: Path) -> None:
     judge, cache = CountingJudge(), tmp_path / "verdicts.jsonl"
-    judged(judge, CLAIMS, cache)
+    judge_claims(judge, CLAIMS, cache)
     num_calls = len(judge.calls)
     cache.write_text("".join(cache.read_text("utf-8").splitlines(keepends=True)[:-1]), "utf-8")
-    assert judged(judge, CLAIMS, cache) == ["yes"] * 60
+    assert judge_claims(judge, CLAIMS, cache) == ["yes"] * 60
     assert len(judge.calls) == num_calls + 1
 
 
 def test_what_a_judge_gets_wrong_is_counted_by_kind() -> None:
     verdicts: list[Support | None] = ["yes", "yes", "partly", "no"]
     scores = judge_scores(CLAIMS[:4], verdicts)
-    assert (scores.accuracy, scores.false_kept, scores.true_lost) == (0.5, 0.5, 0.5)
-    assert scores.false_kept_by_kind == {"negation": 1}
+    assert (scores.accuracy, scores.false_accept_rate, scores.false_reject_rate) == (0.5, 0.5, 0.5)
+    assert scores.num_false_accepts_by_kind == {"negation": 1}
 
 
 def test_scores_need_a_verdict_for_each_claim() -> None:
@@ -93,7 +93,7 @@ def test_shared_words_keep_at_most_a_tenth_of_the_false_claims(capsys: pytest.Ca
     folder = shared("subtitles/tears_of_steel/TOS-en.srt").parents[2]
     for half in ("tune", "report"):
         assert main(["--data", str(folder), "--half", half]) == 0
-    told = capsys.readouterr().out
-    shares = [float(part.split("%")[0]) for part in told.split("false kept ")[1:] if part[0].isdigit()]
+    output = capsys.readouterr().out
+    shares = [float(part.split("%")[0]) for part in output.split("false kept ")[1:] if part[0].isdigit()]
     assert len(shares) == 2
     assert sum(shares) / 2 <= 10.0

@@ -19,10 +19,10 @@ from playhead_bench.evaluate.manifest import read_manifest
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.session import Settings, evaluate
 from playhead_bench.evaluate.strategies.registry import strategies_named
-from playhead_bench.evaluate.tasks import Task, drawn, format_task, rendered, world_task
+from playhead_bench.evaluate.tasks import Task, draw_samples, format_task, render_if_missing, world_task
 from playhead_bench.oracle.encoder import OracleEncoder
 from playhead_bench.oracle.library import fill_library, oracle_searcher
-from playhead_bench.world.script import Scene, Story, Thing
+from playhead_bench.world.script import Scene, SceneObject, Story
 from playhead_index.errors import ModelUnavailable, PlayheadError, VideoUnknown
 from playhead_index.recipe import IndexSettings
 from playhead_index.window import Window
@@ -31,15 +31,15 @@ NO_MODELS = ModelNames("off", "off", "off", "off", "off")
 NEVER = IndexSettings(transcribe="never")
 
 
-def scene(name: str, start_s: float, end_s: float, thing: Thing) -> Scene:
+def scene(name: str, start_s: float, end_s: float, thing: SceneObject) -> Scene:
     return Scene(name, name, Window(start_s, end_s), False, (thing,))  # type: ignore[arg-type]
 
 
 STORY = Story(
     "walk", 0,
     (
-        scene("beach", 0, 24, Thing("star", "red", 0.3, (0.5, 0.5))),
-        scene("hall", 24, 48, Thing("car", "blue", 0.3, (0.5, 0.5))),
+        scene("beach", 0, 24, SceneObject("star", "red", 0.3, (0.5, 0.5))),
+        scene("hall", 24, 48, SceneObject("car", "blue", 0.3, (0.5, 0.5))),
     ),
 )  # fmt: skip
 
@@ -47,7 +47,7 @@ STORY = Story(
 @pytest.fixture(scope="module")
 def walk(tmp_path_factory: pytest.TempPathFactory) -> tuple[Library, Path]:
     folder = tmp_path_factory.mktemp("walk")
-    path = rendered(STORY, folder)
+    path = render_if_missing(STORY, folder)
     library = Library(folder / "library", NO_MODELS)
     assert [report.status for report in library.index([path], NEVER)] == ["indexed"]
     return library, path
@@ -93,14 +93,14 @@ def questions(*kinds: str) -> list[Sample]:
 
 
 def test_a_limit_keeps_every_kind() -> None:
-    kept = drawn(questions("a", "a", "a", "a", "b", "c"), 3)
-    assert sorted(sample.kind for sample in kept) == ["a", "b", "c"]
+    samples = draw_samples(questions("a", "a", "a", "a", "b", "c"), 3)
+    assert sorted(sample.kind for sample in samples) == ["a", "b", "c"]
 
 
 def test_a_question_can_be_asked_without_its_options() -> None:
-    asked = Sample("q", ("v",), "Which?", ("red", "blue"), None, 1)
+    question = Sample("q", ("v",), "Which?", ("red", "blue"), None, 1)
     absent = Sample("r", ("v",), "Which?", ("red", "none"), None, 1, answerable=False)
-    opened = Task("t", (asked, absent), {}).opened().samples
+    opened = Task("t", (question, absent), {}).opened().samples
     assert [(one.options, one.answer, one.answer_index) for one in opened] == [
         ((), "blue", None), ((), None, None),
     ]  # fmt: skip
@@ -193,11 +193,11 @@ def test_the_command_compares_strategies_at_a_real_model_and_replays_them(
     shutil.rmtree(model)
     again = CliRunner().invoke(app, [*map(str, arguments), "--replay"])
     assert (first.exit_code, again.exit_code) == (0, 0)
-    told = json.loads(first.stdout)
-    assert (told["task"], told["questions"]) == ("world-dev-iid", 2)
-    assert [one["name"] for one in told["strategies"]] == ["blind", "gold"]
+    report = json.loads(first.stdout)
+    assert (report["task"], report["questions"]) == ("world-dev-iid", 2)
+    assert [one["name"] for one in report["strategies"]] == ["blind", "gold"]
     assert [one["accuracy"] for one in json.loads(again.stdout)["strategies"]] == [
-        one["accuracy"] for one in told["strategies"]
+        one["accuracy"] for one in report["strategies"]
     ]
 
 

@@ -11,9 +11,9 @@ from playhead_bench.evaluate.formats.fields import (
     embedded_options,
     identifier,
     options_of,
-    unpacked,
+    unpack,
 )
-from playhead_bench.evaluate.formats.records import RowWrong
+from playhead_bench.evaluate.formats.records import InvalidRow
 from playhead_bench.evaluate.formats.spans import windows_of
 from playhead_index.window import Window
 
@@ -48,7 +48,7 @@ def test_letters_that_are_not_those_of_their_places_are_part_of_the_options() ->
 
 @pytest.mark.parametrize("value", [["red"], [], "red", ["red", ""], ["red", None], 5, None])
 def test_fewer_than_two_options_that_say_something_are_refused(value: Any) -> None:
-    with pytest.raises(RowWrong, match=r"expected (two options or more|text), got"):
+    with pytest.raises(InvalidRow, match=r"expected (two options or more|text), got"):
         options_of(value)
 
 
@@ -92,24 +92,24 @@ def test_a_number_among_the_texts_is_read_as_the_benchmark_usually_writes_answer
 
 @pytest.mark.parametrize("value", ["D", 3, -1, "-1", True, "purple", "D. purple", 1.5])
 def test_an_answer_that_is_none_of_the_options_is_refused(value: Any) -> None:
-    with pytest.raises(RowWrong, match="is none of the 3 options"):
+    with pytest.raises(InvalidRow, match="is none of the 3 options"):
         answer_of(value, COLOURS, ("letter", "index", "text"))
 
 
 def test_a_letter_whose_text_is_that_of_another_option_is_refused() -> None:
-    with pytest.raises(RowWrong, match="the option A reads 'red'"):
+    with pytest.raises(InvalidRow, match="the option A reads 'red'"):
         answer_of("A. green", COLOURS, ("letter",))
 
 
 @pytest.mark.parametrize("value", [None, "", " ", True, 1.5, ["a"], {}])
 def test_what_is_no_id_is_refused(value: Any) -> None:
-    with pytest.raises(RowWrong, match="an id is text or a whole number"):
+    with pytest.raises(InvalidRow, match="an id is text or a whole number"):
         identifier(value)
 
 
 def test_text_that_is_no_list_stays_as_it_is() -> None:
-    assert unpacked("[sic] the answer") == "[sic] the answer"
-    assert unpacked("__import__('os')") == "__import__('os')"
+    assert unpack("[sic] the answer") == "[sic] the answer"
+    assert unpack("__import__('os')") == "__import__('os')"
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_a_window_that_passes_the_end_by_less_than_a_second_is_cut_there_with_a_
     ],
 )
 def test_a_window_is_refused_that_is(value: Any, why: str) -> None:
-    with pytest.raises(RowWrong, match=why):
+    with pytest.raises(InvalidRow, match=why):
         windows_of(value, 20.0)
 
 

@@ -59,7 +59,7 @@ def test_the_path_in_vidor_is_kept(tmp_path: Path) -> None:
         ("40100,369,640,480,again,1,6,CH,a,b,c,d,e\n", "the id '40100_6' was there before"),
     ],
 )
-def test_a_bad_row_is_told_by_its_line(row: str, why: str, tmp_path: Path) -> None:
+def test_a_bad_row_is_named_by_its_line(row: str, why: str, tmp_path: Path) -> None:
     dataset = read("nextqa", table(tmp_path, HEADER + ROW + row))
     assert len(dataset.samples) == 1
     (bad,) = dataset.bad_rows

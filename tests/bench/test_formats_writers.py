@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from playhead_bench.evaluate.formats import (
     FORMATS,
-    CitedSentence,
     FormatError,
     FormatUnreadable,
     Prediction,
     PredictionsInvalid,
-    Ranked,
+    RankedWindow,
+    ReportSentence,
     read_predictions,
     write,
 )
@@ -26,7 +26,7 @@ DOG = Sample("8", ("abc",), "A dog runs.", windows=(Window(2.0, 4.0),), duration
 WHO = Sample(
     "v_6", ("v",), "Who?", ("Ann", "Bob"), "Bob", 1, kind="CW", meta={"duration": "short", "domain": "Art"}
 )
-FOUND = Prediction("8", moments=(Ranked(Window(1.5, 4.0), 0.9), Ranked(Window(6.0, 7.0), 0.2)))
+FOUND = Prediction("8", moments=(RankedWindow(Window(1.5, 4.0), 0.9), RankedWindow(Window(6.0, 7.0), 0.2)))
 BOB = Prediction("v_6", answer_index=1)
 
 
@@ -92,7 +92,7 @@ def test_nextgqa_is_one_window_a_question(tmp_path: Path) -> None:
 
 def test_tvr_of_a_corpus_ranks_moments_and_the_videos_by_their_best(tmp_path: Path) -> None:
     moments = [("x", 0.9), ("abc", 0.8), ("x", 0.7)]
-    ranked = tuple(Ranked(Window(1.0, 2.0), score, video) for video, score in moments)
+    ranked = tuple(RankedWindow(Window(1.0, 2.0), score, video) for video, score in moments)
     numbers = tmp_path / "tvr_video2dur_idx.json"
     numbers.write_text('{"val": {"abc": [90.0, 11], "x": [80.0, 12]}}')
     predictions = [Prediction("8", moments=ranked)]
@@ -136,7 +136,7 @@ def test_tvr_files_of_others_count_by_their_order_when_scores_do_not_fall(tmp_pa
         pytest.param(
             "qvhighlights",
             [DOG],
-            [Prediction("8", moments=(Ranked(Window(1, 2), 0.5, "other"),))],
+            [Prediction("8", moments=(RankedWindow(Window(1, 2), 0.5, "other"),))],
             "a moment of 'other'",
             id="of another video",
         ),
@@ -178,7 +178,7 @@ def test_what_was_there_stays_when_the_new_file_cannot_be_written(tmp_path: Path
 @pytest.mark.parametrize("score", [float("nan"), float("inf")])
 def test_a_score_is_finite(score: float) -> None:
     with pytest.raises(ValueError, match="a score must be finite"):
-        Ranked(Window(0, 1), score)
+        RankedWindow(Window(0, 1), score)
 
 
 def test_moments_stand_best_first() -> None:
@@ -216,22 +216,22 @@ def windows(draw: st.DrawFn) -> Window:
 
 
 @st.composite
-def ranked(draw: st.DrawFn, least: int, most: int, video: str = "") -> tuple[Ranked, ...]:
-    found = draw(st.lists(windows(), min_size=least, max_size=most))
+def ranked(draw: st.DrawFn, min_size: int, max_size: int, video: str = "") -> tuple[RankedWindow, ...]:
+    found = draw(st.lists(windows(), min_size=min_size, max_size=max_size))
     finite = st.floats(allow_nan=False, allow_infinity=False)
     scores = sorted(draw(st.lists(finite, min_size=len(found), max_size=len(found))), reverse=True)
-    return tuple(Ranked(window, score, video) for window, score in zip(found, scores, strict=True))
+    return tuple(RankedWindow(window, score, video) for window, score in zip(found, scores, strict=True))
 
 
-def by_place(moments: tuple[Ranked, ...]) -> tuple[Ranked, ...]:
+def by_place(moments: tuple[RankedWindow, ...]) -> tuple[RankedWindow, ...]:
     """The moments with the scores that a form without scores gives them."""
-    return tuple(Ranked(m.window, 1 / (n + 1)) for n, m in enumerate(moments))
+    return tuple(RankedWindow(m.window, 1 / (n + 1)) for n, m in enumerate(moments))
 
 
 @st.composite
-def sentences(draw: st.DrawFn) -> tuple[CitedSentence, ...]:
+def sentences(draw: st.DrawFn) -> tuple[ReportSentence, ...]:
     some = st.lists(TEXTS, max_size=2).map(tuple)
-    return tuple(draw(st.lists(st.builds(CitedSentence, TEXTS, some, some), min_size=1, max_size=3)))
+    return tuple(draw(st.lists(st.builds(ReportSentence, TEXTS, some, some), min_size=1, max_size=3)))
 
 
 def predictions_for(name: str, id_: str, draw: st.DrawFn) -> Prediction:

@@ -82,17 +82,17 @@ def completion(name: str, arguments: str) -> str:
         (completion("abstain", "QUARTZ07"), WrittenText("", "QUARTZ07")),
     ],
 )
-def test_calls_of_tools_are_told_from_drafts_of_an_answer(reply: str, written: WrittenText) -> None:
+def test_tool_calls_and_answer_drafts_are_separated(reply: str, written: WrittenText) -> None:
     assert written_text(reply) == written
 
 
 @pytest.mark.parametrize(
-    ("claims", "said"), [([], "April. E1 says QUARTZ07"), ([["In April.", "supported"]], "In April.")]
+    ("claims", "expected"), [([], "April. E1 says QUARTZ07"), ([["In April.", "supported"]], "In April.")]
 )
 def test_an_answer_is_what_its_claims_say_and_not_the_words_of_its_evidence(
-    claims: list[list[str]], said: str
+    claims: list[list[str]], expected: str
 ) -> None:
-    assert answer_text({"text": "April. E1 says QUARTZ07", "claims": claims}) == said
+    assert answer_text({"text": "April. E1 says QUARTZ07", "claims": claims}) == expected
 
 
 def one_case() -> list[HostileCase]:

@@ -47,8 +47,10 @@ def test_the_order_of_equally_sure_answers_does_not_matter(answers: list, order:
 @settings(deadline=None)
 @given(ANSWERS)
 def test_surer_right_answers_give_the_least_area(answers: list) -> None:
-    sure, right = zip(*answers, strict=True)
-    assert risk_coverage([float(r) for r in right], right).area <= risk_coverage(sure, right).area + 1e-12
+    confidences, right = zip(*answers, strict=True)
+    assert (
+        risk_coverage([float(r) for r in right], right).area <= risk_coverage(confidences, right).area + 1e-12
+    )
 
 
 def test_calibration_by_hand() -> None:
@@ -66,8 +68,8 @@ def test_a_bin_holds_its_upper_edge() -> None:
 @settings(deadline=None)
 @given(ANSWERS)
 def test_calibration_is_a_part_of_one_and_certainty_that_is_right_has_none(answers: list) -> None:
-    sure, right = zip(*answers, strict=True)
-    assert 0.0 <= calibration_error(sure, right) <= 1.0
+    confidences, right = zip(*answers, strict=True)
+    assert 0.0 <= calibration_error(confidences, right) <= 1.0
     assert calibration_error([float(r) for r in right], right) == 0.0
 
 

@@ -11,9 +11,9 @@ from playhead_bench.evaluate.metrics.citations import (
     cite_f1,
     count_seconds,
     count_windows,
+    is_verbatim,
     macro,
     micro,
-    same_words,
 )
 from playhead_index.window import Window
 
@@ -95,12 +95,12 @@ def test_citef1_by_hand() -> None:
         "Ten people were saved.": ["v2", "v3"],
         "no": [],
     }
-    scores = cite_f1(predicted, reference, same_words)
+    scores = cite_f1(predicted, reference, is_verbatim)
     assert scores == CitationScores(0.5, pytest.approx(1 / 3), pytest.approx(0.4))
 
 
 def test_a_report_without_citations_scores_nothing() -> None:
-    scores = cite_f1([("The dam broke.", ["the dam broke"], [])], {"the dam broke": ["v1"]}, same_words)
+    scores = cite_f1([("The dam broke.", ["the dam broke"], [])], {"the dam broke": ["v1"]}, is_verbatim)
     assert scores == CitationScores(0.0, 0.0, 0.0)
 
 

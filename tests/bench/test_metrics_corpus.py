@@ -6,18 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.shared_data import shared
 
-from playhead_bench.evaluate.metrics.corpus import TASKS, Task, first_ranks, recalls, retrieval_scores
+from playhead_bench.evaluate.metrics.corpus import TASKS, CorpusTask, first_ranks, recalls, retrieval_scores
 
 PREDICTED = np.array([[2, 0, 10], [1, 50, 60], [1, 0, 10], [1, 0, 20]], dtype=np.float64)
 """Ranked for one query whose gold is video 1 at [0, 20): the fourth is right, the third at IoU 0.5."""
 
 
 @pytest.mark.parametrize(
-    ("task", "least", "expected"),
+    ("task", "min_iou", "expected"),
     [("VCMR", 0.5, 3), ("VCMR", 0.7, 4), ("SVMR", 0.5, 2), ("SVMR", 0.7, 3), ("VR", 0.5, 2)],
 )
-def test_the_first_right_prediction_by_hand(task: str, least: float, expected: int) -> None:
-    ranks = first_ranks(task, [PREDICTED], [1], np.array([[0.0, 20.0]]), least)  # type: ignore[arg-type]
+def test_the_first_right_prediction_by_hand(task: str, min_iou: float, expected: int) -> None:
+    ranks = first_ranks(task, [PREDICTED], [1], np.array([[0.0, 20.0]]), min_iou)  # type: ignore[arg-type]
     assert ranks.tolist() == [expected]
 
 
@@ -57,7 +57,7 @@ def slow_rank(task: str, ranked: list[list[int]], video: int, start: int, end: i
 @settings(deadline=None)
 @given(RANKED, st.integers(0, 2), st.integers(0, 20), st.integers(1, 20), st.sampled_from(TASKS))
 def test_ranks_are_those_of_the_slow_oracle(
-    ranked: list[list[int]], video: int, start: int, length: int, task: Task
+    ranked: list[list[int]], video: int, start: int, length: int, task: CorpusTask
 ) -> None:
     rows, gold = (
         np.array(ranked, dtype=float).reshape(-1, 3),

@@ -19,8 +19,8 @@ def slow_average_precision(scores: Sequence[float], labels: Sequence[bool]) -> f
     """At every recall that some cut of the scores reaches, the best precision of it or any higher recall."""
     by_recall: dict[int, float] = {}
     for cut in sorted(set(scores)):
-        kept = [label for score, label in zip(scores, labels, strict=True) if score >= cut]
-        by_recall[sum(kept)] = max(by_recall.get(sum(kept), 0.0), sum(kept) / len(kept))
+        retrieved = [label for score, label in zip(scores, labels, strict=True) if score >= cut]
+        by_recall[sum(retrieved)] = max(by_recall.get(sum(retrieved), 0.0), sum(retrieved) / len(retrieved))
     levels = [recall for recall in by_recall if recall]
     best = [max(p for other, p in by_recall.items() if other >= recall) for recall in levels]
     return float(np.mean(best)) if best else 0.0
@@ -40,9 +40,9 @@ def test_average_precision_is_that_of_the_slow_oracle(
     cases: list[tuple[list[float], list[list[int]]]],
 ) -> None:
     found = highlight_scores([np.array(c[0]) for c in cases], [np.array(c[1], dtype=float) for c in cases])
-    for name, least in LEVELS.items():
+    for name, min_saliency in LEVELS.items():
         expected = [
-            slow_average_precision(scores, [row[who] >= least for row in saliency])
+            slow_average_precision(scores, [row[who] >= min_saliency for row in saliency])
             for scores, saliency in cases
             for who in range(3)
         ]

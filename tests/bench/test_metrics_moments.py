@@ -28,11 +28,11 @@ def slow_iou(a: Sequence[float], b: Sequence[float]) -> float:
     return shared / ((a[1] - a[0]) + (b[1] - b[0]) - shared)
 
 
-def slow_average_precision(predicted: Rows, gold: Rows, least: float) -> float:
+def slow_average_precision(predicted: Rows, gold: Rows, threshold: float) -> float:
     """Precision at each hit, raised to the best precision at any later rank, averaged over gold."""
     free, hits, precisions = list(range(len(gold))), [], []
     for row in sorted(predicted[:10], key=lambda row: -row[2]):
-        reached = [(slow_iou(row, gold[at]), at) for at in free if slow_iou(row, gold[at]) >= least]
+        reached = [(slow_iou(row, gold[at]), at) for at in free if slow_iou(row, gold[at]) >= threshold]
         hits.append(bool(reached))
         if reached:
             free.remove(max(reached)[1])
@@ -52,7 +52,7 @@ QUERIES = st.lists(
 @given(QUERIES)
 def test_average_precision_is_that_of_the_slow_oracle(queries: list[tuple[Rows, Rows]]) -> None:
     predicted, gold = [q[0] for q in queries], [q[1] for q in queries]
-    expected = [[slow_average_precision(p, g, least) for least in THRESHOLDS] for p, g in queries]
+    expected = [[slow_average_precision(p, g, threshold) for threshold in THRESHOLDS] for p, g in queries]
     found = average_precisions(arrays(predicted, 3), arrays(gold, 2))
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
@@ -71,15 +71,15 @@ def test_a_perfect_first_prediction_never_lowers_a_score(queries: list[tuple[Row
     gold = arrays([q[1] for q in queries], 2)
     before = moment_scores(arrays([q[0] for q in queries], 3), gold)
     better = moment_scores(arrays([[[*q[1][0], 99.0], *q[0]] for q in queries], 3), gold)
-    for least in THRESHOLDS:
-        assert better.recall_at_1[least] == 1.0 >= before.recall_at_1[least]
+    for threshold in THRESHOLDS:
+        assert better.recall_at_1[threshold] == 1.0 >= before.recall_at_1[threshold]
 
 
 @settings(deadline=None)
 @given(QUERIES)
 def test_scores_are_parts_of_one_and_fall_with_the_threshold(queries: list[tuple[Rows, Rows]]) -> None:
     scores = moment_scores(arrays([q[0] for q in queries], 3), arrays([q[1] for q in queries], 2))
-    recalls = [scores.recall_at_1[least] for least in THRESHOLDS]
+    recalls = [scores.recall_at_1[threshold] for threshold in THRESHOLDS]
     assert recalls == sorted(recalls, reverse=True)
     assert all(0.0 <= value <= 1.0 for value in [*recalls, *scores.average_precision.values()])
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from playhead_bench.nano.labels import MOTIONS, labels_of
-from playhead_bench.nano.pictures import Clip, crowd_of
+from playhead_bench.nano.pictures import SceneClip, crowd_of
 from playhead_bench.nano.tokens import PAD
-from playhead_bench.nano.tracks import NEVER, TrackHeads, tracks_of
+from playhead_bench.nano.tracks import ABSENT_TRACK, TrackHeads, tracks_of
 from playhead_bench.nano.train_vision import SPREAD, WordHeads, losses
 from playhead_bench.nano.training import Optimiser
-from playhead_bench.nano.training_samples import Lesson, Writer, batch_of
+from playhead_bench.nano.training_samples import RowWriter, TrainingSample, batch_of
 from playhead_bench.nano.vlm import make_model
-from playhead_bench.world.script import Action, Scene, Thing
+from playhead_bench.world.script import Action, Scene, SceneObject
 from playhead_index.embed.runtime import torch
 from playhead_index.window import Window
 
@@ -22,18 +22,18 @@ LEAVES = Action("leave", Window(0.0, 2.0), (0.8, 0.8), (1.3, 0.8))
 SCENE = Scene(
     "hall 1", "hall", Window(0.0, 4.0),
     things=(
-        Thing("car", "red", 0.2, (0.2, 0.5), (MOVES,)),
-        Thing("cup", "blue", 0.2, (0.2, 0.2)),
-        Thing("star", "green", 0.2, (0.8, 0.8), (LEAVES,)),
+        SceneObject("car", "red", 0.2, (0.2, 0.5), (MOVES,)),
+        SceneObject("cup", "blue", 0.2, (0.2, 0.2)),
+        SceneObject("star", "green", 0.2, (0.8, 0.8), (LEAVES,)),
     ),
 )  # fmt: skip
-CLIP = Clip(SCENE, Window(0.0, 4.0), tuple(0.5 * i for i in range(8)), 0.0, False)
+CLIP = SceneClip(SCENE, Window(0.0, 4.0), tuple(0.5 * i for i in range(8)), 0.0, False)
 
 
 def test_a_track_follows_a_thing_through_the_pairs() -> None:
     shown = tracks_of(CLIP)
-    car = shown.things[shown.named["red", "car"]]
-    assert car.there.all()
+    car = shown.objects[shown.named["red", "car"]]
+    assert car.visible.all()
     across = car.at[:, 0]
     assert across[0] == across[1] == pytest.approx(-0.6)
     assert across[1] < across[2] < across[3]
@@ -42,10 +42,10 @@ def test_a_track_follows_a_thing_through_the_pairs() -> None:
 
 def test_what_has_left_is_no_longer_there() -> None:
     shown = tracks_of(CLIP)
-    star = shown.things[shown.named["green", "star"]]
-    assert star.there[0]
-    assert not star.there[-1]
-    assert (star.at[~star.there] == 0).all()
+    star = shown.objects[shown.named["green", "star"]]
+    assert star.visible[0]
+    assert not star.visible[-1]
+    assert (star.at[~star.visible] == 0).all()
 
 
 def test_visual_tokens_know_their_thing() -> None:
@@ -58,48 +58,48 @@ def test_visual_tokens_know_their_thing() -> None:
 def test_a_crowd_is_one_pair() -> None:
     shown = tracks_of(crowd_of(1))
     assert shown.cells.shape == (1, 45)
-    assert all(not thing.there[1:].any() for thing in shown.things)
+    assert all(not obj.visible[1:].any() for obj in shown.objects)
 
 
 def _put(words: Any) -> Any:
-    asked = [
-        Lesson("action", "What does the red car do?", "it moves right", False),
-        Lesson("exists", "Is there a red cup?", "no", False),
+    questions = [
+        TrainingSample("action", "What does the red car do?", "it moves right", False),
+        TrainingSample("exists", "Is there a red cup?", "no", False),
     ]
-    writer = Writer(words)
-    return batch_of([writer.row(CLIP.printed_s, asked)], words.convert_tokens_to_ids(PAD), writer.pad)
+    writer = RowWriter(words)
+    return batch_of([writer.row(CLIP.printed_s, questions)], words.convert_tokens_to_ids(PAD), writer.pad)
 
 
 def test_names_are_taught_the_track_of_their_thing_and_absent_ones_an_empty_one(words: Any) -> None:
-    put, shown = _put(words), tracks_of(CLIP)
-    rows, places, wanted, known = TrackHeads(words, 8)._wanted(put, [shown])
-    named = [i for i, place in enumerate(places) if not put.visual[0, place]]
-    assert [words.decode([int(put.ids[0, places[i]])]).strip() for i in named] == ["car", "cup"]
-    assert wanted[named[0]] is shown.things[shown.named["red", "car"]]
-    assert wanted[named[1]] is NEVER
+    batch, shown = _put(words), tracks_of(CLIP)
+    rows, places, wanted, known = TrackHeads(words, 8)._targets(batch, [shown])
+    named = [i for i, place in enumerate(places) if not batch.visual[0, place]]
+    assert [words.decode([int(batch.ids[0, places[i]])]).strip() for i in named] == ["car", "cup"]
+    assert wanted[named[0]] is shown.objects[shown.named["red", "car"]]
+    assert wanted[named[1]] is ABSENT_TRACK
     assert set(rows) == {0}
     assert all(known[i].all() for i in named)
 
 
 def test_a_visual_token_is_not_asked_for_what_comes_after_it(words: Any) -> None:
-    put = _put(words)
-    _, places, _, known = TrackHeads(words, 8)._wanted(put, [tracks_of(CLIP)])
-    visual = np.nonzero(put.visual[0].numpy())[0]
+    batch = _put(words)
+    _, places, _, known = TrackHeads(words, 8)._targets(batch, [tracks_of(CLIP)])
+    visual = np.nonzero(batch.visual[0].numpy())[0]
     for place, pairs in zip(places, known, strict=True):
-        if put.visual[0, place]:
+        if batch.visual[0, place]:
             pair = int(np.searchsorted(visual, place)) // 45
             assert pairs.tolist() == [i <= pair for i in range(4)]
 
 
 def test_tracks_are_learnt_from_vectors_that_hold_them(words: Any) -> None:
-    put, heads = _put(words), TrackHeads(words, 64)
-    hidden = torch().randn(1, put.ids.shape[1], 64, generator=torch().Generator().manual_seed(0))
+    batch, heads = _put(words), TrackHeads(words, 64)
+    hidden = torch().randn(1, batch.ids.shape[1], 64, generator=torch().Generator().manual_seed(0))
     tracks = [tracks_of(CLIP)]
-    before = float(heads.loss(hidden, put, tracks)[0].detach())
+    before = float(heads.loss(hidden, batch, tracks)[0].detach())
     optimiser = Optimiser([heads.linear.weight], [heads.linear.bias], 100, 0.03, 0.03)
     for _ in range(100):
-        optimiser.step(heads.loss(hidden, put, tracks)[0])
-    loss, parts = heads.loss(hidden, put, tracks)
+        optimiser.step(heads.loss(hidden, batch, tracks)[0])
+    loss, parts = heads.loss(hidden, batch, tracks)
     assert float(loss.detach()) < 0.2 * before
     assert parts["track_motion"] == 1.0
 
@@ -107,10 +107,10 @@ def test_tracks_are_learnt_from_vectors_that_hold_them(words: Any) -> None:
 def test_where_a_token_lies_is_read_along_two_directions(words: Any) -> None:
     heads = WordHeads(words, make_model(words).model.language_model.embed_tokens)
     across, down = torch().meshgrid(torch().linspace(-1, 1, 9), torch().linspace(-1, 1, 5), indexing="xy")
-    lies = torch().stack([across.flatten(), down.flatten()], dim=1)
+    token_positions = torch().stack([across.flatten(), down.flatten()], dim=1)
     with torch().no_grad():
         heads.directions.copy_(torch().eye(2, heads.directions.shape[1]) * 3)
         seen = torch().zeros(1, 45, heads.directions.shape[1])
-        seen[0, :, :2] = lies * SPREAD
+        seen[0, :, :2] = token_positions * SPREAD
         assert losses(heads, seen, [labels_of(CLIP, 0)])[1]["where"] < 1e-6
         assert losses(heads, -seen, [labels_of(CLIP, 0)])[1]["where"] > 0.5

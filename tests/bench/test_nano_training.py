@@ -12,25 +12,25 @@ from tests.bench.learnt import LEAST, apart
 from playhead_bench.nano.answers import answer_loss
 from playhead_bench.nano.attend import attention_loss, time_loss
 from playhead_bench.nano.labels import HEADS, IGNORED, cells_at, labels_of
-from playhead_bench.nano.pictures import clip_of, crowd_of, paint_many
+from playhead_bench.nano.pictures import clip_of, crowd_of, paint_block
 from playhead_bench.nano.tokens import PAD
 from playhead_bench.nano.train_answers import train_answers
-from playhead_bench.nano.train_clip import shows, targets_of, texts_of, train_clip
+from playhead_bench.nano.train_clip import targets_of, texts_of, train_clip, visible_pairs
 from playhead_bench.nano.train_dino import train_dino
-from playhead_bench.nano.train_vision import WordHeads, train_sight
+from playhead_bench.nano.train_vision import WordHeads, train_vision
 from playhead_bench.nano.training import Optimiser, orthogonal, rate_factor, split
 from playhead_bench.nano.training_samples import (
-    MOST_OF_CROWD,
-    Lesson,
-    Writer,
+    MAX_PER_CROWD_KIND,
+    RowWriter,
+    TrainingSample,
     batch_of,
-    lessons_of,
+    make_samples,
     options_of,
 )
 from playhead_bench.nano.vlm import make_model
 from playhead_bench.world.clips import clip_questions
-from playhead_bench.world.kinds import PAINTS, THINGS
-from playhead_bench.world.script import Scene, Thing
+from playhead_bench.world.kinds import OBJECT_COLOURS, OBJECT_SHAPES
+from playhead_bench.world.script import Scene, SceneObject
 from playhead_bench.world.stage import Pair
 from playhead_index.embed.runtime import torch
 from playhead_index.window import Window
@@ -40,7 +40,7 @@ NIGHT = Scene(
     "park",
     Window(0.0, 2.0),
     night=True,
-    things=(Thing("star", "red", 0.3, (0.5, 0.5)), Thing("cup", "blue", 0.3, (0.02, 0.5))),
+    things=(SceneObject("star", "red", 0.3, (0.5, 0.5)), SceneObject("cup", "blue", 0.3, (0.02, 0.5))),
 )
 """A red star in the middle and a blue cup at the edge, in a park by night."""
 PAIRS: list[Pair] = [("red", "star"), ("blue", "cup"), ("green", "boat")]
@@ -92,7 +92,7 @@ def test_an_optimiser_goes_on_from_its_state_to_the_same_weights() -> None:
     second = Optimiser(*split(cut), steps=10)
     second.load(first.state())
     _down(cut, second, 2)
-    assert second.done == 4
+    assert second.steps_done == 4
     assert torch().equal(cut.weight, straight.weight)
     assert torch().equal(cut.bias, straight.bias)
 
@@ -101,25 +101,29 @@ def test_an_optimiser_goes_on_from_its_state_to_the_same_weights() -> None:
 
 
 def test_a_thing_marks_its_own_cell_and_leaves_those_around_it_unsure() -> None:
-    scene = Scene("hall 1", "hall", Window(0.0, 2.0), things=(Thing("ring", "green", 0.5, (0.5, 0.5)),))
+    scene = Scene("hall 1", "hall", Window(0.0, 2.0), things=(SceneObject("ring", "green", 0.5, (0.5, 0.5)),))
     kind, colour, motion = cells_at(scene, (0.5, 1.0), 5, 9)
-    assert (kind[2, 4], colour[2, 4], motion[2, 4]) == (THINGS.index("ring"), PAINTS.index("green"), 0)
+    assert (kind[2, 4], colour[2, 4], motion[2, 4]) == (
+        OBJECT_SHAPES.index("ring"),
+        OBJECT_COLOURS.index("green"),
+        0,
+    )
     around = kind[1:4, 3:6].copy()
     around[1, 1] = IGNORED
     assert (around == IGNORED).all()
-    assert (kind == len(THINGS)).sum() == 5 * 9 - 9
+    assert (kind == len(OBJECT_SHAPES)).sum() == 5 * 9 - 9
 
 
 def test_a_picture_surely_shows_what_is_inside_it_and_perhaps_what_is_at_its_edge() -> None:
-    assert shows(NIGHT, 1.0) == ({("red", "star")}, {("blue", "cup")})
+    assert visible_pairs(NIGHT, 1.0) == ({("red", "star")}, {("blue", "cup")})
 
 
 def test_targets_say_what_is_there_and_what_is_in_doubt() -> None:
     targets = targets_of([(NIGHT, 1.0)], PAIRS)
-    assert targets.present.shape == targets.sure.shape == (1, 3 + 18 + 10 + 3 * 11 + 1)
+    assert targets.present.shape == targets.certain.shape == (1, 3 + 18 + 10 + 3 * 11 + 1)
     assert targets.cells.shape == (1, 3, 4, 4)
     assert targets.present[0, :3].tolist() == [1, 0, 0]
-    assert targets.sure[0, :3].tolist() == [1, 0, 1]
+    assert targets.certain[0, :3].tolist() == [1, 0, 1]
 
 
 def test_targets_tell_the_place_with_its_time_of_day() -> None:
@@ -134,18 +138,18 @@ def test_every_target_has_a_text_that_names_it() -> None:
     texts = texts_of(Random(0), PAIRS)
     assert len(texts) == 3 + 18 + 10 + 3 * 11 + 1
     assert all(colour in text and kind in text for text, (colour, kind) in zip(texts, PAIRS, strict=False))
-    assert all(kind in text for text, kind in zip(texts[3:21], THINGS, strict=True))
-    assert all(colour in text for text, colour in zip(texts[21:31], PAINTS, strict=True))
+    assert all(kind in text for text, kind in zip(texts[3:21], OBJECT_SHAPES, strict=True))
+    assert all(colour in text for text, colour in zip(texts[21:31], OBJECT_COLOURS, strict=True))
 
 
-# ---- lessons ----
+# ---- training samples ----
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_options_are_different_and_have_the_answer_once(seed: int) -> None:
     clip, rng = clip_of(seed), Random(seed)
-    asked = clip_questions(clip.scene, clip.window, clip.times_s, clip.printed_s, rng)
-    offered = [(one, options_of(one, clip, rng)) for one in asked if one.kind != "caption"]
+    questions = clip_questions(clip.scene, clip.window, clip.times_s, clip.printed_s, rng)
+    offered = [(one, options_of(one, clip, rng)) for one in questions if one.kind != "caption"]
     assert all(options.count(one.answer) == 1 for one, options in offered)
     assert all(2 <= len(options) == len(set(options)) <= 4 for _, options in offered)
 
@@ -155,55 +159,57 @@ def test_every_word_that_a_head_can_say_is_one_token(words: Any) -> None:
     assert {word: ids for word, ids in spelt.items() if len(ids) != 1} == {}
 
 
-def test_a_lesson_sees_the_clip_and_itself_and_no_other_lesson(words: Any) -> None:
-    writer = Writer(words)
-    lessons = [Lesson("colour", "What colour is the cup?", answer, False) for answer in ("red", "blue")]
-    row = writer.row(("0.2", "1.2"), lessons)
-    put = batch_of([row], words.convert_tokens_to_ids(PAD), writer.pad)
-    sees, block = put.sees[0, 0].numpy(), put.block[0].numpy()
+def test_a_sample_attends_to_the_clip_and_itself_and_to_no_other_sample(words: Any) -> None:
+    writer = RowWriter(words)
+    samples = [
+        TrainingSample("colour", "What colour is the cup?", answer, False) for answer in ("red", "blue")
+    ]
+    row = writer.row(("0.2", "1.2"), samples)
+    batch = batch_of([row], words.convert_tokens_to_ids(PAD), writer.pad)
+    sees, block = batch.attention_mask[0, 0].numpy(), batch.block[0].numpy()
     seen = [{int(b) for b in block[sees[block == number].any(axis=0)]} for number in range(3)]
     assert seen == [{0}, {0, 1}, {0, 2}]
     assert not np.triu(sees, 1).any()
 
 
 def test_padding_sees_itself_and_the_clip_at_most_and_teaches_nothing(words: Any) -> None:
-    writer = Writer(words)
-    lesson = Lesson("colour", "What colour is the cup?", "red", False)
-    rows = [writer.row(("0.2",), []), writer.row(("0.2",), [lesson])]
-    put = batch_of(rows, words.convert_tokens_to_ids(PAD), writer.pad)
-    padding = put.block[0].numpy() == -1
+    writer = RowWriter(words)
+    sample = TrainingSample("colour", "What colour is the cup?", "red", False)
+    rows = [writer.row(("0.2",), []), writer.row(("0.2",), [sample])]
+    batch = batch_of(rows, words.convert_tokens_to_ids(PAD), writer.pad)
+    padding = batch.block[0].numpy() == -1
     assert padding.sum() == len(rows[1].ids) - len(rows[0].ids)
-    assert put.sees[0, 0].numpy()[padding].any(axis=1).all()
-    assert (put.targets[0].numpy() == -1).all()
+    assert batch.attention_mask[0, 0].numpy()[padding].any(axis=1).all()
+    assert (batch.targets[0].numpy() == -1).all()
 
 
-def test_a_crowd_is_asked_about_what_looking_up_answers() -> None:
-    asked = lessons_of(crowd_of(0), Random(0), kinds=MOST_OF_CROWD)
-    assert {lesson.kind for lesson in asked} == {"colour", "thing", "exists", "side"}
-    assert len(asked) > 12
+def test_questions_about_a_crowd_are_answered_by_lookup() -> None:
+    questions = make_samples(crowd_of(0), Random(0), kinds=MAX_PER_CROWD_KIND)
+    assert {sample.kind for sample in questions} == {"colour", "thing", "exists", "side"}
+    assert len(questions) > 12
 
 
 def test_a_reply_counts_by_the_root_of_its_length(words: Any) -> None:
-    writer, model = Writer(words), make_model(words)
+    writer, model = RowWriter(words), make_model(words)
     replies = ("red", "the red cup, the blue star")
-    row = writer.row(("0.2",), [Lesson("colour", "Which?", reply, False) for reply in replies])
-    put = batch_of([row], words.convert_tokens_to_ids(PAD), writer.pad)
+    row = writer.row(("0.2",), [TrainingSample("colour", "Which?", reply, False) for reply in replies])
+    batch = batch_of([row], words.convert_tokens_to_ids(PAD), writer.pad)
     width = model.config.text_config.hidden_size
     hidden = torch().randn(1, len(row.ids), width, generator=torch().Generator().manual_seed(0))
-    loss, _ = answer_loss(model.model.language_model, hidden, put, [row])
+    loss, _ = answer_loss(model.model.language_model, hidden, batch, [row])
     scores = (hidden @ model.model.language_model.embed_tokens.weight.T)[0].log_softmax(-1)
     each = [
-        np.mean([-float(scores[at, put.targets[0, at]].detach()) for at in _replies_of(put, number)])
+        np.mean([-float(scores[at, batch.targets[0, at]].detach()) for at in _replies_of(batch, number)])
         for number in (1, 2)
     ]
-    roots = [len(_replies_of(put, number)) ** 0.5 for number in (1, 2)]
+    roots = [len(_replies_of(batch, number)) ** 0.5 for number in (1, 2)]
     assert float(loss.detach()) == pytest.approx(np.average(each, weights=roots), rel=1e-5)
 
 
-def _replies_of(put: Any, lesson: int) -> list[int]:
+def _replies_of(batch: Any, sample: int) -> list[int]:
     """Where the tokens of a lesson's reply are predicted."""
-    at = np.nonzero((put.targets[0] >= 0).numpy())[0]
-    return [int(i) for i in at if int(put.block[0, i + 1]) == lesson]
+    at = np.nonzero((batch.targets[0] >= 0).numpy())[0]
+    return [int(i) for i in at if int(batch.block[0, i + 1]) == sample]
 
 
 # ---- guided attention ----
@@ -211,13 +217,13 @@ def _replies_of(put: Any, lesson: int) -> list[int]:
 
 def _guided(words: Any, model: Any) -> Any:
     """The loss of guided attention on a crowd whose visual tokens are the words of what they show."""
-    language, writer = model.model.language_model, Writer(words)
+    language, writer = model.model.language_model, RowWriter(words)
     heads, clip = WordHeads(words, language.embed_tokens), crowd_of(1)
-    put = batch_of([writer.row(clip.printed_s, [])], words.convert_tokens_to_ids(PAD), writer.pad)
+    batch = batch_of([writer.row(clip.printed_s, [])], words.convert_tokens_to_ids(PAD), writer.pad)
     labels = labels_of(clip, 0)
     kinds = torch().from_numpy(labels.cells[0].flatten()).clamp(min=0)
     shown = torch().cat([language.embed_tokens(heads.ids["kind"]), heads.nothing["kind"]])
-    return attention_loss(language, heads, put, shown[kinds][None], [labels])
+    return attention_loss(language, heads, batch, shown[kinds][None], [labels])
 
 
 def _lowered(model: Any, loss: Callable[[], Any]) -> float:
@@ -238,14 +244,14 @@ def test_guided_attention_is_learnt_where_tokens_are_words(words: Any) -> None:
 
 def _timed(words: Any, model: Any) -> Any:
     """The loss of times on a clip whose visual tokens all look alike."""
-    language, writer = model.model.language_model, Writer(words)
-    put = batch_of([writer.row(("7.8", "1030.2"), [])], words.convert_tokens_to_ids(PAD), writer.pad)
+    language, writer = model.model.language_model, RowWriter(words)
+    batch = batch_of([writer.row(("7.8", "1030.2"), [])], words.convert_tokens_to_ids(PAD), writer.pad)
     seen = torch().ones(2, 45, model.config.text_config.hidden_size)
     digits = torch().tensor(words.convert_tokens_to_ids(list("0123456789")))
-    return time_loss(language, put, seen, digits)
+    return time_loss(language, batch, seen, digits)
 
 
-def test_visual_tokens_learn_to_look_at_the_digits_of_their_time(words: Any) -> None:
+def test_visual_tokens_learn_to_attend_to_the_digits_of_their_time(words: Any) -> None:
     model = make_model(words)
     assert _lowered(model, lambda: _timed(words, model)) < 0.6
 
@@ -258,7 +264,7 @@ def painted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two clips and two crowds."""
     folder = tmp_path_factory.mktemp("painted")
     for source in ("clips", "crowds"):
-        paint_many(folder, source, 0, 2, "train", "compositional")
+        paint_block(folder, source, 0, 2, "train", "compositional")
     return folder
 
 
@@ -270,8 +276,8 @@ def _same(one: Any, other: Any) -> bool:
 Train = Callable[..., Any]
 
 
-def _sight(data: Path, out: Path, words: Any, steps: int) -> Any:
-    return train_sight(data, out, words, steps=steps, batch=2, mode="compositional")
+def _vision(data: Path, out: Path, words: Any, steps: int) -> Any:
+    return train_vision(data, out, words, steps=steps, batch=2, mode="compositional")
 
 
 def _clip(data: Path, out: Path, words: Any, steps: int) -> Any:
@@ -283,7 +289,7 @@ def _dino(data: Path, out: Path, words: Any, steps: int) -> Any:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("train", [_sight, _clip, _dino])
+@pytest.mark.parametrize("train", [_vision, _clip, _dino])
 def test_a_training_that_goes_on_ends_where_one_without_a_stop_ends(
     train: Train, painted: Path, words: Any, tmp_path: Path
 ) -> None:
@@ -294,21 +300,21 @@ def test_a_training_that_goes_on_ends_where_one_without_a_stop_ends(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sight_rate", [0.0, 0.001])
+@pytest.mark.parametrize("vision_rate", [0.0, 0.001])
 def test_answers_that_are_learnt_are_not_learnt_again(
-    sight_rate: float, painted: Path, words: Any, tmp_path: Path
+    vision_rate: float, painted: Path, words: Any, tmp_path: Path
 ) -> None:
-    model = train_sight(painted, tmp_path, words, steps=1, batch=2, mode="compositional")
+    model = train_vision(painted, tmp_path, words, steps=1, batch=2, mode="compositional")
     saw = model.model.visual.blocks[0].mlp.linear_fc1.weight.detach().clone()
     read = model.model.language_model.layers[0].mlp.up_proj.weight.detach().clone()
     again = make_model(words, seed=1)
     for one in (model, again):
         train_answers(
             one, words, painted, tmp_path, steps=2, name="answers", heads_from="sight", clips=1, crowds=1,
-            sight_rate=sight_rate,
+            vision_rate=vision_rate,
         )  # fmt: skip
     assert not torch().equal(read, model.model.language_model.layers[0].mlp.up_proj.weight)
-    assert torch().equal(saw, model.model.visual.blocks[0].mlp.linear_fc1.weight) is (sight_rate == 0)
+    assert torch().equal(saw, model.model.visual.blocks[0].mlp.linear_fc1.weight) is (vision_rate == 0)
     assert _same(model, again)
 
 

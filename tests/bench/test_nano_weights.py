@@ -37,9 +37,9 @@ def test_a_card_lies_beside_the_weights(name: str):
 
 @pytest.mark.slow
 def test_nano_clip_finds_things_by_kind_and_colour():
-    from playhead_bench.nano.evaluate import examine_clip
+    from playhead_bench.nano.evaluate import evaluate_clip
 
-    assert examine_clip(shipped("nano-clip"), 60)["map_all"] > 0.9
+    assert evaluate_clip(shipped("nano-clip"), 60)["map_all"] > 0.9
 
 
 @pytest.mark.slow
@@ -53,9 +53,9 @@ def test_nano_dino_tells_scenes_apart():
 
 @pytest.mark.slow
 def test_nano_vlm_answers_questions_about_clips():
-    from playhead_bench.nano.evaluate import examine_vlm
+    from playhead_bench.nano.evaluate import evaluate_vlm
 
-    scores = examine_vlm(shipped("nano-vlm"), 20)
+    scores = evaluate_vlm(shipped("nano-vlm"), 20)
     assert scores["balanced"] > 0.85
     assert scores["refused"] > 0.85
     assert scores["wrongly_refused"] <= 0.05

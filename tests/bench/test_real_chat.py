@@ -17,7 +17,7 @@ from playhead_bench.evaluate.command import command
 from playhead_bench.evaluate.errors import QuestionsInvalid, ReplyMissing
 from playhead_bench.evaluate.json_lines import read_lines
 from playhead_bench.evaluate.real_questions.absent import AbsentPair, absent_sets, question_hash, read_pairs
-from playhead_bench.evaluate.real_questions.chat_run import ended_by, row_in_words
+from playhead_bench.evaluate.real_questions.chat_run import ended_by, progress_line
 from playhead_bench.evaluate.real_questions.chat_scoring import score_absent, score_chat
 from playhead_bench.evaluate.real_questions.chat_systems import (
     ChatServer,
@@ -40,10 +40,10 @@ def talks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_set(tmp_path_factory.mktemp("real") / "talks")
 
 
-def spans(*said: tuple[str, str | None]) -> list[SpanRow]:
+def spans(*texts: tuple[str, str | None]) -> list[SpanRow]:
     return [
         SpanRow(n, "v", Words("speech", "file:a.srt", Window(4 * n, 4 * n + 4), text, speaker=who))
-        for n, (text, who) in enumerate(said)
+        for n, (text, who) in enumerate(texts)
     ]
 
 
@@ -63,8 +63,10 @@ def whole(tmp_path: Path, reply: Any, *, may_decline: bool = False, **server: An
     replies = reply if isinstance(reply, list) else [reply]
     with chat_server(*replies) as fake, open_proxy(tmp_path / "r.sqlite", fake.base_url) as proxy:
         model = ChatServer("openai:made", fake.base_url, **server)
-        said = spans(*((f"sentence {n} " + "x" * 40, None) for n in range(60)))
-        return WholeTranscript(proxy, model, said, {}).answer("How long?", may_decline=may_decline), fake
+        transcript = spans(*((f"sentence {n} " + "x" * 40, None) for n in range(60)))
+        return WholeTranscript(proxy, model, transcript, {}).answer(
+            "How long?", may_decline=may_decline
+        ), fake
 
 
 @pytest.mark.parametrize(
@@ -106,8 +108,8 @@ def test_a_prompt_that_the_server_refuses_as_too_long_is_cut_again(tmp_path: Pat
         _refusing(too_long, passage(1, 1)) as fake,
         open_proxy(tmp_path / "r.sqlite", fake.base_url) as proxy,
     ):
-        said = spans(*((f"sentence {n}", None) for n in range(60)))
-        found = WholeTranscript(proxy, ChatServer("m", fake.base_url), said, {}).answer("How long?")
+        transcript = spans(*((f"sentence {n}", None) for n in range(60)))
+        found = WholeTranscript(proxy, ChatServer("m", fake.base_url), transcript, {}).answer("How long?")
     assert (found.num_lines, found.num_cut, found.window) == (51, 9, Window(0, 4))
 
 
@@ -140,7 +142,7 @@ def test_a_reply_without_the_lines_is_an_error_of_the_question(tmp_path: Path, r
 # ---- rows ----
 
 
-def asked(status: str, *cited: list[float], **more: Any) -> dict[str, Any]:
+def answer_record_of(status: str, *cited: list[float], **more: Any) -> dict[str, Any]:
     ended_by = "" if more.get("fallback") else "abstain" if status == "abstained" else "finish"
     return {
         "status": status, "reason": "" if status == "answered" else "absent", "error": "", "fallback": "",
@@ -159,11 +161,11 @@ def row(number: int, system: str, ask: dict[str, Any], prompt: int = 100, **more
 
 
 ROWS = [
-    row(1, "transcript", asked("answered", [10, 20]), 1000),
-    row(2, "transcript", asked("answered", [50, 60]), 1000),
-    row(1, "planner", asked("partial", [12, 18]), 400),
-    row(2, "planner", asked("answered", [10, 20]), 600),
-    row(2, "planner-brief", asked("abstained", fallback="the model is away"), 300),
+    row(1, "transcript", answer_record_of("answered", [10, 20]), 1000),
+    row(2, "transcript", answer_record_of("answered", [50, 60]), 1000),
+    row(1, "planner", answer_record_of("partial", [12, 18]), 400),
+    row(2, "planner", answer_record_of("answered", [10, 20]), 600),
+    row(2, "planner-brief", answer_record_of("abstained", fallback="the model is away"), 300),
 ]
 
 
@@ -187,10 +189,10 @@ def test_the_planner_is_compared_with_the_transcript_and_ablations_with_the_plan
 @pytest.mark.parametrize(
     ("ask", "by"),
     [
-        (asked("answered", [0, 1]), "finish"),
-        (asked("abstained"), "abstain"),
-        (asked("abstained", ended_by="finish"), "finish"),
-        (asked("partial", [0, 1], ended_by=""), "code"),
+        (answer_record_of("answered", [0, 1]), "finish"),
+        (answer_record_of("abstained"), "abstain"),
+        (answer_record_of("abstained", ended_by="finish"), "finish"),
+        (answer_record_of("partial", [0, 1], ended_by=""), "code"),
         (TranscriptReply(Window(0, 1), "x", 9, 0).record(), "finish"),
         (TranscriptReply(None, "", 9, 0).record(), "abstain"),
         (TranscriptReply(None, "", 9, 0, "no JSON").record(), "code"),
@@ -201,13 +203,15 @@ def test_who_ended_a_run_is_what_its_answer_says(ask: dict[str, Any], by: str) -
 
 
 def test_a_line_of_progress_names_what_came_of_the_question() -> None:
-    assert row_in_words(ROWS[2]) == (
+    assert progress_line(ROWS[2]) == (
         "planner a/1: correct, partial absent, ended by finish, 2 calls, 400 + 9 tokens, 3 s"
     )
 
 
 def test_absent_questions_count_only_as_answered_or_not() -> None:
-    (found,) = score_absent({"planner": [asked("answered", [0, 1]), asked("abstained")]})
+    (found,) = score_absent(
+        {"planner": [answer_record_of("answered", [0, 1]), answer_record_of("abstained")]}
+    )
     assert (found.questions, found.answered, found.partial) == (2, 1, 0)
     text = chat_grids(score_chat(ROWS), [found])["Absent questions"].markdown
     assert "| planner | 2 | 1 (50 %) | 0 | 0 |" in text

@@ -148,9 +148,9 @@ def test_every_third_question_in_file_order_then_those_after_them() -> None:
 # ---- baselines ----
 
 
-def spans(*said: tuple[float, str]) -> list[Words]:
+def spans(*texts: tuple[float, str]) -> list[Words]:
     """Spans of four seconds."""
-    return [Words("speech", "file:a.srt", Window(start_s, start_s + 4), text) for start_s, text in said]
+    return [Words("speech", "file:a.srt", Window(start_s, start_s + 4), text) for start_s, text in texts]
 
 
 def test_a_chunk_reaches_from_its_first_span_to_the_end_of_its_last() -> None:
@@ -256,10 +256,10 @@ def test_calibration_is_scored_on_either_half_of_the_videos() -> None:
     found = fold_errors(videos, [0.5] * 40, right)
     assert found is not None
     assert (found.stated, found.mean) == ((0.0, 0.0), 0.0)
-    sure = fold_errors(videos, [1.0 if n % 2 else 0.8 for n in range(40)], right)
-    assert sure is not None
-    assert sure.stated == (pytest.approx(0.3), pytest.approx(0.5))
-    assert sure.refitted == (pytest.approx(0.0), pytest.approx(0.0))
+    errors = fold_errors(videos, [1.0 if n % 2 else 0.8 for n in range(40)], right)
+    assert errors is not None
+    assert errors.stated == (pytest.approx(0.3), pytest.approx(0.5))
+    assert errors.refitted == (pytest.approx(0.0), pytest.approx(0.0))
 
 
 def test_a_half_without_answers_has_no_calibration_error() -> None:

@@ -39,13 +39,13 @@ def line(name: str) -> StrategySummary:
     return next(summary for summary in summaries(ROWS) if summary.name == name)
 
 
-def test_wrong_refused_and_unread_are_told_apart() -> None:
+def test_wrong_refused_and_unread_are_counted_separately() -> None:
     found = line("search")
     assert (found.accuracy.right, found.accuracy.total, found.abstained, found.unparsed) == (2, 5, 2, 1)
     assert (found.abstention.rejection_accuracy, found.abstention.false_rejection) == (1.0, 0.25)
 
 
-def test_accuracy_is_told_by_kind_and_by_length() -> None:
+def test_accuracy_is_reported_by_kind_and_by_length() -> None:
     found = line("search")
     assert {kind: (a.right, a.total) for kind, a in found.by_kind.items()} == {
         "what": (2, 4),
@@ -89,8 +89,8 @@ def test_the_table_as_markdown() -> None:
 
 
 def test_the_table_as_json() -> None:
-    told = json.loads(json.dumps(record(summaries(ROWS))))["strategies"][0]
-    assert (told["name"], told["accuracy"]["value"], told["search"]["recall_at"]["1"]) == ("search", 0.4, 0.5)
+    row = json.loads(json.dumps(record(summaries(ROWS))))["strategies"][0]
+    assert (row["name"], row["accuracy"]["value"], row["search"]["recall_at"]["1"]) == ("search", 0.4, 0.5)
 
 
 def test_the_table_as_a_picture(tmp_path: Path) -> None:

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from playhead_bench.evaluate.calibration_metrics import surety_of
+from playhead_bench.evaluate.calibration_metrics import calibration_of
 from playhead_bench.evaluate.grounding import grounding_of
 from playhead_bench.evaluate.growth import growth_of
-from playhead_bench.evaluate.paired import comparisons, mcnemar, paired
+from playhead_bench.evaluate.paired import compare_paired, comparisons, mcnemar
 from playhead_bench.evaluate.report import summaries
-from playhead_bench.evaluate.tables import ANSWERS, COSTS, markdown, tables
+from playhead_bench.evaluate.tables import ANSWER_COLUMNS, COST_COLUMNS, markdown, tables
 
 
 def row(name: str, right: bool, status: str = "answered", **more: Any) -> dict[str, Any]:
@@ -53,12 +53,12 @@ def test_rows_of_older_runs_have_no_grounding_and_no_surety() -> None:
         {name: value for name, value in one.items() if name not in ("cited", "confidence", "cost")}
         for one in ROWS
     ]
-    assert (grounding_of(old), surety_of(old)) == (None, None)
+    assert (grounding_of(old), calibration_of(old)) == (None, None)
     assert summaries(old)[0].cost.model_calls == 2.0
 
 
 def test_confidence_is_laid_beside_what_was_right() -> None:
-    found = surety_of(ROWS)
+    found = calibration_of(ROWS)
     assert found is not None
     assert (found.answers, found.declined, found.declined_right) == (4, 2, 1)
     assert found.calibration_error == pytest.approx(0.25)
@@ -72,7 +72,7 @@ def test_costs_are_those_that_the_strategy_counted() -> None:
     assert (cost.frames, cost.visual_tokens) == (pytest.approx(104 / 6), pytest.approx(1040 / 6))
 
 
-def test_frames_at_the_longest_are_told_over_frames_at_the_shortest() -> None:
+def test_growth_is_frames_at_the_longest_over_frames_at_the_shortest() -> None:
     growth = growth_of(ROWS, 10.0)
     assert (growth.frames, growth.ratio) == ({"1 min": 16.0, "10 min": 24.0}, 1.5)
     assert growth.of_full == pytest.approx(1040 / (5 * 600 + 6000))
@@ -82,7 +82,7 @@ def test_frames_at_the_longest_are_told_over_frames_at_the_shortest() -> None:
 def test_two_strategies_are_compared_at_the_same_questions() -> None:
     one = {str(i): i < 60 for i in range(100)}
     other = {str(i): 5 <= i < 60 for i in range(101)}
-    found = paired("agent", one, "uniform", other)
+    found = compare_paired("agent", one, "uniform", other)
     assert (found.questions, found.only_one, found.only_other, found.p) == (100, 5, 0, 0.0625)
     assert found.difference == 0.05
     assert 0.0 <= found.low < 0.05 < found.high < 0.12
@@ -91,7 +91,7 @@ def test_two_strategies_are_compared_at_the_same_questions() -> None:
 
 def test_a_strategy_that_is_much_worse_is_inferior() -> None:
     one, other = ({str(i): i < right for i in range(100)} for right in (40, 60))
-    assert not paired("agent", one, "gold", other).not_inferior
+    assert not compare_paired("agent", one, "gold", other).not_inferior
 
 
 @pytest.mark.parametrize(("differ", "p"), [((0, 0), 1.0), ((1, 1), 1.0), ((0, 6), 0.03125)])
@@ -111,7 +111,7 @@ def test_the_agent_is_compared_with_references_and_its_parts_with_it() -> None:
 def test_every_line_has_a_cell_a_column() -> None:
     rows = [*ROWS, *(one | {"strategy": "uniform", "cited": None, "confidence": None} for one in ROWS)]
     grids = tables(summaries(rows), comparisons(rows))
-    assert [grid.header for grid in grids[:2]] == [ANSWERS, COSTS]
+    assert [grid.header for grid in grids[:2]] == [ANSWER_COLUMNS, COST_COLUMNS]
     assert all(len(line) == len(grid.header) for grid in grids for line in grid.lines)
 
 

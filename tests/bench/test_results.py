@@ -8,9 +8,9 @@ import pytest
 from playhead_bench.evaluate.manifest import RunManifest
 from playhead_bench.oracle.experiment import NoisePoint
 from playhead_bench.results.__main__ import BENCH, main
-from playhead_bench.results.drawing import draw_keeping, draw_noise, draw_training
+from playhead_bench.results.drawing import draw_compression, draw_noise, draw_training
 from playhead_bench.results.fragments import Fragment, FragmentDamaged, read_fragments
-from playhead_bench.results.page import NOTHING, flat, page, section, sections_of
+from playhead_bench.results.page import NOTHING, flatten, page, section, sections_of
 from playhead_bench.results.parts import of_run
 
 POINT = {"noise": 2.0, "cosine": 0.45, "recall_at": {"1": 0.5, "5": 0.75}, "empty": 0.0}
@@ -22,7 +22,9 @@ CELL = {"kind": "thing", "minutes": 2.0, "depth": 0.1, "found_at_1": 1.0, "found
 WHOLE = {
     "method": "", "ratio": 1.0, "accuracy": 0.8, "questions": 10, "visual_tokens": 180.0, "prefill": 1.0,
 }  # fmt: skip
-KEPT = {"s": [WHOLE, WHOLE | {"method": "by lot", "ratio": 0.1, "accuracy": 0.5, "visual_tokens": 18.0}]}
+COMPRESSION_POINTS = {
+    "s": [WHOLE, WHOLE | {"method": "by lot", "ratio": 0.1, "accuracy": 0.5, "visual_tokens": 18.0}]
+}
 REPORT = (
     "# world: 3 questions\n\n| strategy | accuracy |\n| --- | ---: |\n| gold | 90.0 |\n\n## By kind\n\nx\n"
 )
@@ -56,10 +58,10 @@ def test_a_file_that_is_no_fragment_is_refused(tmp_path, text):
 
 
 def test_a_section_says_command_commit_machine_and_time():
-    told = section(ORACLE, "pictures").splitlines()
-    assert told[0] == "## The search alone"
-    assert told[2] == "`make it` at commit `0123456789ab`, on x86_64, 2 cores, Linux. It took 24 seconds."
-    assert told[-1] == "![recall](pictures/oracle.png)"
+    lines = section(ORACLE, "pictures").splitlines()
+    assert lines[0] == "## The search alone"
+    assert lines[2] == "`make it` at commit `0123456789ab`, on x86_64, 2 cores, Linux. It took 24 seconds."
+    assert lines[-1] == "![recall](pictures/oracle.png)"
 
 
 def test_recall_against_noise_is_a_line_a_level():
@@ -80,28 +82,28 @@ def test_a_depth_without_a_needle_stays_empty():
 
 def test_a_timing_and_a_ratio_take_one_line_each():
     timing = {"rounds": 7, "p99_s": 3.0, "median_s": 2.0, "min_s": 1.5}
-    rows = list(flat({"timings": {"stock": timing}, "ours_over_stock": {"median": 0.5, "min": 0.25}}))
+    rows = list(flatten({"timings": {"stock": timing}, "ours_over_stock": {"median": 0.5, "min": 0.25}}))
     assert rows == [("timings stock", "1.5 s, median 2 s"), ("ours_over_stock", "0.25, median 0.5")]
 
 
 def test_the_suite_shows_every_number_and_what_failed():
     good = {"seconds": 3.2, "threads": 0, "load_before": 0.5, "result": {"search": {"p50_ms": 1.25}}}
     data = {"b2_search": good, "b3_lexical": {"failed": "Traceback\nValueError: no\n"}}
-    told = section(replace(ORACLE, part="suite", data=data), "p")
-    assert "| search p50_ms | 1.25 |" in told
-    assert "Failed: `ValueError: no`" in told
+    text = section(replace(ORACLE, part="suite", data=data), "p")
+    assert "| search p50_ms | 1.25 |" in text
+    assert "Failed: `ValueError: no`" in text
 
 
 def test_a_runs_own_report_keeps_its_tables_and_moves_its_headings_down():
-    told = section(replace(ORACLE, part="run-large", data={"report": REPORT}), "p")
-    assert "# world: 3 questions" not in told
-    assert "\n### By kind\n" in told
+    text = section(replace(ORACLE, part="run-large", data={"report": REPORT}), "p")
+    assert "# world: 3 questions" not in text
+    assert "\n### By kind\n" in text
 
 
 def test_evaluations_come_first_whatever_the_order_of_the_files():
     run = replace(ORACLE, part="run-large", title="The large one", data={"report": REPORT})
-    told = page([ORACLE, run])
-    assert told.index("## The large one") < told.index("## The search alone")
+    text = page([ORACLE, run])
+    assert text.index("## The large one") < text.index("## The search alone")
 
 
 def test_a_section_written_anew_leaves_the_others_as_they_were():
@@ -115,9 +117,9 @@ def test_a_section_written_anew_leaves_the_others_as_they_were():
 
 
 def test_the_page_of_this_project_can_be_written_again_section_by_section():
-    kept = (BENCH / "RESULTS.md").read_text(encoding="utf-8")
-    assert page([], before=kept) == kept
-    assert len(sections_of(kept)) == kept.count("\n## ")
+    stored_page = (BENCH / "RESULTS.md").read_text(encoding="utf-8")
+    assert page([], before=stored_page) == stored_page
+    assert len(sections_of(stored_page)) == stored_page.count("\n## ")
 
 
 def test_a_finished_run_becomes_a_fragment_with_its_commit_machine_and_picture(tmp_path):
@@ -164,27 +166,27 @@ def test_a_training_of_two_runs_is_drawn_from_its_log(tmp_path):
 
 
 def test_scores_of_models_stand_a_line_each():
-    told = section(replace(ORACLE, part="training", data={"scores": {"nano-x": {"map_all": 0.5}}}), "p")
-    assert "| nano-x | map all | 0.500 |" in told
+    text = section(replace(ORACLE, part="training", data={"scores": {"nano-x": {"map_all": 0.5}}}), "p")
+    assert "| nano-x | map all | 0.500 |" in text
 
 
 def test_accuracy_and_cost_stand_in_a_line_a_method_beside_those_of_all_tokens():
-    told = section(replace(ORACLE, part="compression", data={"about": "", "sets": KEPT}), "p")
-    assert "| keep ratio | 1 | 0.1 |" in told
-    assert "| by lot | 80.0 | 50.0 |" in told
-    assert "| by lot | 180, 1.00 | 18, 1.00 |" in told
+    text = section(replace(ORACLE, part="compression", data={"about": "", "sets": COMPRESSION_POINTS}), "p")
+    assert "| keep ratio | 1 | 0.1 |" in text
+    assert "| by lot | 80.0 | 50.0 |" in text
+    assert "| by lot | 180, 1.00 | 18, 1.00 |" in text
 
 
 def test_a_ratio_at_which_a_method_shows_nothing_stays_empty():
-    other = KEPT["s"][1] | {"method": "frames", "ratio": 0.5}
-    data = {"about": "", "sets": {"s": [*KEPT["s"], other]}}
+    other = COMPRESSION_POINTS["s"][1] | {"method": "frames", "ratio": 0.5}
+    data = {"about": "", "sets": {"s": [*COMPRESSION_POINTS["s"], other]}}
     assert "| by lot | 80.0 | – | 50.0 |" in section(replace(ORACLE, part="compression", data=data), "p")
 
 
 def test_the_plot_of_what_is_kept_is_a_picture(tmp_path):
-    assert draw_keeping(KEPT, tmp_path / "kept.png").read_bytes()[:4] == b"\x89PNG"
+    assert draw_compression(COMPRESSION_POINTS, tmp_path / "kept.png").read_bytes()[:4] == b"\x89PNG"
 
 
 def test_a_plot_of_no_clips_is_refused(tmp_path):
     with pytest.raises(ValueError, match="at least one set of clips"):
-        draw_keeping({}, tmp_path / "kept.png")
+        draw_compression({}, tmp_path / "kept.png")

@@ -9,7 +9,7 @@ import pytest
 from tests.shared_data import shared
 
 from playhead_bench.robustness import cases
-from playhead_bench.robustness.cases import CASES, Case, NotRun, Result, run_cases
+from playhead_bench.robustness.cases import CASES, InputCase, NotRun, Result, run_cases
 from playhead_bench.robustness.limits import ChildEnd
 from playhead_bench.robustness.room import Ran, Room
 from playhead_bench.robustness.servers import chat_reply, key_in_error, redirect_to, serving
@@ -31,7 +31,7 @@ def test_every_numbered_input_has_a_case_and_no_name_is_given_twice() -> None:
     assert {f"{number:02}" for number in range(1, 22)} <= {name[:2] for name in names}
 
 
-def test_an_ended_command_is_told_in_one_line() -> None:
+def test_an_ended_command_is_described_in_one_line() -> None:
     end = ChildEnd(1, "", "error: no video\x1b[31m here\n", 0)
     assert Ran([], end).outcome == "exit 1: error: no video\\x1b[31m here"
     report = json.dumps({"path": "a.mp4", "status": "failed", "error": "a.mp4: not a video"})
@@ -44,10 +44,10 @@ def test_the_verdict_follows_the_expectation(tmp_path: Path, monkeypatch: pytest
         raise NotRun("needs a disk")
 
     made = [
-        Case("1", "", lambda room: Result("a", True)),
-        Case("2", "", lambda room: Result("b", False)),
-        Case("3", "", lambda room: Result("c")),
-        Case("4", "", lacking),
+        InputCase("1", "", lambda room: Result("a", True)),
+        InputCase("2", "", lambda room: Result("b", False)),
+        InputCase("3", "", lambda room: Result("c")),
+        InputCase("4", "", lacking),
     ]
     monkeypatch.setattr(cases, "CASES", tuple(made))
     found = run_cases(tmp_path, tmp_path / "work", speech_model=None, say=lambda line: None)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from playhead_bench.robustness import subtitles, videos
-from playhead_bench.robustness.limits import LimitedChild, Limits
+from playhead_bench.robustness.limits import LimitedChild, ProcessLimits
 from playhead_bench.robustness.media import Slide, write_video
 from playhead_bench.robustness.mutate import (
     MAX_SUBTITLE_BYTES,
@@ -17,7 +17,7 @@ from playhead_bench.robustness.mutate import (
 )
 
 SUBTITLES = b"1\n00:00:01,000 --> 00:00:02,000\nRed apples\n\n2\n00:00:03,000 --> 00:00:04,000\nGreen pears\n"
-WIDE = Limits(cpu_s=30.0, wall_s=60.0, memory_bytes=1 << 30)
+WIDE = ProcessLimits(cpu_s=30.0, wall_s=60.0, memory_bytes=1 << 30)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_swapped_boxes_keep_every_byte_of_a_video(video: Path) -> None:
 
 
 def test_a_child_that_waits_is_killed_at_its_wall_limit() -> None:
-    limits = Limits(cpu_s=30.0, wall_s=0.5, memory_bytes=1 << 30)
+    limits = ProcessLimits(cpu_s=30.0, wall_s=0.5, memory_bytes=1 << 30)
     lines, end = LimitedChild([sys.executable, "-c", "import time; time.sleep(60)"], limits).run()
     assert (lines, end.exceeded, end.reason) == ([], "wall", "time-out")
 
@@ -78,14 +78,14 @@ def test_a_child_has_no_standard_input_to_wait_for() -> None:
 def test_a_child_that_computes_is_killed_at_its_cpu_limit_for_each_item() -> None:
     item = "    end = time.process_time() + 0.3\n    while time.process_time() < end: pass\n"
     code = f"import time\nfor _ in range(3):\n{item}    print(1, flush=True)\nwhile True: pass"
-    lines, end = LimitedChild([sys.executable, "-c", code], Limits(0.8, 60.0, 1 << 30)).run()
+    lines, end = LimitedChild([sys.executable, "-c", code], ProcessLimits(0.8, 60.0, 1 << 30)).run()
     assert lines == ["1", "1", "1"]  # 0.9 s together, and 0.3 s each
     assert (end.exceeded, end.reason) == ("cpu", "time-out")
 
 
 def test_a_child_that_allocates_is_killed_at_its_memory_limit() -> None:
     code = "import time; kept = [bytearray(b'x' * (16 << 20)) for _ in range(20)]; time.sleep(60)"
-    _, end = LimitedChild([sys.executable, "-c", code], Limits(30.0, 60.0, 128 << 20)).run()
+    _, end = LimitedChild([sys.executable, "-c", code], ProcessLimits(30.0, 60.0, 128 << 20)).run()
     assert (end.exceeded, end.reason) == ("memory", "over memory")
     assert end.peak_bytes > 128 << 20
 
@@ -109,7 +109,7 @@ def test_mutated_subtitle_files_are_counted_by_what_reading_them_gives(tmp_path:
 def test_a_subtitle_file_that_takes_too_long_is_over_time_and_the_rest_are_read(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "talk.srt").write_bytes(SUBTITLES)
-    limits = Limits(cpu_s=0.0, wall_s=0.0, memory_bytes=1 << 30)  # whatever is looked at is over it
+    limits = ProcessLimits(cpu_s=0.0, wall_s=0.0, memory_bytes=1 << 30)  # whatever is looked at is over it
     sources = subtitles.find_sources([tmp_path / "in"])
     settings = subtitles.SubtitleSettings(sources, 2, 0, tmp_path / "work", tmp_path / "kept", limits=limits)
     record = subtitles.run_subtitles(settings, lambda line: None)

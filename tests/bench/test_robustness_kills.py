@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from playhead_bench.robustness.kill import Place, Timeline, killed_place
+from playhead_bench.robustness.kill import KillPlace, KillTimeline, killed_place
 from playhead_bench.robustness.media import Slide, find_utterances, write_video
 from playhead_bench.robustness.snapshot import Difference, compare, read_snapshot
 from playhead_bench.robustness.worker import WorkerServer
@@ -142,11 +142,11 @@ def test_reading_a_snapshot_leaves_the_write_ahead_log_of_a_killed_process_alone
 def test_the_first_stage_that_is_not_finished_is_where_a_kill_fell(tmp_path: Path) -> None:
     folder = make_library(tmp_path)
     after = read_snapshot(make_library(tmp_path / "after"))
-    assert killed_place(folder, None, after, is_index=True) == Place("speech", VIDEO)
-    assert killed_place(tmp_path / "none", None, after, is_index=True) == Place("before the catalog")
+    assert killed_place(folder, None, after, is_index=True) == KillPlace("speech", VIDEO)
+    assert killed_place(tmp_path / "none", None, after, is_index=True) == KillPlace("before the catalog")
 
 
-def test_where_a_kill_of_another_command_fell_is_told_by_its_writes(tmp_path: Path) -> None:
+def test_the_place_of_a_kill_of_another_command_is_found_by_its_writes(tmp_path: Path) -> None:
     before = read_snapshot(make_library(tmp_path / "before"))
     folder = make_library(tmp_path / "library")
     changed(folder, "DELETE FROM span")
@@ -159,10 +159,10 @@ def test_where_a_kill_of_another_command_fell_is_told_by_its_writes(tmp_path: Pa
 
 
 def test_kill_instants_lie_in_what_is_left_of_the_command() -> None:
-    timeline = Timeline(((1.0, "v", "speech"), (4.0, "v", "look")), 5.0)
+    timeline = KillTimeline(((1.0, "v", "speech"), (4.0, "v", "look")), 5.0)
     dice = random.Random(0)
-    fresh = [timeline.draw(dice, Place("before the catalog")) for _ in range(300)]
-    resumed = [timeline.draw(dice, Place("look", "v")) for _ in range(300)]
+    fresh = [timeline.draw(dice, KillPlace("before the catalog")) for _ in range(300)]
+    resumed = [timeline.draw(dice, KillPlace("look", "v")) for _ in range(300)]
     assert 0.0 <= min(fresh) < 0.5
     assert 4.5 < max(fresh) <= 5.0
     assert 0.0 <= min(resumed) < 0.5
@@ -170,9 +170,9 @@ def test_kill_instants_lie_in_what_is_left_of_the_command() -> None:
 
 
 def test_half_of_the_kill_instants_are_even_over_stages() -> None:
-    timeline = Timeline(((0.1, "v", "subtitles"), (10.0, "v", "speech")), 10.1)
+    timeline = KillTimeline(((0.1, "v", "subtitles"), (10.0, "v", "speech")), 10.1)
     dice = random.Random(0)
-    short = sum(timeline.draw(dice, Place("scan")) < 0.1 for _ in range(600))
+    short = sum(timeline.draw(dice, KillPlace("scan")) < 0.1 for _ in range(600))
     assert 60 < short < 140  # a third of the half that is drawn by stage
 
 

@@ -9,7 +9,7 @@ import typer
 from tests.shared_data import shared
 from typer.testing import CliRunner
 
-from playhead_bench.evaluate.formats import Prediction, Ranked, read, write
+from playhead_bench.evaluate.formats import Prediction, RankedWindow, read, write
 from playhead_bench.evaluate.predictions import RowUnscorable, ScoreError
 from playhead_bench.evaluate.score import NAMES, command, known_name, score
 from playhead_bench.evaluate.scorers import SCORERS
@@ -31,8 +31,12 @@ def official(report: dict[str, Any]) -> dict[str, float]:
     for length in ("full", "short", "middle", "long"):
         maps = report[length]["MR-mAP"]
         flat[f"MR-{length}-mAP"] = maps["average"]
-        flat |= {f"MR-{length}-mAP@{least}": value for least, value in maps.items() if least != "average"}
-        flat |= {f"MR-{length}-R1@{least}": value for least, value in report[length]["MR-R1"].items()}
+        flat |= {
+            f"MR-{length}-mAP@{threshold}": value
+            for threshold, value in maps.items()
+            if threshold != "average"
+        }
+        flat |= {f"MR-{length}-R1@{threshold}": value for threshold, value in report[length]["MR-R1"].items()}
     return flat
 
 
@@ -62,7 +66,7 @@ def test_timechat_counts_empty_predictions_as_misses() -> None:
     found = score(
         "timechat", shared("annotations/timechat/tvg_pred.json"), shared("annotations/timechat/tvg_gt.json")
     )
-    assert [found[f"R1@{least}"] for least in (0.3, 0.5, 0.7)] == [9.0, 3.4, 1.4]
+    assert [found[f"R1@{threshold}"] for threshold in (0.3, 0.5, 0.7)] == [9.0, 3.4, 1.4]
     assert (found["total"], found["empty"], found["missing"]) == (500, 280, 3220)
 
 
@@ -149,8 +153,13 @@ def test_nextgqa_takes_right_options_from_the_table_beside_the_truth(tmp_path: P
     header = "video_id,frame_count,width,height,question,answer,qid,type,a0,a1,a2,a3,a4\n"
     rows = "11,9,1,1,why,run,0,CW,sit,run,lie,fly,eat\n11,9,1,1,how,eat,1,CH,sit,run,lie,fly,eat\n"
     (tmp_path / "val.csv").write_text(header + rows)
-    said = {"11_0": {"prediction": 1, "answer": 0, "span": [0, 5]}, "11_1": {"prediction": 0, "answer": 0}}
-    found = score("nextgqa", written(tmp_path / "p.json", said), written(tmp_path / "gsub_val.json", GSUB))
+    predictions = {
+        "11_0": {"prediction": 1, "answer": 0, "span": [0, 5]},
+        "11_1": {"prediction": 0, "answer": 0},
+    }
+    found = score(
+        "nextgqa", written(tmp_path / "p.json", predictions), written(tmp_path / "gsub_val.json", GSUB)
+    )
     assert (found["Acc@QA"], found["Acc@GQA"]) == (50.0, 50.0)
 
 
@@ -204,7 +213,7 @@ def head(folder: Path, relative: str, lines: int) -> Path:
 def test_perfect_predictions_written_by_the_harness_score_a_hundred(tmp_path: Path) -> None:
     truth = head(tmp_path, "annotations/qvhighlights/highlight_val_release.jsonl", 100)
     samples = read("qvhighlights", truth).samples
-    perfect = [Prediction(each.id, moments=tuple(map(Ranked, each.windows))) for each in samples]
+    perfect = [Prediction(each.id, moments=tuple(map(RankedWindow, each.windows))) for each in samples]
     found = score("qvhighlights", write("qvhighlights", tmp_path / "p.jsonl", samples, perfect), truth)
     assert (found["MR-full-R1@0.95"], found["total"], found["missing"]) == (100.0, 100, 0)
 
@@ -217,7 +226,7 @@ def test_right_answers_written_by_the_harness_score_a_hundred(tmp_path: Path) ->
     assert (found["Acc"], found["95% low"], found["missing"]) == (100.0, 100.0, 0)
 
 
-def test_videomme_is_told_apart_by_duration(tmp_path: Path) -> None:
+def test_videomme_is_scored_by_duration(tmp_path: Path) -> None:
     def video(name: str, duration: str, answer: str) -> dict[str, Any]:
         question = {"question_id": f"{name}-1", "task_type": "OCR", "question": "q", "answer": "A"}
         question |= {"options": ["A. x", "B. y"], "response": answer}
@@ -262,7 +271,7 @@ def test_lvbench_counts_a_question_for_each_of_its_types(tmp_path: Path) -> None
     assert (found["Rea"], found["Sum"], found["Overall"]) == (50.0, 100.0, 50.0)
 
 
-def test_longvideobench_is_told_apart_by_duration_group(tmp_path: Path) -> None:
+def test_longvideobench_is_scored_by_duration_group(tmp_path: Path) -> None:
     truth = [
         {"id": str(n), "video_id": "v", "video_path": "v.mp4", "question": "q", "candidates": ["x", "y"],
          "correct_choice": 1, "duration_group": group, "question_category": "TOS", "duration": 9}
@@ -273,7 +282,7 @@ def test_longvideobench_is_told_apart_by_duration_group(tmp_path: Path) -> None:
     assert (found["15"], found["3600"], found["Overall"]) == (100.0, 0.0, 50.0)
 
 
-def test_hourvideo_is_told_apart_by_task(tmp_path: Path) -> None:
+def test_hourvideo_is_scored_by_task(tmp_path: Path) -> None:
     question = {"question": "q", "mcq_test": {"A": "x", "B": "y"}, "correct_answer_label": "B"}
     questions = [{**question, "qid": str(n), "task": task} for n, task in enumerate(("recall", "navigation"))]
     truth = {"v": {"video_metadata": {"duration_in_seconds": 100}, "benchmark_dataset": questions}}

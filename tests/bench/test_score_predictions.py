@@ -12,10 +12,10 @@ from playhead_bench.evaluate.formats.records import FormatUnreadable
 from playhead_bench.evaluate.predictions import (
     Entry,
     RowUnscorable,
-    entries,
     gold_windows,
-    objects,
     parse_choice,
+    read_entries,
+    read_objects,
     scored_windows,
 )
 
@@ -23,7 +23,7 @@ OPTIONS = ["a red car", "A blue car", "two", "10"]
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"),
+    ("response", "expected"),
     [
         ("B", 1), ("(B)", 1), ("B.", 1), (" b ", None), ("(C) two", 2), ("D: 10", 3), ("a blue car", 1),
         ("10", 3), (2, 2), (2.0, 2), ("The answer is B", 1), ("Answer: (C)", 2), ("<answer>D</answer>", 3),
@@ -32,12 +32,14 @@ OPTIONS = ["a red car", "A blue car", "two", "10"]
         ("The answer is a mystery", None), ("The answer is A man", None), ("The answer is B, I think", 1),
     ],
 )  # fmt: skip
-def test_answers_are_parsed_or_refused(said: object, expected: int | None) -> None:
-    assert parse_choice(said, OPTIONS) == expected
+def test_answers_are_parsed_or_refused(response: object, expected: int | None) -> None:
+    assert parse_choice(response, OPTIONS) == expected
 
 
 def test_numbers_are_answers_where_the_benchmark_writes_numbers() -> None:
-    assert [parse_choice(said, ["2", "0", "1"], numbers=True) for said in ("2", " 0 ", "1.0", "3")] == [
+    assert [
+        parse_choice(response, ["2", "0", "1"], numbers=True) for response in ("2", " 0 ", "1.0", "3")
+    ] == [
         2,
         0,
         1,
@@ -52,8 +54,8 @@ def test_a_text_that_two_options_share_is_no_answer() -> None:
 
 @settings(deadline=None)
 @given(st.text(max_size=20))
-def test_any_text_is_an_option_or_none(said: str) -> None:
-    assert parse_choice(said, OPTIONS) in {None, 0, 1, 2, 3}
+def test_any_text_is_an_option_or_none(response: str) -> None:
+    assert parse_choice(response, OPTIONS) in {None, 0, 1, 2, 3}
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ def test_any_text_is_an_option_or_none(said: str) -> None:
 )  # fmt: skip
 def test_every_way_of_writing_predictions_is_read(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
-    assert list(entries(tmp_path / name)) == ["a", "b"]
+    assert list(read_entries(tmp_path / name)) == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -84,18 +86,18 @@ def test_every_way_of_writing_predictions_is_read(tmp_path: Path, name: str, tex
 def test_a_bad_row_is_named_by_its_line_and_id(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "p.jsonl").write_text(text)
     with pytest.raises(RowUnscorable, match=message):
-        entries(tmp_path / "p.jsonl")
+        read_entries(tmp_path / "p.jsonl")
 
 
 def test_a_missing_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(FormatUnreadable, match="cannot be read"):
-        entries(tmp_path / "none.jsonl")
+        read_entries(tmp_path / "none.jsonl")
 
 
 def test_values_that_must_be_objects_are(tmp_path: Path) -> None:
     (tmp_path / "p.json").write_text('{"a": [1, 2]}')
     with pytest.raises(RowUnscorable, match=r"p\.json\[a\] \(id a\): expected an object, got \[1, 2\]"):
-        objects(tmp_path / "p.json")
+        read_objects(tmp_path / "p.json")
 
 
 @pytest.mark.parametrize(
@@ -129,4 +131,4 @@ def test_json_written_twice_under_one_id_is_refused(tmp_path: Path) -> None:
     (tmp_path / "p.json").write_text('{"a": 1, "a": 2}')
     assert json.loads((tmp_path / "p.json").read_text()) == {"a": 2}
     with pytest.raises(RowUnscorable, match="written twice"):
-        entries(tmp_path / "p.json")
+        read_entries(tmp_path / "p.json")

@@ -8,22 +8,22 @@ import pytest
 
 from playhead_bench.suite import b5_parity
 from playhead_bench.suite.__main__ import benchmarks, main
-from playhead_bench.suite.video_models import FULL, SMALL, TINY, Shape, make, shapes
+from playhead_bench.suite.video_models import FULL, SMALL, TINY, ModelShape, make, model_shapes
 from playhead_bench.suite.watching import (
     Guided,
-    Made,
-    about,
-    by_lot,
-    distinct,
-    moving,
+    RandomWeightsVideoLLM,
+    keep_distinct_tokens,
+    keep_random,
+    keep_same_number,
+    make_request,
+    moving_clip,
     peak_mb,
-    same_number,
-    stock,
+    run_stock,
 )
 from playhead_index.embed.runtime import torch
 
 TINY_QWEN = TINY[0]
-TINY_SMOL = Shape("SmolVLM2, tiny", "smolvlm", 64, 96, 2, (4, 2), 1024, (32, 48, 2, 2), 42)
+TINY_SMOL = ModelShape("SmolVLM2, tiny", "smolvlm", 64, 96, 2, (4, 2), 1024, (32, 48, 2, 2), 42)
 
 
 def test_the_benchmarks_of_watching_are_found_in_their_order() -> None:
@@ -33,37 +33,46 @@ def test_the_benchmarks_of_watching_are_found_in_their_order() -> None:
 
 
 def test_the_stock_path_says_what_ours_says_without_compression() -> None:
-    made, call = make(TINY_QWEN), about(moving(4, TINY_QWEN.side_px), new_tokens=5)
-    out, decode_s = stock(made, [call])
-    assert made.tokenizer.decode(out[0, -5:]) == Made(made).watch(call).text
+    loaded, call = make(TINY_QWEN), make_request(moving_clip(4, TINY_QWEN.side_px), new_tokens=5)
+    out, decode_s = run_stock(loaded, [call])
+    assert loaded.tokenizer.decode(out[0, -5:]) == RandomWeightsVideoLLM(loaded).generate(call).text
     assert decode_s > 0
 
 
 def test_a_stock_batch_pads_on_the_left() -> None:
-    made = make(TINY_QWEN)
-    calls = [about(moving(frames, TINY_QWEN.side_px, number=frames), new_tokens=4) for frames in (2, 6)]
-    out, _ = stock(made, calls)
-    alone = [stock(made, [call])[0][0, -4:].tolist() for call in calls]
+    loaded = make(TINY_QWEN)
+    calls = [
+        make_request(moving_clip(frames, TINY_QWEN.side_px, number=frames), new_tokens=4) for frames in (2, 6)
+    ]
+    out, _ = run_stock(loaded, calls)
+    alone = [run_stock(loaded, [call])[0][0, -4:].tolist() for call in calls]
     assert out[:, -4:].tolist() == alone
 
 
 def test_smolvlm_can_be_made_too() -> None:
-    made, call = make(TINY_SMOL), about(moving(3, TINY_SMOL.side_px), new_tokens=4)
-    assert made.tokenizer.decode(stock(made, [call])[0][0, -4:]) == Made(made).watch(call).text
+    loaded, call = make(TINY_SMOL), make_request(moving_clip(3, TINY_SMOL.side_px), new_tokens=4)
+    assert (
+        loaded.tokenizer.decode(run_stock(loaded, [call])[0][0, -4:])
+        == RandomWeightsVideoLLM(loaded).generate(call).text
+    )
 
 
 def test_every_reply_is_as_long_as_it_may_be() -> None:
-    report = Made(make(TINY_QWEN)).watch(about(moving(2, TINY_QWEN.side_px), new_tokens=12)).report
+    report = (
+        RandomWeightsVideoLLM(make(TINY_QWEN))
+        .generate(make_request(moving_clip(2, TINY_QWEN.side_px), new_tokens=12))
+        .report
+    )
     assert report.new_tokens == 12
 
 
 def test_full_shapes_are_asked_for_and_need_a_gpu() -> None:
-    assert shapes("small") == (SMALL,)
-    assert shapes("full") == (FULL if torch().cuda.is_available() else (SMALL,))
+    assert model_shapes("small") == (SMALL,)
+    assert model_shapes("full") == (FULL if torch().cuda.is_available() else (SMALL,))
 
 
 def test_small_encoder_and_language_model_stand_to_each_other_as_in_the_large_one() -> None:
-    def ratio(shape: Shape) -> float:
+    def ratio(shape: ModelShape) -> float:
         width, inner, layers, _ = shape.vision
         heads, of_keys = shape.heads
         own = (2 + 2 * of_keys / heads) * shape.hidden**2 + 3 * shape.hidden * shape.inner
@@ -73,11 +82,11 @@ def test_small_encoder_and_language_model_stand_to_each_other_as_in_the_large_on
 
 
 def test_keepers_keep_as_many_as_they_say() -> None:
-    made, call = make(TINY_QWEN), about(moving(8, TINY_QWEN.side_px))
-    words = Made(made).word_vectors
-    keepers = (Guided(0.25, words), distinct(0.25), by_lot(0.25), same_number(4))
-    kept = [Made(made, keep=keep).prompt(call).kept[0] for keep in keepers]
-    assert [len(one) for one in kept] == [4, 4, 4, 4]
+    loaded, call = make(TINY_QWEN), make_request(moving_clip(8, TINY_QWEN.side_px))
+    words = RandomWeightsVideoLLM(loaded).word_vectors
+    keepers = (Guided(0.25, words), keep_distinct_tokens(0.25), keep_random(0.25), keep_same_number(4))
+    selected = [RandomWeightsVideoLLM(loaded, keep=keep).prompt(call).token_indices[0] for keep in keepers]
+    assert [len(one) for one in selected] == [4, 4, 4, 4]
 
 
 def test_a_peak_of_memory_is_seen() -> None:

@@ -107,7 +107,7 @@ def test_ours_finds_the_change_of_topic_in_a_made_meeting(annotations: Path) -> 
     assert scores["ours"].pk < scores["random, as many cuts"].pk
 
 
-def test_baselines_cut_as_often_as_they_are_told() -> None:
+def test_baselines_make_the_requested_number_of_cuts() -> None:
     assert equal_cuts(90.0, 2) == [30.0, 60.0]
     assert {len(cuts) for cuts in random_cuts(90.0, 2)} == {2}
     assert random_cuts(90.0, 2) == random_cuts(90.0, 2)

@@ -37,13 +37,13 @@ def test_it_runs_from_captions_to_a_prediction_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (vid,) = [f"clip{i}_0.0_20.0" for i in range(9) if split_of(f"clip{i}_0.0_20.0") == "report"][:1]
-    said = ["a dog runs"] * 5 + ["a man cooks rice"] * 3 + ["a car drives"] * 2
-    clips = [{"moment": i, "description": text} for i, text in enumerate(said)]
-    asked = {"qid": 1, "query": "someone cooks rice", "vid": vid, "duration": 20, "rephrased_query": []}
-    gold = asked | {"relevant_windows": [[10, 16]], "relevant_clip_ids": [5], "saliency_scores": [[4, 4, 4]]}
+    captions = ["a dog runs"] * 5 + ["a man cooks rice"] * 3 + ["a car drives"] * 2
+    clips = [{"moment": i, "description": text} for i, text in enumerate(captions)]
+    query = {"qid": 1, "query": "someone cooks rice", "vid": vid, "duration": 20, "rephrased_query": []}
+    gold = query | {"relevant_windows": [[10, 16]], "relevant_clip_ids": [5], "saliency_scores": [[4, 4, 4]]}
     for name, row in (
         ("captions", {"vid": vid, "clips": clips}),
-        ("query_paraphrases", asked),
+        ("query_paraphrases", query),
         ("gold", gold),
     ):
         (tmp_path / f"{name}.jsonl").write_text(json.dumps(row) + "\n")

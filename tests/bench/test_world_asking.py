@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 from tests.bench.world_oracle import KINDS_OF, Oracle, asked_for, matches, pattern
 
 from playhead_bench.world.asking import KINDS, OVER_KINDS, WorldQuestion, ask, ask_over, to_sample
-from playhead_bench.world.asking.words import ASKED, OF_CLIPS, wordings_of
-from playhead_bench.world.kinds import PAINTS, THINGS
-from playhead_bench.world.phrases import NOT_SHOWN, WORDINGS
+from playhead_bench.world.asking.words import OF_CLIPS, VIDEO_WORDINGS, wordings_of
+from playhead_bench.world.kinds import OBJECT_COLOURS, OBJECT_SHAPES
+from playhead_bench.world.phrases import NOT_IN_VIDEO, WORDINGS
 from playhead_bench.world.script import Story
 from playhead_bench.world.stage import HELD_OUT
 from playhead_bench.world.stories import interview, lecture, street
 from playhead_bench.world.wander import wander
 from playhead_index.window import Window
 
-HELD = {f"{colour} {shape}" for colour, shape in HELD_OUT}
-LABELS = [f"{colour} {shape}" for colour in PAINTS for shape in THINGS]
+HELD_OUT_LABELS = {f"{colour} {shape}" for colour, shape in HELD_OUT}
+LABELS = [f"{colour} {shape}" for colour in OBJECT_COLOURS for shape in OBJECT_SHAPES]
 HOUR = wander(1, 60)
 ASKED_OF_HOUR = ask(HOUR, per_kind=12)
 WALKS = {f"walk {number}": wander(number, 4) for number in range(5)}
@@ -36,8 +36,8 @@ def asked_of(seed: int, minutes: float) -> tuple[Oracle, list[WorldQuestion]]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_slow_search_of_the_story_gives_the_same_answer(kind):
-    for oracle, asked in (asked_of(0, 1), asked_of(1, 6), asked_of(2, 15)):
-        for question in (question for question in asked if question.kind == kind):
+    for oracle, questions in (asked_of(0, 1), asked_of(1, 6), asked_of(2, 15)):
+        for question in (question for question in questions if question.kind == kind):
             if question.answerable:
                 assert matches(question, oracle.answers(question)), (question, oracle.answers(question))
             else:
@@ -64,9 +64,9 @@ def test_any_question_about_any_video_is_sound(seed, minutes, mode, part):
     "story", [lecture(0, 6), street(3, 4), interview()], ids=["lecture", "street", "interview"]
 )
 def test_the_other_stories_can_be_asked_about_too(story):
-    asked = ask(story, per_kind=3)
-    assert len(asked) >= 6
-    for question in asked:
+    questions = ask(story, per_kind=3)
+    assert len(questions) >= 6
+    for question in questions:
         check_evidence(question, {story.name: story})
 
 
@@ -85,7 +85,7 @@ def test_the_answer_is_the_right_option_and_no_option_comes_twice():
     for question in (*ASKED_OF_HOUR, *ASKED_OF_WALKS):
         right = question.options[question.answer_index]
         assert len(set(question.options)) == 4
-        assert right == NOT_SHOWN if question.answer is None else right.startswith(question.answer)
+        assert right == NOT_IN_VIDEO if question.answer is None else right.startswith(question.answer)
 
 
 def test_every_kind_is_asked_as_often_about_an_hour():
@@ -107,7 +107,7 @@ def test_half_of_the_yes_or_no_questions_are_answered_yes(kind):
 
 
 def test_that_the_video_does_not_show_it_is_offered_where_it_does_and_where_it_does_not():
-    offered = [question for question in ASKED_OF_HOUR if NOT_SHOWN in question.options]
+    offered = [question for question in ASKED_OF_HOUR if NOT_IN_VIDEO in question.options]
     assert 0.3 <= sum(question.answerable for question in offered) / len(offered) <= 0.9
 
 
@@ -122,13 +122,13 @@ def test_unanswerable_questions_are_of_three_kinds_without_answer_or_windows():
 
 
 def test_no_two_questions_share_an_id_or_a_text():
-    asked = (*ASKED_OF_HOUR, *ASKED_OF_WALKS)
-    assert len({question.id for question in asked}) == len(asked)
-    assert len({question.text for question in asked}) == len(asked)
+    questions = (*ASKED_OF_HOUR, *ASKED_OF_WALKS)
+    assert len({question.id for question in questions}) == len(questions)
+    assert len({question.text for question in questions}) == len(questions)
 
 
 def test_every_sense_is_needed_by_some_question():
-    senses = {question.senses for question in ASKED_OF_HOUR}
+    senses = {question.modalities for question in ASKED_OF_HOUR}
     assert {("picture",), ("speech",), ("screen",), ("picture", "speech"), ("picture", "screen")} <= senses
 
 
@@ -143,17 +143,17 @@ def test_compositional_training_names_no_held_out_thing_in_question_or_options(s
     for question in ask(
         wander(seed, 12, "train", "compositional"), part="train", mode="compositional", per_kind=9
     ):
-        words = " ".join((question.text, *question.options, *question.things))
-        assert not [label for label in HELD if label in words], question
+        words = " ".join((question.text, *question.options, *question.object_labels))
+        assert not [label for label in HELD_OUT_LABELS if label in words], question
 
 
 @pytest.mark.parametrize("part", ["dev", "test"])
 def test_compositional_dev_and_test_ask_about_held_out_things_alone(part):
-    asked = ask(wander(1, 20, part, "compositional"), part=part, mode="compositional", per_kind=9)
-    assert len([question for question in asked if question.things]) >= 60
-    for question in asked:
+    questions = ask(wander(1, 20, part, "compositional"), part=part, mode="compositional", per_kind=9)
+    assert len([question for question in questions if question.object_labels]) >= 60
+    for question in questions:
         named = [label for label in LABELS if label in question.text]
-        assert {*named, *question.things} <= HELD, question
+        assert {*named, *question.object_labels} <= HELD_OUT_LABELS, question
 
 
 def test_compositional_training_and_test_share_no_wording():
@@ -180,13 +180,13 @@ def test_a_wandering_of_another_part_is_refused():
 
 def test_wordings_of_clips_are_used_where_a_question_is_like_one_about_a_clip():
     (question, *_) = ask(HOUR, per_kind=1, kinds=("what",))
-    (label,) = question.things[:1]
+    (label,) = question.object_labels[:1]
     assert question.text in {wording.format(label=label) for wording in WORDINGS["action"]}
 
 
-@pytest.mark.parametrize("kind", ASKED)
+@pytest.mark.parametrize("kind", VIDEO_WORDINGS)
 def test_every_kind_can_be_put_in_three_ways_or_more(kind):
-    assert len(set(ASKED[kind])) >= 3
+    assert len(set(VIDEO_WORDINGS[kind])) >= 3
     assert kind not in OF_CLIPS
 
 
@@ -209,14 +209,14 @@ def test_a_slow_search_of_all_videos_gives_the_same(question):
 
 def shows(oracle: Oracle, question: WorldQuestion) -> bool:
     """Whether one video has what a question for the one among several asks about."""
-    asked, story = asked_for(question), oracle.story
+    questions, story = asked_for(question), oracle.story
     if question.kind == "in_which":
-        return bool(oracle._mine(asked["label"], asked.get("does") or asked["verb"]))
+        return bool(oracle._mine(questions["label"], questions.get("does") or questions["verb"]))
     if question.kind == "in_which_said":
-        return any(line.text.rstrip(".") == asked["said"] for line in story.lines)
+        return any(line.text.rstrip(".") == questions["said"] for line in story.lines)
     if question.kind == "in_which_written":
-        return asked["said"] in oracle.writings(Window(0, story.duration_s))
-    return bool(oracle.times_s(asked["label"]))
+        return questions["said"] in oracle.writings(Window(0, story.duration_s))
+    return bool(oracle.times_s(questions["label"]))
 
 
 def test_one_video_is_not_several():
@@ -224,9 +224,9 @@ def test_one_video_is_not_several():
         ask_over({"a": HOUR})
 
 
-def test_two_videos_are_told_apart_with_four_options():
-    asked = ask_over({"a": wander(0, 2), "b": wander(1, 2)}, per_kind=3)
-    assert {question.kind for question in asked} == set(OVER_KINDS)
+def test_two_videos_give_four_options():
+    questions = ask_over({"a": wander(0, 2), "b": wander(1, 2)}, per_kind=3)
+    assert {question.kind for question in questions} == set(OVER_KINDS)
 
 
 # ---- as a sample ----

@@ -1,4 +1,4 @@
-"""The made world's camera: places that slide by and come nearer, fades, grain, posts and title cards."""
+"""The camera of the synthetic benchmark: pan, zoom, fades, grain, posts and title cards."""
 
 import numpy as np
 import pytest
@@ -8,15 +8,15 @@ from playhead_bench.world.draw import card
 from playhead_bench.world.kinds import COLOURS
 from playhead_bench.world.paint import Painter
 from playhead_bench.world.places import background
-from playhead_bench.world.script import Move, Scene, Story, Thing, Writing
+from playhead_bench.world.script import Move, Scene, SceneObject, Story, Writing
 from playhead_index.window import Window
 
 SIZE = (320, 180)
 LASTS = Window(0.0, 4.0)
-SQUARE = Thing("square", "red", 0.3, (0.5, 0.6))
+SQUARE = SceneObject("square", "red", 0.3, (0.5, 0.6))
 
 
-def painter(*things: Thing, **kinds: object) -> Painter:
+def painter(*things: SceneObject, **kinds: object) -> Painter:
     return Painter(Story("x", 0, (Scene("a beach", "beach", LASTS, False, things, **kinds),)), SIZE)  # type: ignore[arg-type]
 
 
@@ -30,7 +30,7 @@ def test_under_a_moving_camera_the_place_changes_and_the_thing_stays(move: Move)
 
 def test_a_pan_goes_a_quarter_of_the_width_evenly():
     scene = Scene("a beach", "beach", LASTS, camera="pan")
-    assert [camera.step(scene, SIZE, t) for t in (0.0, 1.0, 2.0, 4.0)] == [0, 20, 40, 80]
+    assert [camera.camera_offset(scene, SIZE, t) for t in (0.0, 1.0, 2.0, 4.0)] == [0, 20, 40, 80]
 
 
 def test_a_pan_shows_slices_of_one_wide_place():
@@ -60,8 +60,8 @@ def test_a_scene_comes_out_of_black_and_goes_into_black():
 
 
 def test_grain_has_the_deviation_that_was_asked_for():
-    plain, grainy = painter().paint(1.0).astype(int), painter(noise=4.0).paint(1.0)
-    assert (grainy - plain).std() == pytest.approx(4.0, rel=0.05)
+    plain, add_grain = painter().paint(1.0).astype(int), painter(noise=4.0).paint(1.0)
+    assert (add_grain - plain).std() == pytest.approx(4.0, rel=0.05)
 
 
 def test_grain_is_another_at_every_time_and_the_same_at_the_same():
@@ -92,7 +92,7 @@ def test_posts_hide_a_little_of_the_picture_from_top_to_bottom():
 
 
 def test_a_post_stands_before_a_thing():
-    wide = tuple(Thing("square", "red", 0.5, (x, 0.5)) for x in (0.2, 0.5, 0.8))
+    wide = tuple(SceneObject("square", "red", 0.5, (x, 0.5)) for x in (0.2, 0.5, 0.8))
     red = np.array(COLOURS["red"])
     bare, behind = (
         (shown.paint(0.0)[90] == red).all(axis=1).sum() for shown in (painter(*wide), painter(*wide, posts=3))

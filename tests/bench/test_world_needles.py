@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from playhead_bench.world.needles import NEEDLE_KINDS, Cell, heat_map, later, needle_story
+from playhead_bench.world.needles import NEEDLE_KINDS, HeatMapCell, heat_map, needle_story, shift_windows
 from playhead_bench.world.script import Line
 from playhead_bench.world.wander import wander
 from playhead_index.window import Window
@@ -32,7 +32,7 @@ def test_the_needle_is_put_at_either_end(kind, depth, start_s):
 @pytest.mark.parametrize("seed", range(6))
 def test_the_thing_is_nowhere_else_while_its_kind_and_its_colour_are(seed):
     story, question = needle_story("thing", 0.5, 60, 8, seed)
-    (label,) = question.things
+    (label,) = question.object_labels
     shown = [event.what for event in story.events() if event.kind == "shown"]
     colour, shape = label.split()
     assert shown.count(label) == 1
@@ -64,7 +64,7 @@ def test_the_haystack_before_the_needle_is_as_it_was():
 
 
 def test_a_record_is_moved_in_time():
-    assert later(Line(Window(1, 3), "a", "b"), 2.5) == Line(Window(3.5, 5.5), "a", "b")
+    assert shift_windows(Line(Window(1, 3), "a", "b"), 2.5) == Line(Window(3.5, 5.5), "a", "b")
 
 
 @pytest.mark.parametrize(("depth", "needle_s"), [(-0.1, 8), (1.1, 8), (0.5, 4)])
@@ -74,7 +74,7 @@ def test_needles_that_cannot_be_put_are_refused(depth, needle_s):
 
 
 def test_a_heat_map_is_dark_where_needles_are_found_and_light_where_they_are_not(tmp_path):
-    cells = [Cell(minutes, depth, float(minutes == 1)) for minutes in (1, 60) for depth in (0, 0.5, 1)]
+    cells = [HeatMapCell(minutes, depth, float(minutes == 1)) for minutes in (1, 60) for depth in (0, 0.5, 1)]
     path = heat_map(cells, tmp_path / "needles.png")
     picture = np.asarray(Image.open(path).convert("L"), dtype=float)
     height, width = picture.shape

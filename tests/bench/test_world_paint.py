@@ -1,4 +1,4 @@
-"""The made world's pictures: colours, shapes, places, writing."""
+"""The synthetic benchmark's pictures: colours, shapes, places, writing."""
 
 import numpy as np
 import pytest

@@ -1,10 +1,10 @@
-"""The made world's places: each its own, darker at night, and never in a colour of the things."""
+"""The synthetic benchmark's places: each its own, darker at night, and never in a colour of the things."""
 
 import numpy as np
 import pytest
 
 from playhead_bench.world.clutter import GREYS, posts
-from playhead_bench.world.kinds import COLOURS, OUTDOORS, PAINTS, PLACES, PlaceKind
+from playhead_bench.world.kinds import COLOURS, OBJECT_COLOURS, OUTDOORS, PLACES, PlaceKind
 from playhead_bench.world.places import PAINTERS, background
 
 SIZE = (160, 90)
@@ -32,7 +32,7 @@ def test_a_wild_place_is_muted(place: PlaceKind, night: bool):
 def test_hardly_a_pixel_of_a_wild_place_has_the_colour_of_a_thing(place: PlaceKind):
     for night in (False, True):
         picture = background(place, SIZE, 5, night, clutter=4).astype(int)
-        for paint in PAINTS:
+        for paint in OBJECT_COLOURS:
             if paint not in ("white", "black"):
                 near = np.abs(picture - COLOURS[paint]).max(axis=2) < 30
                 assert near.mean() < 0.01, (place, night, paint)
@@ -47,14 +47,17 @@ def test_no_clutter_has_the_colour_of_a_thing():
     for grey in GREYS:
         assert max(grey) - min(grey) < 35
         assert (
-            min(sum(abs(a - b) for a, b in zip(grey, COLOURS[paint], strict=True)) for paint in PAINTS) > 90
+            min(
+                sum(abs(a - b) for a, b in zip(grey, COLOURS[paint], strict=True)) for paint in OBJECT_COLOURS
+            )
+            > 90
         )
 
 
 def test_a_place_is_the_same_in_every_size():
     large, small = background("forest", (640, 360), 3), background("forest", SIZE, 3)
-    shrunk = large.reshape(90, 4, 160, 4, 3).mean(axis=(1, 3))
-    assert np.abs(shrunk - small).mean() < 8
+    downsample = large.reshape(90, 4, 160, 4, 3).mean(axis=(1, 3))
+    assert np.abs(downsample - small).mean() < 8
 
 
 def test_posts_keep_to_their_strips():

@@ -1,15 +1,15 @@
-"""The made world's questions: gold that the events prove."""
+"""The synthetic benchmark's questions: gold that the events prove."""
 
 import pytest
 
 from playhead_bench.world.cases import Case
-from playhead_bench.world.questions import Question, occurrences, questions
+from playhead_bench.world.questions import StoryQuestion, occurrences, questions
 from playhead_bench.world.stories import interview, lecture, street
 from playhead_index.window import Window
 
 
-def ask(asked: list[Question], text: str) -> Question:
-    (found,) = [question for question in asked if question.text == text]
+def ask(found_questions: list[StoryQuestion], text: str) -> StoryQuestion:
+    (found,) = [question for question in found_questions if question.text == text]
     return found
 
 
@@ -54,10 +54,10 @@ def test_the_interview_disagrees_with_the_lecture():
     ids=["the demo", "a long lecture", "a street", "an interview"],
 )  # fmt: skip
 def test_every_story_has_twelve_questions_some_without_an_answer(story):
-    asked = questions(story)
-    assert len(asked) >= 12
-    assert sum(not question.answerable for question in asked) == 4
-    assert len({question.text for question in asked}) == len(asked)
+    found_questions = questions(story)
+    assert len(found_questions) >= 12
+    assert sum(not question.answerable for question in found_questions) == 4
+    assert len({question.text for question in found_questions}) == len(found_questions)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -1,4 +1,4 @@
-"""What the made world writes into its pictures can be read by the text recogniser that Playhead uses."""
+"""Writing in the synthetic benchmark can be read by the text recogniser that Playhead uses."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The made world's files: a decoded frame shows, and the track says, what the truth says."""
+"""The synthetic benchmark's files: a decoded frame shows, and the track says, what the truth says."""
 
 import subprocess
 import sys
@@ -52,14 +52,14 @@ def colours_seen(truth: Truth) -> list[tuple[str, str]]:
 def test_a_decoded_frame_shows_each_thing_in_its_colour_where_the_truth_says(talk: Truth):
     seen = colours_seen(talk)
     assert len(seen) > 10
-    assert all(told == shown for told, shown in seen)
+    assert all(expected == shown for expected, shown in seen)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_street_shows_each_thing_in_its_colour_where_the_truth_says(seed: int, tmp_path: Path):
     seen = colours_seen(render(street(seed, 0.5), tmp_path / "street.mp4"))
     assert len(seen) > 10
-    assert all(told == shown for told, shown in seen)
+    assert all(expected == shown for expected, shown in seen)
 
 
 @pytest.mark.parametrize(("thing", "kind"), [("red circle", "enter"), ("blue square", "leave")])
@@ -81,18 +81,18 @@ def test_a_thing_is_not_there_before_it_enters_nor_after_it_left(talk: Truth, th
 
 def test_the_track_has_every_line_at_its_window(talk: Truth):
     cues = [(p, bytes(p)[2:].decode()) for p in packets(talk, "subtitles") if p.size > 2]
-    told = [(line.window, line.text) for line in talk.story.lines]
+    expected = [(line.window, line.text) for line in talk.story.lines]
     found = [
         (Window(float(p.pts * p.time_base), float((p.pts + p.duration) * p.time_base)), s) for p, s in cues
     ]
-    assert found == told
+    assert found == expected
 
 
 def test_the_track_of_an_interview_says_who_speaks(tmp_path: Path):
     truth = render(interview(), tmp_path / "two.mp4", size=(64, 36), fps=2)
     with av.open(str(truth.path)) as container:
-        spoken = [s.ass.decode() for p in container.demux(subtitles=0) if p.size > 2 for s in p.decode()]
-    assert spoken[1].endswith("Ben Ortiz: Good evening, thank you for having me.")
+        synthesise = [s.ass.decode() for p in container.demux(subtitles=0) if p.size > 2 for s in p.decode()]
+    assert synthesise[1].endswith("Ben Ortiz: Good evening, thank you for having me.")
 
 
 def test_a_silent_file_has_no_track(tmp_path: Path):

@@ -1,4 +1,4 @@
-"""The made world's stories: what they promise before anything is painted."""
+"""The synthetic benchmark's stories: what they promise before anything is painted."""
 
 import json
 from itertools import pairwise
@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from playhead_bench.world.moves import cross, enter, leave
 from playhead_bench.world.record import from_record, to_record
-from playhead_bench.world.script import Action, Event, Line, Scene, Story, Thing, Writing
+from playhead_bench.world.script import Action, Event, Line, Scene, SceneObject, Story, Writing
 from playhead_bench.world.stories import interview, lecture, street
 from playhead_index.window import Window
 
 STAY = enter(2.0, 4.0, "left", (0.5, 0.7), 0.2), leave(8.0, 9.0, "right", (0.5, 0.7), 0.2)
-BALL = Thing("circle", "red", 0.2, None, STAY)
+BALL = SceneObject("circle", "red", 0.2, None, STAY)
 
 
 def test_a_thing_moves_evenly_stops_and_is_gone():
@@ -23,7 +23,7 @@ def test_a_thing_moves_evenly_stops_and_is_gone():
 
 
 def test_a_thing_without_actions_stands_where_it_is_put():
-    assert Thing("star", "blue", 0.2, (0.3, 0.6)).position(5.0) == (0.3, 0.6)
+    assert SceneObject("star", "blue", 0.2, (0.3, 0.6)).position(5.0) == (0.3, 0.6)
 
 
 def test_a_jump_is_highest_in_the_middle_of_a_second():
@@ -51,7 +51,7 @@ def test_a_thing_has_a_place_exactly_while_it_is_shown(seed: int):
     for scene in street(seed, 0.5).scenes:
         times_s = [scene.window.start_s + 0.25 * i for i in range(int(scene.window.duration_s * 4))]
         for thing in scene.things:
-            seen = thing.seen(scene.window)
+            seen = thing.visible_windows(scene.window)
             placed = [thing.position(t) is not None for t in times_s]
             assert placed == [any(t in window for window in seen) for t in times_s]
 
@@ -101,9 +101,9 @@ def test_a_record_that_does_not_fit_is_refused(record: object, why: str):
 @pytest.mark.parametrize(
     ("make", "why"),
     [
-        (lambda: Thing("star", "red", 0.2), "give `at`"),
-        (lambda: Thing("star", "red", 0.2, (0, 0), (cross(0, 1, "left", 0.7, 0.2),)), "not both"),
-        (lambda: Thing("star", "red", 0.2, None, (STAY[0], STAY[0])), "overlap"),
+        (lambda: SceneObject("star", "red", 0.2), "give `at`"),
+        (lambda: SceneObject("star", "red", 0.2, (0, 0), (cross(0, 1, "left", 0.7, 0.2),)), "not both"),
+        (lambda: SceneObject("star", "red", 0.2, None, (STAY[0], STAY[0])), "overlap"),
         (lambda: Writing("sign", (), Window(0, 1)), "non-empty ASCII"),
         (lambda: Writing("sign", ("café",), Window(0, 1)), "non-empty ASCII"),
         (lambda: Story("x", 0, (Scene("a", "park", Window(1, 2)),)), "starts at 1, expected 0"),

@@ -1,4 +1,4 @@
-"""The made world's voice: every line at its time, as sound."""
+"""The synthetic benchmark's voice: every line at its time, as sound."""
 
 import shutil
 import wave
@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 from playhead_bench.world.render import load_truth, render
 from playhead_bench.world.script import Line, Scene, Story
 from playhead_bench.world.stories import street
-from playhead_bench.world.voice import BLOCK, PROGRAM, RATE_HZ, blocks, read_aloud, spoken, wav_samples
+from playhead_bench.world.voice import (
+    BLOCK,
+    PROGRAM,
+    RATE_HZ,
+    blocks,
+    synthesise,
+    synthesise_line,
+    wav_samples,
+)
 from playhead_index.errors import ModelUnavailable, VideoError
 from playhead_index.window import Window
 
@@ -101,21 +109,23 @@ def test_a_truth_without_a_word_on_voices_is_one_of_a_silent_video(tmp_path: Pat
 @needs_espeak
 def test_a_line_is_read_within_its_window_and_a_short_window_makes_it_faster():
     text = "The quick brown fox jumps over the lazy dog and runs."
-    slow, fast = (read_aloud(Line(Window(0.0, room), "Ada", text)) for room in (10.0, 1.5))
+    slow, fast = (synthesise_line(Line(Window(0.0, room), "Ada", text)) for room in (10.0, 1.5))
     assert len(fast) <= 1.5 * RATE_HZ < len(slow)
 
 
 @needs_espeak
 def test_a_line_that_nobody_could_say_in_time_is_refused():
     with pytest.raises(VideoError, match=r"at 450 words a minute, its window has 0\.50 s"):
-        read_aloud(Line(Window(0.0, 0.5), "Ada", "one two three four five six seven eight nine ten " * 3))
+        synthesise_line(
+            Line(Window(0.0, 0.5), "Ada", "one two three four five six seven eight nine ten " * 3)
+        )
 
 
 @needs_espeak
 def test_two_speakers_have_two_voices():
     story = two_lines()
     lines = (story.lines[0], Line(Window(5.0, 8.0), "Ben", story.lines[0].text))
-    one, other = (samples for _, samples in spoken(Story("x", 0, story.scenes, lines)))
+    one, other = (samples for _, samples in synthesise(Story("x", 0, story.scenes, lines)))
     assert len(one) != len(other) or not np.array_equal(one, other)
 
 

@@ -11,10 +11,10 @@ from itertools import permutations
 
 from playhead_bench.world.asking.question import WorldQuestion
 from playhead_bench.world.asking.words import wordings_of
-from playhead_bench.world.clips import said_action
+from playhead_bench.world.clips import describe_action
 from playhead_bench.world.kinds import PLACES
 from playhead_bench.world.phrases import VERBS
-from playhead_bench.world.script import Story, Thing
+from playhead_bench.world.script import SceneObject, Story
 from playhead_index.window import Window, parse_time
 
 STEP_S = 0.25
@@ -60,7 +60,7 @@ class Oracle:
         return found
 
     @cached_property
-    def deeds(self) -> list[Deed]:
+    def actions_of(self) -> list[Deed]:
         """Everything that is done and that is done to a thing, by when it begins."""
         found = [
             Deed(
@@ -68,7 +68,7 @@ class Oracle:
                 a.window,
                 seen_as(thing, a.window.start_s) or "",
                 a.partner,
-                said_action(a, thing),
+                describe_action(a, thing),
                 number,
             )
             for number, scene in enumerate(self.story.scenes)
@@ -81,7 +81,7 @@ class Oracle:
         """Deeds of some kinds; without kinds, all but the halves of what is done to a thing."""
         return [
             d
-            for d in self.deeds
+            for d in self.actions_of
             if (d.kind in kinds if kinds else d.kind not in ("carried", "collided", "chased"))
         ]
 
@@ -104,13 +104,13 @@ class Oracle:
 
     def answers(self, question: WorldQuestion) -> set[str]:
         """Every answer that is true; exactly one where the question is sound."""
-        asked = asked_for(question)
-        return set(getattr(self, f"_{question.kind}")(**asked))
+        questions = asked_for(question)
+        return set(getattr(self, f"_{question.kind}")(**questions))
 
     # ---- one thing ----
 
     def _what(self, label):
-        mine = [d for d in self.deeds if d.who == label]
+        mine = [d for d in self.actions_of if d.who == label]
         return {d.said for d in mine} or {"it stands still"}
 
     def _which(self, shape, does=None):
@@ -154,7 +154,7 @@ class Oracle:
         kind = KIND_OF[does or verb]
         either = [
             d
-            for d in self.deeds
+            for d in self.actions_of
             if d.who == label and d.kind in (kind, "collided" if kind == "collide" else kind)
         ]
         return {f"the {d.other}" for d in either}
@@ -169,14 +169,14 @@ class Oracle:
 
     def missing(self, question: WorldQuestion) -> str:
         """Why the video does not answer, as far as this can tell: `absent`, `false_premise` or nothing."""
-        label = next(iter(question.things), "")
+        label = next(iter(question.object_labels), "")
         if not label:
-            told = [
+            expected = [
                 *(line.text for line in self.story.lines),
                 *self.writings(Window(0, self.story.duration_s)),
             ]
             towns = [word for word in re.findall(r"\w+", question.text)[1:] if word[0].isupper()]
-            return "" if any(town in text for text in told for town in towns) else "absent"
+            return "" if any(town in text for text in expected for town in towns) else "absent"
         verbs = [verb for verb in KIND_OF if re.search(rf"\b{verb}\b", question.text)]
         if not self.times_s(label):
             return "absent"
@@ -195,12 +195,12 @@ class Oracle:
 
     def _before(self, label, does):
         (mine,) = self._mine(label, does)
-        earlier = [d for d in self.deeds if d.window.start_s < mine.window.start_s]
+        earlier = [d for d in self.actions_of if d.window.start_s < mine.window.start_s]
         return {f"the {d.who}" for d in earlier if d.window.end_s == max(e.window.end_s for e in earlier)}
 
     def _after(self, label, does):
         (mine,) = self._mine(label, does)
-        later = [d for d in self.deeds if d.window.start_s >= mine.window.end_s]
+        later = [d for d in self.actions_of if d.window.start_s >= mine.window.end_s]
         return {f"the {d.who}" for d in later if d.window.start_s == later[0].window.start_s}
 
     def _between(self, a, does_a, b, does_b, does):
@@ -214,14 +214,16 @@ class Oracle:
         return {f"the {one}" for one in seen - {label}}
 
     def _order(self, these):
-        told = these.split(", ")
+        expected = these.split(", ")
         begins = {}
-        for one in told:
+        for one in expected:
             label, does = re.match(r"the (\w+ \w+) (.+)", one).groups()
             (mine,) = self._mine(label, does)
             begins[one] = mine.window
         return {
-            ", ".join(way) for way in permutations(told) if list(way) == sorted(way, key=begins.__getitem__)
+            ", ".join(way)
+            for way in permutations(expected)
+            if list(way) == sorted(way, key=begins.__getitem__)
         }
 
     # ---- said and written ----
@@ -236,14 +238,14 @@ class Oracle:
         return self._told(question, [line for s in self.story.scenes for w in s.writings for line in w.lines])
 
     @staticmethod
-    def _told(question, told):
+    def _told(question, expected):
         """The ends of all that is told about the town and the subject of a question."""
         town = re.findall(r"\w+", re.sub(r"^\w+", "", question))
         town = next(word for word in town if word[0].isupper())
         subjects = {"lighthouse", "bridge", "mayor", "baker", "ferry", "river", "museum", "fair"}
         (subject,) = subjects & set(re.findall(r"\w+", question))
         ends = r": | is called (?:the )?| is (?!held)| in | sells | takes | keeps "
-        found = [line.removesuffix(" high") for line in told if town in line and subject in line]
+        found = [line.removesuffix(" high") for line in expected if town in line and subject in line]
         return {re.split(ends, line)[-1] for line in found}
 
     def _lines(self, said):
@@ -267,7 +269,7 @@ class Oracle:
 
     def _acts_while_said(self, said):
         (line,) = self._lines(said)
-        return {f"the {d.who}" for d in self.deeds if d.window.overlap_s(line.window) > 0}
+        return {f"the {d.who}" for d in self.actions_of if d.window.overlap_s(line.window) > 0}
 
     def _place_while_said(self, said):
         (line,) = self._lines(said)
@@ -289,14 +291,16 @@ class Oracle:
 
     def _hop_later(self, label, does):
         (mine,) = self._mine(label, does)
-        return {d.said for d in self.deeds if d.who == mine.other and d.window.start_s >= mine.window.end_s}
+        return {
+            d.said for d in self.actions_of if d.who == mine.other and d.window.start_s >= mine.window.end_s
+        }
 
     def _hop_place(self, label, does):
         (mine,) = self._mine(label, does)
         return {self.place(n) for _, n, labels in self.samples if mine.other in labels and n > mine.scene}
 
 
-def seen_as(thing: Thing, time_s: float) -> str | None:
+def seen_as(thing: SceneObject, time_s: float) -> str | None:
     """What a thing in the picture is called at a time; one that has blinked away is still there."""
     if thing.position(time_s) is None:
         return None
@@ -310,7 +314,7 @@ def seen_as(thing: Thing, time_s: float) -> str | None:
     return f"{pose.into if pose.into and pose.fade >= 0.5 else pose.colour} {thing.shape}"
 
 
-def _before(thing: Thing, time_s: float) -> str:
+def _before(thing: SceneObject, time_s: float) -> str:
     """What it was called when it was last seen."""
     while (pose := thing.pose(time_s)) is None:
         time_s -= STEP_S

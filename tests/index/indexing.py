@@ -27,7 +27,7 @@ from playhead_index.window import Window
 from playhead_index.words.protocol import (
     NO_HINTS,
     RecognitionHints,
-    SegmentPictures,
+    SegmentFrames,
     TranscribedChunk,
     TranscriberTag,
     Words,
@@ -75,7 +75,7 @@ class FrameCounter:
     name = "captioner:counter"
     batch = 2
 
-    def caption(self, segments: Sequence[SegmentPictures]) -> list[str]:
+    def caption(self, segments: Sequence[SegmentFrames]) -> list[str]:
         """A sentence a segment with the window in it."""
         return [
             f"{len(s.frames)} pictures from {s.window.start_s:.3f} to {s.window.end_s:.3f}" for s in segments

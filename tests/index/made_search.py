@@ -53,7 +53,7 @@ class MadeLibrary:
                     "INSERT INTO segment (video_id, ordinal, start_s, end_s) VALUES (?, ?, ?, ?)",
                     (video_id, at, at * 10.0, at * 10.0 + 10.0),
                 )
-        self.look(video_id, colours)
+        self.add_frames(video_id, colours)
         self.write(video_id, spans)
         if finish:
             with self.catalog.atomic() as db:
@@ -61,7 +61,7 @@ class MadeLibrary:
                     write_stage(db, video_id, Stage(name, "done", rows=len(colours)))
                 write_stage(db, video_id, Stage("finish", "done"))
 
-    def look(self, video_id: str, colours: Sequence[str], *, commit: bool = True) -> None:
+    def add_frames(self, video_id: str, colours: Sequence[str], *, commit: bool = True) -> None:
         """Appends a frame a second behind those that the video has, as the indexer does."""
         first = len(self.catalog.frames(video_id))
         if colours:
@@ -109,15 +109,15 @@ class MadeLibrary:
         }
         return Searcher(self.folder, Catalog(self.folder), **(given | changes))  # type: ignore[arg-type]
 
-    def _commit_frames(self, video_id: str, first: int, many: int) -> None:
+    def _commit_frames(self, video_id: str, first: int, num_frames: int) -> None:
         with self.catalog.atomic() as db:
-            for row in range(first, first + many):
+            for row in range(first, first + num_frames):
                 db.execute(
                     "INSERT INTO frame (video_id, row, start_s, end_s) VALUES (?, ?, ?, ?)",
                     (video_id, row, float(row), row + 1.0),
                 )
             for name in ("layout", "picture", "appearance"):
-                write_stage(db, video_id, Stage(name, "running", rows=first + many))
+                write_stage(db, video_id, Stage(name, "running", rows=first + num_frames))
 
 
 def plain(colour: str) -> NDArray[np.uint8]:

@@ -23,7 +23,7 @@ def say(
     """
     labels = dict.fromkeys(label for _, _, label, _ in lines if label is not None)
     named = [Speaker(video_id, label, label, "source") for label in labels if not label.isdecimal()]
-    heard = [
+    speakers = [
         Speaker(
             video_id,
             label,
@@ -39,7 +39,7 @@ def say(
     with catalog.atomic() as db:
         insert_words(db, video_id, words)
         replace_speakers(db, video_id, named, "source")
-        replace_speakers(db, video_id, heard)
+        replace_speakers(db, video_id, speakers)
 
 
 def name(catalog: Catalog, video_id: str, **names: str) -> None:

@@ -62,15 +62,15 @@ def write_tiny_whisper(folder: Path, text: str, until_s: float = 2.0) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     words = [f"Ġ{word}" for word in text.split()]
     tokens = _write_tokenizer(folder, words)
-    said = ["<|0.00|>", *words, f"<|{until_s:.2f}|>", "<|endoftext|>"]
+    script = ["<|0.00|>", *words, f"<|{until_s:.2f}|>", "<|endoftext|>"]
     spec = WhisperSpec(1, 2, 1, 2)
     random = np.random.default_rng(0)
     directions = random.normal(size=(448, WIDTH)).astype(np.float32)
     output = np.zeros((len(tokens), WIDTH), np.float32)
-    for position, token in enumerate(said):
+    for position, token in enumerate(script):
         output[tokens[token]] += directions[position]
-    heard = np.minimum(np.arange(1500) // FRAMES_A_TOKEN, len(words) + 2)
-    _fill(spec, directions, directions[heard], output)
+    token_of_frame = np.minimum(np.arange(1500) // FRAMES_A_TOKEN, len(words) + 2)
+    _fill(spec, directions, directions[token_of_frame], output)
     spec.register_vocabulary(sorted(tokens, key=lambda token: tokens[token]))
     spec.config.suppress_ids, spec.config.suppress_ids_begin, spec.config.lang_ids = [], [], []
     spec.config.alignment_heads = [(0, 0)]

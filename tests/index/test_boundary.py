@@ -173,8 +173,8 @@ def test_any_exception_is_that_files_failure_with_its_type(
 ) -> None:
     shutil.copy(talking_video.path, folder / "a.mp4")
     odd = LoadRaising(RuntimeError("no such\n\udce9 kernel"))
-    recipe = IndexSettings(transcribe="always")
-    first, last = list(build_library(library, find_videos([folder]).videos, recipe, odd, executor))
+    settings = IndexSettings(transcribe="always")
+    first, last = list(build_library(library, find_videos([folder]).videos, settings, odd, executor))
     assert (first.path.name, first.status, first.error_type) == ("a.mp4", "failed", "RuntimeError")
     assert first.error == (
         f"{folder}/a.mp4: RuntimeError: no such \\xe9 kernel (index it with --debug for the traceback)"
@@ -210,8 +210,8 @@ def test_a_file_that_kills_its_worker_is_a_failure_and_the_rest_go_on(
     library: Path, folder: Path, talking_video: MadeVideo
 ) -> None:
     shutil.copy(talking_video.path, folder / "a.mp4")
-    videos, recipe = find_videos([folder]).videos, IndexSettings(transcribe="always")
-    reports = list(build_library(library, videos, recipe, killing_models, LocalProcesses(2)))
+    videos, settings = find_videos([folder]).videos, IndexSettings(transcribe="always")
+    reports = list(build_library(library, videos, settings, killing_models, LocalProcesses(2)))
     assert statuses(reports) == {"a.mp4": "failed", "z.mp4": "indexed"}
     assert (
         "the process that indexed it was killed" in Catalog(library).query("SELECT error FROM failure")[0][0]
@@ -219,9 +219,9 @@ def test_a_file_that_kills_its_worker_is_a_failure_and_the_rest_go_on(
 
 
 def test_with_debug_the_exception_comes_out(library: Path, talking_video: MadeVideo) -> None:
-    odd, recipe = LoadRaising(RuntimeError("no such kernel")), IndexSettings(transcribe="always")
+    odd, settings = LoadRaising(RuntimeError("no such kernel")), IndexSettings(transcribe="always")
     with pytest.raises(RuntimeError, match="no such kernel"):
-        list(build_library(library, [talking_video.path], recipe, odd, InProcess(), debug=True))
+        list(build_library(library, [talking_video.path], settings, odd, InProcess(), debug=True))
 
 
 @pytest.mark.parametrize(
@@ -232,9 +232,9 @@ def test_with_debug_the_exception_comes_out(library: Path, talking_video: MadeVi
 def test_what_is_no_fault_of_the_file_ends_the_run(
     library: Path, talking_video: MadeVideo, error: BaseException
 ) -> None:
-    recipe = IndexSettings(transcribe="always")
+    settings = IndexSettings(transcribe="always")
     with pytest.raises(type(error), match=str(error)):
-        list(build_library(library, [talking_video.path], recipe, LoadRaising(error), InProcess()))
+        list(build_library(library, [talking_video.path], settings, LoadRaising(error), InProcess()))
 
 
 def test_a_file_that_vanishes_fails_and_is_not_noted(library: Path, folder: Path) -> None:
@@ -278,8 +278,8 @@ def test_gc_and_the_next_run_forget_failures_of_files_that_are_gone(failing: Cat
 
 
 def test_a_removed_video_takes_its_failure_along(library: Path, talking_video: MadeVideo) -> None:
-    odd, recipe = LoadRaising(RuntimeError("no such kernel")), IndexSettings(transcribe="always")
-    list(build_library(library, [talking_video.path], recipe, odd, InProcess()))
+    odd, settings = LoadRaising(RuntimeError("no such kernel")), IndexSettings(transcribe="always")
+    list(build_library(library, [talking_video.path], settings, odd, InProcess()))
     catalog = Catalog(library)
     remove_video(catalog, find_video(catalog, str(talking_video.path)))
     assert failures(catalog) == []
@@ -290,7 +290,7 @@ def test_verify_says_what_to_do_about_failures(failing: Catalog, folder: Path) -
     gone, odd = (problem for problem in verify(failing) if problem.kind == "failed")
     end = f"--library {failing.path.parent}"
     assert gone.advice == f"the file is gone; to forget it: playhead remove {folder}/a.mp4 {end}"
-    assert odd.what.startswith(rf"{folder}/m\xff.mp4: this is text, not a video")
+    assert odd.subject.startswith(rf"{folder}/m\xff.mp4: this is text, not a video")
     assert odd.advice.startswith(
         rf"mend or replace it, or make it readable, then playhead index $'{folder}/m\xff.mp4' {end}"
     )
@@ -302,10 +302,12 @@ def test_relink_goes_past_what_cannot_be_read(library: Path, folder: Path, tmp_p
     moved = tmp_path / "moved"
     folder.rename(moved)
     (moved / "loop.mp4").symlink_to("loop.mp4")
-    said: list[str] = []
-    found = relink(Catalog(library), [moved, tmp_path / "no"], on_unreadable=lambda e: said.append(str(e)))
+    messages: list[str] = []
+    found = relink(
+        Catalog(library), [moved, tmp_path / "no"], on_unreadable=lambda e: messages.append(str(e))
+    )
     assert [one.path for one in found] == [moved / LATIN_1_NAME, moved / "z.mp4"]
-    assert said == [
+    assert messages == [
         f"{tmp_path}/no: there is no such file or folder",
         f"{moved}/loop.mp4: this is a link that leads in a circle",
     ]

@@ -47,9 +47,9 @@ def word_model() -> Models:
 
 
 def build(
-    library: Path, *paths: Path, models: object = no_models, recipe: IndexSettings | None = None
+    library: Path, *paths: Path, models: object = no_models, settings: IndexSettings | None = None
 ) -> list[VideoReport]:
-    return list(build_library(library, paths, recipe or IndexSettings(), models, InProcess()))  # type: ignore[arg-type]
+    return list(build_library(library, paths, settings or IndexSettings(), models, InProcess()))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_segments_are_cut_where_the_colour_changes(library: Path, three: MadeVid
 def test_a_picture_that_stands_is_kept_once_and_frames_cover_the_video(
     library: Path, three: MadeVideo
 ) -> None:
-    (report,) = build(library, three.path, recipe=IndexSettings(everywhere=True))
+    (report,) = build(library, three.path, settings=IndexSettings(everywhere=True))
     frames = Catalog(library).frames(report.video_id or "")
     assert [frame.window for frame in frames] == [Window(0, 6), Window(6, 12), Window(12, 18)]
     assert [frame.row for frame in frames] == [0, 1, 2]
@@ -86,7 +86,7 @@ def test_each_kept_picture_belongs_to_the_segment_it_begins_in(library: Path, th
 
 def test_variable_rate_frames_keep_their_own_times(library: Path, tmp_path: Path) -> None:
     made = uneven(tmp_path / "uneven.mp4")
-    (report,) = build(library, made.path, recipe=IndexSettings(fps=5.0, everywhere=True))
+    (report,) = build(library, made.path, settings=IndexSettings(fps=5.0, everywhere=True))
     starts_s = [frame.window.start_s for frame in Catalog(library).frames(report.video_id or "")]
     assert all(min(abs(np.asarray(made.times_s) - start_s)) < 1e-3 for start_s in starts_s)
 

@@ -11,7 +11,7 @@ from tests.made_videos import MadeVideo, coded, colours, cover_only, sound_only,
 from tests.shared_data import shared
 
 from playhead_index.build import VideoReport, build_library
-from playhead_index.decode.protocol import NO_PICTURES
+from playhead_index.decode.protocol import NO_FRAMES
 from playhead_index.executor import InProcess
 from playhead_index.lifecycle import verify
 from playhead_index.recipe import Models
@@ -92,7 +92,7 @@ def test_a_sound_file_is_indexed_by_its_words(tmp_path: Path, suffix: str) -> No
     assert catalog.frames(video_id) == []
     stages = read_stages(catalog, video_id)
     for name in ("look", "layout", "picture", "appearance", "screen", "caption"):
-        assert (stages[name].status, stages[name].note) == ("off", NO_PICTURES)
+        assert (stages[name].status, stages[name].note) == ("off", NO_FRAMES)
     assert build(tmp_path / "l", report.path, load_models).status == "known"
     assert list(verify(catalog)) == []
 
@@ -104,8 +104,8 @@ def test_a_podcast_with_a_cover_is_indexed_by_its_words(tmp_path: Path) -> None:
 
 
 def test_segments_of_sound_are_cut_where_nobody_speaks() -> None:
-    said = [Window(0.0, 17.0), Window(17.5, 24.0), Window(28.0, 55.0), Window(55.2, 90.0)]
-    cut = cut_between_words(Window(0.0, 90.0), said, 2.0, 30.0)
+    spoken = [Window(0.0, 17.0), Window(17.5, 24.0), Window(28.0, 55.0), Window(55.2, 90.0)]
+    cut = cut_between_words(Window(0.0, 90.0), spoken, 2.0, 30.0)
     assert [window.end_s for window in cut] == [26.0, pytest.approx(55.1), pytest.approx(72.55), 90.0]
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from playhead_index.errors import DiskFull, LibraryError, LibraryLocked, LibraryMissing, LibraryUnfinished
-from playhead_index.store.catalog import CATALOG_NAME, Catalog, mapped_sqlite_errors
+from playhead_index.store.catalog import CATALOG_NAME, Catalog, map_sqlite_errors
 
 
 def test_a_folder_without_a_library_says_how_to_make_one(tmp_path: Path) -> None:
@@ -55,5 +55,5 @@ def test_a_catalog_is_made_once_and_opened_twice(tmp_path: Path) -> None:
     ],
 )
 def test_sqlite_errors_become_ours(text: str, error: type[LibraryError]) -> None:
-    with pytest.raises(error, match=text), mapped_sqlite_errors(Path("library")):
+    with pytest.raises(error, match=text), map_sqlite_errors(Path("library")):
         raise sqlite3.OperationalError(text)

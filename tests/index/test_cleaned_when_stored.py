@@ -6,7 +6,7 @@ import pytest
 from tests.tools.made_library import LECTURE, make_library
 
 from playhead_index.search.results import Query
-from playhead_index.search.terms import Tokenizer, asked_words
+from playhead_index.search.terms import Tokenizer, parse_query_words
 from playhead_index.stages.job_table import Stage, read_stage, write_stage
 from playhead_index.stages.register import record_failure
 from playhead_index.stages.transcribe import insert_words
@@ -56,5 +56,5 @@ def test_a_query_holds_no_surrogate_for_an_encoder_to_refuse() -> None:
 
 @pytest.mark.parametrize("character", ["猫", "𠀀", "x", "é"])
 def test_a_word_longer_than_a_token_of_fts5_is_asked_for(character: str) -> None:
-    asked = asked_words(character * 20_000, Tokenizer("porter unicode61"))
-    assert asked.terms[0].startswith(character if character != "é" else "e")
+    query = parse_query_words(character * 20_000, Tokenizer("porter unicode61"))
+    assert query.terms[0].startswith(character if character != "é" else "e")

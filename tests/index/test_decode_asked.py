@@ -51,7 +51,7 @@ def test_seconds_of_many_are_the_seconds_of_each(ticks: list[int], tick_s: Fract
 @given(TICKS, st.integers(-(10**6), 10**9))
 def test_the_picture_on_the_screen_is_the_last_that_began(ticks: list[int], tick: int) -> None:
     began = [t for t in ticks if t <= tick]
-    assert table(ticks).shown_at(tick) == (began[-1] if began else ticks[0])
+    assert table(ticks).frame_tick_at(tick) == (began[-1] if began else ticks[0])
 
 
 def test_a_picture_that_begins_within_a_microsecond_counts_as_begun() -> None:
@@ -111,7 +111,7 @@ def test_a_turn_says_how_far_it_turns_and_whether_it_mirrors(turn: Orientation) 
     rgb = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
     turned = np.rot90(rgb, -turn.rotation_deg // 90)
     expected = turned[:, ::-1] if turn.is_mirrored else turned
-    assert np.array_equal(turn.of(rgb), expected)
+    assert np.array_equal(turn.apply(rgb), expected)
 
 
 @pytest.mark.parametrize(

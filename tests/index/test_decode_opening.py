@@ -16,8 +16,8 @@ from tests.shared_data import shared
 
 import playhead_index
 from playhead_index.decode import open_reader
-from playhead_index.decode.file_kinds import DEMUXERS, PICTURE, PLAYLIST, TEXT, why_not_video
-from playhead_index.decode.opening import demuxed, opened
+from playhead_index.decode.file_kinds import DEMUXERS, PLAYLIST, STILL_IMAGE, TEXT, why_not_video
+from playhead_index.decode.opening import demux, open_container
 from playhead_index.errors import VideoUnreadable
 from playhead_index.words.tracks import read_tracks
 
@@ -37,8 +37,8 @@ KINDS = {
     "terminal art": (b"\x1b[31mred\x1b[0m\r\n" * 40, TEXT),
     "subtitles": (b"1\n00:00:01,000 --> 00:00:02,000\nhello\n", TEXT),
     "HTML": (b"<!DOCTYPE html><html><body>404</body></html>", TEXT),
-    "a WebP picture": (b"RIFF\x24\0\0\0WEBPVP8 ", PICTURE),
-    "a TIFF picture": (b"II*\0\x08\0\0\0", PICTURE),
+    "a WebP picture": (b"RIFF\x24\0\0\0WEBPVP8 ", STILL_IMAGE),
+    "a TIFF picture": (b"II*\0\x08\0\0\0", STILL_IMAGE),
 }
 
 
@@ -46,7 +46,7 @@ KINDS = {
 def test_the_first_bytes_say_that_it_is_no_video(tmp_path: Path, head: bytes, why: str) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(head)
-    with pytest.raises(VideoUnreadable, match=why), opened(path):
+    with pytest.raises(VideoUnreadable, match=why), open_container(path):
         pass
 
 
@@ -55,7 +55,7 @@ def test_still_pictures_are_refused(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
     kind = suffix.split(".")[1]
     Image.fromarray(np.zeros((48, 64, 3), np.uint8)).save(path, {"jpg": "jpeg", "gif": "png"}.get(kind, kind))
-    with pytest.raises(VideoUnreadable, match=PICTURE), opened(path):
+    with pytest.raises(VideoUnreadable, match=STILL_IMAGE), open_container(path):
         pass
 
 
@@ -94,7 +94,7 @@ def test_a_demuxer_that_is_not_on_the_list_opens_nothing(tmp_path: Path) -> None
     """A picture that FFmpeg knows by its name alone."""
     path = tmp_path / "a.rgb"
     path.write_bytes(bytes(64 * 64 * 3))
-    with pytest.raises(VideoUnreadable, match="not a video that can be read"), opened(path):
+    with pytest.raises(VideoUnreadable, match="not a video that can be read"), open_container(path):
         pass
 
 
@@ -116,11 +116,11 @@ FORMATS = {
 @pytest.mark.parametrize(("suffix", "how"), FORMATS.values(), ids=FORMATS.keys())
 def test_containers_of_moving_pictures_are_opened(tmp_path: Path, suffix: str, how: dict[str, str]) -> None:
     path = tmp_path / f"a{suffix}"
-    _ten_pictures(path, how.get("codec", "libx264"))
+    _ten_frames(path, how.get("codec", "libx264"))
     assert open_reader(path).probe().n_frames >= 9
 
 
-def _ten_pictures(path: Path, codec: str) -> None:
+def _ten_frames(path: Path, codec: str) -> None:
     with av.open(str(path), "w") as out:
         stream = out.add_stream(codec, rate=25)
         stream.width, stream.height = 192, 128
@@ -169,7 +169,7 @@ class Packet:
 
 
 def test_streams_that_appear_while_reading_end_the_file_and_lose_nothing() -> None:
-    assert [packet.size for packet in demuxed(LateStreams(), object())] == [10, 0]
+    assert [packet.size for packet in demux(LateStreams(), object())] == [10, 0]
 
 
 def test_a_real_file_with_late_streams_is_read_every_time() -> None:

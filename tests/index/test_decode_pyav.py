@@ -36,9 +36,9 @@ def moved(stored: Picture, matrix: tuple[int, int, int, int]) -> Picture:
     y, x = np.mgrid[: stored.shape[0], : stored.shape[1]]
     columns, rows = a * x + c * y, b * x + d * y
     columns, rows = columns - columns.min(), rows - rows.min()
-    shown = np.zeros((rows.max() + 1, columns.max() + 1, 3), np.uint8)
-    shown[rows, columns] = stored
-    return shown
+    displayed = np.zeros((rows.max() + 1, columns.max() + 1, 3), np.uint8)
+    displayed[rows, columns] = stored
+    return displayed
 
 
 @pytest.mark.parametrize("matrix", QUARTERS.values(), ids=QUARTERS.keys())
@@ -47,10 +47,10 @@ def test_every_display_matrix_puts_pixels_where_it_says(
 ) -> None:
     a, b, c, d = matrix
     video = made("counted", ".mp4", pictures=3, display_matrix=(a, b, 0, c, d, 0, 0, 0, 1 << 30))
-    shown = next(PyavReader(video.path).frames_at([0.0])).rgb
+    displayed = next(PyavReader(video.path).frames_at([0.0])).rgb
     expected = moved(made_videos.coded(0), matrix)
-    assert shown.shape == expected.shape
-    assert np.abs(shown.astype(int) - expected).mean() < 12
+    assert displayed.shape == expected.shape
+    assert np.abs(displayed.astype(int) - expected).mean() < 12
 
 
 def test_a_mirrored_video_warns_and_says_its_turn(made: Make) -> None:
@@ -154,8 +154,8 @@ def test_a_clock_that_jumps_back_ends_the_video_there_with_a_warning(tmp_path: P
 def test_pictures_keep_their_size_when_the_stream_changes_its_own(tmp_path: Path) -> None:
     small, large = tmp_path / "small.ts", tmp_path / "large.ts"
     made_videos.write_video(small, [(made_videos.coded(i), i / 25) for i in range(25)])
-    shown = [(made_videos.coded(25 + i, 320, 240), i / 25) for i in range(25)]
-    made_videos.write_video(large, shown, start_s=1.0)
+    displayed = [(made_videos.coded(25 + i, 320, 240), i / 25) for i in range(25)]
+    made_videos.write_video(large, displayed, start_s=1.0)
     both = tmp_path / "both.ts"
     both.write_bytes(small.read_bytes() + large.read_bytes())
     frames = list(PyavReader(both).frames_at([0.5, 1.5]))
@@ -197,7 +197,7 @@ def test_probe_is_read_once_and_remembered(tmp_path: Path) -> None:
 def test_a_file_that_is_replaced_while_it_is_read_is_refused(made: Make) -> None:
     path = made("counted", ".mp4", pictures=40).path
     known = probe(path)
-    ticks = [known.table.shown_at(1 << 40), known.table.origin]
+    ticks = [known.table.frame_tick_at(1 << 40), known.table.origin]
     with Cursor(path, known.stream_index, known.table) as cursor:
         cursor.at(ticks[0])
         other = path.with_name("other.mp4")

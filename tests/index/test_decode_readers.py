@@ -148,7 +148,7 @@ def test_no_times_give_no_frames(counted_video: MadeVideo, name: str) -> None:
 
 
 @readers
-def test_a_time_asked_twice_is_answered_twice(counted_video: MadeVideo, name: str) -> None:
+def test_a_time_requested_twice_gives_its_frame_twice(counted_video: MadeVideo, name: str) -> None:
     frames = open_reader(counted_video.path, name).frames_at([1.0, 1.0, 1.01])
     assert [read_code(frame.rgb) for frame in frames] == [25, 25, 25]
 

@@ -49,14 +49,14 @@ ODD_FACTS = {
     "decord__video_180.mov": {"rotation_deg": 180, "width_px": 568, "height_px": 320},
     "decord__video_270.mov": {"rotation_deg": 270, "width_px": 320, "height_px": 568},
     "media__bbb_800x640_768kbps_30fps_avc_2b_firstpts_10_sec.mp4": {"origin_s": 10.0, "duration_s": 4.0},
-    "media__sample_eac3.mp4": {"has_pictures": False, "has_audio": True, "n_frames": 0},
+    "media__sample_eac3.mp4": {"has_frames": False, "has_audio": True, "n_frames": 0},
     "media__sample_edit_list.mp4": {"n_frames": 77, "rotation_deg": 90},
     "media__sample_rotate_and_reflect.mp4": {"warnings": ("shown mirrored, as the file asks",)},
     "media__sample_vvc.mp4": {"codec": "vvc", "n_frames": 120},
     "moviepy__no_duration.webm": {"n_frames": 74, "is_variable_rate": False},
     "torchcodec__av1_video.mkv": {"codec": "av1", "n_frames": 125},
     "torchcodec__h264_10bits.mp4": {"n_frames": 30, "duration_s": 1.0},
-    "media__sample_with_vobsub.mp4": {"has_pictures": True, "pictures_end_s": 0.05, "gaps": ()},
+    "media__sample_with_vobsub.mp4": {"has_frames": True, "frames_end_s": 0.05, "gaps": ()},
     "media__sample_shorter_audio.mp4": {"has_audio": True, "duration_s": 1.2},
 }
 
@@ -85,10 +85,10 @@ def _sweep(reader: str, files: list[str]) -> list[str]:
 @pytest.mark.parametrize("reader", BOTH_READERS)
 def test_every_real_file_is_read_or_refused(reader: str, folder: str) -> None:
     files = _files(folder)
-    said = _sweep(reader, files)
-    assert len(said) == len(files)
+    results = _sweep(reader, files)
+    assert len(results) == len(files)
     if reader == "pyav":
-        refused = {Path(name).name for name, word in zip(files, said, strict=True) if word == "refused"}
+        refused = {Path(name).name for name, word in zip(files, results, strict=True) if word == "refused"}
         assert refused == REFUSED[folder]
 
 
@@ -144,7 +144,7 @@ def test_jumping_finds_the_pictures_that_decoding_everything_finds(folder: str) 
             duration_s = reader.probe().duration_s
         except VideoError:
             continue
-        if not reader.probe().has_pictures or duration_s > 40 or reader.probe().width_px > 1500:
+        if not reader.probe().has_frames or duration_s > 40 or reader.probe().width_px > 1500:
             continue
         every = np.array(_decoded_one_by_one(reader))
         random = Random(5)

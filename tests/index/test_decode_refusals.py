@@ -82,7 +82,7 @@ def test_odd_names_are_only_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert open_reader(name).probe().n_frames == 5
 
 
-def test_a_reader_costs_nothing_before_it_is_asked(tmp_path: Path) -> None:
+def test_a_reader_costs_nothing_before_its_first_call(tmp_path: Path) -> None:
     assert open_reader(tmp_path / "no.mp4").path == tmp_path / "no.mp4"
 
 

@@ -17,7 +17,7 @@ Make = Callable[..., MadeVideo]
 RATE_HZ = 16_000
 
 
-def heard(video: MadeVideo, window: Window | None = None, rate_hz: int = RATE_HZ) -> NDArray[np.float32]:
+def read_sound(video: MadeVideo, window: Window | None = None, rate_hz: int = RATE_HZ) -> NDArray[np.float32]:
     """All the sound of a window as one array."""
     pieces = list(open_reader(video.path).audio(rate_hz, window))
     assert all(piece.dtype == np.float32 and len(piece) <= rate_hz for piece in pieces)
@@ -45,48 +45,48 @@ kinds = pytest.mark.parametrize(("suffix", "how"), KINDS.values(), ids=KINDS.key
 def test_a_tone_begins_at_the_second_at_which_it_was_written(
     made: Make, suffix: str, how: dict[str, object]
 ) -> None:
-    sound = heard(made("with_sound", suffix, begins_s=1.0, **how))
+    sound = read_sound(made("with_sound", suffix, begins_s=1.0, **how))
     assert begins_s(sound) == pytest.approx(1.0, abs=0.005)
     assert len(sound) == pytest.approx(3.0 * RATE_HZ, abs=0.07 * RATE_HZ)
 
 
 @kinds
 @pytest.mark.parametrize("window", [Window(0.5, 2.0), Window(0.9, 1.1), Window(0.99, 3.0)], ids=str)
-def test_sample_0_is_heard_at_the_start_of_the_window(
+def test_sample_0_lies_at_the_start_of_the_window(
     made: Make, suffix: str, how: dict[str, object], window: Window
 ) -> None:
-    sound = heard(made("with_sound", suffix, begins_s=1.0, **how), window)
+    sound = read_sound(made("with_sound", suffix, begins_s=1.0, **how), window)
     assert window.start_s + begins_s(sound) == pytest.approx(1.0, abs=0.005)
     assert len(sound) == pytest.approx(window.duration_s * RATE_HZ, abs=0.07 * RATE_HZ)
 
 
 def test_a_window_gives_the_same_samples_as_the_whole(made: Make) -> None:
     video = made("with_sound", ".mkv", audio_codec="pcm_s16le")
-    part = heard(video, Window(1.25, 2.0))
-    assert np.abs(part - heard(video)[20_000:32_000]).max() < 0.001
+    part = read_sound(video, Window(1.25, 2.0))
+    assert np.abs(part - read_sound(video)[20_000:32_000]).max() < 0.001
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 16_000, 44_100, 48_000])
 def test_any_rate_keeps_the_clock(made: Make, rate_hz: int) -> None:
-    sound = heard(made("with_sound", ".mp4", begins_s=1.0), rate_hz=rate_hz)
+    sound = read_sound(made("with_sound", ".mp4", begins_s=1.0), rate_hz=rate_hz)
     assert begins_s(sound, rate_hz) == pytest.approx(1.0, abs=0.005)
 
 
 def test_silence_stands_before_sound_begins(made: Make) -> None:
-    sound = heard(made("with_sound", ".mkv", begins_s=0.0, audio_start_s=0.75))
+    sound = read_sound(made("with_sound", ".mkv", begins_s=0.0, audio_start_s=0.75))
     assert begins_s(sound) == pytest.approx(0.75, abs=0.005)
     assert np.abs(sound[:11_000]).max() == 0.0
 
 
 def test_a_window_before_sound_begins_is_silent_and_whole(made: Make) -> None:
-    sound = heard(made("with_sound", ".mkv", begins_s=0.0, audio_start_s=0.75), Window(0.1, 0.6))
+    sound = read_sound(made("with_sound", ".mkv", begins_s=0.0, audio_start_s=0.75), Window(0.1, 0.6))
     assert len(sound) == 8_000
     assert not sound.any()
 
 
 def test_sound_before_the_first_picture_is_left_out(made: Make) -> None:
     video = made("with_sound", ".mp4", begins_s=1.0, start_s=3.0, audio_start_s=-0.5)
-    assert begins_s(heard(video)) == pytest.approx(0.5, abs=0.005)
+    assert begins_s(read_sound(video)) == pytest.approx(0.5, abs=0.005)
 
 
 @pytest.mark.parametrize("window", [None, Window(0.5, 3.0), Window(1.4, 3.0)], ids=str)
@@ -95,7 +95,7 @@ def test_a_gap_is_filled_with_silence_and_what_follows_keeps_its_time(
 ) -> None:
     video = made("with_sound", ".mkv", begins_s=0.0, audio_codec="pcm_s16le", audio_hole_s=(1.2, 2.0))
     start_s = window.start_s if window else 0.0
-    sound = heard(video, window)
+    sound = read_sound(video, window)
     at = start_s + np.flatnonzero(np.abs(sound) > 0.2) / RATE_HZ
     assert not ((at > 1.28) & (at < 1.98)).any()
     assert at[at > 1.5].min() == pytest.approx(2.03, abs=0.06)
@@ -123,8 +123,8 @@ def test_a_rate_of_nothing_is_a_mistake_of_the_caller(talking_video: MadeVideo) 
 
 def test_sound_that_is_not_read_is_said() -> None:
     warnings = open_reader(shared("cases") / "08_german_then_english_sound.mkv").probe().warnings
-    said = "sound that is not read: of its 2 sound tracks, 1 (opus, de), 2 (opus, en), one"
-    assert any(warning.startswith(said) for warning in warnings)
+    warning_start = "sound that is not read: of its 2 sound tracks, 1 (opus, de), 2 (opus, en), one"
+    assert any(warning.startswith(warning_start) for warning in warnings)
 
 
 def test_sound_before_the_first_picture_is_not_read_and_that_is_said(tmp_path: Path) -> None:

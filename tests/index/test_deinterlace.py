@@ -11,7 +11,7 @@ from playhead_index.decode import open_reader
 from playhead_index.decode.deinterlace import is_combed
 from playhead_index.errors import VideoUnreadable
 
-WIDTH_PX, HEIGHT_PX, FPS, NUM_PICTURES = 320, 240, 25.0, 40
+WIDTH_PX, HEIGHT_PX, FPS, NUM_FRAMES = 320, 240, 25.0, 40
 MARKED_INTERLACED = {"x264-params": "tff=1"}
 """libx264 then marks pictures as interlaced, with the second (odd) lines first."""
 MAX_DIFFERENCE = 4.0
@@ -36,14 +36,14 @@ def interlaced(number: int) -> Picture:
 
 @pytest.fixture(scope="module")
 def combed(tmp_path_factory: pytest.TempPathFactory) -> MadeVideo:
-    pictures = [(interlaced(i), i / FPS) for i in range(NUM_PICTURES)]
+    pictures = [(interlaced(i), i / FPS) for i in range(NUM_FRAMES)]
     path = tmp_path_factory.mktemp("interlaced") / "combed.mp4"
     return write_video(path, pictures, options=MARKED_INTERLACED)
 
 
 @pytest.fixture(scope="module")
 def progressive(tmp_path_factory: pytest.TempPathFactory) -> MadeVideo:
-    pictures = [(scene(i / FPS), i / FPS) for i in range(NUM_PICTURES)]
+    pictures = [(scene(i / FPS), i / FPS) for i in range(NUM_FRAMES)]
     path = tmp_path_factory.mktemp("interlaced") / "progressive.mp4"
     return write_video(path, pictures, options=MARKED_INTERLACED)
 

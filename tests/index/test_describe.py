@@ -11,7 +11,7 @@ from playhead_index.recipe import IndexSettings, Models
 from playhead_index.stages.job_table import Stage, read_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.words.fakes import ScriptedCaptioner
-from playhead_index.words.protocol import Captioner, SegmentPictures
+from playhead_index.words.protocol import Captioner, SegmentFrames
 
 RED, GREEN, BLUE = (220, 20, 20), (20, 180, 40), (30, 40, 220)
 OFF = {"caption": "captions were not asked for"}
@@ -38,12 +38,12 @@ def stage(library: Path) -> Stage:
     return read_stage(catalog, catalog.videos()[0].video_id, "caption")
 
 
-def colour(segment: SegmentPictures) -> str:
+def colour(segment: SegmentFrames) -> str:
     return ("red", "green", "blue")[int(segment.frames[0].rgb.mean((0, 1)).argmax())]
 
 
 def breaking_at(start_s: float) -> ScriptedCaptioner:
-    def says(segment: SegmentPictures) -> str:
+    def says(segment: SegmentFrames) -> str:
         if segment.window.start_s >= start_s:
             raise RuntimeError("the model fell over")
         return colour(segment)
@@ -63,7 +63,7 @@ def test_each_segment_gets_a_caption_in_batches_that_the_captioner_wishes(
 def test_a_captioner_is_shown_different_pictures_of_the_segment_alone(
     three: MadeVideo, tmp_path: Path
 ) -> None:
-    def times(segment: SegmentPictures) -> str:
+    def times(segment: SegmentFrames) -> str:
         window = segment.window
         assert all(window.start_s <= frame.pts_s < window.end_s for frame in segment.frames)
         return str(len({frame.pts_s for frame in segment.frames}))

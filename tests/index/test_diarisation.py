@@ -20,8 +20,8 @@ from playhead_index.words.diarisation import (
     ClusteringDiariser,
     Diarisation,
     DiarisationSettings,
+    EmbeddedSpeech,
     SoundPart,
-    VoiceWindows,
     assign_speakers,
     average_linkage,
     best_path,
@@ -39,7 +39,7 @@ def voice(number: int, n: int, seed: int = 0, spread: float = 0.3) -> NDArray[np
     return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
 
-def stretches(turns: Sequence[tuple[float, float, int]]) -> list[VoiceWindows]:
+def embedded_speech(turns: Sequence[tuple[float, float, int]]) -> list[EmbeddedSpeech]:
     """Embedded speech of turns (start_s, end_s, voice); a window in which two speak has both voices."""
     found = []
     groups: list[list[tuple[float, float, int]]] = [[turns[0]]]
@@ -58,7 +58,7 @@ def stretches(turns: Sequence[tuple[float, float, int]]) -> list[VoiceWindows]:
             total = np.sum(parts, axis=0)
             rows.append(total / np.linalg.norm(total))
             middles.append((window.start_s + window.end_s) / 2)
-        found.append(VoiceWindows(speech, np.array(middles), np.array(rows, np.float32)))
+        found.append(EmbeddedSpeech(speech, np.array(middles), np.array(rows, np.float32)))
     return found
 
 
@@ -70,15 +70,15 @@ def who_at(found: Diarisation, time_s: float) -> str:
 
 
 @pytest.mark.parametrize("given", [None, 3])
-def test_voices_are_numbered_in_the_order_in_which_they_are_first_heard(given: int | None) -> None:
-    found = assign_speakers(stretches(DIALOGUE), given, SETTINGS)
+def test_voices_are_numbered_in_the_order_in_which_they_first_speak(given: int | None) -> None:
+    found = assign_speakers(embedded_speech(DIALOGUE), given, SETTINGS)
     assert "".join(who_at(found, at) for at in (4, 12, 20, 29, 37)) == "12132"
     assert found.num_speakers == 3
     assert {label: int(np.argmax(mean)) for label, mean in found.voices.items()} == {"1": 3, "2": 5, "3": 7}
 
 
-def test_a_turn_changes_inside_a_stretch_of_speech_where_the_voice_does() -> None:
-    found = assign_speakers(stretches(DIALOGUE), None, SETTINGS)
+def test_a_turn_changes_inside_continuous_speech_where_the_voice_does() -> None:
+    found = assign_speakers(embedded_speech(DIALOGUE), None, SETTINGS)
     change = next(turn.window.start_s for turn in found.turns if 14 < turn.window.start_s < 18)
     assert change == pytest.approx(16.0, abs=0.3)
 
@@ -134,7 +134,7 @@ def test_the_best_path_is_that_of_trying_all() -> None:
 
 def test_sound_without_speech_has_no_turns() -> None:
     assert assign_speakers([], None, SETTINGS) == Diarisation()
-    assert len(assign_speakers(stretches([(0.0, 0.5, 1)]), 2, SETTINGS).turns) == 1
+    assert len(assign_speakers(embedded_speech([(0.0, 0.5, 1)]), 2, SETTINGS).turns) == 1
 
 
 def test_a_number_below_one_is_refused() -> None:
@@ -152,7 +152,7 @@ def test_parts_of_a_recording_are_on_one_clock() -> None:
 
 
 @pytest.mark.weights
-def test_real_voices_of_a_mixed_dialogue_are_told_apart() -> None:
+def test_real_voices_of_a_mixed_dialogue_are_distinguished() -> None:
     pytest.importorskip("faster_whisper", reason="the extra asr is not installed")
     try:
         encoder = load_speaker_encoder(device="cpu")

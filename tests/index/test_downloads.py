@@ -43,8 +43,8 @@ def model(tmp_path: Path) -> Path:
     return folder
 
 
-def asked_for(hub: ModelHub, name: str) -> list[str]:
-    return [wanted for file, wanted in hub.asked if file == name]
+def requested_ranges(hub: ModelHub, name: str) -> list[str]:
+    return [byte_range for file, byte_range in hub.asked if file == name]
 
 
 @pytest.mark.slow
@@ -52,13 +52,13 @@ def test_a_download_that_was_cut_off_is_an_error_and_goes_on_in_the_next_run(
     model: Path, tmp_path: Path
 ) -> None:
     with model_hub({"tiny/words": model}, cut={WEIGHTS: CHUNK + 1000}) as hub:
-        said = fetch(hub, tmp_path / "home")
-        assert said.startswith("unavailable: model 'tiny/words': the download failed (RemoteProtocolError")
-        assert said.endswith("what has arrived is kept: run the same command again")
+        message = fetch(hub, tmp_path / "home")
+        assert message.startswith("unavailable: model 'tiny/words': the download failed (RemoteProtocolError")
+        assert message.endswith("what has arrived is kept: run the same command again")
         hub.cut.clear()
         hub.asked.clear()
         folder = Path(fetch(hub, tmp_path / "home"))
-    assert asked_for(hub, WEIGHTS) == [f"bytes={CHUNK}-"]
+    assert requested_ranges(hub, WEIGHTS) == [f"bytes={CHUNK}-"]
     assert (folder / WEIGHTS).read_bytes() == (model / WEIGHTS).read_bytes()
     assert (folder / "config.json").read_text() == "{}"
 
@@ -68,7 +68,7 @@ def test_a_large_file_is_found_by_the_hub_library_and_not_asked_for_again(
 ) -> None:
     with model_hub({"tiny/words": model}) as hub:
         folders = {fetch(hub, tmp_path / "home") for _ in range(2)}
-    assert asked_for(hub, WEIGHTS) == [""]
+    assert requested_ranges(hub, WEIGHTS) == [""]
     assert len(folders) == 1
     assert (Path(*folders) / WEIGHTS).stat().st_size == CHUNK * 5 // 2
 

@@ -43,7 +43,7 @@ def cached_snapshot(hub_cache: Path, repo: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("load", "name", "said"),
+    ("load", "name", "message"),
     [
         pytest.param(
             load_open_clip, "ViT-B-32:laion2b_s34b_b79k",
@@ -89,9 +89,9 @@ def cached_snapshot(hub_cache: Path, repo: str) -> Path:
 )  # fmt: skip
 @pytest.mark.usefixtures("hub_cache")
 def test_a_model_that_is_not_here_is_named_with_the_command_that_gets_it(
-    load: object, name: str, said: str
+    load: object, name: str, message: str
 ) -> None:
-    with pytest.raises(ModelUnavailable, match=said):
+    with pytest.raises(ModelUnavailable, match=message):
         load(name)  # type: ignore[operator]
 
 

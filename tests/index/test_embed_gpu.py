@@ -11,21 +11,21 @@ from playhead_index.embed.minilm import load_text_embedder
 from playhead_index.embed.openclip import load_open_clip
 
 pytestmark = pytest.mark.gpu
-PICTURES = [np.random.default_rng(i).integers(0, 256, (64, 90, 3), dtype=np.uint8) for i in range(4)]
+IMAGES = [np.random.default_rng(i).integers(0, 256, (64, 90, 3), dtype=np.uint8) for i in range(4)]
 TEXTS = ["a red car", "the dog eats a cake", ""]
 
 
 def test_pictures_and_texts_of_open_clip_agree(tmp_path: Path) -> None:
     name = f"local-dir:{make_tiny_open_clip(tmp_path)}"
     cpu, gpu = load_open_clip(name, device="cpu"), load_open_clip(name, device="cuda")
-    assert (cpu.encode_images(PICTURES) * gpu.encode_images(PICTURES)).sum(axis=1).min() > 0.99
+    assert (cpu.encode_images(IMAGES) * gpu.encode_images(IMAGES)).sum(axis=1).min() > 0.99
     assert (cpu.encode_texts(TEXTS) * gpu.encode_texts(TEXTS)).sum(axis=1).min() > 0.99
 
 
 def test_pictures_of_dino_agree(tmp_path: Path) -> None:
     name = str(make_tiny_dino(tmp_path))
     cpu, gpu = load_dino(name, device="cpu"), load_dino(name, device="cuda")
-    assert (cpu.encode_images(PICTURES) * gpu.encode_images(PICTURES)).sum(axis=1).min() > 0.99
+    assert (cpu.encode_images(IMAGES) * gpu.encode_images(IMAGES)).sum(axis=1).min() > 0.99
 
 
 def test_sentences_agree_closely_because_both_are_float32(tmp_path: Path) -> None:

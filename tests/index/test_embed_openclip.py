@@ -148,7 +148,7 @@ def change_config(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], N
 
 
 @pytest.mark.parametrize(
-    ("spoil", "said"),
+    ("spoil", "message"),
     [
         pytest.param(
             lambda folder: (folder / "open_clip_config.json").unlink(),
@@ -182,9 +182,11 @@ def change_config(change: Callable[[dict[str, Any]], Any]) -> Callable[[Path], N
         ),
     ],
 )  # fmt: skip
-def test_a_broken_folder_is_said_to_be_so(tmp_path: Path, spoil: Callable[[Path], None], said: str) -> None:
+def test_a_broken_folder_is_said_to_be_so(
+    tmp_path: Path, spoil: Callable[[Path], None], message: str
+) -> None:
     spoil(make_tiny_open_clip(tmp_path))
-    with pytest.raises(ModelUnavailable, match=said):
+    with pytest.raises(ModelUnavailable, match=message):
         load_open_clip(f"local-dir:{tmp_path}", device="cpu")
 
 

@@ -46,7 +46,7 @@ def die_of_nine(number: int) -> int:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_item_that_kills_its_process_is_lost_and_the_rest_go_on(workers: int) -> None:
-    results = LocalProcesses(workers).run(die_of_nine, [1, 2, 9, 3, 9, 4], lost=lambda number: -number)
+    results = LocalProcesses(workers).run(die_of_nine, [1, 2, 9, 3, 9, 4], on_killed=lambda number: -number)
     assert sorted(results) == [-9, -9, 1, 2, 3, 4]
 
 

@@ -11,9 +11,9 @@ from playhead_index.extras import (
     InstallAdvice,
     install_bench_command,
     install_command,
+    join_install_commands,
     missing_module,
     models_extra,
-    say_commands_once,
 )
 
 
@@ -119,10 +119,10 @@ def test_an_extra_is_named_in_the_place_of_its_command(site: Path) -> None:
 def test_a_sentence_with_one_command_stays_and_two_become_one_behind_it(site: Path) -> None:
     installed(site, None)
     one = 'no speech; run: pip install "playhead[asr]".'
-    assert say_commands_once(one, "To search it") == one
+    assert join_install_commands(one, "To search it") == one
     two = 'no pictures; run: pip install "playhead[cpu]"; no speech; run: pip install "playhead[asr]".'
     joined = 'no pictures; no speech. To search them, run: pip install "playhead[cpu,asr]"'
-    assert say_commands_once(two, "To search them") == joined
+    assert join_install_commands(two, "To search them") == joined
 
 
 def test_a_command_stored_by_another_installation_becomes_that_of_this_one(site: Path) -> None:

@@ -31,7 +31,7 @@ TIMES = tuple(
     WordTime(start, end, at_s, at_s + 1, 0.9)
     for start, end, at_s in ((0, 2, 0.0), (3, 5, 1.0), (6, 10, 2.0), (11, 13, 3.0), (14, 17, 4.0))
 )
-SAID = Words("speech", "asr:script", Window(0, 5), TEXT, "en", word_times=TIMES)
+SPOKEN = Words("speech", "asr:script", Window(0, 5), TEXT, "en", word_times=TIMES)
 
 
 @pytest.fixture
@@ -43,13 +43,13 @@ def run(
     library: Path,
     video: Path,
     diariser: ScriptedDiariser | None,
-    said: Sequence[Words] = (SAID,),
+    spoken: Sequence[Words] = (SPOKEN,),
     **settings: object,
 ) -> VideoReport:
     """One run with a transcriber and a diariser that hear what a test says."""
 
     def models() -> Models:
-        return replace(load_models(), transcriber=ScriptedTranscriber(said), diariser=diariser)
+        return replace(load_models(), transcriber=ScriptedTranscriber(spoken), diariser=diariser)
 
     (report,) = build_library(library, [video], settings, models, InProcess(), debug=True)
     return report
@@ -70,7 +70,7 @@ def test_recognised_speech_is_split_between_its_speakers(tmp_path: Path, video: 
     assert (first.label, second.label, np.argmax(second.voice)) == ("1", "2", 1)
 
 
-def test_a_second_run_hears_nothing_and_changes_nothing(tmp_path: Path, video: Path) -> None:
+def test_a_second_run_diarises_nothing_and_changes_nothing(tmp_path: Path, video: Path) -> None:
     run(tmp_path / "library", video, ScriptedDiariser(TWO))
     again = ScriptedDiariser(TWO)
     assert (run(tmp_path / "library", video, again).status, again.numbers) == ("known", [])
@@ -81,7 +81,7 @@ def test_an_older_library_gains_speakers_without_recognising_again(tmp_path: Pat
     assert dict(first.off)["speakers"] == "no speakers model was given"
     with Catalog(tmp_path / "library").atomic() as db:
         db.execute("DELETE FROM stage WHERE name = 'speakers'")
-    report = run(tmp_path / "library", video, ScriptedDiariser(TWO), said=[])
+    report = run(tmp_path / "library", video, ScriptedDiariser(TWO), spoken=[])
     assert (report.status, speech(tmp_path / "library", report)) == (
         "indexed", [("1", "Is it red?"), ("2", "It is.")],
     )  # fmt: skip
@@ -124,32 +124,30 @@ def test_subtitles_that_name_their_speaker_stay_and_others_get_their_voice(
     tmp_path: Path, video: Path
 ) -> None:
     subtitles(video, "<v Ann>Is it red?</v>", "It is.")
-    report = run(tmp_path / "library", video, ScriptedDiariser(TWO), said=[])
+    report = run(tmp_path / "library", video, ScriptedDiariser(TWO), spoken=[])
     assert speech(tmp_path / "library", report) == [("Ann", "Is it red?"), ("2", "It is.")]
 
 
 def test_a_voice_takes_the_name_that_subtitles_give_all_it_says(tmp_path: Path, video: Path) -> None:
     subtitles(video, "<v Ann>Is it red?</v>", "<v Ann>It is.</v>")
-    report = run(tmp_path / "library", video, ScriptedDiariser([VoiceTurn(Window(0, 8), "1")]), said=[])
+    report = run(tmp_path / "library", video, ScriptedDiariser([VoiceTurn(Window(0, 8), "1")]), spoken=[])
     speakers = read_speakers(Catalog(tmp_path / "library"), str(report.video_id))
     assert [(one.label, one.name, one.named_by) for one in speakers] == [
         ("Ann", "Ann", "source"), ("1", "Ann", "source"),
     ]  # fmt: skip
 
 
-def test_changed_subtitles_get_their_voices_without_hearing_the_sound_again(
-    tmp_path: Path, video: Path
-) -> None:
+def test_changed_subtitles_get_their_voices_without_diarising_again(tmp_path: Path, video: Path) -> None:
     subtitles(video, "Is it red?", "It is.")
-    run(tmp_path / "library", video, ScriptedDiariser(TWO), said=[])
+    run(tmp_path / "library", video, ScriptedDiariser(TWO), spoken=[])
     subtitles(video, "Is it green?", "It is not.")
     again = ScriptedDiariser(TWO)
-    report = run(tmp_path / "library", video, again, said=[])
+    report = run(tmp_path / "library", video, again, spoken=[])
     assert speech(tmp_path / "library", report) == [("1", "Is it green?"), ("2", "It is not.")]
     assert again.numbers == []
 
 
-def test_a_video_without_sound_is_not_heard(tmp_path: Path) -> None:
+def test_a_video_without_sound_is_not_diarised(tmp_path: Path) -> None:
     silent = colours(tmp_path / "silent.mp4", [RED]).path
     diariser = ScriptedDiariser(TWO)
     report = run(tmp_path / "library", silent, diariser)
@@ -182,22 +180,22 @@ def test_a_run_that_was_stopped_ends_as_one_that_was_not(tmp_path: Path, video: 
 def test_voices_that_a_recogniser_tells_apart_are_speakers_where_no_diariser_is(
     tmp_path: Path, video: Path
 ) -> None:
-    said = (
-        replace(SAID, speaker="2", word_times=()),
+    spoken = (
+        replace(SPOKEN, speaker="2", word_times=()),
         Words("speech", "asr:script", Window(5, 8), "No.", "en"),
     )
-    report = run(tmp_path / "library", video, None, said)
+    report = run(tmp_path / "library", video, None, spoken)
     assert speech(tmp_path / "library", report) == [("2", TEXT), (None, "No.")]
     catalog = Catalog(tmp_path / "library")
     assert [one.label for one in read_speakers(catalog, str(report.video_id))] == ["2"]
     name_speaker(catalog, str(report.video_id), "2", "Ann")
-    run(tmp_path / "library", video, None, said)
+    run(tmp_path / "library", video, None, spoken)
     assert [one.name for one in read_speakers(catalog, str(report.video_id))] == ["Ann"]
 
 
 def test_a_label_of_a_recogniser_gives_way_to_the_voice_and_names_nobody(tmp_path: Path, video: Path) -> None:
-    said = (Words("speech", "asr:script", Window(0, 8), TEXT, "en", speaker="SPEAKER_00"),)
-    report = run(tmp_path / "library", video, ScriptedDiariser((VoiceTurn(Window(0, 8), "1"),)), said)
+    spoken = (Words("speech", "asr:script", Window(0, 8), TEXT, "en", speaker="SPEAKER_00"),)
+    report = run(tmp_path / "library", video, ScriptedDiariser((VoiceTurn(Window(0, 8), "1"),)), spoken)
     assert speech(tmp_path / "library", report) == [("1", TEXT)]
     assert [one.name for one in read_speakers(Catalog(tmp_path / "library"), str(report.video_id))] == [None]
 
@@ -205,7 +203,7 @@ def test_a_label_of_a_recogniser_gives_way_to_the_voice_and_names_nobody(tmp_pat
 def test_changed_spans_need_models_that_are_loaded_where_no_diariser_is(tmp_path: Path, video: Path) -> None:
     subtitles(video, "Is it red?", "It is.")
     at = tmp_path / "library"
-    video_id = str(run(at, video, ScriptedDiariser(TWO), said=[]).video_id)
+    video_id = str(run(at, video, ScriptedDiariser(TWO), spoken=[]).video_id)
     catalog = Catalog(at)
     with catalog.atomic() as db:
         db.execute("UPDATE span SET speaker = NULL")  # a run was killed behind its subtitles

@@ -16,7 +16,7 @@ from playhead_index.search.lexical import LexicalIndex
 from playhead_index.search.results import Hit, Scope
 from playhead_index.search.stop_words import STOP_WORDS
 from playhead_index.search.terms import chunks
-from playhead_index.store.change_detection import CatalogWatch
+from playhead_index.store.change_detection import ChangeDetector
 from playhead_index.window import Window
 
 WORDS = [
@@ -33,7 +33,7 @@ def library(tmp_path: Path) -> MadeLibrary:
 
 def index_of(library: MadeLibrary) -> LexicalIndex:
     index = LexicalIndex(library.catalog)
-    index.refresh(CatalogWatch(library.catalog).signatures())
+    index.refresh(ChangeDetector(library.catalog).signatures())
     return index
 
 
@@ -66,20 +66,20 @@ def assert_same_ranking(hits: Sequence[Hit], expected: Sequence[tuple[str, float
 
 @given(
     texts=st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=9), min_size=1, max_size=40),
-    asked=st.lists(st.sampled_from(WORDS), min_size=1, max_size=5),
+    query=st.lists(st.sampled_from(WORDS), min_size=1, max_size=5),
     parts=st.integers(1, 3),
 )
 @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_ranks_and_scores_are_those_of_fts5(
-    tmp_path_factory: pytest.TempPathFactory, texts: list[list[str]], asked: list[str], parts: int
+    tmp_path_factory: pytest.TempPathFactory, texts: list[list[str]], query: list[str], parts: int
 ) -> None:
     library = MadeLibrary(tmp_path_factory.mktemp("fts"))
-    index, watch = LexicalIndex(library.catalog), CatalogWatch(library.catalog)
+    index, watch = LexicalIndex(library.catalog), ChangeDetector(library.catalog)
     for part in range(parts):
         library.add(f"v{part}", spans=speech(*(" ".join(words) for words in texts[part::parts])))
         index.refresh(watch.signatures())
-    hits = index.hits(" ".join(asked), ["speech"], Scope(), 10)["speech"]
-    assert_same_ranking(hits, fts5(library, " ".join(asked), 10))
+    hits = index.hits(" ".join(query), ["speech"], Scope(), 10)["speech"]
+    assert_same_ranking(hits, fts5(library, " ".join(query), 10))
 
 
 def test_a_large_library_is_ranked_as_fts5_ranks_it(library: MadeLibrary) -> None:
@@ -92,12 +92,12 @@ def test_a_large_library_is_ranked_as_fts5_ranks_it(library: MadeLibrary) -> Non
     ]
     library.add("v", spans=speech(*texts))
     index = index_of(library)
-    for asked in ("w0 w1 w2", "w0 w300", "w17 w3 w9 w0 w120", "w399", "w0"):
-        assert_same_ranking(index.hits(asked, ["speech"], Scope(), 50)["speech"], fts5(library, asked, 50))
+    for query in ("w0 w1 w2", "w0 w300", "w17 w3 w9 w0 w120", "w399", "w0"):
+        assert_same_ranking(index.hits(query, ["speech"], Scope(), 50)["speech"], fts5(library, query, 50))
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("query", "expected"),
     [
         pytest.param("red door", ["the red door", "a red car", "my door"], id="any of the words"),
         pytest.param("What's on the red door?", ["the red door", "a red car", "my door"], id="a question"),
@@ -117,9 +117,9 @@ def test_a_large_library_is_ranked_as_fts5_ranks_it(library: MadeLibrary) -> Non
         pytest.param("🎉 !!! \x00", [], id="signs only"),
     ],
 )
-def test_any_text_can_be_asked(library: MadeLibrary, asked: str, expected: list[str]) -> None:
+def test_any_text_can_be_searched(library: MadeLibrary, query: str, expected: list[str]) -> None:
     library.add("v", spans=speech("the red door", "my door", "a red car", "un cafe", "what is it"))
-    assert sorted(filter(None, found(index_of(library), asked))) == sorted(expected)
+    assert sorted(filter(None, found(index_of(library), query))) == sorted(expected)
 
 
 @given(st.text(max_size=60))
@@ -140,7 +140,7 @@ def _any_text_index(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("query", "expected"),
     [
         pytest.param(
             "東京タワー", ["私は東京タワーに行った", "大阪タワーです"], id="words in a run, best first"
@@ -152,11 +152,11 @@ def _any_text_index(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
     ],
 )
 def test_scripts_without_spaces_are_found_inside_their_runs(
-    library: MadeLibrary, asked: str, expected: list[str]
+    library: MadeLibrary, query: str, expected: list[str]
 ) -> None:
     texts = ("私は東京タワーに行った", "大阪タワーです", "黒い猫がいる", "빨간 자동차가 있다", "plain words")
     library.add("v", spans=speech(*texts))
-    assert found(index_of(library), asked) == expected
+    assert found(index_of(library), query) == expected
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_each_kind_of_words_has_a_list_of_its_own(library: MadeLibrary) -> None:
 
 def test_words_that_are_added_changed_or_removed_are_noticed(library: MadeLibrary) -> None:
     library.add("a", spans=speech("one fish"))
-    index, watch = index_of(library), CatalogWatch(library.catalog)
+    index, watch = index_of(library), ChangeDetector(library.catalog)
     library.add("b", spans=speech("two fish"))
     index.refresh(watch.signatures())
     assert sorted(filter(None, found(index, "fish"))) == ["one fish", "two fish"]
@@ -206,7 +206,7 @@ def test_words_that_are_added_changed_or_removed_are_noticed(library: MadeLibrar
 
 
 def test_many_small_additions_end_in_few_parts(library: MadeLibrary) -> None:
-    index, watch = LexicalIndex(library.catalog), CatalogWatch(library.catalog)
+    index, watch = LexicalIndex(library.catalog), ChangeDetector(library.catalog)
     for number in range(20):
         library.add(f"v{number:02}", spans=speech(f"fish number w{number}", "another fish"))
         index.refresh(watch.signatures())
@@ -271,21 +271,21 @@ SIGNED = ("I write mostly in C++ and C#.", "It is written in C.", "Node.js and .
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("query", "expected"),
     [
         ("C++", [0]), ('"C++"', [0]), ('"C"', [1]), ("C#", [0]), (".NET", [2]), ("3.14", [4]), ("-5", [6]),
         ("F#", []), ("$5", []), ("written C++", [0, 1]), ('"node.js"', [2]), ("nodejs", [2]),
     ],
 )  # fmt: skip
 def test_words_with_signs_are_ranked_where_the_signs_stand(
-    library: MadeLibrary, asked: str, expected: list[int]
+    library: MadeLibrary, query: str, expected: list[int]
 ) -> None:
     library.add("v1", spans=speech(*SIGNED))
-    assert sorted(map(SIGNED.index, filter(None, found(index_of(library), asked)))) == expected
+    assert sorted(map(SIGNED.index, filter(None, found(index_of(library), query)))) == expected
 
 
 @pytest.mark.parametrize(
-    ("asked", "text"),
+    ("query", "text"),
     [
         ("USA", "made in the U.S.A. then"), ("U.S.A.", "made in the USA"), ("strasse", "die Straße"),
         ("Straße", "die STRASSE"), ("ежик", "ёжик"), ("ışık", "Işık means light"),
@@ -296,9 +296,9 @@ def test_words_with_signs_are_ranked_where_the_signs_stand(
         ("Lodz", "in Łódź"),
     ],
 )  # fmt: skip
-def test_a_word_is_found_in_another_spelling(library: MadeLibrary, asked: str, text: str) -> None:
+def test_a_word_is_found_in_another_spelling(library: MadeLibrary, query: str, text: str) -> None:
     library.add("v1", spans=speech("something else", text))
-    assert found(index_of(library), asked) == [text]
+    assert found(index_of(library), query) == [text]
 
 
 def test_every_text_with_the_pieces_of_a_word_is_compared(

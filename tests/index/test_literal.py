@@ -39,18 +39,18 @@ WORDS_WITH_SIGNS = st.one_of(
 )
 
 
-def has(text: str, asked: str) -> bool:
-    words = words_in(asked)
+def has(text: str, query: str) -> bool:
+    words = words_in(query)
     return len(words) == 1 and text_words(text).has(words[0])
 
 
-@pytest.mark.parametrize("asked", SIGN_WORDS)
-def test_words_that_signs_tell_apart_have_different_keys(asked: str) -> None:
-    assert [other for other in SIGN_WORDS if words_in(other)[0].key == words_in(asked)[0].key] == [asked]
+@pytest.mark.parametrize("query", SIGN_WORDS)
+def test_words_that_signs_tell_apart_have_different_keys(query: str) -> None:
+    assert [other for other in SIGN_WORDS if words_in(other)[0].key == words_in(query)[0].key] == [query]
 
 
 @pytest.mark.parametrize(
-    ("asked", "text"),
+    ("query", "text"),
     [
         ("C++", "The kernel is written in C."), ("C#", "written in C, C++ and F#"), ("C", "C++ and C# only"),
         (".NET", "The net was torn."), ("3.14", "After 3 days, 14 people had left."), ("3", "about 3.14"),
@@ -60,12 +60,12 @@ def test_words_that_signs_tell_apart_have_different_keys(asked: str) -> None:
         ("well", "we'll see"), ("its", "it's"), ("were", "we're there"),
     ],
 )  # fmt: skip
-def test_a_word_is_not_found_where_its_signs_or_letters_do_not_stand(asked: str, text: str) -> None:
-    assert not has(text, asked)
+def test_a_word_is_not_found_where_its_signs_or_letters_do_not_stand(query: str, text: str) -> None:
+    assert not has(text, query)
 
 
 @pytest.mark.parametrize(
-    ("asked", "text"),
+    ("query", "text"),
     [
         ("C++", "mostly in C++."), ("c++", "C/C++ code"), ("C++", "C++11 is out"),
         (".NET", "Node.js and .NET."),
@@ -86,8 +86,8 @@ def test_a_word_is_not_found_where_its_signs_or_letters_do_not_stand(asked: str,
         ("hour", "the half-hour"), ("cafe", "a small café"),
     ],
 )  # fmt: skip
-def test_a_word_is_found_in_any_spelling(asked: str, text: str) -> None:
-    assert has(text, asked)
+def test_a_word_is_found_in_any_spelling(query: str, text: str) -> None:
+    assert has(text, query)
 
 
 @pytest.mark.parametrize("letters", ["が か", "й и", "하 아"])

@@ -31,7 +31,7 @@ def holder(tmp_path: Path) -> subprocess.Popen[str]:
     return process
 
 
-def test_a_second_writer_is_told_who_the_first_is(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
+def test_a_second_writer_gets_the_name_of_the_first(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
     with pytest.raises(LibraryLocked, match=f"process {holder.pid} is writing"), writing(tmp_path):
         pass
     holder.kill()

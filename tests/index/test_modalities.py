@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead_index.search.modalities import cover, modality_coverage, read_modalities, summarise
+from playhead_index.search.modalities import modality_coverage, read_modalities, summarise, video_coverage
 from playhead_index.search.results import ModalityCoverage
 from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.video_stages import StageState, VideoStages
 from playhead_index.window import Window
 
-WHOLE = Window(0.0, 60.0)
+FULL_WINDOW = Window(0.0, 60.0)
 VIDEO_SQL = (
     "INSERT INTO video VALUES (?, 1, 60.0, 0.0, 64, 36, 0, 'h264', 25.0, 0, 1500, ?, '[]', '2026-01-01')"
 )
@@ -43,46 +43,46 @@ SPEECH = [
 
 def test_a_forced_track_is_no_transcript_of_a_video_with_sound() -> None:
     forced = replace(_video(speech=OFF, has_subtitles=True), subtitled_s=2.0)
-    found = cover(forced, "speech", WHOLE)
+    found = video_coverage(forced, "speech", FULL_WINDOW)
     assert (found.status, found.why_not) == ("not_covered", "its subtitles cover 2 s of 60 s")
-    assert cover(replace(forced, has_audio=False), "speech", WHOLE).status == "covered"
-    assert cover(replace(forced, subtitled_s=6.0), "speech", WHOLE).status == "covered"
+    assert video_coverage(replace(forced, has_audio=False), "speech", FULL_WINDOW).status == "covered"
+    assert video_coverage(replace(forced, subtitled_s=6.0), "speech", FULL_WINDOW).status == "covered"
 
 
-def test_voice_that_was_heard_decides_and_not_the_length_of_the_video() -> None:
+def test_detected_voice_decides_and_not_the_length_of_the_video() -> None:
     voice = replace(
         _video(speech=OFF, has_subtitles=True), subtitled_s=30.0, voiced_s=14.0, subtitled_voice_s=2.0
     )
-    found = cover(voice, "speech", WHOLE)
+    found = video_coverage(voice, "speech", FULL_WINDOW)
     assert (found.status, found.covered_s) == ("not_covered", 0.0)
     assert found.why_not == "its subtitles cover 2 s of 14 s of voice"
     over_all = replace(voice, stages={"speech": StageState("off", 60.0, "")}, subtitled_voice_s=14.0)
-    assert cover(over_all, "speech", WHOLE).status == "covered"
+    assert video_coverage(over_all, "speech", FULL_WINDOW).status == "covered"
 
 
 def test_a_sound_track_that_is_not_read_is_named() -> None:
     unread = StageState("done", 60.0, "sound that is not read: sound track 2 (opus, en)")
-    found = cover(_video(speech=unread), "speech", WHOLE)
+    found = video_coverage(_video(speech=unread), "speech", FULL_WINDOW)
     assert found.why_not == "a part of its sound is not read: sound track 2 (opus, en)"
 
 
 def test_why_speech_is_off_is_said_without_the_tracks_that_are_not_read() -> None:
     off = StageState("off", 0.0, "no speech model; sound that is not read: sound track 2 (opus, en)")
-    assert cover(_video(speech=off), "speech", WHOLE).why_not == "no speech model"
+    assert video_coverage(_video(speech=off), "speech", FULL_WINDOW).why_not == "no speech model"
 
 
 def test_speech_of_a_video_with_unread_sound_is_not_covered() -> None:
     video = replace(_video(speech=DONE), has_unread_sound=True)
-    found = cover(video, "speech", WHOLE)
+    found = video_coverage(video, "speech", FULL_WINDOW)
     assert (found.status, found.why_not) == ("not_covered", "a part of its sound is not read")
-    assert cover(replace(video, stages={"screen": DONE}), "screen", WHOLE).status == "covered"
+    assert video_coverage(replace(video, stages={"screen": DONE}), "screen", FULL_WINDOW).status == "covered"
 
 
 @pytest.mark.parametrize(("video", "status", "covered_s", "why_not"), SPEECH)
 def test_speech_is_covered_by_recognition_or_by_subtitles(
     video: VideoStages, status: str, covered_s: float, why_not: str
 ) -> None:
-    found = cover(video, "speech", WHOLE)
+    found = video_coverage(video, "speech", FULL_WINDOW)
     assert (found.status, found.covered_s, found.extent_s, found.why_not) == (
         status, covered_s, 60.0, why_not,
     )  # fmt: skip
@@ -99,13 +99,13 @@ def test_speech_is_covered_by_recognition_or_by_subtitles(
 def test_of_a_video_that_is_being_indexed_the_part_behind_the_position_is_missing(
     window: Window, status: str, covered_s: float
 ) -> None:
-    found = cover(_video(speech=RUNNING), "speech", window)
+    found = video_coverage(_video(speech=RUNNING), "speech", window)
     assert (found.status, found.covered_s) == (status, covered_s)
 
 
 def test_screen_text_is_there_only_when_all_of_it_is_read() -> None:
-    assert cover(_video(screen=RUNNING), "screen", WHOLE).covered_s == 0.0
-    assert cover(_video(picture=RUNNING), "picture", WHOLE).covered_s == 20.0
+    assert video_coverage(_video(screen=RUNNING), "screen", FULL_WINDOW).covered_s == 0.0
+    assert video_coverage(_video(picture=RUNNING), "picture", FULL_WINDOW).covered_s == 20.0
 
 
 @given(st.lists(st.sampled_from(["covered", "not_covered", "not_applicable"]), min_size=1, max_size=8))
@@ -121,9 +121,9 @@ def test_every_video_is_counted_once(statuses: list[str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+def large_catalog(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     """10,000 videos; speech of every tenth is not recognised."""
-    catalog = Catalog(tmp_path_factory.mktemp("many"), create=True)
+    catalog = Catalog(tmp_path_factory.mktemp("large_catalog"), create=True)
     with catalog.atomic() as db:
         for n in range(10_000):
             db.execute(VIDEO_SQL, (f"v{n}", 1))
@@ -134,10 +134,10 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
     return catalog
 
 
-def test_ten_thousand_videos_are_summarised_at_once(many: Catalog) -> None:
-    windows = {f"v{n}": WHOLE for n in range(10_000)}
+def test_ten_thousand_videos_are_summarised_at_once(large_catalog: Catalog) -> None:
+    windows = {f"v{n}": FULL_WINDOW for n in range(10_000)}
     begun_s = process_time()
-    speech, screen, picture = read_modalities(many, windows)
+    speech, screen, picture = read_modalities(large_catalog, windows)
     assert process_time() - begun_s < 5.0
     assert (speech.num_covered, len(speech.not_covered), speech.not_covered[0].name) == (
         9_000, 1_000, "film0.mp4",
@@ -145,27 +145,29 @@ def test_ten_thousand_videos_are_summarised_at_once(many: Catalog) -> None:
     assert (screen.is_complete, picture.num_covered) == (True, 0)
 
 
-def test_some_videos_of_many_are_read_alone(many: Catalog) -> None:
-    speech = read_modalities(many, {"v10": WHOLE, "v11": WHOLE, "unknown": WHOLE})[0]
+def test_some_videos_of_many_are_read_alone(large_catalog: Catalog) -> None:
+    speech = read_modalities(large_catalog, {"v10": FULL_WINDOW, "v11": FULL_WINDOW, "unknown": FULL_WINDOW})[
+        0
+    ]
     assert (speech.num_covered, [one.video_id for one in speech.not_covered]) == (1, ["v10"])
 
 
 def test_videos_without_stages_have_a_record_each() -> None:
-    assert len(modality_coverage({"v": _video()}, {"v": WHOLE, "w": WHOLE})) == 4
+    assert len(modality_coverage({"v": _video()}, {"v": FULL_WINDOW, "w": FULL_WINDOW})) == 4
 
 
 def test_a_video_without_a_known_copy_is_called_by_its_id(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path, create=True)
     with catalog.atomic() as db:
         db.execute(VIDEO_SQL, ("v", 1))
-    assert read_modalities(catalog, {"v": WHOLE})[0].not_covered[0].name == "v"
+    assert read_modalities(catalog, {"v": FULL_WINDOW})[0].not_covered[0].name == "v"
 
 
-def test_videos_of_one_file_name_are_told_apart_where_they_are_not_covered(tmp_path: Path) -> None:
+def test_videos_of_one_file_name_are_distinguished_where_they_are_not_covered(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path, create=True)
     with catalog.atomic() as db:
         for folder in ("monday", "tuesday"):
             db.execute(VIDEO_SQL, (folder, 1))
             db.execute("INSERT INTO place VALUES (?, ?, 1, 1)", (f"/films/{folder}/lecture.mp4", folder))
-    speech = read_modalities(catalog, {"monday": WHOLE, "tuesday": WHOLE})[0]
+    speech = read_modalities(catalog, {"monday": FULL_WINDOW, "tuesday": FULL_WINDOW})[0]
     assert [one.name for one in speech.not_covered] == ["monday/lecture.mp4", "tuesday/lecture.mp4"]

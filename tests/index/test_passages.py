@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from playhead_index.window import Window
 from playhead_index.words.cohesion import depths, term_vectors
-from playhead_index.words.passages import MAX_PASSAGE_S, MIN_PASSAGE_S, cheapest, divide_passages
+from playhead_index.words.passages import MAX_PASSAGE_S, MIN_PASSAGE_S, cheapest_division, divide_passages
 from playhead_index.words.sentence_units import Sentence
 from playhead_index.words.topics import MAX_TOPIC_S, MIN_TOPIC_S, divide_topics
 
@@ -17,7 +17,7 @@ BATTERIES = "The battery of the remote control lasts for years, and batteries ar
 BUTTONS = "Large buttons in yellow rubber make the case look like a fruit."
 
 
-def said(texts: list[str], length_s: float = 6.0, start_s: float = 0.0) -> list[Sentence]:
+def sentences_of(texts: list[str], length_s: float = 6.0, start_s: float = 0.0) -> list[Sentence]:
     return [
         Sentence(Window(start_s + i * length_s, start_s + (i + 1) * length_s), text, (i,), len(text.split()))
         for i, text in enumerate(texts)
@@ -29,19 +29,19 @@ def lengths_s(sentences: list[Sentence], found: list[range]) -> list[float]:
 
 
 def test_passages_hold_every_sentence_once_and_have_20_to_60_s() -> None:
-    sentences = said([BATTERIES, BUTTONS, "So.", "What else?"] * 60)
+    sentences = sentences_of([BATTERIES, BUTTONS, "So.", "What else?"] * 60)
     found = divide_passages(sentences)
     assert [i for one in found for i in one] == list(range(240))
     assert all(MIN_PASSAGE_S <= length_s <= MAX_PASSAGE_S for length_s in lengths_s(sentences, found))
 
 
 def test_a_passage_closes_where_the_words_change() -> None:
-    sentences = said([BATTERIES] * 7 + [BUTTONS] * 7)
+    sentences = sentences_of([BATTERIES] * 7 + [BUTTONS] * 7)
     assert divide_passages(sentences) == [range(7), range(7, 14)]
 
 
 def test_a_silence_closes_a_passage_however_short_it_is() -> None:
-    sentences = [*said([BATTERIES] * 2), *said([BATTERIES] * 2, start_s=30.0)]
+    sentences = [*sentences_of([BATTERIES] * 2), *sentences_of([BATTERIES] * 2, start_s=30.0)]
     assert divide_passages(sentences) == [range(2), range(2, 4)]
 
 
@@ -49,7 +49,7 @@ def test_a_change_of_speaker_is_a_better_end_than_none() -> None:
     speakers = ["Ann"] * 5 + ["Bob"] * 6
     sentences = [
         Sentence(one.window, one.text, one.span_ids, one.num_words, speaker)
-        for one, speaker in zip(said([BATTERIES] * 11), speakers, strict=True)
+        for one, speaker in zip(sentences_of([BATTERIES] * 11), speakers, strict=True)
     ]
     assert divide_passages(sentences) == [range(5), range(5, 11)]
 
@@ -85,7 +85,10 @@ def test_thousands_of_words_in_one_second_take_linear_time() -> None:
 
 def test_the_cheapest_division_of_all_is_found() -> None:
     prices = {(0, 2): 1.0, (2, 3): 1.0, (0, 1): 2.0, (1, 2): 2.0, (1, 3): 0.5}
-    assert cheapest(3, lambda first, last: prices.get((first, last), float("inf"))) == [(0, 2), (2, 3)]
+    assert cheapest_division(3, lambda first, last: prices.get((first, last), float("inf"))) == [
+        (0, 2),
+        (2, 3),
+    ]
 
 
 def test_cohesion_is_lowest_between_two_subjects() -> None:

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from playhead_index.paths import (
     display_path,
-    expanded_path,
+    expand_path,
     path_exists,
     path_to_text,
-    resolved_path,
+    resolve_path,
     shell_path,
     text_to_path,
 )
@@ -63,13 +63,13 @@ def test_bytes_that_are_not_utf_8_are_percent_escapes() -> None:
 
 @given(RAW_PATHS)
 def test_what_is_shown_is_one_line_that_can_be_printed(raw: bytes) -> None:
-    shown = display_path(os.fsdecode(raw))
-    shown.encode("utf-8")
-    assert not any(ord(sign) < 32 or 0x7F <= ord(sign) < 0xA0 for sign in shown)
+    displayed = display_path(os.fsdecode(raw))
+    displayed.encode("utf-8")
+    assert not any(ord(sign) < 32 or 0x7F <= ord(sign) < 0xA0 for sign in displayed)
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"),
+    ("name", "displayed"),
     [
         (b"talk.mp4", "talk.mp4"),
         ("ünï 東京.mp4".encode(), "ünï 東京.mp4"),
@@ -78,8 +78,8 @@ def test_what_is_shown_is_one_line_that_can_be_printed(raw: bytes) -> None:
         (b"\x1b[31mred.mp4", r"\x1b[31mred.mp4"),
     ],
 )
-def test_names_are_shown_with_escapes(name: bytes, shown: str) -> None:
-    assert display_path(os.fsdecode(name)) == shown
+def test_names_are_shown_with_escapes(name: bytes, displayed: str) -> None:
+    assert display_path(os.fsdecode(name)) == displayed
 
 
 @pytest.mark.parametrize(
@@ -92,12 +92,12 @@ def test_a_shell_reads_back_the_name(name: bytes) -> None:
 
 def test_a_link_to_itself_resolves_to_itself(tmp_path: Path) -> None:
     (tmp_path / "m.mp4").symlink_to("m.mp4")
-    assert resolved_path(tmp_path / "m.mp4") == tmp_path / "m.mp4"
+    assert resolve_path(tmp_path / "m.mp4") == tmp_path / "m.mp4"
     assert not path_exists(tmp_path / "m.mp4")
 
 
 def test_an_unknown_user_is_a_name() -> None:
-    assert expanded_path("~no-such-user-here/a.mp4") == Path("~no-such-user-here/a.mp4")
+    assert expand_path("~no-such-user-here/a.mp4") == Path("~no-such-user-here/a.mp4")
 
 
 def test_a_name_with_a_nul_does_not_exist() -> None:

@@ -10,12 +10,12 @@ from tests.shared_data import shared
 from playhead_index.window import Window
 from playhead_index.words.fakes import ScriptedDecoder
 from playhead_index.words.protocol import Words, WordTime
-from playhead_index.words.recognition import LanguageRule, RecognisedChunk, accepted, recognise_chunk
+from playhead_index.words.recognition import LanguageRule, RecognisedChunk, accept_words, recognise_chunk
 from playhead_index.words.sentence_spans import SpokenWord, sentence_spans
 from playhead_index.words.voice_activity import RATE_HZ, SoundBuffer
 from playhead_index.words.voice_timeline import voice_timeline
 from playhead_index.words.whisper_decoder import DecodedWindow, DecodedWord
-from playhead_index.words.wrong_language import mark_other_languages, unknown_stretches
+from playhead_index.words.wrong_language import mark_other_languages, unknown_language_windows
 
 ENGLISH = LanguageRule(given="en")
 
@@ -69,15 +69,15 @@ def test_a_given_language_is_not_detected() -> None:
 def test_voice_that_the_model_skips_starts_the_next_window() -> None:
     words = tuple(DecodedWord(f" w{i}", i * 0.5, i * 0.5 + 0.5, 0.9) for i in range(16))
     late = DecodedWord(" late.", 20.0, 20.5, 0.9)
-    assert accepted(DecodedWindow((*words, late), False, 20.5), 30.0, is_end=False) == (16, 8.0)
-    assert accepted(DecodedWindow(words, True, 8.0), 30.0, is_end=True) == (16, 8.0)
+    assert accept_words(DecodedWindow((*words, late), False, 20.5), 30.0, is_end=False) == (16, 8.0)
+    assert accept_words(DecodedWindow(words, True, 8.0), 30.0, is_end=True) == (16, 8.0)
 
 
 def test_a_full_stop_near_the_end_of_a_window_is_not_trusted() -> None:
     texts = [" One", " two.", " Then", *[" on"] * 16, " off."]
     words = tuple(DecodedWord(text, 18.0 + i * 0.5, 18.5 + i * 0.5, 0.9) for i, text in enumerate(texts))
-    assert accepted(DecodedWindow(words, False, 28.0), 28.0, is_end=False) == (2, 19.0)
-    assert accepted(DecodedWindow(words, False, 28.0), 30.0, is_end=False) == (20, 28.0)
+    assert accept_words(DecodedWindow(words, False, 28.0), 28.0, is_end=False) == (2, 19.0)
+    assert accept_words(DecodedWindow(words, False, 28.0), 30.0, is_end=False) == (20, 28.0)
 
 
 def test_word_times_are_offsets_into_the_text_of_their_span() -> None:
@@ -110,11 +110,11 @@ def span(start_s: float, probability: float, count: int = 10) -> Words:
     return Words("speech", "asr:x", Window(start_s, start_s + 5), text, "en", probability, word_times=times)
 
 
-def test_a_stretch_of_unsure_words_has_no_language() -> None:
+def test_an_interval_of_uncertain_words_has_no_language() -> None:
     spans = [*(span(5.0 * i, 0.85) for i in range(4)), *(span(20 + 5.0 * i, 0.4) for i in range(4))]
     found = mark_other_languages(spans)
     assert [one.language for one in found] == ["en"] * 4 + [None] * 4
-    assert unknown_stretches((one.window, one.language) for one in found) == [Window(20.0, 40.0)]
+    assert unknown_language_windows((one.window, one.language) for one in found) == [Window(20.0, 40.0)]
 
 
 def test_one_unsure_sentence_among_sure_ones_keeps_its_language() -> None:
@@ -131,7 +131,7 @@ def test_long_silences_are_left_out_and_times_are_found_again() -> None:
     timeline = voice_timeline(sound, [Window(1.0, 2.0), Window(8.0, 9.0)], 100)
     assert timeline.pieces == ((70, 230), (770, 930))
     assert timeline.cut(150, 170).tolist() == [*range(220, 230), *range(770, 780)]
-    assert [timeline.in_sound(160), timeline.in_sound(160, is_end=True)] == [770, 230]
+    assert [timeline.sound_position(160), timeline.sound_position(160, is_end=True)] == [770, 230]
 
 
 def test_a_buffer_holds_no_more_than_is_looked_at() -> None:

@@ -17,16 +17,16 @@ from playhead_index.store.catalog import CATALOG_NAME, Catalog
 from playhead_index.store.recordings import read_clock, set_recorded
 
 NOON = datetime(2024, 5, 17, 12, 0, tzinfo=UTC)
-TOLD = "2024-05-17T12:00:00.000000Z"
+STAMP = "2024-05-17T12:00:00.000000Z"
 RED = (255, 0, 0)
 
 
 @pytest.mark.parametrize(
     ("metadata", "expected"),
     [
-        ({"creation_time": TOLD}, NOON),
+        ({"creation_time": STAMP}, NOON),
         ({"CREATION_TIME": "2024-05-17 12:00:00"}, NOON),
-        ({"com.apple.quicktime.creationdate": "2024-05-17T14:00:00+0200", "creation_time": TOLD[:-8]}, NOON),
+        ({"com.apple.quicktime.creationdate": "2024-05-17T14:00:00+0200", "creation_time": STAMP[:-8]}, NOON),
         ({"DATE": "2024-05-17T14:00:00+02:00"}, NOON),
         ({"creation_time": "1904-01-01T00:00:00Z"}, None),
         ({"creation_time": "1970-01-01T00:00:00Z"}, None),
@@ -64,28 +64,28 @@ def test_what_is_no_time_is_refused_in_words(text: str) -> None:
 
 def test_a_file_that_tells_is_on_the_clock_and_one_that_does_not_is_not(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path / "library", create=True)
-    told = colours(tmp_path / "told.mp4", [(RED, 1.0)], metadata={"creation_time": TOLD})
+    dated_video = colours(tmp_path / "told.mp4", [(RED, 1.0)], metadata={"creation_time": STAMP})
     colours(tmp_path / "silent.mp4", [((0, 0, 255), 1.0)])
-    video_id = scan(catalog, told.path, "pyav").video_id
+    video_id = scan(catalog, dated_video.path, "pyav").video_id
     scan(catalog, tmp_path / "silent.mp4", "pyav")
     assert read_clock(catalog) == {video_id: NOON.timestamp()}
 
 
 def test_what_a_person_says_counts_more_than_the_file(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path / "library", create=True)
-    told = colours(tmp_path / "told.mp4", [(RED, 1.0)], metadata={"creation_time": TOLD})
-    video_id = scan(catalog, told.path, "pyav").video_id
-    for said in (1_000_000_000.0, None):
-        set_recorded(catalog, video_id, said)
-        scan(catalog, told.path, "pyav")
-        assert read_clock(catalog) == ({} if said is None else {video_id: said})
+    dated_video = colours(tmp_path / "told.mp4", [(RED, 1.0)], metadata={"creation_time": STAMP})
+    video_id = scan(catalog, dated_video.path, "pyav").video_id
+    for time_s in (1_000_000_000.0, None):
+        set_recorded(catalog, video_id, time_s)
+        scan(catalog, dated_video.path, "pyav")
+        assert read_clock(catalog) == ({} if time_s is None else {video_id: time_s})
 
 
 @pytest.fixture
 def older(tmp_path: Path) -> Path:
     """A library made before there were recorded times, and the file of its video beside it."""
-    told = colours(tmp_path / "told.mp4", [(RED, 1.0)], metadata={"creation_time": TOLD})
-    scan(Catalog(tmp_path, create=True), told.path, "pyav")
+    dated_video = colours(tmp_path / "told.mp4", [(RED, 1.0)], metadata={"creation_time": STAMP})
+    scan(Catalog(tmp_path, create=True), dated_video.path, "pyav")
     with sqlite3.connect(tmp_path / CATALOG_NAME) as db:
         db.execute("DROP TABLE recording")
         db.execute("DELETE FROM _sqlite_migrations WHERE name = 'm003_recordings'")
@@ -107,8 +107,8 @@ def test_indexing_an_older_library_again_reads_what_its_files_tell(older: Path) 
 
 def test_a_video_that_is_removed_leaves_no_time(tmp_path: Path) -> None:
     catalog = Catalog(tmp_path, create=True)
-    told = colours(tmp_path / "told.mp4", [(RED, 1.0)], metadata={"creation_time": TOLD})
-    video_id = scan(catalog, told.path, "pyav").video_id
+    dated_video = colours(tmp_path / "told.mp4", [(RED, 1.0)], metadata={"creation_time": STAMP})
+    video_id = scan(catalog, dated_video.path, "pyav").video_id
     with catalog.atomic() as db:
         db.execute("DELETE FROM video WHERE video_id = ?", (video_id,))
     assert catalog.query("SELECT * FROM recording") == []

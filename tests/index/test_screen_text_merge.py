@@ -107,7 +107,7 @@ def test_windows_out_of_order_are_refused() -> None:
         ("第一章 线性代数", "第一章 线性代致", True),
     ],
 )
-def test_readings_of_one_line_are_told_from_other_lines(a: str, b: str, same: bool) -> None:
+def test_readings_of_one_line_are_distinguished_from_other_lines(a: str, b: str, same: bool) -> None:
     assert is_same_text(a, b) is same
     assert is_same_text(b, a) is same
 
@@ -138,9 +138,9 @@ def test_spans_lie_inside_what_was_read_and_ascend(readings: list[Lines], gaps_s
 @given(READINGS, GAPS_S)
 def test_no_line_is_said_twice_at_a_time(readings: list[Lines], gaps_s: list[float]) -> None:
     found = merge_screen_text(timed(readings, gaps_s), source="ocr:script")
-    said = [(line.casefold(), span.window) for span in found for line in span.text.split("\n")]
-    for i, (line, window) in enumerate(said):
-        assert all(other != line or not window.overlap_s(w) for other, w in said[i + 1 :])
+    line_windows = [(line.casefold(), span.window) for span in found for line in span.text.split("\n")]
+    for i, (line, window) in enumerate(line_windows):
+        assert all(other != line or not window.overlap_s(w) for other, w in line_windows[i + 1 :])
 
 
 @given(READINGS, GAPS_S)

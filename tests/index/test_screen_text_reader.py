@@ -10,7 +10,7 @@ from tests.shared_data import shared
 from playhead_index.decode import open_reader
 from playhead_index.window import Window
 from playhead_index.words.fakes import ScriptedScreenReader
-from playhead_index.words.screen_text import RapidOcrReader, is_reading, read_screen
+from playhead_index.words.screen_text import RapidOcrReader, is_readable, read_screen
 
 Picture = NDArray[np.uint8]
 
@@ -85,7 +85,7 @@ def test_nothing_is_printed(ocr: RapidOcrReader, capfd: pytest.CaptureFixture[st
     ],
 )
 def test_marks_that_are_no_text_are_left_out(text: str, confidence: float, expected: bool) -> None:
-    assert is_reading(text, confidence) is expected
+    assert is_readable(text, confidence) is expected
 
 
 def test_a_script_is_read_over_time() -> None:
@@ -94,7 +94,7 @@ def test_a_script_is_read_over_time() -> None:
     frames = ((Window(i, i + 1), solid(colour)) for i, colour in enumerate(colours))
     (words,) = read_screen(reader, frames)
     assert (words.window, words.text, words.source) == (Window(0, 2), "stop", "ocr:script")
-    assert reader.pictures_read == 4
+    assert reader.num_read == 4
 
 
 @pytest.mark.parametrize(

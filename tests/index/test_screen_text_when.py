@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from playhead_index.window import Window
-from playhead_index.words.merge import when_to_read
+from playhead_index.words.merge import select_readings
 
 
 def turned(*degrees: float) -> NDArray[np.float32]:
@@ -23,7 +23,7 @@ def seconds(*starts_s: float, end_s: float) -> list[Window]:
 
 
 def chosen(windows: list[Window], signatures: NDArray[np.float32]) -> list[tuple[int, float, float]]:
-    return [(i, window.start_s, window.end_s) for i, window in when_to_read(windows, signatures)]
+    return [(i, window.start_s, window.end_s) for i, window in select_readings(windows, signatures)]
 
 
 def test_a_still_picture_is_read_once() -> None:
@@ -50,12 +50,12 @@ def test_a_change_is_measured_from_the_picture_last_read() -> None:
 
 
 def test_no_pictures_no_readings() -> None:
-    assert when_to_read([], np.zeros((0, 98), np.float32)) == []
+    assert select_readings([], np.zeros((0, 98), np.float32)) == []
 
 
 def test_one_signature_a_picture() -> None:
     with pytest.raises(ValueError, match=r"signatures must be \(1, S\), got \(2, 2\)"):
-        when_to_read([Window(0, 1)], turned(0, 1))
+        select_readings([Window(0, 1)], turned(0, 1))
 
 
 ANGLES = st.lists(st.sampled_from([0.0, 0.01, 1.0, 2.0, 90.0]), min_size=1, max_size=30)
@@ -66,7 +66,7 @@ def test_readings_cover_the_video_without_gaps(angles: list[float], lengths_s: l
     ends_s = np.cumsum(lengths_s[: len(angles)])
     windows = [Window(float(b - a), float(b)) for a, b in zip(lengths_s, ends_s, strict=False)]
     windows = [Window(windows[i - 1].end_s if i else w.start_s, w.end_s) for i, w in enumerate(windows)]
-    read = when_to_read(windows, turned(*angles))
+    read = select_readings(windows, turned(*angles))
     assert [i for i, _ in read] == sorted({i for i, _ in read})
     assert read[0][1].start_s == windows[0].start_s
     assert read[-1][1].end_s == windows[-1].end_s
@@ -78,5 +78,5 @@ def test_readings_cover_the_video_without_gaps(angles: list[float], lengths_s: l
 @given(ANGLES)
 def test_without_cuts_there_are_not_more_readings_than_gaps_fit(angles: list[float]) -> None:
     calm = [angle % 90 for angle in angles]
-    read = when_to_read(seconds(*range(len(calm)), end_s=len(calm)), turned(*calm), min_gap_s=3.0)
+    read = select_readings(seconds(*range(len(calm)), end_s=len(calm)), turned(*calm), min_gap_s=3.0)
     assert len(read) <= 1 + len(calm) / 3.0

@@ -22,7 +22,7 @@ BUSY = ["grey", "brown", "black", "white"] * 25
 UNDIVIDED = "1 video has no passages, so that single lines are found there; index again to make them"
 
 
-def shown(*parts: tuple[str, int]) -> list[str]:
+def colours_of(*parts: tuple[str, int]) -> list[str]:
     return [colour for colour, seconds in parts for _ in range(seconds)]
 
 
@@ -30,7 +30,7 @@ def shown(*parts: tuple[str, int]) -> list[str]:
 def library(tmp_path: Path) -> MadeLibrary:
     """`car` is red from 40 to 48 s, `talk` has words, `dull` has neither."""
     library = MadeLibrary(tmp_path / "library")
-    library.add("car", [*BUSY[:40], *shown(("red", 8)), *BUSY[:52]])
+    library.add("car", [*BUSY[:40], *colours_of(("red", 8)), *BUSY[:52]])
     library.add(
         "talk",
         ["blue", *BUSY[:99]],
@@ -60,7 +60,7 @@ def test_a_text_finds_the_window_in_which_its_picture_is_shown(library: MadeLibr
 
 
 def test_what_blinks_is_found_as_one_moment(library: MadeLibrary) -> None:
-    blinks = shown(("blue", 3), ("grey", 2), ("blue", 1), ("grey", 1), ("blue", 1))
+    blinks = colours_of(("blue", 3), ("grey", 2), ("blue", 1), ("grey", 1), ("blue", 1))
     library.add("blinks", [*BUSY[:40], *blinks, *BUSY[:52]])
     result = library.searcher().search(Query(text="something blue", scope=Scope(("blinks",))))
     assert windows(result) == [("blinks", Window(40, 48))]
@@ -98,7 +98,7 @@ def test_a_picture_finds_where_it_is_shown(library: MadeLibrary, lane: Lane) -> 
 
 @pytest.mark.parametrize("lane", ["picture", "appearance", "layout"])
 def test_a_moment_finds_others_like_it_and_not_its_own_segment(library: MadeLibrary, lane: Lane) -> None:
-    library.add("again", [*BUSY[:70], *shown(("red", 6)), *BUSY[:24]])
+    library.add("again", [*BUSY[:70], *colours_of(("red", 6)), *BUSY[:24]])
     result = library.searcher().search(Query(like=("car", 44.0), lanes=(lane,)))
     assert windows(result)[0] == ("again", Window(70, 76))
     assert all(
@@ -177,7 +177,7 @@ def test_a_model_that_did_not_load_is_not_tried_again(library: MadeLibrary) -> N
     assert len(tried) == 1
 
 
-def test_a_lane_that_is_asked_for_alone_must_have_its_model(library: MadeLibrary) -> None:
+def test_a_lane_that_is_requested_alone_must_have_its_model(library: MadeLibrary) -> None:
     with pytest.raises(ModelUnavailable, match="no weights here"):
         library.searcher(picture=unavailable).search(Query(text="red", lanes=("picture",)))
     searcher = library.searcher(picture=None, off={"picture": "CLIP is not on this machine"})
@@ -222,8 +222,8 @@ def test_a_moment_outside_its_video_is_refused(library: MadeLibrary) -> None:
         library.searcher().search(Query(like=("car", 100.0)))
 
 
-def test_no_more_moments_come_than_were_asked_for(library: MadeLibrary) -> None:
-    library.add("stripes", shown(*[("red", 3), ("grey", 12), ("black", 15)] * 3))
+def test_no_more_moments_come_than_were_requested(library: MadeLibrary) -> None:
+    library.add("stripes", colours_of(*[("red", 3), ("grey", 12), ("black", 15)] * 3))
     searcher = library.searcher()
     every = searcher.search(Query(text="red")).moments
     assert len(every) > 2
@@ -251,14 +251,14 @@ def test_a_library_without_any_encoder_is_searched_by_its_words(library: MadeLib
 def test_an_open_searcher_sees_what_was_committed_since(library: MadeLibrary) -> None:
     searcher = library.searcher()
     assert windows(searcher.search(Query(text="a pink flower"))) == []
-    library.add("flower", [*BUSY[:60], *shown(("pink", 5))], [("speech", 3, 6, "a zebra")])
+    library.add("flower", [*BUSY[:60], *colours_of(("pink", 5))], [("speech", 3, 6, "a zebra")])
     assert windows(searcher.search(Query(text="pink", lanes=("picture",)))) == [("flower", Window(60, 65))]
     assert windows(searcher.search(Query(text="zebra")))[0] == ("flower", Window(3, 6))
 
 
 def test_vectors_that_are_not_committed_are_not_searched(library: MadeLibrary) -> None:
     searcher = library.searcher()
-    library.look("dull", shown(("pink", 5)), commit=False)
+    library.add_frames("dull", colours_of(("pink", 5)), commit=False)
     assert windows(searcher.search(Query(text="pink"))) == []
     assert windows(library.searcher().search(Query(text="pink"))) == []
 
@@ -268,7 +268,7 @@ def test_a_batch_is_seen_once_it_is_committed(library: MadeLibrary) -> None:
     searcher.search(Query(text="pink"))
     with library.catalog.atomic() as db:
         db.execute("UPDATE video SET duration_s = 200 WHERE video_id = 'dull'")
-    library.look("dull", shown(("pink", 5)))
+    library.add_frames("dull", colours_of(("pink", 5)))
     assert windows(searcher.search(Query(text="pink"))) == [("dull", Window(100, 105))]
 
 
@@ -292,7 +292,7 @@ def test_a_video_that_is_removed_and_made_anew_is_searched_anew(library: MadeLib
     searcher = library.searcher()
     searcher.search(Query(text="red"))
     library.remove("car")
-    library.add("car", [*BUSY[:10], *shown(("red", 5)), *BUSY[:85]])
+    library.add("car", [*BUSY[:10], *colours_of(("red", 5)), *BUSY[:85]])
     with library.catalog.atomic() as db:
         db.execute("UPDATE video SET added_at = '2027' WHERE video_id = 'car'")
     assert windows(searcher.search(Query(text="red"))) == [("car", Window(10, 15))]
@@ -312,7 +312,7 @@ def test_searches_from_several_threads_while_videos_come_see_whole_videos(librar
     with ThreadPoolExecutor(4) as pool:
         running = [pool.submit(search, i) for i in range(12)]
         for number in range(4):
-            library.add(f"more{number}", [*BUSY[:60], *shown(("red", 5))])
+            library.add(f"more{number}", [*BUSY[:60], *colours_of(("red", 5))])
         found = [one.result() for one in running]
     expected = {("car", Window(40, 48))} | {(f"more{n}", Window(60, 65)) for n in range(4)}
     assert all(("car", Window(40, 48)) in one and one <= expected for one in found)
@@ -326,7 +326,7 @@ def test_searches_from_several_threads_while_videos_come_see_whole_videos(librar
 def small(tmp_path: Path) -> MadeLibrary:
     """120 frames; red from 40 to 48 s of `car`."""
     library = MadeLibrary(tmp_path / "small")
-    library.add("car", [*BUSY[:40], *shown(("red", 8)), *BUSY[:12]])
+    library.add("car", [*BUSY[:40], *colours_of(("red", 8)), *BUSY[:12]])
     library.add("dull", ["blue", *BUSY[:59]])
     return library
 
@@ -343,7 +343,7 @@ def test_a_large_library_is_searched_through_codes_once_it_is_prepared(small: Ma
 
 def test_codes_take_in_what_came_after_they_were_made(small: MadeLibrary) -> None:
     small.searcher(exact_limit=100).prepare()
-    small.add("flower", [*BUSY[:60], *shown(("red", 5))])
+    small.add("flower", [*BUSY[:60], *colours_of(("red", 5))])
     searcher = small.searcher(exact_limit=100)
     both = {("car", Window(40, 48)), ("flower", Window(60, 65))}
     assert set(windows(searcher.search(Query(text="red")))) == both
@@ -405,7 +405,7 @@ def test_results_do_not_depend_on_the_order_in_which_videos_came(tmp_path: Path)
     for order in (("a", "b"), ("b", "a")):
         library = MadeLibrary(tmp_path / "".join(order))
         for video_id in order:
-            library.add(video_id, [*BUSY[:50], *shown(("red", 5)), *BUSY[:20]])
+            library.add(video_id, [*BUSY[:50], *colours_of(("red", 5)), *BUSY[:20]])
         found.append(sorted(windows(library.searcher().search(Query(text="red")))))
     assert found[0] == found[1] == [("a", Window(50, 55)), ("b", Window(50, 55))]
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from playhead_index.search.curves import smoothed
+from playhead_index.search.curves import smooth
 from playhead_index.search.intervals import SAME_IOU, intervals, windows_around
 from playhead_index.window import Window, temporal_iou
 
@@ -44,9 +44,9 @@ def test_two_bumps_a_short_dip_apart_are_one_window_and_far_apart_are_two() -> N
 
 def test_a_picture_that_stood_for_a_minute_keeps_its_score() -> None:
     starts_s, ends_s = np.array([0.0, 1.0, 61.0, 62.0]), np.array([1.0, 61.0, 62.0, 63.0])
-    kept = smoothed(starts_s[None], ends_s[None], np.array([[0.0, 1.0, 0.0, 0.0]]))[0]
-    assert kept[1] == pytest.approx(1.0)
-    assert kept[2] < 0.05
+    result = smooth(starts_s[None], ends_s[None], np.array([[0.0, 1.0, 0.0, 0.0]]))[0]
+    assert result[1] == pytest.approx(1.0)
+    assert result[2] < 0.05
 
 
 @pytest.mark.parametrize("scores", [[0.7], [0.3, 0.3, 0.3]])
@@ -99,10 +99,10 @@ def test_the_window_around_a_frame_is_the_best_of_those_that_levels_make_around_
     starts_s, ends_s, scores = (np.zeros((len(drawn), width)) for _ in range(3))
     at = np.zeros(len(drawn), dtype=np.int64)
     for row, (starts, ends, values) in enumerate(drawn):
-        many = len(values)
+        num_frames = len(values)
         starts_s[row] = ends_s[row] = ends[-1]
-        starts_s[row, :many], ends_s[row, :many], scores[row, :many] = starts, ends, values
-        at[row] = data.draw(st.integers(0, many - 1))
+        starts_s[row, :num_frames], ends_s[row, :num_frames], scores[row, :num_frames] = starts, ends, values
+        at[row] = data.draw(st.integers(0, num_frames - 1))
     found = windows_around(starts_s, ends_s, scores, at)
     for row, curve in enumerate(drawn):
         best = max(value for _, value in slow_windows(*curve, int(at[row])))
@@ -115,7 +115,7 @@ def slow_windows(
     starts_s: NDArray[np.float64], ends_s: NDArray[np.float64], scores: NDArray[np.float64], at: int
 ) -> list[tuple[tuple[float, float], float]]:
     """The window around one frame at each level and how far it stands out, step by step."""
-    curve = smoothed(starts_s[None], ends_s[None], slow_closed(starts_s, ends_s, scores, at)[None])[0]
+    curve = smooth(starts_s[None], ends_s[None], slow_closed(starts_s, ends_s, scores, at)[None])[0]
     low, high = curve.min(), curve.max()
     none = [((starts_s[at], ends_s[at]), -1.0)]
     if high - low <= 1e-9:
@@ -150,11 +150,11 @@ def slow_closed(
     """The scores with each short hollow between two high brinks filled, pair by pair."""
     lengths, filled = ends_s - starts_s, scores.copy()
     gap_s = 2 * np.sort(lengths)[(len(lengths) - 1) // 2] + 1e-9
-    least = scores.min() + 0.75 * (scores[at] - scores.min())
+    min_score = scores.min() + 0.75 * (scores[at] - scores.min())
     for i in range(len(scores)):
         for j in range(i + 1, len(scores)):
             brink = min(scores[i], scores[j])
-            if starts_s[j] - ends_s[i] <= gap_s and brink >= least:
+            if starts_s[j] - ends_s[i] <= gap_s and brink >= min_score:
                 filled[i:j] = np.maximum(filled[i:j], brink)
     return filled
 

@@ -12,9 +12,9 @@ from playhead_index.search import lexical
 from playhead_index.search.lexical import LexicalIndex
 from playhead_index.search.lexical_cache import load_postings, save_postings
 from playhead_index.search.results import Scope
-from playhead_index.search.terms import Tokenizer, asked_words
+from playhead_index.search.terms import Tokenizer, parse_query_words
 from playhead_index.search.word_forms import fold_word, word_forms
-from playhead_index.store.change_detection import CatalogWatch
+from playhead_index.store.change_detection import ChangeDetector
 from playhead_index.words.subtitles import read_subtitle_file
 
 OTHER_TEXTS = (
@@ -33,7 +33,7 @@ def library(tmp_path: Path) -> MadeLibrary:
 
 def index_of(library: MadeLibrary) -> LexicalIndex:
     index = LexicalIndex(library.catalog)
-    index.refresh(CatalogWatch(library.catalog).signatures())
+    index.refresh(ChangeDetector(library.catalog).signatures())
     return index
 
 
@@ -125,11 +125,11 @@ def test_quoted_words_are_found_with_ss_for_sharp_s_and_without_vowel_points(lib
 
 
 @pytest.mark.parametrize("is_merged", [True, False])
-def test_written_forms_are_told_apart_across_the_parts_of_an_index(
+def test_written_forms_are_distinguished_across_the_parts_of_an_index(
     library: MadeLibrary, is_merged: bool
 ) -> None:
     add(library, "a", *OTHER_TEXTS, "el ano")
-    index, watch = LexicalIndex(library.catalog), CatalogWatch(library.catalog)
+    index, watch = LexicalIndex(library.catalog), ChangeDetector(library.catalog)
     index.refresh(watch.signatures())
     add(library, "b", *["one more line"] * (2 if is_merged else 0), "el año nuevo", "el ano viejo")
     index.refresh(watch.signatures())
@@ -186,7 +186,7 @@ def test_a_folded_word_is_its_own_fold_and_is_found_by_the_query_of_its_text(tex
     tokenizer = Tokenizer("porter unicode61 remove_diacritics 2")
     for folded, form in word_forms(text):
         assert not form or fold_word(form) == folded
-    assert set(asked_words(text, tokenizer).required) <= set(asked_words(text, tokenizer).terms)
+    assert set(parse_query_words(text, tokenizer).required) <= set(parse_query_words(text, tokenizer).terms)
 
 
 @pytest.mark.parametrize(

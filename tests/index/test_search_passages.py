@@ -10,7 +10,12 @@ from tests.index.made_search import MadeLibrary
 
 from playhead_index.embed.fakes import FakeReranker
 from playhead_index.recipe import Models
-from playhead_index.search.pooling import SentenceArrays, evident_windows, pooled_evidence, standard
+from playhead_index.search.pooling import (
+    SentenceArrays,
+    evidence_windows,
+    pool_evidence,
+    standardise_weighted,
+)
 from playhead_index.search.results import Moment, Query, Scope
 from playhead_index.stages.segment_transcript import divide_transcript
 from playhead_index.store.speakers import Speaker, name_speaker, replace_speakers
@@ -73,8 +78,8 @@ def arrays(held: Sequence[float], seconds: float = 6.0, duration_s: float = 2400
 
 def first_window(held: Sequence[float]) -> Window:
     video = arrays(held)
-    (evidence,) = pooled_evidence([video], {"battery": 1.0}, None)
-    first, last, _ = evident_windows(video, evidence, 1)[0]
+    (evidence,) = pool_evidence([video], {"battery": 1.0}, None)
+    first, last, _ = evidence_windows(video, evidence, 1)[0]
     return Window(float(video.starts_s[first]), float(video.ends_s[last]))
 
 
@@ -100,9 +105,9 @@ def test_windows_are_shorter_in_short_recordings() -> None:
     held = [0.0] * 60
     held[20:40] = [1.0] * 20
     video = arrays(held, duration_s=360.0)
-    (evidence,) = pooled_evidence([video], {"battery": 1.0}, None)
+    (evidence,) = pool_evidence([video], {"battery": 1.0}, None)
     lengths_s = [
-        video.ends_s[last] - video.starts_s[at] for at, last, _ in evident_windows(video, evidence, 9)
+        video.ends_s[last] - video.starts_s[at] for at, last, _ in evidence_windows(video, evidence, 9)
     ]
     assert max(lengths_s) <= 36.0  # 90 s times the square root of 360 / 2400
 
@@ -110,8 +115,8 @@ def test_windows_are_shorter_in_short_recordings() -> None:
 def test_windows_do_not_overlap_and_come_best_first() -> None:
     held = np.random.default_rng(0).integers(0, 3, 300).astype(float)
     video = arrays(held.tolist())
-    (evidence,) = pooled_evidence([video], {"battery": 1.0}, None)
-    found = evident_windows(video, evidence, 10)
+    (evidence,) = pool_evidence([video], {"battery": 1.0}, None)
+    found = evidence_windows(video, evidence, 10)
     sentences = [at for first_at, last, _ in found for at in range(first_at, last + 1)]
     assert len(sentences) == len(set(sentences))
     assert [score for _, _, score in found] == sorted((score for _, _, score in found), reverse=True)
@@ -119,13 +124,13 @@ def test_windows_do_not_overlap_and_come_best_first() -> None:
 
 def test_evidence_without_any_word_of_the_query_makes_no_window() -> None:
     video = arrays([0.0] * 50)
-    (evidence,) = pooled_evidence([video], {"battery": 1.0}, None)
-    assert evident_windows(video, evidence, 10) == []
+    (evidence,) = pool_evidence([video], {"battery": 1.0}, None)
+    assert evidence_windows(video, evidence, 10) == []
 
 
 def test_evidence_compares_across_videos() -> None:
     much, little = arrays([1.0] * 40 + [0.0] * 200), arrays([1.0] + [0.0] * 239)
-    first_evidence, second_evidence = pooled_evidence([much, little], {"battery": 1.0}, None)
+    first_evidence, second_evidence = pool_evidence([much, little], {"battery": 1.0}, None)
     assert first_evidence.max() > second_evidence.max()
 
 
@@ -137,15 +142,15 @@ def test_sentences_that_fit_count_by_themselves_where_the_mean_of_the_stretch_hi
     query = np.array([1.0, 0.0], dtype=np.float32)
     even = replace(arrays([0.0] * 200), vectors=vectors)
     with_sentences = replace(even, sentence_vectors=own)
-    assert np.ptp(pooled_evidence([even], {}, query)[0]) == 0.0
-    evidence = pooled_evidence([with_sentences], {}, query)[0]
+    assert np.ptp(pool_evidence([even], {}, query)[0]) == 0.0
+    evidence = pool_evidence([with_sentences], {}, query)[0]
     assert evidence[101] == evidence.max() > evidence[90]
 
 
 def test_standard_values_have_mean_zero_and_deviation_one_by_their_weights() -> None:
-    values = standard(np.array([0.0, 4.0]), np.array([3.0, 1.0]))
+    values = standardise_weighted(np.array([0.0, 4.0]), np.array([3.0, 1.0]))
     np.testing.assert_allclose(values, [-0.57735027, 1.73205081])
-    np.testing.assert_array_equal(standard(np.ones(3), np.ones(3)), np.zeros(3))
+    np.testing.assert_array_equal(standardise_weighted(np.ones(3), np.ones(3)), np.zeros(3))
 
 
 # ---- searching ----
@@ -153,18 +158,18 @@ def test_standard_values_have_mean_zero_and_deviation_one_by_their_weights() -> 
 
 def test_the_discussion_comes_before_the_agenda_that_names_its_topic(tmp_path: Path) -> None:
     agenda = ["Today we discuss the battery, the case and the buttons."]
-    said = [*agenda, *filler(60), *BATTERY, *filler(60)]
-    found = first(library(tmp_path, said), "Summarize the discussion about the battery.")
+    spoken = [*agenda, *filler(60), *BATTERY, *filler(60)]
+    found = first(library(tmp_path, spoken), "Summarize the discussion about the battery.")
     assert found.window.overlap_s(Window(61 * SENTENCE_S, 65 * SENTENCE_S)) >= 12.0
 
 
 def test_a_moment_cites_the_sentence_that_fits_best_inside_its_window(tmp_path: Path) -> None:
     found = first(library(tmp_path, [*filler(40), *BATTERY, *filler(40)]), "solar battery")
-    said = found.hits[0]
-    assert said.text == "A solar battery costs too much."
-    assert said.window == Window(41 * SENTENCE_S, 42 * SENTENCE_S)
-    assert found.window.start_s <= said.window.start_s < said.window.end_s <= found.window.end_s
-    assert said.ref.startswith("span:")
+    spoken = found.hits[0]
+    assert spoken.text == "A solar battery costs too much."
+    assert spoken.window == Window(41 * SENTENCE_S, 42 * SENTENCE_S)
+    assert found.window.start_s <= spoken.window.start_s < spoken.window.end_s <= found.window.end_s
+    assert spoken.ref.startswith("span:")
 
 
 def test_the_span_of_a_cited_sentence_is_in_the_catalog(tmp_path: Path) -> None:
@@ -249,8 +254,8 @@ def test_a_question_that_only_names_a_speaker_finds_what_that_speaker_says(tmp_p
 
 
 def test_a_reranker_orders_the_passages(tmp_path: Path) -> None:
-    said = [*BATTERY, *BATTERY, *filler(40), "A cheap solar battery cover.", *filler(40)]
-    found = first(library(tmp_path, said), "cheap solar battery cover", reranker=FakeReranker())
+    spoken = [*BATTERY, *BATTERY, *filler(40), "A cheap solar battery cover.", *filler(40)]
+    found = first(library(tmp_path, spoken), "cheap solar battery cover", reranker=FakeReranker())
     assert found.window.overlap_s(Window(48 * SENTENCE_S, 49 * SENTENCE_S)) == SENTENCE_S
 
 
@@ -270,9 +275,9 @@ def test_a_transcript_is_read_again_when_its_video_has_changed(tmp_path: Path) -
 
 
 def two_speakers(folder: Path) -> MadeLibrary:
-    said = [*filler(20), *BATTERY, *filler(40), *BATTERY, *filler(20)]
-    speakers = ["Bob"] * 44 + ["Project Manager"] * (len(said) - 44)
-    return library(folder, said, speakers)
+    spoken = [*filler(20), *BATTERY, *filler(40), *BATTERY, *filler(20)]
+    speakers = ["Bob"] * 44 + ["Project Manager"] * (len(spoken) - 44)
+    return library(folder, spoken, speakers)
 
 
 @pytest.mark.parametrize(
@@ -290,8 +295,8 @@ def test_what_a_speaker_says_whom_the_question_names_comes_first(
 
 
 def test_a_query_can_leave_speakers_out_of_account(tmp_path: Path) -> None:
-    said = [*filler(20), *BATTERY, *filler(20), "The project manager is not here."]
-    made = library(tmp_path, said, ["Bob"] * 20 + ["Project Manager"] * 4 + ["Bob"] * 21)
+    spoken = [*filler(20), *BATTERY, *filler(20), "The project manager is not here."]
+    made = library(tmp_path, spoken, ["Bob"] * 20 + ["Project Manager"] * 4 + ["Bob"] * 21)
     text = "What did the project manager say about the battery?"
     cited = [
         made.searcher().search(Query(text=text, lanes=("speech",), use_speakers=used)).moments

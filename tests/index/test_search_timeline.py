@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from tests.index.made_search import MadeLibrary
 
 from playhead_index.errors import VideoUnknown
-from playhead_index.search.curves import chances, standardised
+from playhead_index.search.curves import membership_probabilities, standardise
 from playhead_index.search.intervals import SAME_IOU
-from playhead_index.search.likeness import VIDEO_END, cuts, denoised, fed_back
+from playhead_index.search.likeness import VIDEO_END, cut_strengths, denoise, feedback_scores
 from playhead_index.search.results import Query
-from playhead_index.search.timeline import Timeline, in_a_row
+from playhead_index.search.timeline import Timeline, without_overlaps
 from playhead_index.window import Window, temporal_iou
 
 SCENES = (
@@ -25,13 +25,18 @@ SCENES = (
 @st.composite
 def timelines(draw: st.DrawFn) -> Timeline:
     """Captions of even length with any scores and vectors of a few scenes."""
-    many = draw(st.integers(1, 40))
+    num_captions = draw(st.integers(1, 40))
     generator = np.random.default_rng(draw(st.integers(0, 1_000)))
     scenes = unit(generator.normal(size=(4, 8)))
-    vectors = unit(scenes[np.sort(generator.integers(0, 4, many))] + 0.3 * generator.normal(size=(many, 8)))
-    starts_s = 2.0 * np.arange(many)
-    lexical, meaning = generator.random(many), generator.random(many)
-    return Timeline(np.arange(many), starts_s, starts_s + 2.0, lexical, meaning, vectors.astype(np.float32))
+    vectors = unit(
+        scenes[np.sort(generator.integers(0, 4, num_captions))]
+        + 0.3 * generator.normal(size=(num_captions, 8))
+    )
+    starts_s = 2.0 * np.arange(num_captions)
+    lexical, meaning = generator.random(num_captions), generator.random(num_captions)
+    return Timeline(
+        np.arange(num_captions), starts_s, starts_s + 2.0, lexical, meaning, vectors.astype(np.float32)
+    )
 
 
 def unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -105,20 +110,20 @@ def test_one_odd_caption_in_a_scene_is_drawn_to_its_neighbours() -> None:
     vectors = np.eye(2, dtype=np.float32)[[0] * 10 + [1] * 10]
     scores = np.array([1.0] * 10 + [0.0] * 10)
     scores[4] = 0.0
-    kept = denoised(scores, vectors)
-    assert kept[4] > 0.8
-    assert kept[12] < 0.1
+    result = denoise(scores, vectors)
+    assert result[4] > 0.8
+    assert result[12] < 0.1
 
 
 def test_captions_like_those_that_surely_fit_are_lifted() -> None:
     vectors = np.eye(2, dtype=np.float32)[[0, 0, 0, 1, 1, 1, 1, 1]]
-    lifted = fed_back(np.array([3.0, -0.4, -0.4, -0.4, -0.4, -0.4, -0.5, -0.5]), vectors)
+    lifted = feedback_scores(np.array([3.0, -0.4, -0.4, -0.4, -0.4, -0.4, -0.5, -0.5]), vectors)
     assert lifted[:3].min() > lifted[3:].max()
 
 
 def test_a_cut_stands_out_where_the_captions_change() -> None:
     vectors = np.eye(2, dtype=np.float32)[[0] * 10 + [1] * 10]
-    found = cuts(vectors)
+    found = cut_strengths(vectors)
     assert int(found[2:-3].argmax()) + 2 == 10
     assert (found[0], found[-1], len(found)) == (VIDEO_END, VIDEO_END, 21)
 
@@ -127,15 +132,15 @@ def test_a_short_rare_event_makes_all_else_unlikely() -> None:
     scores = np.zeros((1, 1000))
     scores[0, 500:503], scores[0, 100] = 1.0, 0.15
     starts_s = np.arange(1000.0)[None]
-    likely = chances(starts_s, starts_s + 1, scores)[0]
-    assert standardised(starts_s, starts_s + 1, scores)[0, 100] > 2
+    likely = membership_probabilities(starts_s, starts_s + 1, scores)[0]
+    assert standardise(starts_s, starts_s + 1, scores)[0, 100] > 2
     assert likely[500] > 0.9
     assert likely[100] < 0.05
 
 
 def test_spans_that_overlap_are_cut_to_a_row() -> None:
-    kept, ends_s = in_a_row(np.array([0.0, 0.0, 4.0]), np.array([5.0, 1.0, 8.0]))
-    assert (kept, ends_s.tolist()) == ([0, 2], [4.0, 8.0])
+    result, ends_s = without_overlaps(np.array([0.0, 0.0, 4.0]), np.array([5.0, 1.0, 8.0]))
+    assert (result, ends_s.tolist()) == ([0, 2], [4.0, 8.0])
 
 
 def test_arrays_of_two_lengths_are_refused() -> None:

@@ -87,10 +87,10 @@ def test_no_other_cuts_cost_less(seed: int) -> None:
         for inner in combinations(range(1, 12), count)
         if all(2 <= b - a <= 7 for a, b in pairwise([0, *inner, 12]))
     ]
-    least = min(literal_cost(edges, features, 0.2) for edges in allowed)
+    min_cost = min(literal_cost(edges, features, 0.2) for edges in allowed)
     found = cut(seconds(12), features, 12.0, min_s=2.0, max_s=7.0, change_cost=0.2)
     edges = [round(c.window.start_s) for c in found] + [12]
-    assert literal_cost(edges, features, 0.2) == pytest.approx(least, abs=1e-3)
+    assert literal_cost(edges, features, 0.2) == pytest.approx(min_cost, abs=1e-3)
 
 
 def test_a_still_picture_is_cut_into_equal_parts_that_are_no_changes() -> None:
@@ -124,7 +124,7 @@ def test_a_flash_shorter_than_a_segment_does_not_make_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("starts_s", "limits", "said"),
+    ("starts_s", "limits", "message"),
     [
         pytest.param([], {}, r"starts_s must be \(N,\)", id="no frame"),
         pytest.param([0.0, 2.0, 2.0], {}, "must ascend", id="times that stand still"),
@@ -132,8 +132,8 @@ def test_a_flash_shorter_than_a_segment_does_not_make_one() -> None:
         pytest.param([0.0, 1.0, 2.0], {"min_s": 2.0, "max_s": 5.0}, "three times min_s", id="narrow limits"),
     ],
 )
-def test_misuse_is_said_to_be_so(starts_s: list[float], limits: dict[str, float], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_misuse_is_said_to_be_so(starts_s: list[float], limits: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         cut(starts_s, np.eye(len(starts_s), 3, dtype=np.float32), 10.0, **limits)
 
 

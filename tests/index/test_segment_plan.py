@@ -19,7 +19,7 @@ STILL, MOVING = 10, 100_000
 def info(duration_s: float, keyframes_s: list[float], gop_bytes: list[int]) -> VideoInfo:
     """A video of 25 pictures a second whose keyframes have 10 000 bytes each."""
     return VideoInfo(
-        path=Path("made.mp4"), duration_s=duration_s, pictures_end_s=duration_s, origin_s=0.0,
+        path=Path("made.mp4"), duration_s=duration_s, frames_end_s=duration_s, origin_s=0.0,
         width_px=64, height_px=48, rotation_deg=0, codec="h264", average_fps=25.0, is_variable_rate=False,
         n_frames=int(duration_s * 25) + 1, keyframes_s=np.asarray(keyframes_s, dtype=np.float64),
         gop_bytes=np.asarray(gop_bytes, dtype=np.int64),
@@ -27,14 +27,14 @@ def info(duration_s: float, keyframes_s: list[float], gop_bytes: list[int]) -> V
     )  # fmt: skip
 
 
-def looks(*names: str) -> NDArray[np.float32]:
+def signatures_of(*names: str) -> NDArray[np.float32]:
     """Signatures that are equal where the letters are."""
     return np.stack([np.eye(26, dtype=np.float32)[ord(name) - ord("a")] for name in names])
 
 
-def test_still_stretches_are_looked_at_only_at_their_keyframes() -> None:
+def test_still_intervals_are_sampled_only_at_their_keyframes() -> None:
     video = info(25.0, [0.0, 10.0, 20.0], [STILL, STILL, STILL])
-    assert sampling_times(video, looks(*"aaa")).tolist() == [0, 10, 20, 21, 22, 23, 24]
+    assert sampling_times(video, signatures_of(*"aaa")).tolist() == [0, 10, 20, 21, 22, 23, 24]
 
 
 @pytest.mark.parametrize(
@@ -44,27 +44,27 @@ def test_still_stretches_are_looked_at_only_at_their_keyframes() -> None:
         pytest.param("aaa", MOVING, id="the bytes say that something moved"),
     ],
 )
-def test_other_stretches_are_looked_at_every_second(names: str, gop_bytes: int) -> None:
+def test_other_intervals_are_sampled_every_second(names: str, gop_bytes: int) -> None:
     video = info(25.0, [0.0, 10.0, 20.0], [gop_bytes] * 3)
-    assert sampling_times(video, looks(*names)).tolist() == list(range(25))
+    assert sampling_times(video, signatures_of(*names)).tolist() == list(range(25))
 
 
-def test_a_moving_stretch_between_two_still_ones_is_looked_at_every_second() -> None:
+def test_a_moving_interval_between_two_still_ones_is_sampled_every_second() -> None:
     video = info(40.0, [0.0, 10.0, 20.0, 30.0], [STILL, MOVING, STILL, MOVING])
-    times_s = sampling_times(video, looks(*"aabb"))
+    times_s = sampling_times(video, signatures_of(*"aabb"))
     assert times_s.tolist() == [0, *range(10, 21), *range(30, 40)]
 
 
 def test_keyframes_minutes_apart_leave_no_long_gap() -> None:
     video = info(130.0, [0.0, 125.0], [STILL, MOVING])
-    times_s = sampling_times(video, looks(*"aa"), longest_gap_s=10.0)
+    times_s = sampling_times(video, signatures_of(*"aa"), longest_gap_s=10.0)
     assert np.diff(times_s).max() <= 10.0
     assert len(times_s) == 13 + 5
 
 
-def test_a_video_of_keyframes_alone_is_not_looked_at_more_often_than_asked() -> None:
+def test_a_video_of_keyframes_alone_is_not_sampled_more_often_than_requested() -> None:
     video = info(20.0, [i / 25 for i in range(500)], [0] * 500)
-    times_s = sampling_times(video, np.tile(looks("a"), (500, 1)))
+    times_s = sampling_times(video, np.tile(signatures_of("a"), (500, 1)))
     assert len(times_s) == pytest.approx(20, abs=1)
 
 
@@ -82,7 +82,7 @@ def test_times_ascend_from_0_inside_the_video_and_never_too_far_apart(
     keyframes_s = [0.0, *np.cumsum(gaps_s)[:-1]]
     sizes = [int(size) for size in rng.choice([STILL, MOVING], len(keyframes_s))]
     video = info(float(np.sum(gaps_s)), keyframes_s, sizes)
-    names = looks(*rng.choice(list("ab"), len(keyframes_s)))
+    names = signatures_of(*rng.choice(list("ab"), len(keyframes_s)))
     times_s = sampling_times(video, names, fps=fps, longest_gap_s=longest_gap_s)
     ends_s = [*times_s.tolist(), video.duration_s]
     assert ends_s[0] == 0.0
@@ -92,13 +92,13 @@ def test_times_ascend_from_0_inside_the_video_and_never_too_far_apart(
 @pytest.mark.parametrize("how", [{"everywhere": True}, {}], ids=["asked for", "keyframes not looked at"])
 def test_the_plain_grid(how: dict[str, bool]) -> None:
     video = info(2.6, [0.0, 1.0], [STILL, STILL])
-    signatures = looks(*"aa") if how else None
+    signatures = signatures_of(*"aa") if how else None
     assert sampling_times(video, signatures, fps=2.0, **how).tolist() == [0, 0.5, 1, 1.5, 2, 2.5]
 
 
 def test_one_signature_per_keyframe_is_needed() -> None:
     with pytest.raises(ValueError, match="3 keyframes need as many signatures, got 2"):
-        sampling_times(info(30.0, [0.0, 10.0, 20.0], [STILL] * 3), looks(*"ab"))
+        sampling_times(info(30.0, [0.0, 10.0, 20.0], [STILL] * 3), signatures_of(*"ab"))
 
 
 def test_a_talk_with_three_slides_and_then_movement(tmp_path: Path) -> None:

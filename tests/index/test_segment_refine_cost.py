@@ -15,7 +15,7 @@ from playhead_index.recipe import IndexSettings, Models
 from playhead_index.segment import refine_boundaries
 from playhead_index.segment.signature import thumbnail
 from playhead_index.stages.caption import caption_segments
-from playhead_index.stages.embed_frames import look
+from playhead_index.stages.embed_frames import embed_frames
 from playhead_index.stages.read_screen import read_screen
 from playhead_index.stages.register import scan
 from playhead_index.stages.segment import cut_segments
@@ -23,7 +23,7 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_index.words.fakes import ScriptedCaptioner, ScriptedScreenReader
 
-NUM_PICTURES, FPS = 400, 25.0
+NUM_FRAMES, FPS = 400, 25.0
 COLOURS = ((200, 20, 20), (20, 20, 200), (20, 200, 20), (200, 200, 20), (20, 200, 200))
 GROUPS: Mapping[str, tuple[str, dict[str, Any]]] = {
     "one keyframe": (".mp4", {"gop": 100_000}),
@@ -50,7 +50,7 @@ EVERY_S: Mapping[str, list[tuple[float, float]]] = {
 def shots() -> list[tuple[Picture, float]]:
     """A cut every 2.92 s (and one picture of another shot in the middle of some), and movement in between."""
     pictures = []
-    for i in range(NUM_PICTURES):
+    for i in range(NUM_FRAMES):
         picture = gradient(COLOURS[i // 73 % len(COLOURS)])
         picture[40:80, i % 100 : i % 100 + 40] = 230
         pictures.append((coded(i) if i % 97 == 0 else picture, i / FPS))
@@ -85,7 +85,7 @@ def test_no_picture_is_decoded_twice_whatever_the_keyframes(
 ) -> None:
     reader = PyavReader(video.path)
     refine_boundaries(reader, boundaries)
-    assert 0 < reader.num_decoded <= 1.2 * NUM_PICTURES
+    assert 0 < reader.num_decoded <= 1.2 * NUM_FRAMES
 
 
 @pytest.mark.parametrize("boundaries", EVERY_S.values(), ids=EVERY_S.keys())
@@ -113,13 +113,13 @@ def test_no_stage_of_indexing_decodes_a_picture_twice(tmp_path: Path, gop: int) 
     models = Models(
         screen_reader=ScriptedScreenReader(lambda _: []), captioner=ScriptedCaptioner(lambda _: "a shot")
     )
-    recipe, counts = IndexSettings(), [reader.num_decoded]
-    look(catalog, video_id, reader, info, recipe, models)
+    settings, counts = IndexSettings(), [reader.num_decoded]
+    embed_frames(catalog, video_id, reader, info, settings, models)
     counts.append(reader.num_decoded)
-    cut_segments(catalog, video_id, reader, info, recipe)
+    cut_segments(catalog, video_id, reader, info, settings)
     counts.append(reader.num_decoded)
-    read_screen(catalog, video_id, reader, info, recipe, models)
+    read_screen(catalog, video_id, reader, info, settings, models)
     counts.append(reader.num_decoded)
     caption_segments(catalog, video_id, reader, info, models)
     of_each = np.diff([*counts, reader.num_decoded])
-    assert np.all((of_each > 0) & (of_each <= NUM_PICTURES)), of_each
+    assert np.all((of_each > 0) & (of_each <= NUM_FRAMES)), of_each

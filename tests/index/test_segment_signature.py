@@ -17,7 +17,7 @@ from playhead_index.segment import (
     CUT,
     SIGNATURE_TAG,
     change,
-    is_same_picture,
+    is_same_image,
     signature,
     thumbnail,
 )
@@ -59,7 +59,7 @@ def test_every_picture_has_a_direction(height_px: int, width_px: int, level: int
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "least", "most"),
+    ("a", "b", "min_change", "max_change"),
     [
         pytest.param(scene(0), scene(0)[::2, ::2], 0.0, 0.02, id="its own half size is the same"),
         pytest.param(scene(0), scene(0, 0.8), 0.0, 0.1, id="paler is nearly the same"),
@@ -72,8 +72,8 @@ def test_every_picture_has_a_direction(height_px: int, width_px: int, level: int
         ),
     ],
 )
-def test_how_far_two_pictures_are_apart(a: Picture, b: Picture, least: float, most: float) -> None:
-    assert least <= change(signature(a), signature(b)) <= most
+def test_how_far_two_pictures_are_apart(a: Picture, b: Picture, min_change: float, max_change: float) -> None:
+    assert min_change <= change(signature(a), signature(b)) <= max_change
 
 
 @pytest.mark.parametrize("size_px", [8, 9, 12])
@@ -81,12 +81,12 @@ def test_how_far_two_pictures_are_apart(a: Picture, b: Picture, least: float, mo
 def test_a_slide_with_one_more_line_is_not_the_same_picture(size_px: int, paper: int, ink: int) -> None:
     before = slide(paper=paper, ink=ink)
     after = slide("a small remark", paper=paper, ink=ink, size_px=size_px)
-    assert is_same_picture(before, before)
-    assert not is_same_picture(before, after)
+    assert is_same_image(before, before)
+    assert not is_same_image(before, after)
 
 
 def test_a_change_of_colour_alone_is_not_the_same_picture() -> None:
-    assert not is_same_picture(plain(100, 100, 100), plain(130, 85, 100))
+    assert not is_same_image(plain(100, 100, 100), plain(130, 85, 100))
 
 
 @pytest.mark.parametrize("sigma", [0.0, 2.0, 5.0], ids=["drawn", "filmed", "filmed in the dark"])
@@ -98,14 +98,14 @@ def test_what_a_codec_makes_of_a_still_picture_is_the_same_picture(tmp_path: Pat
     made = stills(tmp_path / "still.mp4", [(p, 0.2) for p in noisy], gop=10, options={"crf": "34"})
     frames = [frame.rgb for frame in open_reader(made.path).sample(5.0)]
     assert len(frames) == 20
-    assert all(is_same_picture(frames[0], frame) for frame in frames)
+    assert all(is_same_image(frames[0], frame) for frame in frames)
 
 
 def test_an_empty_road_stays_the_same_picture_until_the_car_comes() -> None:
     reader = open_reader(shared("videos/free/sample-videos__car-detection.mp4"))
     road, still, car = reader.frames_at([0.0, 4.0, 7.0], short_side_px=180)
-    assert is_same_picture(road.rgb, still.rgb)
-    assert not is_same_picture(road.rgb, car.rgb)
+    assert is_same_image(road.rgb, still.rgb)
+    assert not is_same_image(road.rgb, car.rgb)
 
 
 def test_a_thumbnail_may_stand_for_its_picture() -> None:

@@ -73,9 +73,9 @@ def test_a_padded_batch_of_last_tokens_is_the_last_state_of_each_text(tmp_path: 
 def test_a_query_has_another_vector_than_the_same_stored_text(tmp_path: Path) -> None:
     make_tiny_sentence_model(tmp_path, settings={"prompts": {"query": "the man eats ", "passage": ""}})
     embedder = load_text_embedder(str(tmp_path), device="cpu")
-    (plain,), (asked,) = embedder.encode_texts(["dog"]), embedder.encode_queries(["dog"])
-    np.testing.assert_allclose(embedder.encode_texts(["the man eats dog"])[0], asked, atol=1e-6)
-    assert float(plain @ asked) < 0.99
+    (plain,), (query,) = embedder.encode_texts(["dog"]), embedder.encode_queries(["dog"])
+    np.testing.assert_allclose(embedder.encode_texts(["the man eats dog"])[0], query, atol=1e-6)
+    assert float(plain @ query) < 0.99
 
 
 def test_texts_are_put_in_lower_case_where_the_configuration_says_so(tmp_path: Path) -> None:

@@ -115,9 +115,9 @@ def test_two_languages_are_two_transcripts() -> None:
 
 def test_recognised_speech_is_taken_only_where_no_cue_says_it() -> None:
     cues = [span(1, 0, 4, "Good evening, ladies."), span(2, 20, 24, "Good night, everybody.")]
-    heard = [span(3, 0.5, 3.5, "good evening ladies", source="asr:tiny"),
+    recognised = [span(3, 0.5, 3.5, "good evening ladies", source="asr:tiny"),
              span(4, 10, 12, "who is that", source="asr:tiny")]  # fmt: skip
-    (found,) = transcripts([*heard, *cues])
+    (found,) = transcripts([*recognised, *cues])
     assert [one.span_id for one in found.spans] == [1, 4, 2]
 
 

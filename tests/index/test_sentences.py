@@ -74,12 +74,12 @@ def test_sentences_hold_every_character_but_white_space_once(text):
 @pytest.mark.parametrize("unit", [".", "a.", "A. ", "1. ", "\n", ">>", '"', " - "])
 def test_the_time_of_a_hostile_text_grows_in_proportion(unit):
     def seconds(count):
-        least = float("inf")
+        min_s = float("inf")
         for _ in range(3):  # the processor time of a busy machine is noisy upwards
             began = time.process_time()
             sentence_bounds(unit * count)
-            least = min(least, time.process_time() - began)
-        return least
+            min_s = min(min_s, time.process_time() - began)
+        return min_s
 
     seconds(1000)
     assert seconds(160_000) < 24 * max(seconds(20_000), 0.005)  # eight times the text; squared it would be 64

@@ -112,11 +112,11 @@ def test_what_was_given_once_holds_for_the_next_runs_without_settings(library: P
     build(library, video, {"fps": 4.0, "max_segment_s": 8.0})
     report = build(library, video)
     assert (report.status, report.redone) == ("known", ())
-    recipe = RunSettings({}, read_settings(Catalog(library))).recipe()
+    recipe = RunSettings({}, read_settings(Catalog(library))).for_new_video()
     assert (recipe.fps, recipe.max_segment_s, recipe.min_segment_s) == (4.0, 8.0, 2.0)
 
 
-def test_looking_only_where_something_changes_is_remembered_too(library: Path, video: Path) -> None:
+def test_sampling_only_where_something_changes_is_remembered_too(library: Path, video: Path) -> None:
     build(library, video, {"everywhere": True})
     assert build(library, video, {"everywhere": False}).redone[0] == "sampling (only where something changes)"
     assert read_settings(Catalog(library))["everywhere"] is False
@@ -175,7 +175,7 @@ def test_settings_that_fit_what_an_older_library_holds_are_recorded_and_nothing_
     assert Catalog(library).query(rows) == before
 
 
-def test_the_settings_of_a_video_are_told(library: Path, video: Path) -> None:
+def test_the_settings_of_a_video_are_described(library: Path, video: Path) -> None:
     report = build(library, video, {"fps": 4.0})
     assert describe_settings(Catalog(library), report.video_id or "") == {
         "sampling": "4 fps where something changes, at least every 10 s, reader pyav",
@@ -194,7 +194,9 @@ def spoken(library: Path) -> list[str]:
 
 def with_speech(transcriber: ScriptedTranscriber | None, *, named: bool = True, why: str = "") -> Models:
     unasked = frozenset[str]() if named else frozenset({"speech"})
-    return Models(transcriber=transcriber, words=FakeTextEmbedder(), off={"speech": why}, unasked=unasked)
+    return Models(
+        transcriber=transcriber, words=FakeTextEmbedder(), off={"speech": why}, default_roles=unasked
+    )
 
 
 def test_another_speech_model_that_is_named_recognises_again(library: Path, video: Path) -> None:
@@ -246,7 +248,7 @@ def test_hotwords_recognise_again_and_are_remembered_by_library_and_video(librar
     assert (better.hints[0].hotwords, spoken(library)[0]) == ("ComfyUI", "ComfyUI 0")
     assert build(library, video, models=with_speech(better)).status == "known"
     assert read_settings(Catalog(library))["hotwords"] == "ComfyUI"
-    assert RunSettings({}, read_settings(Catalog(library))).recipe().hotwords == "ComfyUI"
+    assert RunSettings({}, read_settings(Catalog(library))).for_new_video().hotwords == "ComfyUI"
     report = build(library, video, {"hotwords": ""}, with_speech(hears("comfy eye")))
     assert report.redone == ("speech (hotwords ComfyUI -> none)",)
 

@@ -45,10 +45,10 @@ def test_half_a_row_at_the_end_is_not_read_and_is_cut_off_by_the_next_append(
     np.testing.assert_array_equal(shards.read("v"), rows(0, 1, 2))
 
 
-@pytest.mark.parametrize(("kept", "left"), [(0, 0), (1, 1), (2, 2), (5, 2)])
-def test_truncating_leaves_that_many_rows_at_most(shards: Shards, kept: int, left: int) -> None:
+@pytest.mark.parametrize(("num_rows", "left"), [(0, 0), (1, 1), (2, 2), (5, 2)])
+def test_truncating_leaves_that_many_rows_at_most(shards: Shards, num_rows: int, left: int) -> None:
     shards.append("v", rows(0, 1))
-    shards.truncate("v", kept)
+    shards.truncate("v", num_rows)
     np.testing.assert_array_equal(shards.read("v"), rows(0, 1)[:left])
 
 
@@ -60,13 +60,13 @@ def test_what_was_read_stays_readable_after_the_shard_is_removed(shards: Shards)
     assert (shards.count("v"), read[0, 0]) == (0, 4.0)
 
 
-@pytest.mark.parametrize("asked", [[0, 1, 2, 4], [4, 3, 0], [2], []])
+@pytest.mark.parametrize("requested", [[0, 1, 2, 4], [4, 3, 0], [2], []])
 def test_chosen_rows_come_in_the_order_asked_and_lost_ones_are_no_numbers(
-    shards: Shards, asked: list[int]
+    shards: Shards, requested: list[int]
 ) -> None:
     shards.append("v", rows(0, 10, 20, 30))
-    expected = np.vstack([rows(0, 10, 20, 30), np.full((1, 3), np.nan)])[asked]
-    np.testing.assert_array_equal(shards.read_rows("v", np.array(asked, dtype=np.int64)), expected)
+    expected = np.vstack([rows(0, 10, 20, 30), np.full((1, 3), np.nan)])[requested]
+    np.testing.assert_array_equal(shards.read_rows("v", np.array(requested, dtype=np.int64)), expected)
     assert np.isnan(shards.read_rows("none", np.array([0, 1]))).all()
 
 

@@ -79,7 +79,7 @@ def test_a_file_with_two_tracks_says_that_one_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "chosen", "note"),
+    ("requested", "chosen", "note"),
     [
         (None, GERMAN, ""),
         ("2", COMMENTARY, ""),
@@ -91,8 +91,10 @@ def test_a_file_with_two_tracks_says_that_one_is_read(tmp_path: Path) -> None:
         ("fr", GERMAN, "there is no sound track tagged fr: 1 (opus, de) is read"),
     ],
 )
-def test_a_track_is_chosen_by_number_or_language(asked: str | None, chosen: SoundTrack, note: str) -> None:
-    choice = choose_sound_track(TRACKS, asked)
+def test_a_track_is_chosen_by_number_or_language(
+    requested: str | None, chosen: SoundTrack, note: str
+) -> None:
+    choice = choose_sound_track(TRACKS, requested)
     assert (choice.track, choice.note) == (chosen, note)
 
 

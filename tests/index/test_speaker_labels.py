@@ -23,7 +23,7 @@ def cues(*texts, pause_s=0.5, source="file:talk.srt"):
     ]
 
 
-def said(*texts, **options):
+def turns_of(*texts, **options):
     return [(one.speaker, one.text) for one in speech_of_sources(cues(*texts, **options))[0]]
 
 
@@ -39,7 +39,7 @@ def said(*texts, **options):
     ],
 )
 def test_names_in_capitals_or_in_brackets_before_a_colon_are_speakers(text, speaker, rest):
-    assert said(text) == [(speaker, rest)]
+    assert turns_of(text) == [(speaker, rest)]
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,12 @@ def test_names_in_capitals_or_in_brackets_before_a_colon_are_speakers(text, spea
     ],
 )
 def test_prose_headings_and_single_lines_name_nobody(text):
-    assert said(text) == [(None, text)]
+    assert turns_of(text) == [(None, text)]
 
 
 def test_mixed_case_labels_are_speakers_where_several_come_again():
     lines = ("Project Manager: Hello.", "Marketing: Hi.", "Project Manager: Let us start.", "Marketing: Yes.")
-    assert said(*lines) == [
+    assert turns_of(*lines) == [
         ("Project Manager", "Hello."),
         ("Marketing", "Hi."),
         ("Project Manager", "Let us start."),
@@ -72,19 +72,19 @@ def test_mixed_case_labels_are_speakers_where_several_come_again():
 def test_a_recurring_heading_in_a_long_talk_names_nobody():
     lines = ["Then we go on with it."] * 60
     lines[10] = lines[30] = lines[40] = "Exercise: Draw a graph."
-    assert {speaker for speaker, _ in said(*lines)} == {None}
+    assert {speaker for speaker, _ in turns_of(*lines)} == {None}
 
 
 def test_a_speaker_who_speaks_once_is_named_where_every_cue_is_labelled():
     lines = [f"{name}: Yes." for name in ("Ann", "Bob", "Ann", "Bob", "Carl")]
-    assert [speaker for speaker, _ in said(*lines)] == ["Ann", "Bob", "Ann", "Bob", "Carl"]
-    assert said("山田：こんにちは", "鈴木：はい", "山田：では", "鈴木：はい")[0] == ("山田", "こんにちは")
+    assert [speaker for speaker, _ in turns_of(*lines)] == ["Ann", "Bob", "Ann", "Bob", "Carl"]
+    assert turns_of("山田：こんにちは", "鈴木：はい", "山田：では", "鈴木：はい")[0] == ("山田", "こんにちは")
 
 
 def test_names_in_brackets_need_speech_behind_them_and_no_sound_stands_so_alone():
-    found = said("[Terrill] It is important.", "[Applause]", "[Applause] Thank you.", "[Terrill] Yes.")
+    found = turns_of("[Terrill] It is important.", "[Applause]", "[Applause] Thank you.", "[Terrill] Yes.")
     assert found == [("Terrill", "It is important."), (None, "Thank you."), ("Terrill", "Yes.")]
-    assert said("[MUSIC] Welcome.", "[MUSIC] Goodbye.") == [(None, "Welcome."), (None, "Goodbye.")]
+    assert turns_of("[MUSIC] Welcome.", "[MUSIC] Goodbye.") == [(None, "Welcome."), (None, "Goodbye.")]
 
 
 def test_speakers_of_one_cue_share_its_time_by_the_length_of_what_they_say():
@@ -96,50 +96,51 @@ def test_speakers_of_one_cue_share_its_time_by_the_length_of_what_they_say():
 
 
 def test_a_dash_or_marks_without_a_name_begin_another_speaker():
-    assert said("- MARY: Hi.\n- Hello.") == [("MARY", "Hi."), (None, "- Hello.")]
-    assert said(">> MARY: Hi. >> Hello.") == [("MARY", "Hi."), (None, "Hello.")]
-    assert said(">> Hi.\n>> Hello.") == [(None, "Hi.\nHello.")]
+    assert turns_of("- MARY: Hi.\n- Hello.") == [("MARY", "Hi."), (None, "- Hello.")]
+    assert turns_of(">> MARY: Hi. >> Hello.") == [("MARY", "Hi."), (None, "Hello.")]
+    assert turns_of(">> Hi.\n>> Hello.") == [(None, "Hi.\nHello.")]
 
 
 LINE = "I think that we should talk about the buttons and"
 
 
 def test_a_label_holds_while_its_sentence_is_wrapped_over_cues():
-    assert said(f"MARY: {LINE}", "the case of it.", "Who is there?") == [
+    assert turns_of(f"MARY: {LINE}", "the case of it.", "Who is there?") == [
         ("MARY", LINE),
         ("MARY", "the case of it."),
         (None, "Who is there?"),
     ]
-    assert said("MARY:", "Come in.", "Who is there?") == [("MARY", "Come in."), (None, "Who is there?")]
+    assert turns_of("MARY:", "Come in.", "Who is there?") == [("MARY", "Come in."), (None, "Who is there?")]
 
 
 def test_a_sentence_that_may_have_been_interrupted_is_not_carried_on():
-    assert said("MARY: I think that", "we should go.")[1][0] is None
-    assert said(f"MARY: {LINE}", "No.")[1][0] is None
+    assert turns_of("MARY: I think that", "we should go.")[1][0] is None
+    assert turns_of(f"MARY: {LINE}", "No.")[1][0] is None
 
 
 def test_a_label_does_not_hold_over_a_long_pause_or_a_dash():
     first, second = cues(f"MARY: {LINE}", "the case of it.")
     later = Words("speech", second.source, Window(9.0, 10.0), second.text)
     assert [one.speaker for one in speech_of_sources([first, later])[0]] == ["MARY", None]
-    assert said(f"MARY: {LINE}", "- the case of it.")[1][0] is None
+    assert turns_of(f"MARY: {LINE}", "- the case of it.")[1][0] is None
 
 
 def test_a_label_holds_until_the_next_mark_where_every_change_is_marked():
     lines = [">> MARY: Hello.", "Come in.", ">> Thanks.", "Nice room.", ">> JOHN: Yes.", ">> Well.", ">> No."]
-    assert [speaker for speaker, _ in said(*lines)] == ["MARY", "MARY", None, None, "JOHN", None, None]
+    assert [speaker for speaker, _ in turns_of(*lines)] == ["MARY", "MARY", None, None, "JOHN", None, None]
 
 
 def test_a_label_holds_until_the_next_one_where_labels_stand_at_changes_only():
     changes = [line for n in range(5) for line in (f"ANN: Point {n}.", "More on it.", "BOB: Yes.", "Go on.")]
-    assert [speaker for speaker, _ in said(*changes)] == ["ANN", "ANN", "BOB", "BOB"] * 5
+    assert [speaker for speaker, _ in turns_of(*changes)] == ["ANN", "ANN", "BOB", "BOB"] * 5
     repeats = [line for n in range(10) for line in (f"ANN: Point {n}.", "Who said that?")]
-    assert [speaker for speaker, _ in said(*repeats)] == ["ANN", None] * 10
+    assert [speaker for speaker, _ in turns_of(*repeats)] == ["ANN", None] * 10
 
 
 def test_spellings_of_one_name_are_one_label():
     assert [
-        speaker for speaker, _ in said("MARY: One.", "Mary: Two.", "MARY: Three.", "Mary: Four.", "MARY: 5.")
+        speaker
+        for speaker, _ in turns_of("MARY: One.", "Mary: Two.", "MARY: Three.", "Mary: Four.", "MARY: 5.")
     ] == (["MARY"] * 5)
 
 

@@ -88,7 +88,7 @@ def test_the_name_of_a_voice_is_only_proposed_to_other_videos(library):
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("given_name", "expected"),
     [
         ("project manager", ["Project Manager"]),
         ("the Project Manager", ["Project Manager"]),
@@ -102,8 +102,8 @@ def test_the_name_of_a_voice_is_only_proposed_to_other_videos(library):
         ("the lecturer", []),
     ],
 )
-def test_a_name_means_the_speakers_that_fit_best(library, asked, expected):
-    assert [display_name(one) for one in match_speakers(speakers(library), asked)] == expected
+def test_a_name_means_the_speakers_that_fit_best(library, given_name, expected):
+    assert [display_name(one) for one in match_speakers(speakers(library), given_name)] == expected
 
 
 def test_a_last_name_that_two_speakers_have_means_both():

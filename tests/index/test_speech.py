@@ -16,7 +16,7 @@ from playhead_index.words.fakes import ScriptedTranscriber
 from playhead_index.words.protocol import RecognitionHints, TranscribedChunk, Transcriber, Words
 from playhead_index.words.recognition import LanguageRule
 from playhead_index.words.speech import FasterWhisperTranscriber
-from playhead_index.words.voice_activity import RATE_HZ, chunks, cut_s, speech_windows
+from playhead_index.words.voice_activity import RATE_HZ, cut_chunks, cut_s, speech_windows
 
 pytest.importorskip("faster_whisper", reason="the extra asr is not installed")
 
@@ -70,7 +70,7 @@ def test_chunks_hold_all_sound_once_and_are_cut_in_a_pause() -> None:
     sound = np.concatenate(
         [babble(5.0), silence(2.0), babble(5.0, seed=1), silence(1.0), babble(2.0, seed=2)]
     )
-    parts = list(chunks(pieces_of(sound), longest_s=10.0))
+    parts = list(cut_chunks(pieces_of(sound), longest_s=10.0))
     assert np.array_equal(np.concatenate([part.sound for part in parts]), sound)
     assert parts[1].from_s == pytest.approx(6.0, abs=0.5)
     assert all(len(part.sound) <= 10.0 * RATE_HZ for part in parts)
@@ -78,12 +78,12 @@ def test_chunks_hold_all_sound_once_and_are_cut_in_a_pause() -> None:
 
 
 def test_chunks_do_not_grow_with_the_sound() -> None:
-    held = [len(part.sound) for part in chunks(pieces_of(silence(65.0)), longest_s=20.0)]
+    held = [len(part.sound) for part in cut_chunks(pieces_of(silence(65.0)), longest_s=20.0)]
     assert held == [20 * RATE_HZ] * 3 + [5 * RATE_HZ]
 
 
 def test_one_long_piece_is_cut_as_well() -> None:
-    assert [part.from_s for part in chunks([silence(45.0)], longest_s=20.0)] == [0.0, 20.0, 40.0]
+    assert [part.from_s for part in cut_chunks([silence(45.0)], longest_s=20.0)] == [0.0, 20.0, 40.0]
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ def test_a_language_that_the_model_does_not_know_is_refused(tiny: Transcriber) -
     ("likely", "detected", "probability", "taken"),
     [("de", "la", 0.42, "de"), ("en", "de", 0.997, "de"), ("en", "en", 0.5, "en"), ("nl", "de", 0.89, "nl")],
 )
-def test_a_wrong_tag_gives_way_to_a_language_that_is_clearly_heard(
+def test_a_wrong_tag_gives_way_to_a_language_that_is_clearly_detected(
     likely: str, detected: str, probability: float, taken: str
 ) -> None:
     assert LanguageRule(likely=likely).choose({detected: probability}, None) == taken
@@ -206,7 +206,7 @@ SCRIPT = [
 ]
 
 
-def test_a_script_is_heard_in_full() -> None:
+def test_a_script_is_recognised_in_full() -> None:
     fake: Transcriber = ScriptedTranscriber(SCRIPT)
     assert words_of(fake, silence(8.0), 8.0) == SCRIPT
 
@@ -217,7 +217,7 @@ def test_a_script_goes_on_where_it_stopped() -> None:
     assert fake.recognised == ["two"]
 
 
-def test_a_run_that_goes_on_hears_what_an_undisturbed_one_hears(tiny: Transcriber) -> None:
+def test_a_resumed_run_recognises_what_an_undisturbed_one_recognises(tiny: Transcriber) -> None:
     spoken = [np.concatenate([babble(9.0, seed=seed), silence(3.0)]) for seed in range(3)]
     sound = np.concatenate(spoken)
     whole = list(tiny.transcribe(iter(pieces_of(sound)), RATE_HZ, 36.0))

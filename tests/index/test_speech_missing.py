@@ -1,4 +1,4 @@
-"""What is said when a package or its weights are not there, and that importing this room loads none."""
+"""Messages when a package or its weights are missing, and that importing the modules loads none."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from playhead_index.words.screen_text import RapidOcrReader
 from playhead_index.words.speech import FasterWhisperTranscriber
 from playhead_index.words.voice_activity import speech_windows
 
-ROOM = "fakes merge protocol repetition screen_text sidecars speech subtitles tracks voice"
+MODULES = "fakes merge protocol repetition screen_text sidecars speech subtitles tracks voice_activity"
 HEAVY = "av cv2 faster_whisper onnxruntime pysubs2 rapidocr torch transformers"
 
 
@@ -35,8 +35,8 @@ def test_without_rapidocr_the_package_is_named() -> None:
         RapidOcrReader()
 
 
-def test_importing_this_room_loads_no_library_of_a_model() -> None:
-    imports = "; ".join(f"import playhead_index.words.{name}" for name in ROOM.split())
+def test_importing_these_modules_loads_no_library_of_a_model() -> None:
+    imports = "; ".join(f"import playhead_index.words.{name}" for name in MODULES.split())
     code = f"{imports}; import sys; print(sorted(set({HEAVY.split()}) & set(sys.modules)))"
     path = [entry for entry in sys.path if entry]
     ran = subprocess.run(

@@ -32,7 +32,7 @@ SENTENCE = (
         pytest.param("Row, row, row", False, id="three words are one run of three"),
     ],
 )
-def test_repetitions_are_told_from_speech(text: str, expected: bool) -> None:
+def test_repetitions_are_distinguished_from_speech(text: str, expected: bool) -> None:
     assert is_repetition(text) is expected
 
 
@@ -47,24 +47,24 @@ def test_a_phrase_said_often_enough_is_a_repetition(phrase: str, times: int) -> 
     assert is_repetition(f"{phrase} " * times) or different >= 0.18
 
 
-def said(start_s: float, end_s: float, text: str) -> Words:
+def span(start_s: float, end_s: float, text: str) -> Words:
     return Words("speech", "asr:small", Window(start_s, end_s), text)
 
 
 def test_equal_spans_in_a_row_become_one() -> None:
-    spans = [said(0, 2, "Okay."), said(2, 3, "okay"), said(3.5, 4, "Okay!"), said(4, 6, "Next slide.")]
-    assert list(without_repetitions(spans)) == [said(0, 4, "Okay."), said(4, 6, "Next slide.")]
+    spans = [span(0, 2, "Okay."), span(2, 3, "okay"), span(3.5, 4, "Okay!"), span(4, 6, "Next slide.")]
+    assert list(without_repetitions(spans)) == [span(0, 4, "Okay."), span(4, 6, "Next slide.")]
 
 
 def test_what_is_said_again_later_stays() -> None:
-    spans = [said(0, 2, "Okay."), said(9, 10, "Okay.")]
+    spans = [span(0, 2, "Okay."), span(9, 10, "Okay.")]
     assert list(without_repetitions(spans)) == spans
 
 
 def test_a_loop_of_spans_is_dropped() -> None:
-    loop = [said(i, i + 1, "Thanks for watching.") for i in range(8)]
-    assert list(without_repetitions([*loop, said(9, 10, "Hello.")])) == [said(9, 10, "Hello.")]
+    loop = [span(i, i + 1, "Thanks for watching.") for i in range(8)]
+    assert list(without_repetitions([*loop, span(9, 10, "Hello.")])) == [span(9, 10, "Hello.")]
 
 
 def test_a_span_that_is_a_loop_in_itself_is_dropped() -> None:
-    assert list(without_repetitions([said(0, 30, "you " * 50), said(30, 31, "Hi.")])) == [said(30, 31, "Hi.")]
+    assert list(without_repetitions([span(0, 30, "you " * 50), span(30, 31, "Hi.")])) == [span(30, 31, "Hi.")]

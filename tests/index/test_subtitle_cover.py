@@ -16,7 +16,7 @@ from tests.shared_data import shared
 from playhead_index.build import VideoReport, build_library
 from playhead_index.executor import InProcess
 from playhead_index.recipe import SWITCHED_OFF, Models
-from playhead_index.search.modalities import cover
+from playhead_index.search.modalities import video_coverage
 from playhead_index.stages.job_table import read_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.video_stages import read_video_stages
@@ -25,12 +25,12 @@ from playhead_index.words.fakes import ScriptedTranscriber
 from playhead_index.words.protocol import TranscriberTag, Words
 from playhead_index.words.subtitle_cover import SubtitleCover, covers_speech, uncovered_voice
 
-SAID = [(1.0, 3.0, "the blue whale"), (6.0, 9.0, "the second part"), (14.0, 18.0, "under the old bridge")]
+SPOKEN = [(1.0, 3.0, "the blue whale"), (6.0, 9.0, "the second part"), (14.0, 18.0, "under the old bridge")]
 CUES = [(1.0, 3.0, "The blue whale."), (6.0, 9.0, "The second part.")]
 
 
 def transcriber(language: str | None = "en", **tag: Any) -> ScriptedTranscriber:
-    spans = [Words("speech", "asr:one", Window(a, b), text, language) for a, b, text in SAID]
+    spans = [Words("speech", "asr:one", Window(a, b), text, language) for a, b, text in SPOKEN]
     return ScriptedTranscriber(spans, "asr:one", TranscriberTag("/models/one", "1" * 20, **tag))
 
 
@@ -71,7 +71,7 @@ def spans(library: Path) -> list[tuple[str, str]]:
 def speech(library: Path) -> tuple[str, str]:
     """Whether speech is covered, and why not."""
     (found,) = read_video_stages(Catalog(library)).values()
-    record = cover(found, "speech", Window(0.0, found.duration_s))
+    record = video_coverage(found, "speech", Window(0.0, found.duration_s))
     return record.status, record.why_not
 
 
@@ -126,9 +126,9 @@ def test_subtitles_that_are_no_transcript_cover_nothing(kind: str) -> None:
 def test_recognised_words_are_held_by_cues_of_their_language_alone() -> None:
     found = SubtitleCover([(Window(0, 4), "en")])
     said = Words("speech", "asr:one", Window(1, 3), "hello", "en")
-    assert found.holds(said)
-    assert not found.holds(replace(said, language="de"))
-    assert not found.holds(replace(said, window=Window(3, 8)))
+    assert found.covers(said)
+    assert not found.covers(replace(said, language="de"))
+    assert not found.covers(replace(said, window=Window(3, 8)))
 
 
 def test_only_voice_that_no_subtitle_covers_is_recognised(library: Path, video: Path) -> None:
@@ -158,7 +158,7 @@ def test_forced_subtitles_and_commentaries_leave_all_voice_to_recognition(
 def test_a_translation_does_not_cover_the_sound(library: Path, video: Path) -> None:
     write_srt(video.with_name("talk.de.srt"), CUES)
     build(library, video, language="en")
-    assert [text for source, text in spans(library) if source == "asr"] == [text for _, _, text in SAID]
+    assert [text for source, text in spans(library) if source == "asr"] == [text for _, _, text in SPOKEN]
 
 
 def test_always_recognises_also_where_subtitles_are(library: Path, video: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_sidecar_that_goes_away_gives_the_library_without_it(library: Path, vi
     build(library, video)
     video.with_suffix(".srt").unlink()
     build(library, video)
-    assert spans(library) == [("asr", text) for _, _, text in SAID]
+    assert spans(library) == [("asr", text) for _, _, text in SPOKEN]
 
 
 def test_a_sidecar_that_comes_while_there_is_no_model_is_not_counted_twice(
@@ -228,13 +228,13 @@ def test_a_model_that_comes_later_recognises_from_the_beginning(library: Path, v
 
 
 def test_the_settings_reach_the_model_and_are_kept(library: Path, video: Path) -> None:
-    heard = transcriber()
-    build(library, video, Models(transcriber=heard), language="de")
-    assert heard.hints[-1].language == "de"
-    assert build(library, video, Models(transcriber=heard)).status == "known"
-    report = build(library, video, Models(transcriber=heard), language="auto")
+    recogniser = transcriber()
+    build(library, video, Models(transcriber=recogniser), language="de")
+    assert recogniser.hints[-1].language == "de"
+    assert build(library, video, Models(transcriber=recogniser)).status == "known"
+    report = build(library, video, Models(transcriber=recogniser), language="auto")
     assert report.redone == ("speech (language de -> auto)",)
-    assert (heard.hints[-1].language, heard.hints[-1].likely_language) == (None, None)
+    assert (recogniser.hints[-1].language, recogniser.hints[-1].likely_language) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -248,9 +248,9 @@ def test_a_language_or_track_that_is_none_is_refused(
 
 
 def test_a_model_of_english_alone_is_not_let_loose_on_german(library: Path, video: Path) -> None:
-    heard = transcriber(languages=("en",))
-    build(library, video, Models(transcriber=heard), language="de")
-    assert heard.recognised == []
+    recogniser = transcriber(languages=("en",))
+    build(library, video, Models(transcriber=recogniser), language="de")
+    assert recogniser.recognised == []
     assert speech(library)[1].startswith("asr:one knows en only, the sound is in de: index with another")
 
 
@@ -267,8 +267,8 @@ def test_speech_in_a_language_that_the_model_does_not_know_is_reported(library: 
 
 
 def test_sounds_that_a_model_describes_are_not_stored(library: Path, video: Path) -> None:
-    heard = ScriptedTranscriber([Words("speech", "asr:one", Window(1, 3), "[BLANK_AUDIO]")], "asr:one")
-    build(library, video, Models(transcriber=heard))
+    recogniser = ScriptedTranscriber([Words("speech", "asr:one", Window(1, 3), "[BLANK_AUDIO]")], "asr:one")
+    build(library, video, Models(transcriber=recogniser))
     assert spans(library) == []
 
 
@@ -293,12 +293,12 @@ def test_a_forced_line_or_telemetry_does_not_switch_recognition_off(
 
 
 def test_the_track_that_is_not_read_is_named_and_the_tag_is_the_hint(library: Path) -> None:
-    heard = transcriber()
+    recogniser = transcriber()
     path = shared("cases/08_german_then_english_sound.mkv")
-    build(library, path, Models(transcriber=heard))
-    assert heard.hints[-1].likely_language == "de"
+    build(library, path, Models(transcriber=recogniser))
+    assert recogniser.hints[-1].likely_language == "de"
     assert speech(library) == ("not_covered", "a part of its sound is not read: sound track 2 (opus, en)")
-    report = build(library, path, Models(transcriber=heard), audio_track="en")
-    assert heard.hints[-1].likely_language == "en"
+    report = build(library, path, Models(transcriber=recogniser), audio_track="en")
+    assert recogniser.hints[-1].likely_language == "en"
     assert report.redone == ("speech (sound track default -> en)",)
     assert "sound that is not read: sound track 1 (opus, de)" in report.warnings

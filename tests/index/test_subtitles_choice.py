@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
-from playhead_index.words.roll_up import is_roll_up, unrolled
+from playhead_index.words.roll_up import is_roll_up, unroll
 from playhead_index.words.subtitles import choose_subtitles
 
 
@@ -22,7 +22,7 @@ def test_languages_are_all_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("second", "kept"),
+    ("second", "num_cues"),
     [
         pytest.param(cue(0.1, 2.1, "Hello", "track:2", "en"), 1, id="the same words at nearly the same time"),
         pytest.param(cue(0.0, 2.0, "hello ", "track:2"), 1, id="other blanks and letters' case"),
@@ -32,8 +32,8 @@ def test_languages_are_all_kept() -> None:
         pytest.param(cue(2.0, 4.0, "Hello", "file:a.srt"), 2, id="said again"),
     ],
 )
-def test_a_cue_is_kept_once_when_words_and_time_agree(second: Words, kept: int) -> None:
-    assert len(choose_subtitles([cue(0.0, 2.0, "Hello"), second])) == kept
+def test_a_cue_is_kept_once_when_words_and_time_agree(second: Words, num_cues: int) -> None:
+    assert len(choose_subtitles([cue(0.0, 2.0, "Hello"), second])) == num_cues
 
 
 def test_a_language_that_only_the_second_source_knows_is_kept() -> None:
@@ -56,7 +56,7 @@ ROLLED = [
 
 
 def test_roll_up_captions_say_each_line_once() -> None:
-    assert unrolled(ROLLED) == [
+    assert unroll(ROLLED) == [
         cue(0, 2, "so today we"),
         cue(2, 4.1, "look at graphs"),
         cue(4.1, 6, "and trees"),
@@ -75,7 +75,7 @@ def test_roll_up_captions_say_each_line_once() -> None:
 )
 def test_other_captions_stay_as_they_are(spans: list[Words]) -> None:
     assert not is_roll_up(spans)
-    assert unrolled(spans) == spans
+    assert unroll(spans) == spans
 
 
 SHORT = st.text("abc", min_size=1, max_size=3)
@@ -84,4 +84,4 @@ SHORT = st.text("abc", min_size=1, max_size=3)
 @given(st.lists(SHORT, min_size=4, max_size=30, unique=True), st.integers(1, 3))
 def test_unrolling_undoes_rolling(lines: list[str], height: int) -> None:
     rolled = [cue(i, i + 1, "\n".join(lines[max(0, i - height) : i + 1])) for i in range(len(lines))]
-    assert [span.text for span in unrolled(rolled)] == lines
+    assert [span.text for span in unroll(rolled)] == lines

@@ -46,7 +46,7 @@ def test_utf_16_that_was_cut_off_loses_its_last_character() -> None:
     assert decode_text("Hello".encode("utf-16")[:-1]) == "Hell\ufffd"
 
 
-def test_a_code_page_that_cannot_be_told_is_refused() -> None:
+def test_an_unknown_code_page_is_refused() -> None:
     with pytest.raises(EncodingUnknown, match=r"put the language into its name, as in talk\.ru\.srt"):
         decode_text(RUSSIAN.encode("cp1251"))
 

@@ -182,7 +182,7 @@ def test_the_clock_of_a_stream_is_known_where_the_file_kept_it(
 ) -> None:
     none = np.zeros(0, np.int64)
     info = VideoInfo(
-        path=Path("made"), duration_s=60.0, pictures_end_s=60.0, origin_s=origin_s, width_px=64, height_px=48,
+        path=Path("made"), duration_s=60.0, frames_end_s=60.0, origin_s=origin_s, width_px=64, height_px=48,
         rotation_deg=0, codec="h264", average_fps=25.0, is_variable_rate=False, n_frames=1500,
         keyframes_s=none.astype(np.float64), gop_bytes=none, key_bytes=none, has_audio=False,
         subtitle_tracks=(), container=container,

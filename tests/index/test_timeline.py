@@ -9,7 +9,7 @@ from tests.shared_data import shared
 
 from playhead_index.decode import VideoInfo, open_reader
 from playhead_index.decode.gaps import find_gaps
-from playhead_index.errors import NoPictures, TimestampOutOfRange, VideoUnreadable
+from playhead_index.errors import NoFrames, TimestampOutOfRange, VideoUnreadable
 from playhead_index.segment import sampling_times
 from playhead_index.window import Window
 
@@ -31,8 +31,8 @@ def outlasted(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 def test_a_recording_ends_with_its_sound_where_that_outlasts_the_pictures(outlasted: MadeVideo) -> None:
     info = probe(outlasted.path)
     assert info.duration_s == pytest.approx(9.0, abs=0.1)
-    assert info.pictures_end_s == pytest.approx(3.0, abs=0.05)
-    assert info.has_pictures
+    assert info.frames_end_s == pytest.approx(3.0, abs=0.05)
+    assert info.has_frames
     assert info.average_fps == pytest.approx(25.0, abs=0.5)
     assert info.warnings == ()
 
@@ -45,18 +45,18 @@ def test_the_last_picture_is_shown_until_the_recording_ends(outlasted: MadeVideo
     assert [read_code(frame.rgb) for frame in held] == [74]
 
 
-def test_sound_behind_the_last_picture_is_heard(outlasted: MadeVideo) -> None:
+def test_sound_behind_the_last_frame_is_read(outlasted: MadeVideo) -> None:
     sound = np.concatenate(list(open_reader(outlasted.path).audio(RATE_HZ, Window(5.0, 8.0))))
     assert len(sound) == pytest.approx(3 * RATE_HZ, abs=0.1 * RATE_HZ)
     first = np.flatnonzero(np.abs(sound) > 0.2)[0] / RATE_HZ
     assert first == pytest.approx(1.0, abs=0.1)
 
 
-def test_the_last_picture_is_looked_at_once_behind_the_end_of_the_pictures(outlasted: MadeVideo) -> None:
+def test_the_last_frame_is_sampled_once_behind_the_end_of_the_frames(outlasted: MadeVideo) -> None:
     info = probe(outlasted.path)
     times_s = sampling_times(info, None, fps=1.0, everywhere=True)
     assert times_s[:3].tolist() == [0.0, 1.0, 2.0]
-    assert times_s[times_s >= info.pictures_end_s].tolist() == [info.pictures_end_s]
+    assert times_s[times_s >= info.frames_end_s].tolist() == [info.frames_end_s]
 
 
 def test_the_last_packet_of_sound_alone_does_not_make_a_recording_longer(tmp_path: Path) -> None:
@@ -84,13 +84,13 @@ SUFFIXES = [".m4a", ".mp3", ".wav", ".opus", ".flac", ".ogg", ".mka", ".aac", ".
 def test_a_file_with_sound_alone_is_probed(tmp_path: Path, suffix: str) -> None:
     info = probe(sound_only(tmp_path / f"talk{suffix}", 5.0))
     assert info.duration_s == pytest.approx(5.0, abs=0.15)
-    assert (info.has_pictures, info.has_audio, info.pictures_end_s, info.n_frames) == (False, True, 0.0, 0)
+    assert (info.has_frames, info.has_audio, info.frames_end_s, info.n_frames) == (False, True, 0.0, 0)
     assert (info.width_px, info.height_px, info.average_fps, info.gaps) == (0, 0, 0.0, ())
     assert info.warnings == ()
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-def test_sound_of_a_file_without_pictures_is_heard_at_its_time(tmp_path: Path, suffix: str) -> None:
+def test_sound_of_a_file_without_frames_lies_at_its_time(tmp_path: Path, suffix: str) -> None:
     path = sound_only(tmp_path / f"talk{suffix}", 30.0, begins_s=21.0)
     sound = np.concatenate(list(open_reader(path).audio(RATE_HZ, Window(20.0, 25.0))))
     assert np.flatnonzero(np.abs(sound) > 0.2)[0] / RATE_HZ == pytest.approx(1.0, abs=0.1)
@@ -99,15 +99,15 @@ def test_sound_of_a_file_without_pictures_is_heard_at_its_time(tmp_path: Path, s
 @pytest.mark.parametrize("suffix", [".mp4", ".mp3"])
 def test_a_cover_is_no_picture_of_a_recording(tmp_path: Path, suffix: str) -> None:
     info = probe(cover_only(tmp_path / f"podcast{suffix}"))
-    assert not info.has_pictures
+    assert not info.has_frames
     assert info.duration_s == pytest.approx(1.0, abs=0.1)
 
 
 def test_a_picture_of_a_file_with_sound_alone_is_refused_in_words(tmp_path: Path) -> None:
     reader = open_reader(sound_only(tmp_path / "talk.m4a", 2.0))
-    with pytest.raises(NoPictures, match=r"talk\.m4a: there are no pictures in it, only sound$"):
+    with pytest.raises(NoFrames, match=r"talk\.m4a: there are no pictures in it, only sound$"):
         list(reader.frames_at([1.0]))
-    with pytest.raises(NoPictures, match="there are no pictures in it, only sound"):
+    with pytest.raises(NoFrames, match="there are no pictures in it, only sound"):
         list(reader.sample(1.0))
     assert list(reader.keyframes()) == list(reader.frames_at([])) == []
 
@@ -159,11 +159,11 @@ def test_a_jump_of_the_clock_is_a_gap_and_is_said(tmp_path: Path) -> None:
     )
 
 
-def test_nothing_is_looked_at_inside_a_gap(tmp_path: Path) -> None:
+def test_nothing_is_sampled_inside_a_gap(tmp_path: Path) -> None:
     times_s = [*seconds(0, 6), *seconds(3600, 3606)]
     info = probe(write_video(tmp_path / "cctv.ts", pictures(*times_s), end_s=3606.0).path)
-    looks = sampling_times(info, None, fps=1.0)
-    assert looks.tolist() == [*seconds(0, 6), *seconds(3600, 3606)]
+    sampled_s = sampling_times(info, None, fps=1.0)
+    assert sampled_s.tolist() == [*seconds(0, 6), *seconds(3600, 3606)]
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
@@ -208,16 +208,16 @@ def test_a_gap_of_a_file_with_sound_alone_is_where_its_sound_pauses_for_a_minute
 
 
 @pytest.mark.parametrize(
-    ("name", "end_s", "pictures_end_s"),
+    ("name", "end_s", "frames_end_s"),
     [
         ("01_sound_outlasts_pictures.webm", 24.918, 8.0),
         ("02_one_picture_with_25s_of_sound.mp4", 24.917, 0.04),
     ],
 )
-def test_real_files_whose_sound_outlasts_the_pictures(name: str, end_s: float, pictures_end_s: float) -> None:
+def test_real_files_whose_sound_outlasts_the_pictures(name: str, end_s: float, frames_end_s: float) -> None:
     info = probe(shared("cases") / name)
     assert info.duration_s == pytest.approx(end_s, abs=0.01)
-    assert info.pictures_end_s == pictures_end_s
+    assert info.frames_end_s == frames_end_s
     assert info.warnings == ()
 
 

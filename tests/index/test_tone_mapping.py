@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tests.shared_data import shared
 
 from playhead_index.decode import open_reader
-from playhead_index.decode.orientation import Upright, shape_of
+from playhead_index.decode.orientation import FrameConverter, shape_of
 from playhead_index.decode.tone_mapping import HLG, PQ, to_sdr
 
 BT709, BT2020, DISPLAY_P3 = 1, 9, 12
@@ -88,7 +88,7 @@ def test_a_decoded_picture_of_10_bits_comes_out_as_the_picture_it_carries() -> N
     frame = hdr_frame(as_pq(photo()), PQ)
     shape = shape_of(frame, None)
     assert shape.is_hdr
-    assert np.abs(Upright(shape).rgb(frame).astype(int) - photo()).mean() <= MAX_DIFFERENCE
+    assert np.abs(FrameConverter(shape).rgb(frame).astype(int) - photo()).mean() <= MAX_DIFFERENCE
 
 
 @pytest.mark.slow
@@ -102,7 +102,7 @@ def test_both_transfer_functions_agree_with_ffmpegs_scaler(transfer: int) -> Non
         dst_color_primaries=ColorPrimaries.BT709,
         dst_color_range=2,
     )
-    ours = Upright(shape_of(frame, None)).rgb(frame)
+    ours = FrameConverter(shape_of(frame, None)).rgb(frame)
     assert np.abs(ours.astype(int) - by_ffmpeg.to_ndarray()).mean() <= MAX_DIFFERENCE
 
 

@@ -202,7 +202,7 @@ def test_missing_vectors_of_passages_are_reported(index, catalog) -> None:
     video_id = index(Counting()).video_id
     rows = read_stage(catalog, video_id, "transcript").rows
     Shards(catalog.path.parent, "passages", 64).truncate(video_id, 3)
-    assert [problem.what for problem in verify(catalog)] == [
+    assert [problem.subject for problem in verify(catalog)] == [
         f"{video_id}: passages vectors (3 of {rows} on disk)"
     ]
 

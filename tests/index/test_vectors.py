@@ -48,7 +48,7 @@ def store_of(request: pytest.FixtureRequest) -> object:
             store.add(ids, vectors)
             return store
         every = dict(zip(ids.tolist(), vectors, strict=True))
-        coded = make_coded_store(ids, lambda asked: np.stack([every[i] for i in asked.tolist()]))
+        coded = make_coded_store(ids, lambda requested: np.stack([every[i] for i in requested.tolist()]))
         coded.recall = Recall(len(ids), 1.0, "made")
         return coded
 
@@ -148,7 +148,7 @@ def test_a_coded_store_takes_in_forgets_and_takes_in_again() -> None:
 def test_a_coded_store_searches_among_very_many_ids_without_reading_all(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(coded_store, "EXACT_AMONG", 10)
+    monkeypatch.setattr(coded_store, "MAX_EXACT", 10)
     vectors, allowed = made(300), np.arange(0, 300, 2)
     store = make_coded_store(np.arange(300), lambda ids: vectors[ids])
     query = made(1, 1).astype(np.float32)
@@ -204,19 +204,21 @@ def test_neighbours_leave_out_what_is_missing() -> None:
 
 
 def test_vectors_of_two_models_are_never_compared() -> None:
-    built, asked = ModelTag("clip", "a" * 40, 512), ModelTag("clip", "b" * 40, 512)
+    built, requested = ModelTag("clip", "a" * 40, 512), ModelTag("clip", "b" * 40, 512)
     require_same_model("picture", built, built)
     with pytest.raises(
         LibraryMismatch, match=r"made with clip@aaaaaaaaaaaa .*, asked with clip@bbbbbbbbbbbb"
     ):
-        require_same_model("picture", built, asked)
+        require_same_model("picture", built, requested)
 
 
-@given(held=st.lists(st.integers(1, 60), unique=True), wanted=st.lists(st.integers(1, 60), unique=True))
-def test_ids_are_found_where_they_stand(held: list[int], wanted: list[int]) -> None:
+@given(
+    held=st.lists(st.integers(1, 60), unique=True), requested_ids=st.lists(st.integers(1, 60), unique=True)
+)
+def test_ids_are_found_where_they_stand(held: list[int], requested_ids: list[int]) -> None:
     array = np.array(held, dtype=np.int64)
-    places = find_sorted(array, sorting_order(array), np.array(wanted, dtype=np.int64))
-    assert places.tolist() == [held.index(i) if i in held else -1 for i in wanted]
+    places = find_sorted(array, sorting_order(array), np.array(requested_ids, dtype=np.int64))
+    assert places.tolist() == [held.index(i) if i in held else -1 for i in requested_ids]
 
 
 def test_of_vectors_that_score_alike_the_first_comes_first_and_lost_ones_are_not_found() -> None:

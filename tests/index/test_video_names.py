@@ -66,7 +66,7 @@ def catalog(tmp_path: Path) -> Catalog:
     return Catalog(copy_of_fixture(tmp_path / "library"))
 
 
-def test_videos_of_one_file_name_are_told_apart_by_their_folders(catalog: Catalog) -> None:
+def test_videos_of_one_file_name_are_distinguished_by_their_folders(catalog: Catalog) -> None:
     names = {MONDAY: "monday/lecture.mp4", TUESDAY: "tuesday/lecture.mp4", SILENT: "silent.mp4"}
     assert video_names(catalog) == names
 

@@ -10,7 +10,7 @@ TURNS = TurnIndex(
 )
 
 
-def said(text: str, start_s: float, word_s: float = 1.0) -> Words:
+def words_of(text: str, start_s: float, word_s: float = 1.0) -> Words:
     """Recognised words of the same length, one behind the other."""
     times, at = [], 0
     for number, word in enumerate(text.split(" ")):
@@ -23,7 +23,7 @@ def said(text: str, start_s: float, word_s: float = 1.0) -> Words:
 
 
 def test_a_span_in_which_two_speak_is_split_at_the_change_and_keeps_its_word_times() -> None:
-    first, second = split_by_speaker(said("Are you sure? Yes, I am.", 1.0), TURNS)
+    first, second = split_by_speaker(words_of("Are you sure? Yes, I am.", 1.0), TURNS)
     assert (first.text, first.speaker, first.window) == ("Are you sure?", "1", Window(1, 4))
     assert (second.text, second.speaker, second.window) == ("Yes, I am.", "2", Window(4, 7))
     assert [second.text[one.start : one.end] for one in second.word_times] == ["Yes,", "I", "am."]
@@ -32,24 +32,24 @@ def test_a_span_in_which_two_speak_is_split_at_the_change_and_keeps_its_word_tim
 
 
 def test_a_span_of_one_voice_stays_whole() -> None:
-    whole = said("It is here", 4.5)
+    whole = words_of("It is here", 4.5)
     (piece,) = split_by_speaker(whole, TURNS)
     assert (piece.text, piece.window, piece.word_times) == (whole.text, whole.window, whole.word_times)
     assert piece.speaker == "2"
 
 
 def test_a_word_shorter_than_the_border_is_exact_does_not_split_a_span() -> None:
-    pieces = split_by_speaker(said("one two three four five", 3.0, word_s=0.22), TURNS)
+    pieces = split_by_speaker(words_of("one two three four five", 3.0, word_s=0.22), TURNS)
     assert [(one.speaker, one.text) for one in pieces] == [("1", "one two three four five")]
 
 
-def test_without_word_times_the_voice_that_is_heard_longest_has_the_span() -> None:
+def test_without_word_times_the_voice_that_speaks_longest_has_the_span() -> None:
     (piece,) = split_by_speaker(Words("speech", "asr:x", Window(3, 7), "Are you sure? Yes."), TURNS)
     assert (piece.speaker, piece.text) == ("2", "Are you sure? Yes.")
 
 
 def test_words_far_from_any_turn_have_no_speaker() -> None:
-    (piece,) = split_by_speaker(said("nobody is heard", 20.0), TURNS)
+    (piece,) = split_by_speaker(words_of("nobody is heard", 20.0), TURNS)
     assert piece.speaker is None
     assert TURNS.of_window(Window(9.1, 9.3)) == "2"
     assert TURNS.of_window(Window(12.4, 12.6)) == "1"
@@ -57,7 +57,7 @@ def test_words_far_from_any_turn_have_no_speaker() -> None:
 
 def test_all_words_of_a_span_stand_in_its_pieces() -> None:
     text = "a bb ccc dddd eeeee ffffff ggggggg hhhhhhhh iiiiiiiii jjjjjjjjjj kk"
-    pieces = split_by_speaker(said(text, 1.0), TURNS)
+    pieces = split_by_speaker(words_of(text, 1.0), TURNS)
     assert " ".join(one.text for one in pieces) == text
     assert [one.speaker for one in pieces] == ["1", "2", "1"]
 

@@ -16,7 +16,7 @@ TRANSPORT = (b"G" + bytes(187)) * 3
 STAMPED = (bytes(4) + b"G" + bytes(187)) * 3
 
 
-def _said(errors: Sequence[VideoUnreadable]) -> list[str]:
+def _messages(errors: Sequence[VideoUnreadable]) -> list[str]:
     return [str(error) for error in errors]
 
 
@@ -45,7 +45,7 @@ def test_a_path_that_does_not_exist_is_refused_and_the_rest_are_found(tmp_path: 
     (path,) = tree(tmp_path, "a.mp4")
     found = find_videos([tmp_path / "gone.mp4", tmp_path])
     assert found.videos == (path,)
-    assert _said(found.refused) == [f"{tmp_path}/gone.mp4: there is no such file or folder"]
+    assert _messages(found.refused) == [f"{tmp_path}/gone.mp4: there is no such file or folder"]
 
 
 def test_links_lead_only_to_files_of_the_same_folder(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_link_to_itself_is_unreadable_and_the_rest_are_found(tmp_path: Path) -
     (tmp_path / "m.mp4").symlink_to("m.mp4")
     found = find_videos([tmp_path])
     assert found.videos == (path,)
-    assert _said(found.unreadable) == [f"{tmp_path}/m.mp4: this is a link that leads in a circle"]
+    assert _messages(found.unreadable) == [f"{tmp_path}/m.mp4: this is a link that leads in a circle"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may read everything")
@@ -108,7 +108,9 @@ def test_a_folder_that_may_not_be_read_is_unreadable_and_the_rest_are_found(tmp_
     found = find_videos([tmp_path])
     (tmp_path / "locked").chmod(0o700)
     assert [video.name for video in found.videos] == ["z.mp4"]
-    assert _said(found.unreadable) == [f"{tmp_path}/locked: this user may not read it (permission denied)"]
+    assert _messages(found.unreadable) == [
+        f"{tmp_path}/locked: this user may not read it (permission denied)"
+    ]
 
 
 def test_another_user_finds_what_it_may_read(tmp_path: Path) -> None:

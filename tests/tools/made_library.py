@@ -115,11 +115,11 @@ class WordFinder:
             query, moments, Coverage(len(windows), 10, seconds, lines, self.unfinished), 0.001
         )
 
-    def _word_hits(self, asked: str, spans: Sequence[SpanRow]) -> list[Hit]:
+    def _word_hits(self, query: str, spans: Sequence[SpanRow]) -> list[Hit]:
         hits = []
         for span in spans:
             scores: dict[How, float] = {
-                "lexical": coverage(asked, span.words.text),
+                "lexical": coverage(query, span.words.text),
                 "meaning": self.meanings.get(span.id, 0.0),
             }
             where = (span.video_id, span.words.window)

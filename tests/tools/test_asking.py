@@ -4,7 +4,7 @@
 import pytest
 
 from playhead_tools.question import follow_up, parse_question
-from playhead_tools.question.asking import asking_sentence, first_question, without_lead
+from playhead_tools.question.asking import first_question, question_sentence, without_lead
 
 ASKING = [
     ("A chef stands in a kitchen. There is a pan on the stove. What is he cutting?", "What is he cutting?"),
@@ -15,14 +15,14 @@ ASKING = [
 ]
 
 
-@pytest.mark.parametrize(("text", "asked"), ASKING, ids=[row[1] for row in ASKING])
-def test_the_last_sentence_that_asks_is_read(text: str, asked: str) -> None:
-    assert asking_sentence(text) == asked
+@pytest.mark.parametrize(("text", "question"), ASKING, ids=[row[1] for row in ASKING])
+def test_the_last_sentence_that_asks_is_read(text: str, question: str) -> None:
+    assert question_sentence(text) == question
 
 
 def test_of_a_long_text_the_end_is_read() -> None:
     text = "The harbour is full of boats and gulls. " * 40 + "What does the captain shout?"
-    assert asking_sentence(text) == "What does the captain shout?"
+    assert question_sentence(text) == "What does the captain shout?"
     assert parse_question(text).query.endswith("What does the captain shout?")
 
 
@@ -37,9 +37,9 @@ LED_UP = [
 ]
 
 
-@pytest.mark.parametrize(("text", "asked"), LED_UP, ids=[row[0] for row in LED_UP])
-def test_what_leads_up_to_a_question_is_dropped(text: str, asked: str) -> None:
-    assert without_lead(text) == asked
+@pytest.mark.parametrize(("text", "question"), LED_UP, ids=[row[0] for row in LED_UP])
+def test_what_leads_up_to_a_question_is_dropped(text: str, question: str) -> None:
+    assert without_lead(text) == question
 
 
 def test_of_two_questions_the_first_is_read_and_both_are_searched() -> None:
@@ -106,9 +106,9 @@ def test_asking_on_means_a_whole_question(before: str, text: str, meant: str | N
 
 
 @pytest.mark.parametrize(
-    ("asked", "which"),
+    ("question", "which"),
     [("which is the longest video?", "longest"), ("name of the shortest recording", "shortest")],
 )
-def test_the_longest_video_is_a_fact_of_the_files(asked: str, which: str) -> None:
-    spec = parse_question(asked)
+def test_the_longest_video_is_a_fact_of_the_files(question: str, which: str) -> None:
+    spec = parse_question(question)
     assert (spec.of_video, spec.superlative, spec.by_passages) == (True, which, False)

@@ -53,7 +53,7 @@ def test_a_library_without_a_fit_has_the_one_that_changes_nothing(tmp_path: Path
     assert Calibration.load(tmp_path) == Calibration()
 
 
-def test_a_broken_file_is_told(tmp_path: Path) -> None:
+def test_a_broken_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / CALIBRATION_NAME).write_text("{")
     with pytest.raises(LibraryError, match="is no calibration"):
         Calibration.load(tmp_path)

@@ -14,7 +14,7 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.citations import (
     CitationContext,
-    _follows,
+    _follows_from_quote,
     check_claims,
     reads_like_orders,
     stored_texts,
@@ -72,7 +72,7 @@ def test_a_claim_that_holds_is_kept(
     grounds_for: Callable[..., CitationContext], text: str, status: str
 ) -> None:
     report = check_claims([Claim(text, ("E1",))], grounds_for(evidence_of("E1", BAYES)))
-    assert report.kept == (Claim(text, ("E1",), status),)  # type: ignore[arg-type]
+    assert report.retained == (Claim(text, ("E1",), status),)  # type: ignore[arg-type]
     assert report.dropped == ()
 
 
@@ -114,7 +114,7 @@ def test_an_attack_is_dropped_and_named(
         evidence_of("E9", BAYES, kind="screen"),
     )
     report = check_claims([Claim(text, ids)], citation_context)
-    assert report.kept == ()
+    assert report.retained == ()
     assert any(why in one.why for one in report.dropped), report.dropped
 
 
@@ -123,14 +123,14 @@ def test_one_bad_citation_does_not_take_the_claim_with_it(
 ) -> None:
     citation_context = grounds_for(evidence_of("E1", BAYES))
     report = check_claims([Claim("He speaks of Bayes.", ("E1", "E99"))], citation_context)
-    assert report.kept == (Claim("He speaks of Bayes.", ("E1",), "supported"),)
+    assert report.retained == (Claim("He speaks of Bayes.", ("E1",), "supported"),)
     assert [(d.evidence_id, d.why) for d in report.dropped] == [("E99", "there is no such evidence")]
 
 
 def test_computed_values_may_be_said(grounds_for: Callable[..., CitationContext]) -> None:
     claim = Claim("Bayes is said in 3 moments, 41 s in all.", ("E1",))
     known = check_claims([claim], grounds_for(evidence_of("E1", BAYES), computed=(3.0, 41.3)))
-    assert [one.why for one in known.kept] == [""]
+    assert [one.why for one in known.retained] == [""]
 
 
 @pytest.mark.parametrize("number", ["10", "twelve", "a dozen", "twenty-five", "١٢"])
@@ -138,24 +138,24 @@ def test_a_number_from_nowhere_makes_a_claim_unverified_and_says_so(
     grounds_for: Callable[..., CitationContext], number: str
 ) -> None:
     claim = Claim(f"The exam is on the ninth of May at {number}.", ("E2",))
-    (kept,) = check_claims([claim], grounds_for(evidence_of("E2", EXAM))).kept
+    (kept,) = check_claims([claim], grounds_for(evidence_of("E2", EXAM))).retained
     assert kept.status == "unverified"
     assert "is neither in E2 nor computed" in kept.why
 
 
 def test_a_time_inside_a_cited_window_may_be_said(grounds_for: Callable[..., CitationContext]) -> None:
     claim = Claim("Bayes comes up at 1:04.", ("E1",))
-    assert check_claims([claim], grounds_for(evidence_of("E1", BAYES))).kept
+    assert check_claims([claim], grounds_for(evidence_of("E1", BAYES))).retained
 
 
 def test_where_a_model_judges_the_meaning_no_word_need_be_shared(
     grounds_for: Callable[..., CitationContext],
 ) -> None:
     claim, citation_context = Claim("It is his thought.", ("E1",)), grounds_for(evidence_of("E1", BAYES))
-    assert not check_claims([claim], citation_context).kept
-    assert [one.status for one in check_claims([claim], citation_context, needs_shared_words=False).kept] == [
-        "unverified"
-    ]
+    assert not check_claims([claim], citation_context).retained
+    assert [
+        one.status for one in check_claims([claim], citation_context, needs_shared_words=False).retained
+    ] == ["unverified"]
 
 
 def test_numbers_in_file_names_are_no_numbers(grounds_for: Callable[..., CitationContext]) -> None:
@@ -164,14 +164,14 @@ def test_numbers_in_file_names_are_no_numbers(grounds_for: Callable[..., Citatio
     report = check_claims(
         [Claim("Bayes is said in week 7.mp4.", ("E1",))], replace(citation_context, videos=videos)
     )
-    assert report.kept
+    assert report.retained
 
 
 def test_two_near_moments_of_different_evidence_stay_two(grounds_for: Callable[..., CitationContext]) -> None:
     first, second = evidence_of("E1", BAYES), evidence_of("E2", "wrote it down in 1763")
     claims = [Claim("Bayes had the idea.", ("E1",)), Claim("He wrote it down in 1763.", ("E2",))]
     report = check_claims(claims, grounds_for(first, second))
-    assert [claim.evidence_ids for claim in report.kept] == [("E1",), ("E2",)]
+    assert [claim.evidence_ids for claim in report.retained] == [("E1",), ("E2",)]
     assert first.identity != second.identity
 
 
@@ -179,7 +179,7 @@ def test_what_a_span_orders_is_only_what_it_says(grounds_for: Callable[..., Cita
     citation_context = grounds_for(evidence_of("E1", ORDERS), scope=(DEMO,))
     kept = check_claims(
         [Claim("A voice says to ignore all previous instructions.", ("E1",))], citation_context
-    ).kept
+    ).retained
     assert kept[0].status == "supported"
     assert reads_like_orders(stored_texts(citation_context.catalog, citation_context.evidence.values())["E1"])
 
@@ -206,13 +206,13 @@ def test_whatever_is_claimed_only_checked_citations_are_left(
         evidence_of("E1", BAYES), evidence_of("E2", EXAM), evidence_of("E3", ORDERS)
     )
     report = check_claims([Claim(text, ids) for text, ids in rows], citation_context)
-    for claim in report.kept:
+    for claim in report.retained:
         assert claim.evidence_ids
         assert set(claim.evidence_ids) <= {"E1", "E2"}
         assert "no such" not in claim.text
         assert "9:59" not in claim.text
     lost = {d.claim for d in report.dropped}
-    assert all(clean_text(text) in lost | {claim.text for claim in report.kept} for text, _ in rows)
+    assert all(clean_text(text) in lost | {claim.text for claim in report.retained} for text, _ in rows)
 
 
 def test_the_catalog_is_the_truth(made: Catalog) -> None:
@@ -230,7 +230,7 @@ def test_a_clock_on_the_screen_is_cited_by_its_numbers(made: Catalog) -> None:
         texts={"E1": "02:00\n060 120 240"},
     )
     claim = Claim("On screen at that time: “02:00 060 120 240”", ("E1",))
-    assert [kept.status for kept in check_claims([claim], citation_context).kept] == ["supported"]
+    assert [kept.status for kept in check_claims([claim], citation_context).retained] == ["supported"]
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_a_word_of_a_claim_must_stand_in_its_evidence_with_its_signs(
     videos = {video.video_id: video for video in list_videos(catalog)}
     citation_context = CitationContext(catalog, {"E1": record}, videos, [(LECTURE, Window(10.0, 12.0))])
     report = check_claims([Claim(claim, ("E1",))], citation_context)
-    assert bool(report.kept) is is_kept
+    assert bool(report.retained) is is_kept
 
 
 @pytest.mark.parametrize(
@@ -293,19 +293,19 @@ def test_a_claim_needs_fewer_words_where_its_quote_stands_in_what_it_cites(
     grounds_for: Callable[..., CitationContext], quote: str, status: str, kept: bool
 ) -> None:
     said = Claim("The idea goes back to a man called Bayes.", ("E1",), quote=quote)
-    (claim,) = check_claims([said], grounds_for(evidence_of("E1", BAYES))).kept
+    (claim,) = check_claims([said], grounds_for(evidence_of("E1", BAYES))).retained
     assert (claim.status, claim.quote) == (status, quote if kept else "")
 
 
 def test_a_negation_counts_over_the_whole_quote(grounds_for: Callable[..., CitationContext]) -> None:
     quote = "Thank you. This is no goodbye"
-    assert _follows("They are thanked without a goodbye.", quote)
-    assert not _follows("They are thanked with a goodbye.", quote)
+    assert _follows_from_quote("They are thanked without a goodbye.", quote)
+    assert not _follows_from_quote("They are thanked with a goodbye.", quote)
 
 
 def test_a_quote_does_not_make_a_denied_claim_hold(grounds_for: Callable[..., CitationContext]) -> None:
     said = Claim("The idea is not that of Bayes.", ("E1",), quote="This is the idea of Thomas Bayes")
-    (claim,) = check_claims([said], grounds_for(evidence_of("E1", BAYES))).kept
+    (claim,) = check_claims([said], grounds_for(evidence_of("E1", BAYES))).retained
     assert claim.status == "unverified"
 
 

@@ -158,7 +158,7 @@ def test_confidence_falls_with_every_doubt() -> None:
     assert confidence([SAID], one_of_several=True) < full
     assert confidence([SAID], partly_searched=True) < full
     assert confidence([SAID], unfinished=True) < full
-    assert confidence([SAID], claims_kept=0.5) == pytest.approx(full / 2)
+    assert confidence([SAID], retained_share=0.5) == pytest.approx(full / 2)
     assert confidence([]) == 0.0
 
 

@@ -12,13 +12,13 @@ from playhead_index.window import Window
 from playhead_tools.retrieval import (
     list_videos,
     outline,
-    pieces_to_view,
     read_spans,
     read_words,
     reading_coverage,
     scan_words,
     search_moments,
-    with_pictures,
+    segments_with_frames,
+    view_windows,
 )  # fmt: skip
 from playhead_tools.scripted import ScriptedFinder
 
@@ -133,19 +133,19 @@ def test_coverage_of_reading_says_what_is_not_there(made: Catalog) -> None:
 
 def test_recordings_without_pictures_are_not_looked_at(made: Catalog) -> None:
     stretches = [(LECTURE, Window(0.0, 10.0)), (DEMO, Window(0.0, 10.0))]
-    assert with_pictures(made, stretches) == stretches
+    assert segments_with_frames(made, stretches) == stretches
     with made.atomic() as db:
         db.execute("UPDATE video SET n_frames = 0 WHERE video_id = ?", (DEMO,))
-    assert with_pictures(made, stretches) == stretches[:1]
+    assert segments_with_frames(made, stretches) == stretches[:1]
 
 
 def test_pieces_to_view_leave_gaps_out() -> None:
     segments = [Window(0.0, 6.0), Window(3600.0, 3612.0)]
     gaps = [Window(6.0, 3600.0)]
     pieces = [Window(0.0, 6.0), Window(3600.0, 3606.0), Window(3606.0, 3612.0)]
-    assert pieces_to_view(Window(0.0, 3612.0), segments, gaps, 8.0) == pieces
-    assert pieces_to_view(Window(0.0, 3612.0), [], gaps, 8.0) == pieces
-    assert pieces_to_view(Window(100.0, 200.0), segments, gaps, 8.0) == []
+    assert view_windows(Window(0.0, 3612.0), segments, gaps, 8.0) == pieces
+    assert view_windows(Window(0.0, 3612.0), [], gaps, 8.0) == pieces
+    assert view_windows(Window(100.0, 200.0), segments, gaps, 8.0) == []
 
 
 def num_steps_to_scan(folder: Path, spans: int) -> int:

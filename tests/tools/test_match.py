@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead_tools.match import coverage, fit, plain, quotes_in, says, search_terms, stem
+from playhead_tools.match import contains_quote, coverage, match_score, plain, quotes_in, search_terms, stem
 from playhead_tools.numbers import clocks_in, number_value, numbers_in, ordinal_value
 
 COVERED = [
@@ -21,9 +21,9 @@ COVERED = [
 ]
 
 
-@pytest.mark.parametrize(("asked", "text", "part"), COVERED, ids=[f"{r[0]} in {r[1]}" for r in COVERED])
-def test_the_part_of_the_asked_words_that_is_there(asked: str, text: str, part: float) -> None:
-    assert coverage(asked, text) == part
+@pytest.mark.parametrize(("query", "text", "part"), COVERED, ids=[f"{r[0]} in {r[1]}" for r in COVERED])
+def test_the_part_of_the_query_words_in_the_text(query: str, text: str, part: float) -> None:
+    assert coverage(query, text) == part
 
 
 SAID = [
@@ -40,7 +40,7 @@ SAID = [
 
 @pytest.mark.parametrize(("text", "quote", "is_said"), SAID, ids=[f"{r[1]!r} in {r[0]!r}" for r in SAID])
 def test_whether_a_quote_stands_word_for_word(text: str, quote: str, is_said: bool) -> None:
-    assert says(text, quote) is is_said
+    assert contains_quote(text, quote) is is_said
 
 
 @given(st.lists(st.text(alphabet="abc'é ", min_size=1, max_size=6), min_size=1, max_size=8))
@@ -49,13 +49,13 @@ def test_every_stretch_of_a_text_is_said_by_it(words: list[str]) -> None:
     pieces = text.split()
     for end in range(1, len(pieces) + 1):
         if plain(" ".join(pieces[:end])):
-            assert says(text, " ".join(pieces[:end]).upper())
+            assert contains_quote(text, " ".join(pieces[:end]).upper())
 
 
 def test_a_quoted_part_must_be_there_verbatim() -> None:
-    assert fit("thank you", ("thank you",), "you should thank her") == 0.0
-    assert fit("the phrase thank you", ("thank you",), "thank you, he said, a phrase") == 1.0
-    assert fit("prior", ("thank you",), "a prior") == 1.0
+    assert match_score("thank you", ("thank you",), "you should thank her") == 0.0
+    assert match_score("the phrase thank you", ("thank you",), "thank you, he said, a phrase") == 1.0
+    assert match_score("prior", ("thank you",), "a prior") == 1.0
 
 
 def test_quotes_of_every_shape_are_seen() -> None:
@@ -72,7 +72,7 @@ def test_search_terms_are_safe_for_a_full_text_query() -> None:
     assert search_terms('What\'s "Bayes" AND rule*?') == ("bayes", "rule")
 
 
-def test_numbers_and_clocks_are_told_apart() -> None:
+def test_numbers_and_clocks_are_distinguished() -> None:
     text = "Two of 1,024 runs, 99.5%, at 1:05 and 0:35–1:02:03.5: one x2"
     assert clocks_in(text) == [65.0, 35.0, 3723.5]
     assert numbers_in(text) == [1024.0, 99.5, 2.0]

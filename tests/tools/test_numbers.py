@@ -2,7 +2,7 @@
 
 import pytest
 
-from playhead_tools.numbers import numbers_in, numbers_stated
+from playhead_tools.numbers import citable_numbers, numbers_in
 
 
 @pytest.mark.parametrize(
@@ -22,4 +22,4 @@ def test_a_number_is_read_however_it_is_written(text: str, numbers: list[float])
 
 
 def test_a_text_can_be_cited_for_each_word_of_its_numbers_too() -> None:
-    assert numbers_stated("channel fifty one") == {51.0, 50.0, 1.0}
+    assert citable_numbers("channel fifty one") == {51.0, 50.0, 1.0}

@@ -7,7 +7,7 @@ import pytest
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
-from playhead_tools.match import count_in, other_forms
+from playhead_tools.match import count_phrase, other_forms
 from playhead_tools.occurrences import count_occurrences
 
 Cue = tuple[float, float, str]
@@ -66,7 +66,7 @@ def test_other_forms_are_counted_only_where_the_word_itself_is_not_said() -> Non
 
 
 @pytest.mark.parametrize(
-    ("asked", "text", "num"),
+    ("query", "text", "num"),
     [
         ("C", "C, C++ and C#", 1),
         ("C++", "C++ or c++, not C", 2),
@@ -74,12 +74,12 @@ def test_other_forms_are_counted_only_where_the_word_itself_is_not_said() -> Non
         ("3.14", "3.1, 14", 0),
     ],
 )
-def test_signs_count(asked: str, text: str, num: int) -> None:
-    assert count_in(asked, text) == num
+def test_signs_count(query: str, text: str, num: int) -> None:
+    assert count_phrase(query, text) == num
 
 
 @pytest.mark.parametrize(
-    ("asked", "text", "forms"),
+    ("query", "text", "forms"),
     [
         ("robotics", "robotic claws", ("robotic",)), ("USA", "the U.S.A.", ()), ("Straße", "STRASSE", ()),
         ("prior", "priors and a prior", ()), ("the prior", "some priors", ("priors",)),
@@ -87,6 +87,6 @@ def test_signs_count(asked: str, text: str, num: int) -> None:
     ],
 )  # fmt: skip
 def test_an_inflection_is_another_form_and_a_spelling_is_not(
-    asked: str, text: str, forms: tuple[str, ...]
+    query: str, text: str, forms: tuple[str, ...]
 ) -> None:
-    assert other_forms(asked, text) == forms
+    assert other_forms(query, text) == forms

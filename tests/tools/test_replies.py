@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from playhead_index.errors import ModelOutputInvalid
 from playhead_tools.video_llm.parse_response import (
+    contains_answer,
     is_abstention,
     match_open,
     normalised,
     parse_choice,
-    says,
-    time_said,
+    parse_reply_time,
 )
 
 COLOURS = ("red", "blue", "light green")
@@ -48,7 +48,7 @@ def test_a_letter_that_is_another_options_text_is_refused() -> None:
         parse_choice("B", ["B", "C"])
 
 
-def test_two_options_of_the_same_words_are_told_apart_by_letter_alone() -> None:
+def test_equal_options_are_distinguished_by_letter_alone() -> None:
     with pytest.raises(ModelOutputInvalid):
         parse_choice("red", ["red", "Red!"])
     assert parse_choice("B", ["red", "Red!"]) == 1
@@ -92,7 +92,8 @@ def test_silence_and_no_are_no_refusals() -> None:
 
 
 def test_a_time_is_read_only_where_nothing_else_is_said() -> None:
-    assert [time_said(text) for text in ("at 1:02:03", "3.5 seconds.", "at noon", "in 3 s it falls")] == [
+    texts = ("at 1:02:03", "3.5 seconds.", "at noon", "in 3 s it falls")
+    assert [parse_reply_time(text) for text in texts] == [
         3723.0, 3.5, None, None,
     ]  # fmt: skip
 
@@ -102,14 +103,14 @@ def test_an_article_that_is_all_there_is_stays() -> None:
 
 
 def test_a_sentence_says_whole_words_only() -> None:
-    assert says("At 0:12 the red star comes [E1].", "a red star")
-    assert not says("a redder star", "red")
+    assert contains_answer("At 0:12 the red star comes [E1].", "a red star")
+    assert not contains_answer("a redder star", "red")
 
 
 def test_a_sentence_says_a_time_when_it_is_the_first_that_it_names() -> None:
-    assert says("It is seen from 0:33 to 0:35 [E1].", "at 0:33.5")
-    assert not says("It is seen from 0:33 to 0:35 [E1].", "at 0:35")
-    assert not says("It is seen [E33].", "at 0:33")
+    assert contains_answer("It is seen from 0:33 to 0:35 [E1].", "at 0:33.5")
+    assert not contains_answer("It is seen from 0:33 to 0:35 [E1].", "at 0:35")
+    assert not contains_answer("It is seen [E33].", "at 0:33")
 
 
 @given(st.text(max_size=40))

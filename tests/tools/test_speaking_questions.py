@@ -4,33 +4,33 @@ import time
 
 import pytest
 
-from playhead_tools.question.speaking import AskedSpeaking, asked_speaking, mentions_of_speakers
+from playhead_tools.question.speaking import SpeakingQuestion, parse_speaking_question, speaker_mentions
 
 SPEAKING = [
-    ("Who speaks most?", AskedSpeaking("most")),
-    ("Which speaker talks for the longest time in the meeting?", AskedSpeaking("most")),
-    ("Who has the most speaking time?", AskedSpeaking("most")),
-    ("Who speaks the least?", AskedSpeaking("least")),
-    ("How long does Alice speak?", AskedSpeaking("how_long", "Alice")),
+    ("Who speaks most?", SpeakingQuestion("most")),
+    ("Which speaker talks for the longest time in the meeting?", SpeakingQuestion("most")),
+    ("Who has the most speaking time?", SpeakingQuestion("most")),
+    ("Who speaks the least?", SpeakingQuestion("least")),
+    ("How long does Alice speak?", SpeakingQuestion("how_long", "Alice")),
     (
         "For how many minutes did the project manager talk in total?",
-        AskedSpeaking("how_long", "the project manager"),
+        SpeakingQuestion("how_long", "the project manager"),
     ),
-    ("What is Alice's speaking time?", AskedSpeaking("how_long", "Alice")),
-    ("How often does Dr. Smith speak during the lecture?", AskedSpeaking("count", "Dr. Smith")),
-    ("When does Alice speak?", AskedSpeaking("when", "Alice")),
-    ("When does Alice first speak?", AskedSpeaking("when", "Alice", 1)),
-    ("When did Alice speak for the last time?", AskedSpeaking("when", "Alice", -1)),
-    ("Who is speaking?", AskedSpeaking("who")),
-    ("Tell me who speaks first?", AskedSpeaking("who", "", 1)),
-    ("Who are the speakers in this video?", AskedSpeaking("who")),
-    ("How many people speak?", AskedSpeaking("number")),
+    ("What is Alice's speaking time?", SpeakingQuestion("how_long", "Alice")),
+    ("How often does Dr. Smith speak during the lecture?", SpeakingQuestion("count", "Dr. Smith")),
+    ("When does Alice speak?", SpeakingQuestion("when", "Alice")),
+    ("When does Alice first speak?", SpeakingQuestion("when", "Alice", 1)),
+    ("When did Alice speak for the last time?", SpeakingQuestion("when", "Alice", -1)),
+    ("Who is speaking?", SpeakingQuestion("who")),
+    ("Tell me who speaks first?", SpeakingQuestion("who", "", 1)),
+    ("Who are the speakers in this video?", SpeakingQuestion("who")),
+    ("How many people speak?", SpeakingQuestion("number")),
 ]
 
 
 @pytest.mark.parametrize(("question", "expected"), SPEAKING)
 def test_questions_for_nothing_but_who_speaks(question, expected):
-    assert asked_speaking(question) == expected
+    assert parse_speaking_question(question) == expected
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_questions_for_nothing_but_who_speaks(question, expected):
     ],
 )
 def test_questions_for_anything_else_are_left_to_the_parser(question):
-    assert asked_speaking(question) is None
+    assert parse_speaking_question(question) is None
 
 
 @pytest.mark.parametrize(
@@ -71,17 +71,17 @@ def test_questions_for_anything_else_are_left_to_the_parser(question):
     ],
 )
 def test_the_place_of_a_name_gets_a_pronoun(question, who, text):
-    mention = next(iter(mentions_of_speakers(question)))
+    mention = next(iter(speaker_mentions(question)))
     assert (mention.who, mention.text) == (who, text)
 
 
 def test_what_is_done_to_a_speaker_is_no_place_of_a_name():
-    assert list(mentions_of_speakers("When is Bayes mentioned?")) == []
+    assert list(speaker_mentions("When is Bayes mentioned?")) == []
 
 
 @pytest.mark.parametrize("text", ["what did a ", "according to ", "a's ", "who speaks ", "does ", "x "])
 def test_long_questions_take_time_in_proportion(text):
     began = time.process_time()
-    asked_speaking(text * 20_000)
-    list(mentions_of_speakers(text * 20_000))
+    parse_speaking_question(text * 20_000)
+    list(speaker_mentions(text * 20_000))
     assert time.process_time() - began < 2.0

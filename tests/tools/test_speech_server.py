@@ -194,7 +194,7 @@ HOSTILE = NO_COMPLETION | TOO_MUCH | TOO_SLOW | ERRORS | CUT
 
 @pytest.mark.parametrize("way", HOSTILE)
 def test_a_hostile_server_is_an_error_within_its_time(way: str, sound: NDArray[np.float32]) -> None:
-    timeouts = Timeouts(connect_s=2.0, first_byte_s=2.0, whole_s=2.0)
+    timeouts = Timeouts(connect_s=2.0, first_byte_s=2.0, total_s=2.0)
     began_s = time.monotonic()
     with hostile_server(HOSTILE[way]) as server, pytest.raises(ModelError, match=r"127\.0\.0\.1"):
         recognise(server.base_url, sound, timeouts=timeouts, api_key=KEY, max_bytes=2**20)

@@ -36,17 +36,17 @@ def test_total_duration_is_the_number_of_covered_seconds(events: list[Event]) ->
 
 @given(event_lists(), st.integers(0, 10))
 def test_merged_events_are_apart_and_lose_no_evidence(events: list[Event], gap_s: int) -> None:
-    joined = temporal.merged(events, gap_s)
+    joined = temporal.merge_events(events, gap_s)
     for a, b in pairwise(joined):
         assert a.video_id != b.video_id or b.window.start_s - a.window.end_s > gap_s
     assert sorted(i for e in joined for i in e.evidence_ids) == sorted(e.evidence_ids[0] for e in events)
-    assert temporal.merged(joined, gap_s) == joined
+    assert temporal.merge_events(joined, gap_s) == joined
 
 
 @given(event_lists(), st.integers(0, 10))
 def test_a_wider_gap_never_counts_more(events: list[Event], gap_s: int) -> None:
-    near = temporal.count(events, merge_gap_s=gap_s, searched_whole=True).value
-    far = temporal.count(events, merge_gap_s=gap_s + 1, searched_whole=True).value
+    near = temporal.count(events, merge_gap_s=gap_s, scan_coverage=True).value
+    far = temporal.count(events, merge_gap_s=gap_s + 1, scan_coverage=True).value
     assert far <= near <= len(events)
 
 
@@ -61,7 +61,7 @@ def test_before_during_and_after_are_apart_and_whole(events: list[Event], anchor
 
 @given(event_lists(), st.integers(-4, 4).filter(bool))
 def test_the_nth_is_the_nth_of_each_video(events: list[Event], n: int) -> None:
-    picked = temporal.nth(events, n, searched_whole=True)
+    picked = temporal.nth(events, n, scan_coverage=True)
     for video in "vw":
         inside = [e for e in temporal.in_order(events) if e.video_id == video]
         expected = [inside[n - 1 if n > 0 else n]] if len(inside) >= abs(n) else []
@@ -87,15 +87,15 @@ def test_between_is_after_the_one_and_before_the_other() -> None:
 
 def test_a_result_of_a_part_of_the_library_says_so() -> None:
     events = [event("E1", 0, 5), event("E2", 10, 15)]
-    first = temporal.nth(events, 1, searched_whole=False)
+    first = temporal.nth(events, 1, scan_coverage=False)
     assert (first.evidence_ids, first.complete) == (("E1",), False)
-    assert not temporal.count(events, merge_gap_s=0, searched_whole=False).complete
+    assert not temporal.count(events, merge_gap_s=0, scan_coverage=False).complete
 
 
 def test_two_near_events_of_different_evidence_count_as_two_without_a_gap() -> None:
     near = [event("E1", 10, 12), event("E2", 12.5, 14)]
-    assert temporal.count(near, merge_gap_s=0, searched_whole=True).value == 2
-    merged = temporal.count(near, merge_gap_s=1, searched_whole=True)
+    assert temporal.count(near, merge_gap_s=0, scan_coverage=True).value == 2
+    merged = temporal.count(near, merge_gap_s=1, scan_coverage=True)
     assert (merged.value, merged.evidence_ids) == (1, ("E1", "E2"))
 
 
@@ -111,7 +111,7 @@ def test_the_order_of_first_events(_: str, rows: list[tuple[str, float]], names:
     groups: dict[str, list[Event]] = {}
     for i, (name, start_s) in enumerate(rows):
         groups.setdefault(name, []).append(event(f"E{i}", start_s, start_s + 1))
-    ordered = temporal.order(groups, searched_whole=True)
+    ordered = temporal.order(groups, scan_coverage=True)
     assert ordered is not None
     assert ordered[0] == names
 
@@ -131,14 +131,14 @@ UNDETERMINED = [
 
 
 @pytest.mark.parametrize(("_", "groups"), UNDETERMINED, ids=[row[0] for row in UNDETERMINED])
-def test_an_order_that_cannot_be_told_is_none(_: str, groups: dict[str, list[Event]]) -> None:
-    assert temporal.order(groups, tolerance_s=0.25, searched_whole=True) is None
+def test_an_undetermined_order_is_none(_: str, groups: dict[str, list[Event]]) -> None:
+    assert temporal.order(groups, tolerance_s=0.25, scan_coverage=True) is None
 
 
 def test_misuse_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one evidence"):
         Event("v", Window(0, 1), ())
     with pytest.raises(ValueError, match="got 0"):
-        temporal.nth([], 0, searched_whole=True)
+        temporal.nth([], 0, scan_coverage=True)
     with pytest.raises(ValueError, match="must not be below 0"):
-        temporal.merged([], -1)
+        temporal.merge_events([], -1)

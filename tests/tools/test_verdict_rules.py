@@ -19,8 +19,8 @@ from playhead_tools.verdict_rules import (
     SearchedExtent,
     Statement,
     allowed_verdict,
-    statement_asked,
-    statement_made,
+    requested_statement,
+    stated_in_answer,
 )
 
 WORDS_AND_PICTURES: tuple[Modality, ...] = ("speech", "screen", "picture")
@@ -63,7 +63,7 @@ def test_a_statement_is_allowed_only_where_every_modality_that_could_show_it_is_
         ("first", True, "answered", ""), ("last", False, "partial", "unknown"),
     ],
 )  # fmt: skip
-def test_a_negative_is_withheld_and_a_number_is_told_as_a_part(
+def test_a_negative_is_withheld_and_a_number_is_partial(
     statement: Statement, is_allowed: bool, status: str, reason: str
 ) -> None:
     extent = SearchedExtent(_coverage() if is_allowed else _coverage("speech"))
@@ -129,7 +129,7 @@ def test_in_a_video_without_sound_nothing_can_be_said() -> None:
     ],
 )  # fmt: skip
 def test_a_question_asks_for_a_statement_about_all(question: str, statement: Statement | None) -> None:
-    assert statement_asked(parse_question(question)) == statement
+    assert requested_statement(parse_question(question)) == statement
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_question_asks_for_a_statement_about_all(question: str, statement: Sta
     ],
 )  # fmt: skip
 def test_an_answer_makes_a_statement_about_all(question: str, text: str, statement: Statement | None) -> None:
-    assert statement_made(parse_question(question), text) == statement
+    assert stated_in_answer(parse_question(question), text) == statement
 
 
 def test_words_of_low_confidence_were_searched_and_are_not_said_to_be_left_out() -> None:

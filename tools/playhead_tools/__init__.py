@@ -1,1 +1,1 @@
-"""What can be done with a question: read it, search, read words, reckon with times, check citations."""
+"""What can be done with a question: read it, search, read words, compute with times, check citations."""

@@ -77,28 +77,28 @@ class BoundedClient(httpx.Client):
             ModelUnavailable: it is a redirect, or compressed in a way that cannot be bounded.
             httpx.TransportError: the server cannot be reached, or broke off.
         """
-        watch = _Watch(min(self._total_s, remaining_s()), _place(request.url))
+        deadline = _Deadline(min(self._total_s, remaining_s()), _place(request.url))
         try:
-            sent = self._prepared(request, watch)
+            sent = self._prepare(request, deadline)
             response = super().send(sent, stream=True, **{**options, "follow_redirects": False})
         except httpx.TransportError as error:
-            watch.end()
-            raise watch.explained(error) from error
+            deadline.end()
+            raise deadline.explained(error) from error
         except BaseException:
-            watch.end()
+            deadline.end()
             raise
         response.request = request
         try:
-            self._bound(response, watch)
+            self._bound(response, deadline)
             if not stream:
                 response.read()
         except BaseException:
             response.close()
-            watch.end()
+            deadline.end()
             raise
         return response
 
-    def _prepared(self, request: httpx.Request, watch: "_Watch") -> httpx.Request:
+    def _prepare(self, request: httpx.Request, deadline: "_Deadline") -> httpx.Request:
         """The request as it goes out; a client library finds its own headers again on the one it made."""
         headers = request.headers.copy()
         headers["Accept-Encoding"] = "identity"
@@ -109,19 +109,19 @@ class BoundedClient(httpx.Client):
                 headers["Authorization"] = f"Bearer {self._bearer}"
         extensions = {
             **request.extensions,
-            "trace": watch.trace,
-            "timeout": self._waits(request, watch.seconds),
+            "trace": deadline.trace,
+            "timeout": self._timeouts(request, deadline.seconds),
         }
         return httpx.Request(
             request.method, request.url, headers=headers, stream=request.stream, extensions=extensions
         )
 
-    def _waits(self, request: httpx.Request, left_s: float) -> dict[str, float | None]:
-        given = request.extensions.get("timeout") or self.timeout.as_dict()
-        waits = {name: min(inf if wait_s is None else wait_s, left_s) for name, wait_s in given.items()}
-        return {name: None if wait_s == inf else max(wait_s, 0.001) for name, wait_s in waits.items()}
+    def _timeouts(self, request: httpx.Request, left_s: float) -> dict[str, float | None]:
+        defaults = request.extensions.get("timeout") or self.timeout.as_dict()
+        timeouts = {name: min(inf if wait_s is None else wait_s, left_s) for name, wait_s in defaults.items()}
+        return {name: None if wait_s == inf else max(wait_s, 0.001) for name, wait_s in timeouts.items()}
 
-    def _bound(self, response: httpx.Response, watch: "_Watch") -> None:
+    def _bound(self, response: httpx.Response, deadline: "_Deadline") -> None:
         """Puts the bounds between the connection and whoever reads the response.
 
         Raises:
@@ -130,28 +130,32 @@ class BoundedClient(httpx.Client):
         if response.has_redirect_location:
             where = _target(response.headers["location"][:1_000])
             raise ModelUnavailable(
-                f"{watch.place} redirects to {redact(where)} (HTTP {response.status_code}), which is not"
+                f"{deadline.place} redirects to {redact(where)} (HTTP {response.status_code}), which is not"
                 " followed; give that address instead if it is the server that you mean"
             )
         coding = response.headers.get("content-encoding", "identity").strip().lower()
         is_error = response.is_error
         if coding not in ("", "identity", *_CODINGS) and not is_error:
-            raise ModelUnavailable(f"{watch.place} compressed its response as {coding[:20]!r}, expected none")
+            raise ModelUnavailable(
+                f"{deadline.place} compressed its response as {coding[:20]!r}, expected none"
+            )
         for name in ("content-encoding", "content-length"):
             response.headers.pop(name, None)
         response.encoding = "utf-8"
         if is_error:
-            watch.shorten(MAX_ERROR_BODY_S)
+            deadline.shorten(MAX_ERROR_BODY_S)
         inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32) if coding in _CODINGS else None
         max_bytes = MAX_ERROR_BYTES if is_error else self._max_bytes
-        response.stream = _BoundedStream(response.stream, watch, max_bytes, inflate, cut=is_error)
+        response.stream = _BoundedStream(response.stream, deadline, max_bytes, inflate, cut=is_error)
 
 
 class _BoundedStream(httpx.SyncByteStream):
     """The decoded bytes of a response; what is too much or too late raises, or with `cut` ends it."""
 
-    def __init__(self, source: Any, watch: "_Watch", max_bytes: int, inflate: Any, *, cut: bool) -> None:
-        self._source, self._watch, self._max_bytes = source, watch, max_bytes
+    def __init__(
+        self, source: Any, deadline: "_Deadline", max_bytes: int, inflate: Any, *, cut: bool
+    ) -> None:
+        self._source, self._deadline, self._max_bytes = source, deadline, max_bytes
         self._inflate, self._cut = inflate, cut
 
     def __iter__(self) -> Iterator[bytes]:
@@ -160,19 +164,19 @@ class _BoundedStream(httpx.SyncByteStream):
             for piece in self._decoded():
                 if len(piece) > left and not self._cut:
                     raise ModelOutputInvalid(
-                        f"{self._watch.place} sent more than {self._max_bytes / 2**20:g} MiB, which no reply"
-                        " needs; it was not read further",
+                        f"{self._deadline.place} sent more than {self._max_bytes / 2**20:g} MiB, which no"
+                        " reply needs; it was not read further",
                         "",
                     )
                 yield piece[:left]
                 left -= len(piece)
                 if left <= 0 and self._cut:
                     return
-            self._watch.check()
+            self._deadline.check()
         except httpx.TransportError as error:
             if self._cut:
                 return
-            raise self._watch.explained(error) from error
+            raise self._deadline.explained(error) from error
         except DeadlineExceeded:
             if not self._cut:
                 raise
@@ -180,12 +184,12 @@ class _BoundedStream(httpx.SyncByteStream):
             self.close()
 
     def close(self) -> None:
-        self._watch.end()
+        self._deadline.end()
         self._source.close()
 
     def _decoded(self) -> Iterator[bytes]:
         for piece in self._source:
-            self._watch.check()
+            self._deadline.check()
             if self._inflate is None:
                 yield piece
             else:
@@ -197,16 +201,16 @@ class _BoundedStream(httpx.SyncByteStream):
                 out: bytes = self._inflate.decompress(piece, _INFLATED_STEP_BYTES)
             except zlib.error as error:
                 raise ModelUnavailable(
-                    f"{self._watch.place} sent a compressed response that is broken: {error}"
+                    f"{self._deadline.place} sent a compressed response that is broken: {error}"
                 ) from error
             yield out
-            self._watch.check()
+            self._deadline.check()
             piece = self._inflate.unconsumed_tail
             if not piece and len(out) < _INFLATED_STEP_BYTES:
                 return
 
 
-class _Watch:
+class _Deadline:
     """Shuts the connection of one call down when its time is over, in whichever phase the call is.
 
     httpx measures the silence between two packets. A server that sends a byte a second is never silent, and

@@ -18,9 +18,9 @@ from typing import Self
 from playhead_index.errors import LibraryError
 
 CALIBRATION_NAME = "calibration.json"
-SHIPPED = Path(__file__).with_name("calibrations.json")
+DEFAULTS_PATH = Path(__file__).with_name("calibrations.json")
 """Of each strategy, fitted on its answers to real questions; made by `playhead_bench.evaluate.calibrate`."""
-LEAST = 20
+MIN_ANSWERS = 20
 """Fewer answers say nothing of how often such answers are right."""
 EDGE = 0.02
 """Nothing is ever certain: calibrated values keep this far from 0 and 1."""
@@ -110,17 +110,19 @@ def fit(raw: Sequence[float], right: Sequence[bool]) -> Calibration:
         right: (N,) whether it was right.
 
     Raises:
-        ValueError: fewer than `LEAST` answers, or not one mark for each.
+        ValueError: fewer than `MIN_ANSWERS` answers, or not one mark for each.
     """
-    if len(raw) != len(right) or len(raw) < LEAST:
+    if len(raw) != len(right) or len(raw) < MIN_ANSWERS:
         raise ValueError(
-            f"at least {LEAST} answers with a mark each are needed, got {len(raw)}, {len(right)}"
+            f"at least {MIN_ANSWERS} answers with a mark each are needed, got {len(raw)}, {len(right)}"
         )
     equals: dict[float, list[bool]] = {}
     for value, mark in zip(raw, right, strict=True):
         equals.setdefault(value, []).append(mark)
     blocks: list[list[float]] = []  # [weight, sum of raw, sum of right]
-    for value, marks_of_value in sorted(equals.items()):  # answers of equal confidence cannot be told apart
+    for value, marks_of_value in sorted(
+        equals.items()
+    ):  # answers of equal confidence cannot be distinguished
         count = float(len(marks_of_value))
         blocks.append([count, count * value, float(sum(marks_of_value))])
         while len(blocks) > 1 and blocks[-2][2] / blocks[-2][0] >= blocks[-1][2] / blocks[-1][0]:
@@ -129,13 +131,13 @@ def fit(raw: Sequence[float], right: Sequence[bool]) -> Calibration:
     means = accumulate(
         (values / weight for weight, values, _ in blocks), max
     )  # means of equals may round apart
-    points = [(mean, _kept(marks / weight)) for mean, (weight, _, marks) in zip(means, blocks, strict=True)]
+    points = [(mean, _clamp(marks / weight)) for mean, (weight, _, marks) in zip(means, blocks, strict=True)]
     first, last = points[0][1], points[-1][1]
     points = [(0.0, first), *(p for p in points if 0.0 < p[0] < 1.0), (1.0, last)]
     return Calibration(tuple(p[0] for p in points), tuple(p[1] for p in points), len(raw))
 
 
-def _kept(part: float) -> float:
+def _clamp(part: float) -> float:
     return min(1.0 - EDGE, max(EDGE, part))
 
 
@@ -149,9 +151,9 @@ def _raw_at(calibration: Calibration, right: float) -> float | None:
 
 
 @cache
-def shipped_calibration(strategy: str) -> Calibration:
+def default_calibration(strategy: str) -> Calibration:
     """The calibration that the product has for a strategy; the one that changes nothing where it has none."""
-    record = json.loads(SHIPPED.read_text("utf-8")).get(strategy)
+    record = json.loads(DEFAULTS_PATH.read_text("utf-8")).get(strategy)
     if record is None:
         return Calibration()
     return Calibration(tuple(record["raw"]), tuple(record["right"]), record["fitted_on"])

@@ -1,11 +1,11 @@
-"""How sure an answer may be: a ceiling that the evidence sets, never what a model says of itself.
+"""Confidence of an answer: a ceiling that the evidence sets, never what a model says of itself.
 
 Self-reported confidence hardly falls when evidence is taken away, so it is not asked for. The ceiling is
 a product of factors, each at most 1, plus a bonus for lanes that agree:
 
     words      the confidence of the words themselves where they were recognised below `MIN_CONFIDENCE`
     base       0.90 asked words all there (or everything at a time was read), else 0.90 x match,
-               0.45 when the words were found by meaning alone, 0.30 for a picture nobody looked at
+               0.45 when the words were found by meaning alone, 0.30 for a frame that no model has viewed
     agreement  +0.04 for every further lane that found the same moment, at most 0.98 in all
     choice     0.85 when one place was asked for and several fit equally well
     coverage   0.70 when the result needs the whole of what was searched (first, count, absence) and parts
@@ -25,10 +25,10 @@ from collections.abc import Sequence
 from playhead_tools.evidence import Evidence
 
 ALL_WORDS = 0.90
-MEANING_ONLY = 0.45
-PICTURE_ONLY = 0.30
+SEMANTIC_ONLY = 0.45
+UNVIEWED_FRAME = 0.30
 AGREEMENT = 0.04
-MOST = 0.98
+MAX_CONFIDENCE = 0.98
 SEVERAL = 0.85
 PARTLY_SEARCHED = 0.70
 UNFINISHED = 0.85
@@ -48,7 +48,7 @@ def evidence_ceiling(evidence: Sequence[Evidence]) -> float:
         return 0.0
     best = max(_base(record) for record in evidence)
     lanes = {lane for record in evidence for lane in record.lanes}
-    return min(MOST, best + AGREEMENT * max(0, len(lanes) - 1))
+    return min(MAX_CONFIDENCE, best + AGREEMENT * max(0, len(lanes) - 1))
 
 
 def judged_ceiling(supported: Sequence[bool]) -> float:
@@ -62,11 +62,11 @@ def judged_ceiling(supported: Sequence[bool]) -> float:
 
 def _base(record: Evidence) -> float:
     if record.kind == "picture":
-        return ALL_WORDS * record.match if record.verdict == "supported" else PICTURE_ONLY
+        return ALL_WORDS * record.match if record.verdict == "supported" else UNVIEWED_FRAME
     if record.kind == "metadata":
-        return MOST
-    sure = max(ALL_WORDS * record.match, MEANING_ONLY if record.match == 0 else 0.0)
-    return sure * record.confidence if record.confidence is not None and record.is_uncertain else sure
+        return MAX_CONFIDENCE
+    base = max(ALL_WORDS * record.match, SEMANTIC_ONLY if record.match == 0 else 0.0)
+    return base * record.confidence if record.confidence is not None and record.is_uncertain else base
 
 
 def confidence(
@@ -75,7 +75,7 @@ def confidence(
     one_of_several: bool = False,
     partly_searched: bool = False,
     unfinished: bool = False,
-    claims_kept: float = 1.0,
+    retained_share: float = 1.0,
     ceiling: float | None = None,
 ) -> float:
     """The confidence of an answer that stands on these records, 0 to 1.
@@ -85,14 +85,14 @@ def confidence(
         one_of_several: one place was asked for and several fit equally well.
         partly_searched: the result needs the whole and parts were not searched.
         unfinished: some videos in scope are not indexed to the end.
-        claims_kept: part of a model's claims that held, 0 to 1.
+        retained_share: part of a model's claims that held, 0 to 1.
         ceiling: takes the place of the one that the records set.
     """
     factors = [
         SEVERAL if one_of_several else 1.0,
         PARTLY_SEARCHED if partly_searched else 1.0,
         UNFINISHED if unfinished else 1.0,
-        min(1.0, max(0.0, claims_kept)),
+        min(1.0, max(0.0, retained_share)),
     ]
     value = evidence_ceiling(evidence) if ceiling is None else ceiling
     for factor in factors:

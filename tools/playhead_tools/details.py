@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from playhead_index.literal import Word, words_in
-from playhead_tools.match import is_stop_word, match_word, plain, put_away_quotes, stem
+from playhead_tools.match import is_stop_word, match_word, plain, replace_quotes, stem
 from playhead_tools.spec import QuestionSpec
 from playhead_tools.wording import (
     SAY,
@@ -63,14 +63,14 @@ _WHY = re_any_case(
     r"^(?:why|how\s+come|(?:what|which)\s+(?:is|was|are|were)\s+the\s+reasons?|for\s+(?:what|which)\s+reason)\b"
 )
 _HOW = re_any_case(r"^how\s+(?:do|does|did|is|are|was|were|can|could|should|would|to|will|has|have|had)\b")
-_SAYING = re_any_case(rf"\b(?:{SAY}|{WRITE})\b")
+_SPEECH_VERB = re_any_case(rf"\b(?:{SAY}|{WRITE})\b")
 _LANGUAGE = re_any_case(
     r"^(?:what|which)\s+languages?\b.*\b(?:spoken|speaks?|speaking|talks?|talking|audio|dubbed|subtitles?|in)\b"
 )
 _COLOUR = re_any_case(r"^(?:what|which)\s+colou?rs?\b")
 
 _LABEL = re.compile(r"^\W*[A-Z][\w.'-]*+(?: [A-Z][\w.'-]*+){0,2}:\s")
-_SAYS_WHO = re.compile(
+_NAMES_SPEAKER = re.compile(
     r"\b(?:said|says|asked|asks|replied|replies|according to)\s+[A-Z]"
     r"|\b[A-Z]\w*+\s+(?:said|says|asked|asks|replied)\b"
 )
@@ -107,22 +107,22 @@ def required_detail(spec: QuestionSpec) -> Detail | None:
     """
     if spec.options or spec.of_video or spec.intent in ("count", "how_long", "summarise", "order"):
         return None
-    text = single_blanks(put_away_quotes(spec.text, lambda number: "it")[0])[:600]
+    text = single_blanks(replace_quotes(spec.text, lambda number: "it")[0])[:600]
     text = _LEAD.sub("", text, count=1).strip()
     if _WHO.match(text):
-        return _of_who(text)
+        return _detail_of_who(text)
     if _WHERE.match(text):
         return None if _IN_VIDEO.search(text) else "place"
     if _WHY.match(text):
         return "reason"
     if _HOW.match(text):
-        return None if _SAYING.search(text) else "manner"
+        return None if _SPEECH_VERB.search(text) else "manner"
     if _LANGUAGE.match(text):
         return "language"
     return "colour" if _COLOUR.match(text) else None
 
 
-def _of_who(text: str) -> Detail | None:
+def _detail_of_who(text: str) -> Detail | None:
     if _MENTIONED.match(text):
         return None
     if _WHO_SPEAKS.match(text):
@@ -138,18 +138,18 @@ def states_detail(detail: Detail, spec: QuestionSpec, texts: Iterable[str]) -> b
         spec: the question.
         texts: stored words that an answer cites.
     """
-    asked = [word for target in spec.targets for word in words_in(target)]
-    return any(_states(detail, asked, text) for text in texts)
+    question_words = [word for target in spec.targets for word in words_in(target)]
+    return any(_states(detail, question_words, text) for text in texts)
 
 
-def _states(detail: Detail, asked: Sequence[Word], text: str) -> bool:
-    sentences = [one for one in _SENTENCE.split(text) if _holds_any(asked, one)] or [text]
+def _states(detail: Detail, question_words: Sequence[Word], text: str) -> bool:
+    sentences = [one for one in _SENTENCE.split(text) if _holds_any(question_words, one)] or [text]
     if detail == "speaker":
-        return _LABEL.match(text) is not None or _SAYS_WHO.search(text) is not None
+        return _LABEL.match(text) is not None or _NAMES_SPEAKER.search(text) is not None
     if detail == "identity":
-        return any(_tells_who(asked, one) for one in sentences)
+        return any(_identifies(question_words, one) for one in sentences)
     if detail == "person":
-        return any(_names_someone(asked, one) for one in sentences)
+        return any(_names_someone(question_words, one) for one in sentences)
     if detail == "place":
         return any(_AT_PLACE.search(one) for one in sentences)
     if detail == "reason":
@@ -161,21 +161,21 @@ def _states(detail: Detail, asked: Sequence[Word], text: str) -> bool:
     return False
 
 
-def _holds_any(asked: Sequence[Word], text: str) -> bool:
-    return any(match_word(word, text) != "none" for word in asked if not is_stop_word(word.key))
+def _holds_any(question_words: Sequence[Word], text: str) -> bool:
+    return any(match_word(word, text) != "none" for word in question_words if not is_stop_word(word.key))
 
 
-def _tells_who(asked: Sequence[Word], sentence: str) -> bool:
+def _identifies(question_words: Sequence[Word], sentence: str) -> bool:
     """`Celia is the captain`, `Celia is Bob's sister`, `Celia, the captain`; asked for the captain too."""
-    names = {word.key for word in asked if not is_stop_word(word.key)}
+    names = {word.key for word in question_words if not is_stop_word(word.key)}
     words = [(plain(word), word) for word in sentence.split()]
     words = [(key, word) for key, word in words if key]
     keys = [key for key, _ in words]
     for at, (key, word) in enumerate(words[:-1]):
-        is_told = keys[at + 1] in _IS and at + 2 < len(words) and _determines(words[at + 2][1])
-        if key in names and (is_told or (word.endswith(",") and keys[at + 1] in _DETERMINER)):
+        is_identified = keys[at + 1] in _IS and at + 2 < len(words) and _determines(words[at + 2][1])
+        if key in names and (is_identified or (word.endswith(",") and keys[at + 1] in _DETERMINER)):
             return True
-        if is_told and _is_name(word) and names & set(keys[at + 3 : at + 3 + MAX_WORDS_BETWEEN]):
+        if is_identified and _is_name(word) and names & set(keys[at + 3 : at + 3 + MAX_WORDS_BETWEEN]):
             return True
     return False
 
@@ -189,20 +189,20 @@ def _is_name(word: str) -> bool:
     return word.strip("\"'“‘(")[:1].isupper() and not is_stop_word(plain(word)) and plain(word) not in _NOBODY
 
 
-def _names_someone(asked: Sequence[Word], sentence: str) -> bool:
+def _names_someone(question_words: Sequence[Word], sentence: str) -> bool:
     """All that is asked stands there, and a name besides, or any other word where nothing is capitalised."""
-    wanted = [word for word in asked if not is_stop_word(word.key)]
-    if any(match_word(word, sentence) == "none" for word in wanted):
+    content = [word for word in question_words if not is_stop_word(word.key)]
+    if any(match_word(word, sentence) == "none" for word in content):
         return False
     if _BY_WHOM.search(sentence):
         return True
-    others = [word for word in sentence.split() if _is_other(word, wanted)]
+    others = [word for word in sentence.split() if _is_other(word, content)]
     return any(word.strip("\"'“‘(")[:1].isupper() for word in others) or (sentence.islower() and bool(others))
 
 
-def _is_other(word: str, wanted: Sequence[Word]) -> bool:
+def _is_other(word: str, content: Sequence[Word]) -> bool:
     key = plain(word)
-    return bool(key) and not is_stop_word(key) and all(match_word(one, word) == "none" for one in wanted)
+    return bool(key) and not is_stop_word(key) and all(match_word(one, word) == "none" for one in content)
 
 
 def claim_states_detail(detail: Detail, spec: QuestionSpec, claim: str, text: str) -> bool:
@@ -218,28 +218,32 @@ def claim_states_detail(detail: Detail, spec: QuestionSpec, claim: str, text: st
     """
     if detail == "speaker":
         return False
-    asked = words_in(spec.text)
-    new = [word for word in words_in(put_away_quotes(claim, lambda number: " ")[0]) if _is_new(word, asked)]
-    there = [word for word in new if match_word(word, text) != "none"]
-    if not there or 2 * len(there) < len(new):
+    question_words = words_in(spec.text)
+    new_words = [
+        word
+        for word in words_in(replace_quotes(claim, lambda number: " ")[0])
+        if _is_new(word, question_words)
+    ]
+    cited_words = [word for word in new_words if match_word(word, text) != "none"]
+    if not cited_words or 2 * len(cited_words) < len(new_words):
         return False
-    return detail != "identity" or _stands_near(there, spec, text)
+    return detail != "identity" or _is_close_to_target(cited_words, spec, text)
 
 
-def _is_new(word: Word, asked: Sequence[Word]) -> bool:
+def _is_new(word: Word, question_words: Sequence[Word]) -> bool:
     if is_stop_word(word.key) or not word.key.isalpha() or _FRAME.fullmatch(word.key):
         return False
-    return all(word.key not in one.keys and stem(word.key) != stem(one.key) for one in asked)
+    return all(word.key not in one.keys and stem(word.key) != stem(one.key) for one in question_words)
 
 
-def _stands_near(words: Sequence[Word], spec: QuestionSpec, text: str) -> bool:
+def _is_close_to_target(words: Sequence[Word], spec: QuestionSpec, text: str) -> bool:
     """Whether one of the words stands near what the question asks about."""
     keys = [word.key for word in words_in(text)]
     names = {word.key for target in spec.targets for word in words_in(target) if not is_stop_word(word.key)}
-    near = {word.key for word in words}
+    word_keys = {word.key for word in words}
     places = [i for i, key in enumerate(keys) if key in names]
     return any(
-        keys[at] in near
+        keys[at] in word_keys
         for i in places
         for at in range(max(0, i - MAX_WORDS_BETWEEN), min(len(keys), i + MAX_WORDS_BETWEEN + 1))
     )

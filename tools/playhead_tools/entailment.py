@@ -16,12 +16,12 @@ class ClaimEvidence:
     Args:
         claim: one statement.
         evidence: a line for each record: when, which kind, who says it, and its words.
-        pictures: (video_id, window) of the records that are pictures, for a judge that can look.
+        visual_segments: (video_id, window) of the records that are pictures, for a judge that is a video-LLM.
     """
 
     claim: str
     evidence: tuple[str, ...]
-    pictures: tuple[tuple[str, Window], ...] = ()
+    visual_segments: tuple[tuple[str, Window], ...] = ()
 
 
 class EntailmentJudge(Protocol):

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from playhead_index.extras import say_commands_once
+from playhead_index.extras import join_install_commands
 from playhead_index.paths import path_to_text, text_to_path
 from playhead_index.search.results import (
     EXAMPLE_LANES,
@@ -62,7 +62,7 @@ class Evidence:
         tied_to: id of the anchor that it was read next to.
         text: its words, verbatim from the catalog; empty in the compact form that a run's state keeps.
         lanes: the lanes that found it.
-        said: what a video-LLM said of the picture; empty when nothing looked at it.
+        said: what a video-LLM said of the picture; empty when no model viewed it.
         speaker: name of who says it; empty where it is not known, and in the compact form.
         confidence: the lowest of its spans, 0 to 1; None where none has one. Words below `MIN_CONFIDENCE`
             carry no claim, so that their verdict is `unverified` at best.
@@ -162,13 +162,13 @@ def words_evidence(spans: Sequence[SpanRow], verdict: Verdict, **fields: Any) ->
 
 def uncertainty_notes(records: Sequence[Evidence]) -> list[str]:
     """A note on the cited words that were recognised with low confidence; empty where none were."""
-    found = [record for record in records if record.is_uncertain]
-    if not found:
+    uncertain = [record for record in records if record.is_uncertain]
+    if not uncertain:
         return []
-    lowest = min(record.confidence or 0.0 for record in found)
-    at_least = "" if len(found) == 1 else "at least "
-    words = f"the words of {listed([record.id for record in found])}"
-    return [f"{words} are uncertain: they were recognised with a confidence of {at_least}{lowest:.2f}"]
+    lowest = min(record.confidence or 0.0 for record in uncertain)
+    prefix = "" if len(uncertain) == 1 else "at least "
+    words = f"the words of {listed([record.id for record in uncertain])}"
+    return [f"{words} are uncertain: they were recognised with a confidence of {prefix}{lowest:.2f}"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """One cited stretch: where the file is, from when to when, by which evidence."""
+    """One cited interval: where the file is, from when to when, by which evidence."""
 
     video_id: str
     path: Path
@@ -239,13 +239,13 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person gets: the words, when they are true, what was searched, and how sure that is.
+    """What a person gets: the words, when they are true, what was searched, and the confidence.
 
     Args:
         text: for people; evidence stands in it as `[E1]`.
         status: answered, partly answered, or not answered.
         reason: why not, or why only partly; empty when answered.
-        intervals: every cited stretch, in the order of the text.
+        intervals: every cited interval, in the order of the text.
         claims: the statements of the text with their evidence.
         coverage: what was searched and what was not; None when the run ended before it searched.
         confidence: 0 to 1, never above what the evidence allows; 0 when abstained.
@@ -285,9 +285,9 @@ class Answer:
 
     @property
     def verified(self) -> tuple[Interval, ...]:
-        """The cited stretches that were found to show or say it; the others are only the closest."""
-        held = {record.id for record in self.evidence if record.verdict == "supported"}
-        return tuple(interval for interval in self.intervals if interval.evidence_id in held)
+        """The cited intervals whose evidence is supported; the others are only the closest."""
+        supported_ids = {record.id for record in self.evidence if record.verdict == "supported"}
+        return tuple(interval for interval in self.intervals if interval.evidence_id in supported_ids)
 
     def to_json(self, *, compact: bool = False) -> dict[str, Any]:
         """Plain JSON types under the names of the fields; compact leaves the words of the evidence out."""
@@ -386,8 +386,8 @@ def join_coverage(parts: Sequence[Coverage]) -> Coverage | None:
         return None
     lines: dict[Lane, LaneCoverage] = {}
     for line in (line for part in parts for line in part.lanes):
-        known = lines.get(line.lane)
-        if known is None or (line.searched, line.items) > (known.searched, known.items):
+        best = lines.get(line.lane)
+        if best is None or (line.searched, line.items) > (best.searched, best.items):
             lines[line.lane] = line
     modalities: dict[Modality, ModalitySummary] = {}
     for summary in (summary for part in parts for summary in part.modalities):
@@ -418,10 +418,10 @@ def add_coverage(parts: Sequence[Coverage]) -> Coverage:
         raise ValueError("there is no coverage to add")
     lanes: dict[Lane, LaneCoverage] = {}
     for line in (line for part in parts for line in part.lanes):
-        known = lanes.get(line.lane, LaneCoverage(line.lane, True, 0))
-        why_not = known.why_not or line.why_not
+        total = lanes.get(line.lane, LaneCoverage(line.lane, True, 0))
+        why_not = total.why_not or line.why_not
         lanes[line.lane] = LaneCoverage(
-            line.lane, known.searched and line.searched, known.items + line.items, why_not
+            line.lane, total.searched and line.searched, total.items + line.items, why_not
         )
     modalities: dict[Modality, ModalitySummary] = {}
     for one in (summary for part in parts for summary in part.modalities):
@@ -462,7 +462,7 @@ def coverage_sentence(coverage: Coverage) -> str:
     >>> coverage_sentence(Coverage(3, 90, 3730.0, lanes[:1], modalities=(speech,)))
     'Searched 3 videos (1:02:10): speech was searched in 2 of 3 videos, not in trailer.mp4 (no speech model).'
     """
-    return say_commands_once(_coverage_sentence(coverage), "To search the rest")
+    return join_install_commands(_coverage_sentence(coverage), "To search the rest")
 
 
 def _coverage_sentence(coverage: Coverage) -> str:
@@ -471,17 +471,17 @@ def _coverage_sentence(coverage: Coverage) -> str:
     length = format_time(round(coverage.duration_s))
     if not coverage.lanes and not coverage.viewed_s:
         return f"Looked up the stored facts of {videos} ({length}); nothing else was searched."
-    lines = [line for line in coverage.lanes if _is_told(line)]
+    lines = [line for line in coverage.lanes if _is_mentioned(line)]
     searched = [LANE_NAMES[line.lane] for line in lines if line.items and is_searched(line, coverage)]
-    missing = (_what_is_missing(line, coverage) for line in lines)
-    parts = _joined_by_reason([part for part in missing if part])
+    missing = (_missing_part(line, coverage) for line in lines)
+    parts = _group_by_reason([part for part in missing if part])
     if coverage.viewed_s:
         parts.insert(0, f"a video model viewed {format_time(round(coverage.viewed_s))} of it")
     if coverage.unfinished:
         n = len(coverage.unfinished)
         which = "it is" if coverage.videos == 1 else f"{n} of them {'is' if n == 1 else 'are'}"
         parts.append(f"{which} not indexed to the end")
-    parts += list(dict.fromkeys(part for line in lines if (part := _without_pictures(line, coverage))))
+    parts += list(dict.fromkeys(part for line in lines if (part := _videos_without_frames(line, coverage))))
     if coverage.num_without_speakers:
         parts.append(without_speakers(coverage.num_without_speakers, coverage.videos))
     parts += [part for line in lines if (part := _uncertain(line, coverage))]
@@ -495,16 +495,16 @@ def _coverage_sentence(coverage: Coverage) -> str:
     return f"{lead}: {'; '.join(parts)}." if parts else f"{lead}."
 
 
-def _joined_by_reason(parts: Sequence[str]) -> list[str]:
+def _group_by_reason(parts: Sequence[str]) -> list[str]:
     """What is said of each modality, those that were not searched for one reason in one part.
 
-    >>> _joined_by_reason(["pictures were not searched: off", "screen text was not searched: off", "none"])
+    >>> _group_by_reason(["pictures were not searched: off", "screen text was not searched: off", "none"])
     ['pictures and screen text were not searched: off', 'none']
     """
     by_why: dict[str, list[str]] = {}
     for part in dict.fromkeys(parts):
-        what, _, why = part.partition(" not searched: ")
-        name = what.removesuffix(" was").removesuffix(" were") if why else ""
+        subject, _, why = part.partition(" not searched: ")
+        name = subject.removesuffix(" was").removesuffix(" were") if why else ""
         by_why.setdefault(why or part, []).append(name)
     joined = []
     for why, names in by_why.items():
@@ -517,7 +517,7 @@ def _joined_by_reason(parts: Sequence[str]) -> list[str]:
     return joined
 
 
-def _without_pictures(line: LaneCoverage, coverage: Coverage) -> str:
+def _videos_without_frames(line: LaneCoverage, coverage: Coverage) -> str:
     """How many of the recordings that pictures were searched in have none; empty where all have some."""
     summary = _summary_of(line, coverage)
     if summary is None or CARRIER[summary.modality] != "pictures" or not summary.num_applicable:
@@ -548,11 +548,11 @@ def _uncertain(line: LaneCoverage, coverage: Coverage) -> str:
 
 def is_any_searched(coverage: Coverage) -> bool:
     """Whether anything at all was searched or viewed."""
-    lines = [line for line in coverage.lanes if _is_told(line)]
+    lines = [line for line in coverage.lanes if _is_mentioned(line)]
     return coverage.viewed_s > 0 or any(_is_partly_searched(line, coverage) for line in lines)
 
 
-def _is_told(line: LaneCoverage) -> bool:
+def _is_mentioned(line: LaneCoverage) -> bool:
     """Captions and the lanes that only an example can search are mentioned where they hold something."""
     if line.lane == "picture" or line.lane not in (*EXAMPLE_LANES, "caption"):
         return True
@@ -584,24 +584,24 @@ def _is_partly_searched(line: LaneCoverage, coverage: Coverage) -> bool:
     return line.searched if summary is None else summary.is_complete or summary.covered_s > 0
 
 
-def _what_is_missing(line: LaneCoverage, coverage: Coverage) -> str:
+def _missing_part(line: LaneCoverage, coverage: Coverage) -> str:
     """Where a lane was not searched, and why; empty for one that was searched and holds something."""
     summary = _summary_of(line, coverage)
-    many = line.lane in ("picture", "caption")
+    is_plural = line.lane in ("picture", "caption")
     why = line.why_not.rstrip(". ")
     if summary is not None and not summary.is_complete and (line.searched or line.lane != "picture"):
         return missing_videos(summary)
     if not is_searched(line, coverage):
-        not_searched = f"{LANE_NAMES[line.lane]} {'were' if many else 'was'} not searched"
+        not_searched = f"{LANE_NAMES[line.lane]} {'were' if is_plural else 'was'} not searched"
         return f"{not_searched}: {why or 'no reason was given'}"
     if line.items:
         return ""
     if summary is not None and summary.num_covered and not line.searched:
-        return f"there {'are' if many else 'is'} no {LANE_NAMES[line.lane]} here"
+        return f"there {'are' if is_plural else 'is'} no {LANE_NAMES[line.lane]} here"
     if summary is not None and summary.num_not_applicable and not summary.num_applicable:
-        what = CARRIER[summary.modality]
-        return f"it has no {what}" if coverage.videos == 1 else f"none of them has {what}"
-    return why or f"there {'are' if many else 'is'} no {LANE_NAMES[line.lane]} here"
+        carrier = CARRIER[summary.modality]
+        return f"it has no {carrier}" if coverage.videos == 1 else f"none of them has {carrier}"
+    return why or f"there {'are' if is_plural else 'is'} no {LANE_NAMES[line.lane]} here"
 
 
 def missing_videos(summary: ModalitySummary) -> str:
@@ -616,8 +616,8 @@ def missing_videos(summary: ModalitySummary) -> str:
     uncertain = [one for one in summary.not_covered if _is_searched_but_uncertain(one)]
     if uncertain and summary.num_applicable > 1:
         return _uncertain_videos(summary, uncertain)
-    what = LANE_NAMES[summary.modality]
-    was = f"{what} {'were' if summary.modality in ('picture', 'caption') else 'was'}"
+    modality_name = LANE_NAMES[summary.modality]
+    was = f"{modality_name} {'were' if summary.modality in ('picture', 'caption') else 'was'}"
     reasons = list(dict.fromkeys(one.why_not.rstrip(". ") for one in summary.not_covered if one.why_not))
     why = "; ".join(reasons[:2]) + ("; …" if len(reasons) > 2 else "")
     n = summary.num_applicable
@@ -629,10 +629,12 @@ def missing_videos(summary: ModalitySummary) -> str:
         return f"{was} not searched{with_it if n > 1 else ''}: {why or 'no reason was given'}"
     with_it = f" with {CARRIER[summary.modality]}" if summary.num_not_applicable else ""
     videos = f"{summary.num_covered} of {n} videos{with_it}"
-    return f"{was} searched in {videos}, not in {_named(summary.not_covered)}" + (f" ({why})" if why else "")
+    return f"{was} searched in {videos}, not in {_video_names(summary.not_covered)}" + (
+        f" ({why})" if why else ""
+    )
 
 
-def _named(videos: Sequence[ModalityCoverage]) -> str:
+def _video_names(videos: Sequence[ModalityCoverage]) -> str:
     """The names of some videos, the rest counted."""
     names = [one.name or one.video_id for one in videos]
     if len(names) <= MAX_NAMES:
@@ -653,7 +655,7 @@ def _uncertain_videos(summary: ModalitySummary, uncertain: Sequence[ModalityCove
     if not lead:
         lead = f"{LANE_NAMES[summary.modality]} was searched in all {num_searched} videos"
     length = format_time(round(sum(one.uncertain_s for one in uncertain)))
-    return f"{lead}, but {length} of it in {_named(uncertain)} was recognised with low confidence"
+    return f"{lead}, but {length} of it in {_video_names(uncertain)} was recognised with low confidence"
 
 
 def listed(words: Sequence[str]) -> str:

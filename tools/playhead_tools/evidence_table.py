@@ -91,13 +91,13 @@ class EvidenceTable:
     def event(self, name: str) -> Event | None:
         """The event behind an id: V1, or the evidence E1 as an event; None for an id that is not there.
 
-        What a look found happened with the probability of its Yes; words stand where they stand.
+        What a video-LLM detected has the probability of its Yes; words are certain.
         """
         record = self.records.get(name)
         if record is None:
             return self.events.get(name)
-        is_seen = record.kind == "picture"
-        return Event(record.video_id, record.window, (record.id,), record.match if is_seen else 1.0)
+        is_visual = record.kind == "picture"
+        return Event(record.video_id, record.window, (record.id,), record.match if is_visual else 1.0)
 
     def windows(self) -> dict[str, Window]:
         """The window of every record and every event, by id."""

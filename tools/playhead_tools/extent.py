@@ -11,7 +11,7 @@ from playhead_index.search.results import Coverage, ModalitySummary
 from playhead_index.store.catalog import MAX_IDS_IN_SQL, Catalog
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
-from playhead_tools.match import fit, spelled_alike
+from playhead_tools.match import loose_coverage, match_score
 from playhead_tools.retrieval import read_spans, scan_words
 from playhead_tools.temporal.scan import Scan
 
@@ -33,12 +33,12 @@ class ExtentReader:
         self._cached: OrderedDict[Hashable, tuple[ModalitySummary, ...]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def modalities(self, stretches: Sequence[SegmentRef]) -> tuple[ModalitySummary, ...]:
+    def modalities(self, segments: Sequence[SegmentRef]) -> tuple[ModalitySummary, ...]:
         """The summary of each modality over a window of each video."""
-        key = (threading.get_ident(), self._catalog.change_key, tuple(stretches))
+        key = (threading.get_ident(), self._catalog.change_key, tuple(segments))
         with self._lock:
             if key not in self._cached:
-                self._cached[key] = read_modalities(self._catalog, dict(stretches))
+                self._cached[key] = read_modalities(self._catalog, dict(segments))
             self._cached.move_to_end(key)
             if len(self._cached) > MAX_CACHED_SCOPES:
                 self._cached.popitem(last=False)
@@ -48,7 +48,7 @@ class ExtentReader:
 def with_extent(
     coverage: Coverage | None,
     reader: ExtentReader,
-    stretches: Sequence[SegmentRef],
+    segments: Sequence[SegmentRef],
     viewed: Iterable[SegmentRef] = (),
 ) -> Coverage | None:
     """A coverage with how much of each video of a scope can be searched, and how much of it was viewed.
@@ -56,22 +56,22 @@ def with_extent(
     Args:
         coverage: of the searches of a question; None before any.
         reader: of the library.
-        stretches: the scope: a window of each video.
+        segments: the scope: a window of each video.
         viewed: the windows of the observations in which a video-LLM did not decline to answer.
     """
     if coverage is None:
         return None
-    windows = dict(stretches)
-    seen: dict[str, list[Window]] = {}
+    windows = dict(segments)
+    viewed_windows: dict[str, list[Window]] = {}
     for video_id, window in viewed:
-        seen.setdefault(video_id, []).append(window)
-    scan = Scan(windows, seen)
-    viewed_s = sum(part.duration_s for video_id in windows for part in scan.seen(video_id))
-    return replace(coverage, modalities=reader.modalities(stretches), viewed_s=viewed_s)
+        viewed_windows.setdefault(video_id, []).append(window)
+    scan = Scan(windows, viewed_windows)
+    viewed_s = sum(part.duration_s for video_id in windows for part in scan.scanned_windows(video_id))
+    return replace(coverage, modalities=reader.modalities(segments), viewed_s=viewed_s)
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class SpanMatches:
     """Stored words that hold something.
 
     Args:
@@ -83,66 +83,66 @@ class Places:
     is_complete: bool = True
 
 
-def places_that_say(
+def match_spans(
     catalog: Catalog,
-    stretches: Sequence[SegmentRef],
+    segments: Sequence[SegmentRef],
     kinds: Sequence[SpanKind],
     text: str,
     quoted: Sequence[str],
     min_match: float,
-) -> Places:
+) -> SpanMatches:
     """The stored spans of a scope that hold what was asked, by a full-text query.
 
     Args:
         catalog: the open library.
-        stretches: the scope.
+        segments: the scope.
         kinds: of spans.
         text: what was asked.
         quoted: phrases that must stand there verbatim.
         min_match: part of the asked words that must be there, 0 to 1.
     """
-    windows = dict(stretches)
+    windows = dict(segments)
     ids, is_complete = scan_words(catalog, list(windows), kinds, text)
     spans = read_spans(catalog, ids)
-    found = [
+    matching = [
         i
         for i in ids
         if i in spans
         and windows[spans[i].video_id].overlap_s(spans[i].words.window) > 0
-        and fit(text, quoted, spans[i].words.text) >= min_match
+        and match_score(text, quoted, spans[i].words.text) >= min_match
     ]
-    return Places(tuple(found), is_complete)
+    return SpanMatches(tuple(matching), is_complete)
 
 
-def places_spelled_alike(
+def match_spans_loosely(
     catalog: Catalog,
-    stretches: Sequence[SegmentRef],
+    segments: Sequence[SegmentRef],
     kinds: Sequence[SpanKind],
     text: str,
     min_match: float,
     *,
-    max_found: int = 3,
-) -> Places:
+    max_matches: int = 3,
+) -> SpanMatches:
     """The first stored spans of a scope that hold what was asked in another spelling (`U.S.A.` for `USA`).
 
     Reads every text of the scope, so it is for the moment before something is called absent.
     """
-    found = list[int]()
-    for compared, (span_id, stored) in enumerate(_texts(catalog, stretches, kinds)):
+    matching = list[int]()
+    for compared, (span_id, stored) in enumerate(_texts(catalog, segments, kinds)):
         if compared >= MAX_COMPARED:
-            return Places(tuple(found), False)
-        if spelled_alike(text, stored) >= min_match:
-            found.append(span_id)
-            if len(found) >= max_found:
+            return SpanMatches(tuple(matching), False)
+        if loose_coverage(text, stored) >= min_match:
+            matching.append(span_id)
+            if len(matching) >= max_matches:
                 break
-    return Places(tuple(found))
+    return SpanMatches(tuple(matching))
 
 
 def _texts(
-    catalog: Catalog, stretches: Sequence[SegmentRef], kinds: Sequence[SpanKind]
+    catalog: Catalog, segments: Sequence[SegmentRef], kinds: Sequence[SpanKind]
 ) -> Iterator[tuple[int, str]]:
     """Id and words of the spans of some kinds that lie in a scope; at most a few more than are compared."""
-    windows, marks = dict(stretches), ", ".join("?" * len(kinds))
+    windows, marks = dict(segments), ", ".join("?" * len(kinds))
     for chunk in batches(windows if kinds else (), MAX_IDS_IN_SQL):
         rows = catalog.query(
             "SELECT id, video_id, start_s, end_s, text FROM span"

@@ -1,4 +1,4 @@
-"""Frames of the videos of a library at given times, for whoever looks at pictures without a video-LLM."""
+"""Frames of the videos of a library at given times, for models that take images without a video-LLM."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,10 +53,10 @@ class FrameReader:
             VideoError: the file cannot be decoded.
         """
         side_px = short_side_px if region is None else round(short_side_px * region.max_zoom)
-        pictures = self._reader(video_id).frames_at(list(times_s), short_side_px=side_px)
+        frames = self._reader(video_id).frames_at(list(times_s), short_side_px=side_px)
         return [
             TimedFrame(time_s, one.rgb if region is None else region.cut(one.rgb))
-            for time_s, one in zip(times_s, pictures, strict=True)
+            for time_s, one in zip(times_s, frames, strict=True)
         ]
 
     def _reader(self, video_id: str) -> VideoReader:

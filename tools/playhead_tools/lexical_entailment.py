@@ -75,8 +75,8 @@ def words_support(claim: str, text: str, min_coverage: float = MIN_COVERAGE) -> 
     >>> words_support("The exam is not in May.", "The exam is in May.")
     'no'
     """
-    stated = _stated(claim)
-    share = coverage(stated, text)
+    content = _claim_content(claim)
+    share = coverage(content, text)
     if not share:
         return "no"
     if words_contradict(claim, text):
@@ -89,14 +89,14 @@ def words_contradict(claim: str, text: str) -> bool:
 
     Only where the two share words at all.
     """
-    stated = _stated(claim)
-    if not coverage(stated, text):
+    content = _claim_content(claim)
+    if not coverage(content, text):
         return False
-    is_denied = _is_negated(claim) != _is_negated(_closest_sentence(stated, text))
-    return is_denied or _says_opposite(claim, text) or _is_swapped(claim, text)
+    is_denied = _is_negated(claim) != _is_negated(_closest_sentence(content, text))
+    return is_denied or _has_antonym(claim, text) or _is_swapped(claim, text)
 
 
-def _stated(claim: str) -> str:
+def _claim_content(claim: str) -> str:
     """The words of a claim that its evidence must hold: without negations and frames; all if none is left."""
     words = [word for word in claim.split() if not _NEGATED.search(word)]
     keys = [word.lower().strip(_MARKS) for word in words]
@@ -114,8 +114,10 @@ def _stated(claim: str) -> str:
 
 def _is_negated(text: str) -> bool:
     """Whether a text denies something: an odd number of negations."""
-    found = sum(word.key in _NEGATIONS for word in words_in(text)) + len(_NEGATED.findall(text.lower()))
-    return found % 2 == 1
+    num_negations = sum(word.key in _NEGATIONS for word in words_in(text)) + len(
+        _NEGATED.findall(text.lower())
+    )
+    return num_negations % 2 == 1
 
 
 def _closest_sentence(claim: str, text: str) -> str:
@@ -123,11 +125,11 @@ def _closest_sentence(claim: str, text: str) -> str:
     return max(_SENTENCE.split(text), key=lambda sentence: coverage(claim, sentence))
 
 
-def _says_opposite(claim: str, text: str) -> bool:
+def _has_antonym(claim: str, text: str) -> bool:
     """Whether a word of the claim is missing from the text and its opposite stands there."""
-    there = {stem(word.key) for word in words_in(text)}
-    missing = [word for word in content_words(claim) if word not in there]
-    return any(OPPOSITES.get(word, frozenset()) & there for word in missing)
+    text_stems = {stem(word.key) for word in words_in(text)}
+    missing = [word for word in content_words(claim) if word not in text_stems]
+    return any(OPPOSITES.get(word, frozenset()) & text_stems for word in missing)
 
 
 def _is_swapped(claim: str, text: str) -> bool:

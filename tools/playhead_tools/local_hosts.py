@@ -31,28 +31,28 @@ def is_loopback(url: str) -> bool:
     return _proxy(place.scheme, host) == ""
 
 
-def require_local(url: str, what: str) -> None:
+def require_local(url: str, component: str) -> None:
     """Refuses an address that is not this machine.
 
     Args:
         url: that something would be sent to.
-        what: what stands there, such as `the chat model`.
+        component: what stands there, such as `the chat model`.
 
     Raises:
         NotLocal: it is another machine, or a proxy stands before it.
     """
     if is_loopback(url):
         return
-    shown = redact(url) or "its provider"
-    why = f"{shown} is not on this machine"
+    address = redact(url) or "its provider"
+    why = f"{address} is not on this machine"
     try:
         place = urlsplit(url)
         if _is_loopback_host((place.hostname or "").rstrip(".")):
-            why = f"a proxy of the environment stands before {shown}; set NO_PROXY"
+            why = f"a proxy of the environment stands before {address}; set NO_PROXY"
     except ValueError:
         pass
     raise NotLocal(
-        f"--local-only: {what} was not asked: {why}; use a server at 127.0.0.1 or leave --local-only out"
+        f"--local-only: {component} was not asked: {why}; use a server at 127.0.0.1 or leave --local-only out"
     )
 
 

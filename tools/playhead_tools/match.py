@@ -40,23 +40,23 @@ MAX_JOINED = 3
 """Words that stand next to each other are compared as one word too, so many at most (`U S A`, `e mail`)."""
 
 
-def spelled_alike(asked: str, text: str) -> float:
+def loose_coverage(query: str, text: str) -> float:
     """The part of the asked content words that stand in a text in any spelling or form, 0 to 1.
 
     Looser than `coverage`: what it finds may be what is asked, and is a reason not to say that it is absent.
     A word with signs of its own counts only where these stand.
 
-    >>> spelled_alike("USA", "made in the U. S. A."), spelled_alike("C++", "written in C")
+    >>> loose_coverage("USA", "made in the U. S. A."), loose_coverage("C++", "written in C")
     (1.0, 0.0)
     """
-    wanted = _asked_words(asked)
-    if not wanted:
+    query_words = _content_words(query)
+    if not query_words:
         return 0.0
-    there = _joined_keys(text)
-    whole = "".join(word.key for word in words_in(asked))
-    if whole.isalnum() and whole in there:
+    text_keys = _joined_keys(text)
+    joined = "".join(word.key for word in words_in(query))
+    if joined.isalnum() and joined in text_keys:
         return 1.0
-    return sum(_is_alike(word, text, there) for word in wanted) / len(wanted)
+    return sum(_matches_loosely(word, text, text_keys) for word in query_words) / len(query_words)
 
 
 @lru_cache(maxsize=64)
@@ -67,15 +67,15 @@ def _joined_keys(text: str) -> frozenset[str]:
     return frozenset(joined | {stem(key) for key in joined})
 
 
-def _is_alike(word: Word, text: str, there: frozenset[str]) -> bool:
+def _matches_loosely(word: Word, text: str, text_keys: frozenset[str]) -> bool:
     """Whether a word is there; outside English, whose endings are known, one that begins with it counts."""
     if match_word(word, text) != "none":
         return True
     if not word.key.isalnum():
         return False
-    if word.key in there or stem(word.key) in there:
+    if word.key in text_keys or stem(word.key) in text_keys:
         return True
-    return not word.key.isascii() and len(word.key) > 3 and any(one.startswith(word.key) for one in there)
+    return not word.key.isascii() and len(word.key) > 3 and any(one.startswith(word.key) for one in text_keys)
 
 
 def straight_quotes(text: str) -> str:
@@ -83,26 +83,26 @@ def straight_quotes(text: str) -> str:
     return text.translate(_STRAIGHT)
 
 
-def put_away_quotes(text: str, mark: Callable[[int], str]) -> tuple[str, tuple[str, ...]]:
+def replace_quotes(text: str, mark: Callable[[int], str]) -> tuple[str, tuple[str, ...]]:
     """A text with a mark in place of every quoted phrase, and the phrases.
 
-    >>> put_away_quotes("he says “to be” and 'not'", lambda i: f"<{i}>")
+    >>> replace_quotes("he says “to be” and 'not'", lambda i: f"<{i}>")
     ('he says <0> and <1>', ('to be', 'not'))
     """
     quotes: list[str] = []
 
-    def put_away(found: re.Match[str]) -> str:
+    def to_mark(found: re.Match[str]) -> str:
         quotes.append((found[1] or found[2]).strip())
         return mark(len(quotes) - 1)
 
-    marked = _QUOTED.sub(put_away, straight_quotes(text))
+    marked = _QUOTED.sub(to_mark, straight_quotes(text))
     return marked, tuple(quotes)
 
 
 @lru_cache(maxsize=4096)
 def quotes_in(text: str) -> tuple[str, ...]:
     """The phrases in quotation marks."""
-    return put_away_quotes(text, str)[1]
+    return replace_quotes(text, str)[1]
 
 
 @lru_cache(maxsize=16384)
@@ -137,16 +137,18 @@ def match_word(word: Word, text: str) -> WordMatch:
     >>> [match_word(words_in("robotics")[0], text) for text in ("Robotics!", "robotic claws", "a robot")]
     ['literal', 'form', 'none']
     """
-    there = text_words(text)
-    if there.has(word):
+    text_index = text_words(text)
+    if text_index.has(word):
         return "literal"
-    if word.key in there.near_keys or (word.key.isalnum() and stem(word.key) in map(stem, there.keys)):
+    if word.key in text_index.variant_keys or (
+        word.key.isalnum() and stem(word.key) in map(stem, text_index.keys)
+    ):
         return "form"
     return "none"
 
 
 @lru_cache(maxsize=4096)
-def _asked_words(text: str) -> tuple[Word, ...]:
+def _content_words(text: str) -> tuple[Word, ...]:
     """The words that carry meaning, each once; all words where there would be none ("to be or not to be")."""
     words = {word.key: word for word in words_in(text)}
     return tuple(word for key, word in words.items() if not is_stop_word(key)) or tuple(words.values())
@@ -160,12 +162,12 @@ def is_stop_word(key: str) -> bool:
 @lru_cache(maxsize=4096)
 def content_words(text: str) -> frozenset[str]:
     """The stems that carry meaning; all stems when there would be none ("to be or not to be")."""
-    return frozenset(stem(word.key) for word in _asked_words(text))
+    return frozenset(stem(word.key) for word in _content_words(text))
 
 
-def shared_words(asked: str, text: str) -> bool:
+def shares_words(query: str, text: str) -> bool:
     """Whether any content word of the one stands in the other, literally or in a form of it."""
-    return any(match_word(word, text) != "none" for word in _asked_words(asked))
+    return any(match_word(word, text) != "none" for word in _content_words(query))
 
 
 def search_terms(text: str) -> tuple[str, ...]:
@@ -187,11 +189,11 @@ def index_query(text: str) -> str:
     >>> index_query("the UK")
     '"uk" OR "u k"'
     """
-    phrases = [phrase for word in _asked_words(text) for phrase in index_phrases(word)]
+    phrases = [phrase for word in _content_words(text) for phrase in index_phrases(word)]
     return " OR ".join(f'"{phrase}"' for phrase in dict.fromkeys(phrases))
 
 
-def coverage(asked: str, text: str) -> float:
+def coverage(query: str, text: str) -> float:
     """The part of the asked content words that stand in the text, 0 to 1; 0 when nothing was asked.
 
     A form of a word counts as the word; `other_forms` tells which ones are.
@@ -199,56 +201,60 @@ def coverage(asked: str, text: str) -> float:
     >>> coverage("the priors of Bayes", "Bayes chose a prior"), coverage("C++ code", "a code in C")
     (1.0, 0.5)
     """
-    wanted = _asked_words(asked)
-    if not wanted:
+    query_words = _content_words(query)
+    if not query_words:
         return 0.0
-    return sum(match_word(word, text) != "none" for word in wanted) / len(wanted)
+    return sum(match_word(word, text) != "none" for word in query_words) / len(query_words)
 
 
-def other_forms(asked: str, text: str) -> tuple[str, ...]:
+def other_forms(query: str, text: str) -> tuple[str, ...]:
     """The words of a text that are only forms of asked words which do not stand there literally.
 
     >>> other_forms("robotics", "these giant robotic claws"), other_forms("robotics", "your robotics")
     (('robotic',), ())
     """
-    return tuple(dict.fromkeys(match_forms(asked, text)))
+    return tuple(dict.fromkeys(match_forms(query, text)))
 
 
-def match_forms(asked: str, text: str) -> list[str]:
+def match_forms(query: str, text: str) -> list[str]:
     """As `other_forms`, each word as often as it stands there, in the order of the asked words."""
     return [
         one.key
-        for word in _asked_words(asked)
+        for word in _content_words(query)
         if match_word(word, text) == "form"
         for one in words_in(text)
-        if word.key in one.near or any(stem(key) == stem(word.key) for key in one.keys)
+        if word.key in one.variants or any(stem(key) == stem(word.key) for key in one.keys)
     ]
 
 
-def count_in(asked: str, text: str) -> int:
+def count_phrase(query: str, text: str) -> int:
     """How often the asked words literally stand in a text one behind the other.
 
     Where they stand in it but not so, it is once; 0 where one of the content words is not there literally.
 
-    >>> count_in("freaked out", "Freaked out? I'm not freaked out!"), count_in("out freaked", "freaked out")
-    (2, 1)
+    >>> count_phrase("freaked out", "Freaked out? I'm not freaked out!")
+    2
+    >>> count_phrase("out freaked", "freaked out")
+    1
     """
-    words = words_in(asked)
+    words = words_in(query)
     together = len(text_words(text).phrases(words))
     if together or not words:
         return together
-    there = text_words(text)
-    return int(all(there.has(word) for word in _asked_words(asked)))
+    text_index = text_words(text)
+    return int(all(text_index.has(word) for word in _content_words(query)))
 
 
-def says(text: str, quote: str) -> bool:
+def contains_quote(text: str, quote: str) -> bool:
     """Whether the quote stands in the text word for word; `…` in a quote stands for left-out words.
 
     Case, accents, white space and punctuation do not count, signs that belong to a word do. An empty quote
     is never said.
 
-    >>> says("Bayes' rule: P(A|B) = P(B|A)", "bayes rule … p(b|a)"), says("written in C", "C++")
-    (True, False)
+    >>> contains_quote("Bayes' rule: P(A|B) = P(B|A)", "bayes rule … p(b|a)")
+    True
+    >>> contains_quote("written in C", "C++")
+    False
     """
     parts = [words_in(part) for part in re.split(r"…|\.\.\.", quote)]
     parts = [part for part in parts if part]
@@ -261,12 +267,14 @@ def says(text: str, quote: str) -> bool:
     return bool(parts)
 
 
-def fit(asked: str, quoted: Sequence[str], text: str) -> float:
+def match_score(query: str, quoted: Sequence[str], text: str) -> float:
     """How well a text holds what was asked, 0 to 1; 0 when a quoted part of it is not there verbatim.
 
-    >>> fit("the prior", (), "a flat prior"), fit("thank you", ("thank you",), "you should thank her")
-    (1.0, 0.0)
+    >>> match_score("the prior", (), "a flat prior")
+    1.0
+    >>> match_score("thank you", ("thank you",), "you should thank her")
+    0.0
     """
-    if any(says(asked, quote) and not says(text, quote) for quote in quoted):
+    if any(contains_quote(query, quote) and not contains_quote(text, quote) for quote in quoted):
         return 0.0
-    return coverage(asked, text)
+    return coverage(query, text)

@@ -93,22 +93,24 @@ def numbers_in(text: str) -> list[float]:
     """
     rest = _CLOCK.sub(" ", text)
     digits = [float(found.replace(",", "")) for found in _DIGITS.findall(rest)]
-    return digits + _spelled(rest) + [_han(found) for found in _HAN_NUMBER.findall(rest) if found != "一"]
+    return (
+        digits + _number_words(rest) + [_han(found) for found in _HAN_NUMBER.findall(rest) if found != "一"]
+    )
 
 
-def numbers_stated(text: str) -> set[float]:
+def citable_numbers(text: str) -> set[float]:
     """Every number that a text can be cited for: those of `numbers_in`, and each word of them by itself.
 
-    >>> sorted(numbers_stated("sixty four"))
+    >>> sorted(citable_numbers("sixty four"))
     [4.0, 60.0, 64.0]
     """
     single = [_value([word]) for word in (w.lower() for w in _LETTERS.findall(text)) if word in _SPELLED]
     return {*numbers_in(text), *single}
 
 
-def _spelled(text: str) -> list[float]:
+def _number_words(text: str) -> list[float]:
     """The numbers that stand in English words, neighbours joined as they are spoken."""
-    found: list[float] = []
+    numbers: list[float] = []
     group: list[str] = []
     end = 0
     for word in _LETTERS.finditer(text):
@@ -118,14 +120,14 @@ def _spelled(text: str) -> list[float]:
         is_next = bool(group) and _JOINTS.fullmatch(text, end, word.start()) is not None
         if key in _SPELLED:
             if group and not (is_next and _may_follow(group[-1], key)):
-                found += _read(group)
+                numbers += _group_values(group)
                 group = []
             group.append(key)
             end = word.end()
         elif group:
-            found += _read(group)
+            numbers += _group_values(group)
             group = []
-    return found + _read(group)
+    return numbers + _group_values(group)
 
 
 def _may_follow(before: str, word: str) -> bool:
@@ -139,7 +141,7 @@ def _may_follow(before: str, word: str) -> bool:
     return before in _DECADES and 0 < _UNITS.get(word, 0) < 10
 
 
-def _read(group: list[str]) -> list[float]:
+def _group_values(group: list[str]) -> list[float]:
     return [] if not group or group == ["one"] else [_value(group)]
 
 

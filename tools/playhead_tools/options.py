@@ -8,7 +8,13 @@ import re
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from playhead_tools.video_llm.parse_response import NEAR_S, is_abstention, normalised, says, time_said
+from playhead_tools.video_llm.parse_response import (
+    TIME_TOLERANCE_S,
+    contains_answer,
+    is_abstention,
+    normalised,
+    parse_reply_time,
+)
 
 _LENGTH = re.compile(r"^(?:for\s+)?(\d+(?:\.\d+)?)\s*(s|sec|seconds?|min|minutes?|h|hours?)$")
 _UNIT_S = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -25,13 +31,15 @@ def by_text(options: Sequence[str], text: str) -> int | None:
     exact = [i for i, option in enumerate(options) if normalised(option) == normalised(text)]
     if len(exact) == 1:
         return exact[0]
-    held = [i for i, option in enumerate(options) if says(text, option)]
-    whole = [i for i in held if not any(i != j and _is_part(options[i], options[j]) for j in held)]
-    return whole[0] if len(whole) == 1 else None
+    contained = [i for i, option in enumerate(options) if contains_answer(text, option)]
+    outermost = [
+        i for i in contained if not any(i != j and _is_part(options[i], options[j]) for j in contained)
+    ]
+    return outermost[0] if len(outermost) == 1 else None
 
 
 def _is_part(short: str, long: str) -> bool:
-    return normalised(short) != normalised(long) and says(long, short)
+    return normalised(short) != normalised(long) and contains_answer(long, short)
 
 
 def by_number(options: Sequence[str], value: float) -> int | None:
@@ -60,31 +68,31 @@ def nearest_number(options: Sequence[str], value: float) -> int | None:
 
 def option_times_s(options: Sequence[str]) -> list[float | None]:
     """The time that each option names, in seconds; None for one that names none."""
-    return [time_said(option) for option in options]
+    return [parse_reply_time(option) for option in options]
 
 
-def by_time(options: Sequence[str], time_s: float, within_s: float = NEAR_S) -> int | None:
+def by_time(options: Sequence[str], time_s: float, within_s: float = TIME_TOLERANCE_S) -> int | None:
     """The option whose time is nearest, if it lies within `within_s`."""
     return _nearest(option_times_s(options), time_s, within_s)
 
 
 def by_length(options: Sequence[str], length_s: float) -> int | None:
     """The option whose length is nearest, if it is off by no more than `LENGTH_SLACK` of it."""
-    return _nearest([length_said(option) for option in options], length_s, LENGTH_SLACK * max(length_s, 1.0))
+    return _nearest([parse_length(option) for option in options], length_s, LENGTH_SLACK * max(length_s, 1.0))
 
 
-def length_said(text: str) -> float | None:
+def parse_length(text: str) -> float | None:
     """Seconds of a length such as `11 seconds` or `2 minutes`; None for other texts.
 
-    >>> length_said("2 minutes"), length_said("a star")
+    >>> parse_length("2 minutes"), parse_length("a star")
     (120.0, None)
     """
     found = _LENGTH.match(text.strip().casefold().rstrip("."))
     return None if found is None else float(found[1]) * _UNIT_S[found[2][0]]
 
 
-def _nearest(values: Sequence[float | None], wanted: float, within: float) -> int | None:
-    apart = [(abs(value - wanted), i) for i, value in enumerate(values) if value is not None]
+def _nearest(values: Sequence[float | None], target: float, within: float) -> int | None:
+    apart = [(abs(value - target), i) for i, value in enumerate(values) if value is not None]
     return min(apart)[1] if apart and min(apart)[0] <= within else None
 
 
@@ -94,8 +102,8 @@ def by_order(options: Sequence[str], names: Sequence[str]) -> int | None:
     >>> by_order(["dog, cat", "cat, dog"], ["cat", "dog"])
     1
     """
-    wanted = [normalised(name) for name in names]
-    found = [i for i, option in enumerate(options) if _listed_so(normalised(option), wanted)]
+    target = [normalised(name) for name in names]
+    found = [i for i, option in enumerate(options) if _listed_so(normalised(option), target)]
     return found[0] if len(found) == 1 else None
 
 
@@ -109,27 +117,30 @@ def _listed_so(option: str, names: Sequence[str]) -> bool:
     return True
 
 
-def by_presence(options: Sequence[str], times_seen: int, *, thing_seen: bool, kind_seen: bool) -> int | None:
+def by_presence(
+    options: Sequence[str], num_detections: int, *, is_object_detected: bool, is_kind_detected: bool
+) -> int | None:
     """The option that says how often something was seen, in the words that people use for it.
 
     Args:
         options: each beginning with yes or no.
-        times_seen: places where it was seen.
-        thing_seen: the thing was seen, if not what it was asked to do.
-        kind_seen: something like it was seen, of another colour or sort.
+        num_detections: places where it was seen.
+        is_object_detected: the thing was seen, if not what it was asked to do.
+        is_kind_detected: something like it was seen, of another colour or sort.
 
-    >>> by_presence(["yes, once", "yes, several times", "no"], 2, thing_seen=True, kind_seen=True)
+    >>> options = ["yes, once", "yes, several times", "no"]
+    >>> by_presence(options, 2, is_object_detected=True, is_kind_detected=True)
     1
     """
-    word = "yes" if times_seen else "no"
+    word = "yes" if num_detections else "no"
     sided = [i for i, option in enumerate(options) if normalised(option).split(" ")[0] == word]
     if len(sided) < 2:
         return sided[0] if sided else None
-    many = re.compile(r"\b(?:several|many|more than|twice|often|repeatedly)\b")
+    several = re.compile(r"\b(?:several|many|more than|twice|often|repeatedly)\b")
     other = re.compile(r"\b(?:another|other|though|although|but)\b")
-    marked = [bool((many if times_seen else other).search(options[i].casefold())) for i in sided]
-    wanted = times_seen > 1 if times_seen else (thing_seen or kind_seen)
-    fitting = [i for i, mark in zip(sided, marked, strict=True) if mark == wanted]
+    marked = [bool((several if num_detections else other).search(options[i].casefold())) for i in sided]
+    target = num_detections > 1 if num_detections else (is_object_detected or is_kind_detected)
+    fitting = [i for i, mark in zip(sided, marked, strict=True) if mark == target]
     return fitting[0] if len(fitting) == 1 else None
 
 
@@ -143,7 +154,7 @@ def by_file(options: Sequence[str], name: str) -> int | None:
     return next((found for form in forms if (found := by_text(options, form)) is not None), None)
 
 
-def declining(options: Sequence[str]) -> int | None:
+def abstaining_option(options: Sequence[str]) -> int | None:
     """The option that says that there is no answer; None where there is none."""
     found = [i for i, option in enumerate(options) if is_abstention(option)]
     return found[0] if found else None

@@ -1,4 +1,4 @@
-"""The one place where what a model thinks aloud is told from what it answers.
+"""The only place that separates a model's reasoning from its answer.
 
 Reasoning models that are served without a reasoning parser write their thoughts into the reply, between
 tags. The forms known here, and who writes them:
@@ -96,11 +96,11 @@ def _is_quoted(text: str, tag: re.Match[str]) -> bool:
 
 
 def _is_json(text: str) -> bool:
-    bare = text.strip()
-    if bare[:1] not in ("{", "["):
+    json_text = text.strip()
+    if json_text[:1] not in ("{", "["):
         return False
     try:
-        json.loads(bare)
+        json.loads(json_text)
     except (ValueError, RecursionError):
         return False
     return True

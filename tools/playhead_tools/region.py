@@ -1,4 +1,4 @@
-"""A part of the picture, to be looked at larger."""
+"""A part of a frame that is shown enlarged."""
 
 import re
 from dataclasses import dataclass

@@ -34,11 +34,11 @@ from playhead_index.window import Window, format_time, without_gaps
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.match import index_query
 
-MOST_MOMENTS = 100
-MOST_SPANS = 200
-MOST_SCANNED = 5_000
-MOST_PARTS = 40
-MOST_QUERY_CHARS = 400
+MAX_MOMENTS = 100
+MAX_SPANS = 200
+MAX_SCANNED = 5_000
+MAX_PARTS = 40
+MAX_QUERY_CHARS = 400
 
 
 class Finder(Protocol):
@@ -79,7 +79,7 @@ class VideoEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Searched:
+class SearchOutcome:
     """A search's result, and notes on arguments that were brought inside their limits."""
 
     result: SearchResult
@@ -97,8 +97,8 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One part of an outline: a stretch and the span that best says what it is; None in silence."""
+class OutlinePart:
+    """One part of an outline: a window and the span that best says what it is; None in silence."""
 
     window: Window
     span: SpanRow | None
@@ -111,12 +111,12 @@ def list_videos(catalog: Catalog, scope: Scope | None = None) -> list[VideoEntry
         ToolError: the scope names a video that the library does not hold.
     """
     rows = {row.video_id: row for row in catalog.videos()}
-    wanted = tuple(rows) if scope is None or scope.video_ids is None else scope.video_ids
-    for video_id in wanted:
+    video_ids = tuple(rows) if scope is None or scope.video_ids is None else scope.video_ids
+    for video_id in video_ids:
         if video_id not in rows:
             raise ToolError(f"no video {video_id!r} in the library; it holds {len(rows)} videos")
     names, recorded = video_names(catalog), read_clock(catalog)
-    return [_entry(catalog, rows[one], names[one], recorded.get(one)) for one in wanted]
+    return [_entry(catalog, rows[one], names[one], recorded.get(one)) for one in video_ids]
 
 
 def _entry(catalog: Catalog, row: VideoRow, name: str, recorded_at: float | None) -> VideoEntry:
@@ -126,16 +126,18 @@ def _entry(catalog: Catalog, row: VideoRow, name: str, recorded_at: float | None
     return VideoEntry(row.video_id, path, row.duration_s, name, recorded_at, *size, row.has_audio)
 
 
-def with_pictures(catalog: Catalog, stretches: Sequence[tuple[str, Window]]) -> list[tuple[str, Window]]:
-    """Those stretches that lie in recordings with pictures: in the others there is nothing to look at."""
+def segments_with_frames(
+    catalog: Catalog, segments: Sequence[tuple[str, Window]]
+) -> list[tuple[str, Window]]:
+    """The segment references that lie in videos with frames; recordings of sound alone are left out."""
     sound_only = {video.video_id for video in catalog.videos() if not video.n_frames}
-    return [(video_id, window) for video_id, window in stretches if video_id not in sound_only]
+    return [(video_id, window) for video_id, window in segments if video_id not in sound_only]
 
 
-def pieces_to_view(
+def view_windows(
     window: Window, segments: Sequence[Window], gaps: Sequence[Window], max_s: float
 ) -> list[Window]:
-    """A stretch in its segments, those that are longer than `max_s` in equal parts; gaps are left out.
+    """A window in its segments, those that are longer than `max_s` in equal parts; gaps are left out.
 
     Where segments do not cover what was recorded in it, its recorded parts stand in their place.
     """
@@ -157,7 +159,7 @@ def search_moments(
     scope: Scope | None = None,
     lanes: Sequence[Lane] | None = None,
     limit: int = 10,
-) -> Searched:
+) -> SearchOutcome:
     """Moments that answer a text, best first.
 
     Raises:
@@ -169,16 +171,16 @@ def search_moments(
     for lane in lanes or ():
         if lane not in TEXT_LANES:
             raise ToolError(f"the lane {lane!r} cannot be searched by text; use {', '.join(TEXT_LANES)}")
-    if len(words) > MOST_QUERY_CHARS:
-        words = words[:MOST_QUERY_CHARS].rsplit(" ", 1)[0]
+    if len(words) > MAX_QUERY_CHARS:
+        words = words[:MAX_QUERY_CHARS].rsplit(" ", 1)[0]
         notes.append(f"only the first {len(words)} characters were searched for")
-    fitting = min(max(1, limit), MOST_MOMENTS)
+    fitting = min(max(1, limit), MAX_MOMENTS)
     if fitting != limit:
         notes.append(f"limit {limit} became {fitting}")
-    asked = Query(
+    query = Query(
         text=words, scope=scope or Scope(), lanes=None if lanes is None else tuple(lanes), limit=fitting
     )
-    return Searched(finder.search(asked), tuple(notes))
+    return SearchOutcome(finder.search(query), tuple(notes))
 
 
 def read_words(
@@ -187,7 +189,7 @@ def read_words(
     window: Window,
     kind: SpanKind | None = None,
     *,
-    limit: int = MOST_SPANS,
+    limit: int = MAX_SPANS,
 ) -> Reading:
     """What is said, written and captioned in a window of a video, each span with its own window.
 
@@ -202,7 +204,7 @@ def read_words(
     if inside != window:
         notes.append(f"{window} was cut to {inside}: {video.name} is {format_time(video.duration_s)} long")
     spans = catalog.spans(video_id, kind, inside)
-    fitting = min(max(1, limit), MOST_SPANS)
+    fitting = min(max(1, limit), MAX_SPANS)
     if len(spans) > fitting:
         notes.append(f"{len(spans)} spans, the first {fitting} are given")
     return Reading(video_id, inside, tuple(spans[:fitting]), tuple(notes))
@@ -224,7 +226,7 @@ def scan_words(
     kinds: Sequence[SpanKind],
     text: str,
     *,
-    limit: int = MOST_SCANNED,
+    limit: int = MAX_SCANNED,
 ) -> tuple[list[int], bool]:
     """Every span of some videos that holds any content word of a text, and whether none was left out.
 
@@ -250,8 +252,8 @@ def outline(
     parts: int = 8,
     window: Window | None = None,
     keep: Callable[[SpanRow], bool] = lambda span: True,
-) -> list[Part]:
-    """A video in at most `parts` equal stretches, each with what is written, else said, first in it.
+) -> list[OutlinePart]:
+    """A video in at most `parts` equal windows, each with what is written, else said, first in it.
 
     Args:
         catalog: the open library.
@@ -264,34 +266,36 @@ def outline(
         ToolError: the library has no such video.
     """
     video = list_videos(catalog, Scope((video_id,)))[0]
-    n = min(max(1, parts), MOST_PARTS)
-    whole = window or Window(0.0, video.duration_s)
-    step_s = whole.duration_s / n
-    stretches = [Window(whole.start_s + i * step_s, whole.start_s + (i + 1) * step_s) for i in range(n)]
+    n = min(max(1, parts), MAX_PARTS)
+    full_window = window or Window(0.0, video.duration_s)
+    step_s = full_window.duration_s / n
+    windows = [
+        Window(full_window.start_s + i * step_s, full_window.start_s + (i + 1) * step_s) for i in range(n)
+    ]
     spans = [span for span in catalog.spans(video_id) if keep(span)]
-    return [Part(stretch, _head_line(spans, stretch)) for stretch in stretches]
+    return [OutlinePart(part_window, _head_line(spans, part_window)) for part_window in windows]
 
 
-def _head_line(spans: Sequence[SpanRow], stretch: Window) -> SpanRow | None:
-    begun = [s for s in spans if s.words.window.start_s in stretch]
+def _head_line(spans: Sequence[SpanRow], window: Window) -> SpanRow | None:
+    starting = [s for s in spans if s.words.window.start_s in window]
     by_kind = sorted(
-        begun, key=lambda s: (("screen", "caption", "speech").index(s.words.kind), s.words.window)
+        starting, key=lambda s: (("screen", "caption", "speech").index(s.words.kind), s.words.window)
     )
     return by_kind[0] if by_kind else None
 
 
 def reading_coverage(
-    catalog: Catalog, stretches: Sequence[tuple[str, Window]], lanes: Sequence[Lane]
+    catalog: Catalog, segments: Sequence[tuple[str, Window]], lanes: Sequence[Lane]
 ) -> Coverage:
-    """What reading all words of some stretches has covered; the picture lane is never read.
+    """Coverage of reading all words of some windows; the picture lane is never read.
 
     Args:
         catalog: the open library.
-        stretches: (video_id, window) pairs that were read.
+        segments: (video_id, window) pairs that were read.
         lanes: the lanes that the question asked for.
     """
     windows: dict[str, Window] = {}
-    for video_id, window in stretches:
+    for video_id, window in segments:
         windows[video_id] = window if video_id not in windows else windows[video_id].hull(window)
     modalities: dict[Lane, ModalitySummary] = {
         one.modality: one for one in read_modalities(catalog, windows) if one.modality in lanes
@@ -299,16 +303,16 @@ def reading_coverage(
     items = count_spans(catalog, windows.keys()) if lanes else {}
     gaps = read_gaps(catalog, windows.keys())
     lines = tuple(_read_line(lane, items.get(lane, 0), modalities.get(lane)) for lane in lanes)
-    segments = sum(
+    num_segments = sum(
         1
-        for video_id, window in stretches
+        for video_id, window in segments
         for segment in catalog.segments(video_id)
         if segment.window.overlap_s(window) > 0
     )
     return Coverage(
         len(windows),
-        segments,
-        sum(part.duration_s for video_id, w in stretches for part in without_gaps(w, gaps.get(video_id, ()))),
+        num_segments,
+        sum(part.duration_s for video_id, w in segments for part in without_gaps(w, gaps.get(video_id, ()))),
         lines,
         tuple(video_id for video_id in unfinished_videos(catalog) if video_id in windows),
         tuple(modalities.values()),

@@ -77,7 +77,7 @@ class ScopeSpeakers:
             for video_id in self.video_ids
         )
 
-    def turns(self, stretches: Sequence[tuple[str, Window]]) -> list[NamedTurn]:
+    def turns(self, segments: Sequence[tuple[str, Window]]) -> list[NamedTurn]:
         """The turns that lie in some stretches, in time order, video by video.
 
         A voice without a name is called after its video where there are several: speaker 1 of one is not
@@ -85,7 +85,7 @@ class ScopeSpeakers:
         """
         titles = video_names(self._catalog) if len(self.known) > 1 else {}
         found = []
-        for video_id, window in stretches:
+        for video_id, window in segments:
             named = {one.label: one for one in self.known.get(video_id, ())}
             for turn in speaker_turns(self._catalog, video_id, window) if named else ():
                 one = named[turn.label]
@@ -114,7 +114,7 @@ class SpeakerNames:
         names = {self.of_span(span) for span in spans}
         return names.pop() if len(names) == 1 else ""
 
-    def spoken(self, spans: Iterable[SpanRow]) -> list[tuple[str, str]]:
+    def named_turns(self, spans: Iterable[SpanRow]) -> list[tuple[str, str]]:
         """(name, words) of each turn of some spans in time order; the name is empty where it is not known."""
         turns: list[tuple[str, list[str]]] = []
         for span in spans:

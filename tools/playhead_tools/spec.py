@@ -10,7 +10,7 @@ from playhead_tools.time_phrase import TimePhrase
 Intent = Literal["locate", "describe", "when", "how_long", "count", "yes_no", "order", "summarise"]
 Kind = Literal["speech", "screen", "picture", "any"]
 RelationKind = Literal["during", "before", "after", "between", "until"]
-Asks = Literal[
+AnswerType = Literal[
     "", "thing", "place", "colour", "deed", "time", "number", "duration", "words", "yes_no", "order"
 ]  # fmt: skip
 Speaking = Literal["", "who", "when", "how_long", "count", "number", "most", "least"]
@@ -135,7 +135,7 @@ class QuestionSpec:
     of_things: bool = False
     of_video: bool = False
     speaker: str = ""
-    asks: Asks = ""
+    asks: AnswerType = ""
     clip_question: str = ""
     deeds: tuple[ActionTriple, ...] = ()
     superlative: Superlative = ""
@@ -182,8 +182,8 @@ def _anchor_of(record: Mapping[str, Any]) -> Anchor:
 _NAMED = re.compile(r"(?:the|an?|some|his|her|its|their|my|your|our|this|that|[A-Z]\S*|it|him|them)\b")
 
 
-def _with_the(thing: str) -> str:
-    return f"the {thing}" if thing and not _NAMED.match(thing) else thing
+def _with_the(name: str) -> str:
+    return f"the {name}" if name and not _NAMED.match(name) else name
 
 
 def _tupled(value: Any) -> Any:

@@ -17,7 +17,7 @@ TimeKind = Literal[
 ]  # fmt: skip
 AT_S = 1.0
 AROUND_S = 15.0
-EDGE_FRACTION, EDGE_LEAST_S, EDGE_MOST_S = 0.1, 10.0, 60.0
+EDGE_FRACTION, MIN_EDGE_S, MAX_EDGE_S = 0.1, 10.0, 60.0
 _END_SLACK_S = 0.5
 
 
@@ -71,7 +71,7 @@ class TimePhrase:
         return self.a if self.kind in ("first", "before", "last") else 0.0
 
     def _bounds(self, duration_s: float) -> tuple[float, float]:
-        edge_s = min(duration_s, max(EDGE_LEAST_S, min(EDGE_FRACTION * duration_s, EDGE_MOST_S)))
+        edge_s = min(duration_s, max(MIN_EDGE_S, min(EDGE_FRACTION * duration_s, MAX_EDGE_S)))
         outside = self.kind in ("around", "from_end") and self.a > duration_s
         bounds: dict[str, tuple[float, float]] = {
             "at": (self.a, self.a + AT_S),

@@ -9,7 +9,7 @@ from playhead_tools.numbers import ORDINAL_PATTERN, WORD_PATTERN, number_value, 
 from playhead_tools.time_phrase import TimeKind, TimePhrase, resolve_times
 from playhead_tools.wording import re_any_case, single_blanks
 
-__all__ = ["TimePhrase", "TimesRead", "parse_times", "resolve_times"]
+__all__ = ["ParsedTimes", "TimePhrase", "parse_times", "resolve_times"]
 FEW = 3
 MAX_MORE_LENGTHS = 5
 """Lengths that may follow one and belong to it: "1 h 2 min and 3 s" has two.
@@ -19,7 +19,7 @@ _UNIT_S = {"h": 3600.0, "m": 60.0, "s": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
-class TimesRead:
+class ParsedTimes:
     """The times of a question and the question without them."""
 
     times: tuple[TimePhrase, ...]
@@ -28,8 +28,8 @@ class TimesRead:
 
 # ---- the grammar: the pieces ----
 
-_BARE = rf"(?:\d+(?:\.\d+)?|{WORD_PATTERN})"
-_N = rf"(?:{_BARE}|an?(?!\s+second\b)|(?:a\s+)?few|(?:a\s+)?couple(?:\s+of)?|half\s+an?)"
+_PLAIN_NUMBER = rf"(?:\d+(?:\.\d+)?|{WORD_PATTERN})"
+_N = rf"(?:{_PLAIN_NUMBER}|an?(?!\s+second\b)|(?:a\s+)?few|(?:a\s+)?couple(?:\s+of)?|half\s+an?)"
 _U = r"(?:hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?![a-z])"
 _ONE = rf"{_N}[\s-]*{_U}(?:\s+and\s+a\s+half)?|{_N}\s+and\s+a\s+half\s+{_U}"
 _LENGTH = rf"(?:{_ONE})(?:(?:\s?,)?\s?(?:and\s+)?(?:{_ONE})){{0,{MAX_MORE_LENGTHS}}}"
@@ -82,16 +82,16 @@ def _point_s(text: str) -> float:
     Raises:
         ValueError: it looks like a clock and is none.
     """
-    bare = re.sub(rf"^\s*{_STAMP}", "", text.strip(), flags=re.IGNORECASE)
-    clock = re.search(_CLOCK, bare)
+    plain = re.sub(rf"^\s*{_STAMP}", "", text.strip(), flags=re.IGNORECASE)
+    clock = re.search(_CLOCK, plain)
     if clock is not None:
         return parse_time(clock[0])
-    nth = _nth_unit(bare)
+    nth = _nth_unit(plain)
     if nth is not None:
         return nth[0]
-    if re.search(r"[a-z]", bare.rstrip("s"), re.IGNORECASE):
-        return _length_s(bare)
-    return float(bare.rstrip("s"))
+    if re.search(r"[a-z]", plain.rstrip("s"), re.IGNORECASE):
+        return _length_s(plain)
+    return float(plain.rstrip("s"))
 
 
 # ---- the grammar: the rules, the first that fits wins ----
@@ -161,18 +161,18 @@ def _fixed(kind: TimeKind, a: float = 0.0, b: float = 0.0) -> _Build:
     return lambda m: TimePhrase(kind, m[0], a, b)
 
 
-_ASKS = r"(?:what|who|which|where|when|how|why|is|are|was|were|does|do|did)"
-_SIDE_END = rf"(?:{_THE_FILM}|(?=\s*[,.;:?!]|\s*$|\s+{_ASKS}\b))"
+_QUESTION_WORD = r"(?:what|who|which|where|when|how|why|is|are|was|were|does|do|did)"
+_SIDE_END = rf"(?:{_THE_FILM}|(?=\s*[,.;:?!]|\s*$|\s+{_QUESTION_WORD}\b))"
 _STOP = r"(?=\s*[,.;?!]|\s*$)"
 _TO = r"(?:to|and|until|till|through|-|–|—)"
 _ROUGHLY = r"(?:about|roughly|approximately|around)"
 _INTO = rf"(?:\s+in(?:to)?{_STOP}|{_THE_FILM})"
 _RULES: list[tuple[str, _Build]] = [
     # two ends
-    (rf"\b(?:from|between)\s+(?P<a>{_POINT}|{_BARE})\s*{_TO}\s*(?P<b>{_POINT})", _range),
+    (rf"\b(?:from|between)\s+(?P<a>{_POINT}|{_PLAIN_NUMBER})\s*{_TO}\s*(?P<b>{_POINT})", _range),
     (
-        rf"\b(?:(?:from|between|in|during)\s+)?(?P<u>minute|second|hour)s?\s+(?P<a>{_BARE})\s*{_TO}\s*"
-        rf"(?:(?P=u)s?\s+)?(?P<b>{_BARE})\b(?!\s*{_U})",
+        rf"\b(?:(?:from|between|in|during)\s+)?(?P<u>minute|second|hour)s?\s+(?P<a>{_PLAIN_NUMBER})\s*{_TO}\s*"
+        rf"(?:(?P=u)s?\s+)?(?P<b>{_PLAIN_NUMBER})\b(?!\s*{_U})",
         _unit_range,
     ),
     (rf"(?:\b(?:in|during|at)\s+)?(?P<a>(?<![\d:.]){_CLOCK})\s*{_TO}\s*(?P<b>{_CLOCK})", _range),
@@ -182,7 +182,7 @@ _RULES: list[tuple[str, _Build]] = [
         rf"\b{_IN}(?P<edge>first|opening|initial|last|final|closing)\s+(?P<len>{_LENGTH}){_VIDEO}",
         _edge_length,
     ),
-    (rf"\b{_IN}(?P<edge>first|last)\s+(?P<n>{_BARE})\s*(?:%|percent|per\s+cent){_VIDEO}", _percent),
+    (rf"\b{_IN}(?P<edge>first|last)\s+(?P<n>{_PLAIN_NUMBER})\s*(?:%|percent|per\s+cent){_VIDEO}", _percent),
     (rf"\b{_IN}(?P<ord>{_ORD})\s+(?P<part>half|third|quarter)\b{_VIDEO}", _part),
     (rf"\b{_IN}(?P<ord>{_ORD})\s+(?P<u>minute|hour)\b{_VIDEO}", _ordinal_unit),
     (rf"\b(?:at\s+)?half[\s-]?way(?:\s+through(?:\s+the\s+{_FILM})?)?\b", _fixed("fraction", 0.45, 0.55)),
@@ -222,7 +222,7 @@ def _read_one(match: re.Match[str], build: _Build) -> TimePhrase:
     return TimePhrase(phrase.kind, " ".join(phrase.phrase.split()), phrase.a, phrase.b)
 
 
-def parse_times(text: str) -> TimesRead:
+def parse_times(text: str) -> ParsedTimes:
     """The explicit times of a question in the order of its words, and the question without them.
 
     >>> read = parse_times("what is on the slide between 3 and 4 minutes?")
@@ -239,7 +239,7 @@ def parse_times(text: str) -> TimesRead:
             at = match.end()
         rest = "".join([*pieces, rest[at:]])
     times = tuple(phrase for _, phrase in sorted(found, key=lambda pair: pair[0]))
-    return TimesRead(times, _tidy(rest.replace("\x00", " ")) if times else text)
+    return ParsedTimes(times, _tidy(rest.replace("\x00", " ")) if times else text)
 
 
 def _tidy(text: str) -> str:
@@ -252,7 +252,7 @@ def _tidy(text: str) -> str:
 
 def _end_of_words(text: str, end: int) -> int:
     """Where the words of text[:end] end, commas and the like and a last "and" left out."""
-    whole = end
+    full_end = end
     while True:
         at = end
         while at and text[at - 1] == " ":
@@ -262,7 +262,7 @@ def _end_of_words(text: str, end: int) -> int:
         elif text[max(0, at - 3) : at] in ("and", "but") and not _is_word(text[at - 4 : at - 3]):
             end = at - 3
         else:
-            return whole if end == whole else at
+            return full_end if end == full_end else at
 
 
 def _is_word(character: str) -> bool:

@@ -63,7 +63,7 @@ _ASKS_ORDER = re.compile(
 _ASKS_WRITTEN = re.compile(
     r"\b(?:on[ -]?screen|slides?|captions?|subtitles?|title card|written|writes?|text)\b", re.IGNORECASE
 )
-_ASKS_SAID = re.compile(
+_ASKS_SPOKEN = re.compile(
     r"\b(?:say|says|said|saying|mention|mentions|mentioned|tell|tells|told|talk|talks|talked|talking|speak|speaks"
     r"|spoke|discuss|discusses|discussed|discussion|explain|explains|explained|speech|think|thinks|thought)\b",
     re.IGNORECASE,
@@ -201,7 +201,7 @@ def kinds_of(spec: QuestionSpec) -> tuple[Kind, ...]:
     return tuple(dict.fromkeys([spec.wanted, *(anchor.kind for anchor in anchors)]))
 
 
-def statement_asked(spec: QuestionSpec) -> Statement | None:
+def requested_statement(spec: QuestionSpec) -> Statement | None:
     """The statement about all of the scope that a question asks for; None where one place answers it."""
     if spec.of_video:
         return None
@@ -218,44 +218,44 @@ def statement_asked(spec: QuestionSpec) -> Statement | None:
     return None
 
 
-def statement_made(spec: QuestionSpec, text: str) -> Statement | None:
+def stated_in_answer(spec: QuestionSpec, text: str) -> Statement | None:
     """The statement about all of the scope that the words of an answer make; None for one that makes none.
 
     >>> from playhead_tools.question import parse_question
-    >>> statement_made(parse_question("Is there a dog?"), "No, there is no dog.")
+    >>> stated_in_answer(parse_question("Is there a dog?"), "No, there is no dog.")
     'no'
-    >>> statement_made(parse_question("What does the dog do?"), "It sleeps.") is None
+    >>> stated_in_answer(parse_question("What does the dog do?"), "It sleeps.") is None
     True
     """
-    asked = statement_asked(spec)
+    requested = requested_statement(spec)
     if _NEVER.search(text):
         return "never"
-    if spec.intent == "yes_no" or asked is None:
+    if spec.intent == "yes_no" or requested is None:
         return "no" if _PLAIN_NO.match(text) else None
-    return asked
+    return requested
 
 
 # ---- without a question that was taken apart: from the words of a question and of a claim alone ----
 
 
-def kinds_named(question: str) -> tuple[Kind, ...]:
+def kinds_in_question(question: str) -> tuple[Kind, ...]:
     """Where a question says that its answer stands; anywhere where it does not say, or says two of them.
 
-    >>> kinds_named("Does he mention Kafka?"), kinds_named("Is there a dog?")
+    >>> kinds_in_question("Does he mention Kafka?"), kinds_in_question("Is there a dog?")
     (('speech',), ('any',))
     """
-    is_said, is_written = _ASKS_SAID.search(question), _ASKS_WRITTEN.search(question)
-    if bool(is_said) == bool(is_written):
+    is_spoken, is_written = _ASKS_SPOKEN.search(question), _ASKS_WRITTEN.search(question)
+    if bool(is_spoken) == bool(is_written):
         return ("any",)
-    return ("speech",) if is_said else ("screen",)
+    return ("speech",) if is_spoken else ("screen",)
 
 
-def statement_needed(question: str) -> Statement | None:
+def statement_in_question(question: str) -> Statement | None:
     """The statement about all of the scope that the words of a question ask for; None where there is none.
 
-    >>> statement_needed("How often does it ring?"), statement_needed("When is it first mentioned?")
+    >>> statement_in_question("How often does it ring?"), statement_in_question("When is it first mentioned?")
     ('count', 'first')
-    >>> statement_needed("What does he do first?") is None
+    >>> statement_in_question("What does he do first?") is None
     True
     """
     if _ASKS_COUNT.search(question):
@@ -270,17 +270,17 @@ def asks_number(question: str) -> bool:
     return _ASKS_NUMBER.search(question) is not None
 
 
-def negative_made(claim: str, cited: str) -> Statement | None:
+def negative_statement(claim: str, cited: str) -> Statement | None:
     """The negative statement about all of the scope that a claim makes; None where what it cites says it.
 
-    >>> negative_made("Kafka is never mentioned.", "we go on")
+    >>> negative_statement("Kafka is never mentioned.", "we go on")
     'never'
-    >>> negative_made("He is never late.", "I am never late") is None
+    >>> negative_statement("He is never late.", "I am never late") is None
     True
     """
-    made: Statement | None = None
+    statement: Statement | None = None
     if _NEVER.search(claim) or _NO_SUCH.search(claim):
-        made = "never"
+        statement = "never"
     elif _PLAIN_NO.match(claim):
-        made = "no"
-    return None if made is None or _NEGATION.search(cited) else made
+        statement = "no"
+    return None if statement is None or _NEGATION.search(cited) else statement

@@ -23,7 +23,9 @@ WRITE = "write|writes|written|wrote|read|reads|type|types|typed"
 AUX = (
     r"(?:do|does|did|is|are|was|were|has|have|had|can|could|will|would|should|may|might|'s|'re|be|been|being)"
 )
-ASKS = r"(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|does|do|did|has|have|can|could)"
+QUESTION_WORDS = (
+    r"(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|does|do|did|has|have|can|could)"
+)
 VIDEO = (
     r"(?:video|videos|talk|lecture|film|movie|recording|clip|footage|episode|presentation|meeting|library)"
 )
@@ -76,7 +78,7 @@ def word_set(text: str) -> frozenset[str]:
 
 # ---- where something stands ----
 
-_HEARD = re_any_case(rf"\b(?:{SAY}|speech|subtitles?|words\s+of)\b")
+_SPEECH_WORDS = re_any_case(rf"\b(?:{SAY}|speech|subtitles?|words\s+of)\b")
 _ON_SURFACE = re_any_case(
     r"\b(?:slides?|white\s?boards?|blackboards?|(?:on|in|at|of)\s+(?:the|a|this|that|which|what)\s+(?:\w+\s+)?(?:screen|",
     r"board|projector)|on\s+screen|(?:title|opening)\s+screen|on-?screen|screen\s+(?:shows?|says?|reads?)|",
@@ -85,16 +87,16 @@ _ON_SURFACE = re_any_case(
     r"(?:shows?|see|seen)\s+the\s+(?:words?|letters|sentence))\b",
 )
 _ONLY_VIDEO = re_any_case(rf"(?:whole\s+|entire\s+)?{VIDEO}")
-_SURFACE_SAYS = re_any_case(
+_SURFACE_WITH_VERB = re_any_case(
     rf"\b(?:{_SURFACE}|{_WRITING})\s+(?:that\s+|which\s+)?(?:first\s+|last\s+)?(?:{_FRAMING})\b",
     rf"|\b{AUX}\s+(?:the|any|a)\s+(?:{_SURFACE}|{_WRITING})\s+(?:{SAY})\b",
 )
 _PUT_ON_SURFACE = re_any_case(rf"\b(?:on|in)\s+(?:the|a|any|this|that|which|what)\s+{_SURFACE}\b")
-_PERSON_SAYS = re_any_case(rf"\b(?:{_PERSON})\s+(?:\w+\s+)?(?:{SAY})\b")
+_PERSON_SPEAKS = re_any_case(rf"\b(?:{_PERSON})\s+(?:\w+\s+)?(?:{SAY})\b")
 _PERSON_ON_SCREEN = re_any_case(
     r"\b(?:who|person|people|man|woman|animal)\b[^,]{0,60}\bon\s+(?:the\s+)?screen\b"
 )
-_LOOKS = re_any_case(
+_VISUAL_WORDS = re_any_case(
     r"\b(?:shown|visible|appears?|appeared|appearing|displayed|(?:can|do|did|does|could|to)\s+(?:you|we|i|one|be)?\s*seen?|seen|",
     r"looks?\s+like|wears?|wearing|wore|hold(?:s|ing)?\s+(?:the|a|an|his|her)|walks?|walking|drives?|driving|sits|sitting|",
     r"standing|^(?:what|who)\s+(?:is|are)\s+(?:\w+\s+)?in\s+the\s+(?:picture|image|photo|frame|shot|foreground|background)$|",
@@ -105,7 +107,7 @@ _COLOURS = (
     "red|orange|yellow|green|cyan|turquoise|blue|purple|violet|pink|brown|beige|white|gr[ae]y|black|golden|silver|"
     "blonde?|dark|striped"
 )
-_OF_PICTURES = re_any_case(
+_VISUAL_OBJECTS = re_any_case(
     rf"\b(?:{_COLOURS}|picture|woman|girls?|boys?|kids?|children|men|women|lad(?:y|ies)|players?|bab(?:y|ies)|"
     r"birds?|horses?|dogs?|cats?|animals?|cars?|bikes?|trucks?|buses|trains?|shirts?|hats?|dress|things?)\b"
 )
@@ -117,29 +119,29 @@ def is_colour(word: str) -> bool:
     return _COLOUR.fullmatch(word) is not None
 
 
-def looks_visible(text: str) -> bool:
+def mentions_visible(text: str) -> bool:
     """Whether a text speaks of what only a picture shows: colours, people, clothes, animals, cars.
 
-    >>> looks_visible("the green star"), looks_visible("the learning rate")
+    >>> mentions_visible("the green star"), mentions_visible("the learning rate")
     (True, False)
     """
-    return _LOOKS.search(text) is not None or _OF_PICTURES.search(text) is not None
+    return _VISUAL_WORDS.search(text) is not None or _VISUAL_OBJECTS.search(text) is not None
 
 
-def where_it_stands(text: str) -> Kind:
+def modality_of(text: str) -> Kind:
     """Where the thing that a clause speaks of stands: in speech, on the screen, in the picture, or anywhere.
 
-    >>> where_it_stands("he mentions Bayes"), where_it_stands("the slide says Bayes")
+    >>> modality_of("he mentions Bayes"), modality_of("the slide says Bayes")
     ('speech', 'screen')
     """
-    if _SURFACE_SAYS.search(text):
+    if _SURFACE_WITH_VERB.search(text):
         return "screen"
-    heard = _HEARD.search(text) is not None
-    if heard and (_PERSON_SAYS.search(text) or not _PUT_ON_SURFACE.search(text)):
+    is_speech = _SPEECH_WORDS.search(text) is not None
+    if is_speech and (_PERSON_SPEAKS.search(text) or not _PUT_ON_SURFACE.search(text)):
         return "speech"
     if _ON_SURFACE.search(text):
         return "picture" if _PERSON_ON_SCREEN.search(text) else "screen"
-    return "picture" if _LOOKS.search(text) else "any"
+    return "picture" if _VISUAL_WORDS.search(text) else "any"
 
 
 def is_the_video(text: str) -> bool:
@@ -170,11 +172,13 @@ _NOT_CONTENT = (
 _TITLE_SLIDE = re_any_case(r"\b(?:title|opening)\s+(?:slide|screen|card)\b")
 
 
-def which_one(text: str) -> int | None:
+def parse_ordinal(text: str) -> int | None:
     """1 for the first, -1 for the last, 0 for every one, None when a text does not say.
 
-    >>> which_one("the second time he says it"), which_one("every mention"), which_one("World War one")
-    (2, 0, None)
+    >>> parse_ordinal("the second time he says it"), parse_ordinal("every mention")
+    (2, 0)
+    >>> parse_ordinal("World War one") is None
+    True
     """
     if _EVERY.search(text):
         return EVERY
@@ -190,7 +194,7 @@ def names_title_slide(text: str) -> bool:
     return _TITLE_SLIDE.search(text) is not None
 
 
-def without_which(text: str) -> str:
+def without_ordinal(text: str) -> str:
     """A text without the words that say which one is meant."""
     for pattern in _NOT_CONTENT:
         text = pattern.sub(" ", text)

@@ -1,1 +1,1 @@
-"""Plainer ways to answer, to compare the agent with: uniform, retrieve-once, captions, confidence-loop."""
+"""Baseline strategies to compare the agent with: uniform, retrieve-once, captions, confidence-loop."""

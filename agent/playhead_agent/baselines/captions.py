@@ -1,11 +1,11 @@
 """Caption everything, then answer from the captions alone (LLoVi: Zhang et al., 2023, arXiv:2312.17235).
 
 LLoVi describes short clips and gives all captions to a large language model, which first sums up what
-matters for the question and then answers from the sum. So it is here with a chat model; captions that do
-not fit one prompt are summed up in several, and the sums again until one is left. Where it differs: the
-library's own captions are taken when it has them, and the summary names the captions that it stands on,
-which is what gets cited. Without a chat model words alone decide: the one option that the nearest caption
-speaks of, or the nearest caption itself, which nobody has read.
+matters for the question and then answers from the summary. So it is here with a chat model; captions that do
+not fit one prompt are summarised in several, and the summaries again until one is left. Where it differs: the
+library's own captions are used when it has them, and the summary names the captions that it is based on,
+which are cited. Without a chat model shared words decide: the one option that the nearest caption mentions,
+or the nearest caption itself, which no model has read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,19 +14,19 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from playhead_agent.baselines.chatting import (
-    ANSWER,
-    DATA,
+    ANSWER_RULES,
+    DATA_RULE,
     answer_form,
+    description_tag,
     fill,
     question_tag,
     read_answer,
-    seen_tag,
-    strict,
-    words_of,
+    strict_base,
+    text_of,
 )
-from playhead_agent.baselines.reading import Said
-from playhead_agent.baselines.trial import DESCRIBE, BaselineTrial, Outcome, seen
-from playhead_agent.baselines.words import nearest, spoken_of
+from playhead_agent.baselines.reading import ParsedReply
+from playhead_agent.baselines.trial import DESCRIBE, BaselineTrial, Outcome, evidence_of_observation
+from playhead_agent.baselines.words import first_option_mention, nearest_captions
 from playhead_agent.perception.look_request import ObservationRequest
 from playhead_agent.state import SegmentRef
 from playhead_index.errors import AgentStopped
@@ -36,30 +36,31 @@ from playhead_tools.match import coverage
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-MOST_CITED = 12
-SUMMARY_CHARS = 1_500
-SUMMARY = f"""You read captions of parts of videos, in time order, and write down what matters for a question.
-{DATA}
+MAX_CITED = 12
+MAX_SUMMARY_CHARS = 1_500
+SUMMARY_RULES = f"""\
+You read captions of parts of videos, in time order, and write down what matters for a question.
+{DATA_RULE}
 Say in at most six sentences what the captions show that helps to answer it, with the times, and name the ids
 of the captions that you used. Do not answer the question yet. When nothing helps, say so and name none."""
 
 
-def captions(attempt: BaselineTrial) -> Iterator[Outcome]:
-    """The answer of the captions of everything in scope, those that are missing made first."""
-    told = [record for stretch in attempt.stretches for record in _told(attempt, stretch)]
-    attempt.notes += _mixed_sources(attempt)
-    if not told:
-        yield Outcome(Said("abstained", "There is nothing that could be captioned."))
-    elif attempt.context.chat is None:
-        yield _by_words(attempt, told)
+def captions(trial: BaselineTrial) -> Iterator[Outcome]:
+    """The answer from the captions of everything in scope, after missing ones are made."""
+    records = [record for segment_ref in trial.segment_refs for record in _captions_of(trial, segment_ref)]
+    trial.notes += _mixed_sources(trial)
+    if not records:
+        yield Outcome(ParsedReply("abstained", "There is nothing that could be captioned."))
+    elif trial.context.chat is None:
+        yield _answer_by_words(trial, records)
     else:
-        yield _by_chat(attempt, told)
+        yield _answer_by_chat(trial, records)
 
 
-def _told(attempt: BaselineTrial, stretch: SegmentRef) -> list[Evidence]:
-    """The captions of a stretch: the library's, else the video-LLM's words for each segment."""
-    video_id, window = stretch
-    spans = attempt.context.catalog.spans(video_id, "caption", window)
+def _captions_of(trial: BaselineTrial, segment_ref: SegmentRef) -> list[Evidence]:
+    """The captions of a video's window: the library's, else a response of the video-LLM for each segment."""
+    video_id, window = segment_ref
+    spans = trial.context.catalog.spans(video_id, "caption", window)
     if spans:
         return [
             Evidence(
@@ -67,24 +68,24 @@ def _told(attempt: BaselineTrial, stretch: SegmentRef) -> list[Evidence]:
             )
             for span in spans
         ]
-    inside = [segment.window.clamped(window) for segment in attempt.context.catalog.segments(video_id)]
-    requests = [ObservationRequest(video_id, part, DESCRIBE) for part in inside if part is not None]
-    if attempt.short:
+    windows = [segment.window.clamped(window) for segment in trial.context.catalog.segments(video_id)]
+    requests = [ObservationRequest(video_id, part, DESCRIBE) for part in windows if part is not None]
+    if trial.limit_note:
         return []
     try:
-        return [seen(look) for look in attempt.look_all(requests)]
+        return [evidence_of_observation(observation) for observation in trial.observe_all(requests)]
     except AgentStopped as stop:
-        attempt.short = str(stop)
-        attempt.notes.append(f"captions end early: {stop}")
-    return [seen(look) for look in attempt.looks_made(requests)]
+        trial.limit_note = str(stop)
+        trial.notes.append(f"captions end early: {stop}")
+    return [evidence_of_observation(observation) for observation in trial.existing_observations(requests)]
 
 
-def _mixed_sources(attempt: BaselineTrial) -> list[str]:
-    """A note where the captions of the library are of several captioners or prompts; else none."""
+def _mixed_sources(trial: BaselineTrial) -> list[str]:
+    """A note where the library's captions come from several captioners or prompts; else none."""
     sources = {
         span.words.source
-        for video_id, window in attempt.stretches
-        for span in attempt.context.catalog.spans(video_id, "caption", window)
+        for video_id, window in trial.segment_refs
+        for span in trial.context.catalog.spans(video_id, "caption", window)
     }
     if len(sources) < 2:
         return []
@@ -94,94 +95,98 @@ def _mixed_sources(attempt: BaselineTrial) -> list[str]:
     ]
 
 
-def _by_words(attempt: BaselineTrial, told: Sequence[Evidence]) -> Outcome:
-    near = nearest(attempt.question, told, words_of)
-    if not near:
-        return Outcome(Said("abstained", "No caption speaks of what is asked for."))
-    if not attempt.options:
-        attempt.notes.append("no chat model reads the captions: this is the one that is nearest by its words")
-        return Outcome(Said("unread", words_of(near[0])), (_matched(attempt, near[0]),))
-    spoken = spoken_of(attempt.options, near, words_of)
-    if spoken is None:
-        return Outcome(Said("abstained", "No caption near the question speaks of any option."))
-    record, choice = spoken
-    said = Said("abstained" if choice is None else "answered", words_of(record), choice)
-    return Outcome(said, (_matched(attempt, record),))
+def _answer_by_words(trial: BaselineTrial, records: Sequence[Evidence]) -> Outcome:
+    matches = nearest_captions(trial.question, records, text_of)
+    if not matches:
+        return Outcome(ParsedReply("abstained", "No caption speaks of what is asked for."))
+    if not trial.options:
+        trial.notes.append("no chat model reads the captions: this is the one that is nearest by its words")
+        return Outcome(ParsedReply("unread", text_of(matches[0])), (_with_match(trial, matches[0]),))
+    mention = first_option_mention(trial.options, matches, text_of)
+    if mention is None:
+        return Outcome(ParsedReply("abstained", "No caption near the question speaks of any option."))
+    record, choice = mention
+    reply = ParsedReply("abstained" if choice is None else "answered", text_of(record), choice)
+    return Outcome(reply, (_with_match(trial, record),))
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """Something for a prompt, and the ids of the captions that it stands on."""
+class PromptPart:
+    """A line of a prompt, and the ids of the captions that it is based on."""
 
     line: str
     ids: tuple[str, ...]
 
 
-def _by_chat(attempt: BaselineTrial, told: Sequence[Evidence]) -> Outcome:
-    """Summary, then answer; summaries are summed up again until one is left."""
-    captioned = {f"C{number}": record for number, record in enumerate(told, 1)}
-    rest = [
-        Piece(seen_tag(i, record, attempt.videos[record.video_id].name), (i,))
-        for i, record in captioned.items()
+def _answer_by_chat(trial: BaselineTrial, records: Sequence[Evidence]) -> Outcome:
+    """Summary, then answer; summaries are summarised again until one is left."""
+    captions_by_id = {f"C{number}": record for number, record in enumerate(records, 1)}
+    parts = [
+        PromptPart(description_tag(i, record, trial.videos[record.video_id].name), (i,))
+        for i, record in captions_by_id.items()
     ]
-    summed = False
-    while len(rest) > 1 or not summed:
-        rest = [_summed(attempt, run) for run in runs(rest, attempt.context.limits.prompt_chars)]
-        summed = True
-    return _answered(attempt, captioned, rest[0])
+    has_summarised = False
+    while len(parts) > 1 or not has_summarised:
+        parts = [
+            _summarise(trial, batch) for batch in prompt_batches(parts, trial.context.limits.prompt_chars)
+        ]
+        has_summarised = True
+    return _answer(trial, captions_by_id, parts[0])
 
 
-def runs(pieces: Sequence[Piece], most_chars: int) -> list[list[Piece]]:
-    """Pieces in their order, as many together as fit a prompt, and two at least, so that they become fewer.
+def prompt_batches(parts: Sequence[PromptPart], max_chars: int) -> list[list[PromptPart]]:
+    """Parts in their order, as many together as fit a prompt, and at least two, so that they become fewer.
 
-    >>> [len(run) for run in runs([Piece("12345", ())] * 5, 10)]
+    >>> [len(batch) for batch in prompt_batches([PromptPart("12345", ())] * 5, 10)]
     [2, 2, 1]
     """
-    made: list[list[Piece]] = []
-    for piece in pieces:
-        room = most_chars - sum(len(one.line) for one in made[-1]) if made else 0
-        if made and (len(piece.line) <= room or len(made[-1]) < 2):
-            made[-1].append(piece)
+    batches: list[list[PromptPart]] = []
+    for part in parts:
+        room = max_chars - sum(len(one.line) for one in batches[-1]) if batches else 0
+        if batches and (len(part.line) <= room or len(batches[-1]) < 2):
+            batches[-1].append(part)
         else:
-            made.append([piece])
-    return made
+            batches.append([part])
+    return batches
 
 
-def _summed(attempt: BaselineTrial, run: Sequence[Piece]) -> Piece:
-    """What matters in a run; one summary alone stays as it is."""
-    ids = list(dict.fromkeys(i for piece in run for i in piece.ids))
-    if len(run) == 1 and (not ids or run[0].line.startswith("<summary")):
-        return run[0]
-    filled: Any = fill(attempt, SUMMARY, [question_tag(attempt), *(piece.line for piece in run)], _form(ids))
-    used = tuple(dict.fromkeys(filled.ids))
-    named = f' ids="{", ".join(used)}"' if used else ""
-    return Piece(f"<summary{named}>{escape(filled.summary)}</summary>", used)
+def _summarise(trial: BaselineTrial, batch: Sequence[PromptPart]) -> PromptPart:
+    """The summary of a batch; one summary alone stays as it is."""
+    ids = list(dict.fromkeys(i for part in batch for i in part.ids))
+    if len(batch) == 1 and (not ids or batch[0].line.startswith("<summary")):
+        return batch[0]
+    filled: Any = fill(
+        trial, SUMMARY_RULES, [question_tag(trial), *(part.line for part in batch)], _summary_form(ids)
+    )
+    used_ids = tuple(dict.fromkeys(filled.ids))
+    ids_attribute = f' ids="{", ".join(used_ids)}"' if used_ids else ""
+    return PromptPart(f"<summary{ids_attribute}>{escape(filled.summary)}</summary>", used_ids)
 
 
-def _form(ids: Sequence[str]) -> type["BaseModel"]:
+def _summary_form(ids: Sequence[str]) -> type["BaseModel"]:
     """The form of a summary; where nothing was found to help there is nothing left to name."""
     from pydantic import Field, create_model
 
-    known: Any = Literal[tuple(ids)] if ids else Literal["none"]
+    known_ids: Any = Literal[tuple(ids)] if ids else Literal["none"]
     return create_model(
         "summary",
-        __base__=strict(),
-        summary=(str, Field(max_length=SUMMARY_CHARS)),
-        ids=(list[known], Field(max_length=MOST_CITED)),
+        __base__=strict_base(),
+        summary=(str, Field(max_length=MAX_SUMMARY_CHARS)),
+        ids=(list[known_ids], Field(max_length=MAX_CITED)),
     )
 
 
-def _answered(attempt: BaselineTrial, captioned: dict[str, Evidence], summary: Piece) -> Outcome:
+def _answer(trial: BaselineTrial, captions_by_id: dict[str, Evidence], summary: PromptPart) -> Outcome:
     if not summary.ids:
-        return Outcome(Said("abstained", "Nothing in the captions helps to answer the question."))
-    form = answer_form(summary.ids, attempt.options)
-    filled: Any = fill(attempt, ANSWER, [question_tag(attempt), summary.line], form)
+        return Outcome(ParsedReply("abstained", "Nothing in the captions helps to answer the question."))
+    form = answer_form(summary.ids, trial.options)
+    filled: Any = fill(trial, ANSWER_RULES, [question_tag(trial), summary.line], form)
     cited = dict.fromkeys(filled.ids or summary.ids)
     return Outcome(
-        read_answer(filled, attempt.options), tuple(_matched(attempt, captioned[i]) for i in cited)
+        read_answer(filled, trial.options), tuple(_with_match(trial, captions_by_id[i]) for i in cited)
     )
 
 
-def _matched(attempt: BaselineTrial, record: Evidence) -> Evidence:
-    """The record with the part of the asked words that it holds, which is how far it may be trusted."""
-    return replace(record, match=coverage(attempt.question, words_of(record)))
+def _with_match(trial: BaselineTrial, record: Evidence) -> Evidence:
+    """The record with its `match`: the share of the question's words that it holds."""
+    return replace(record, match=coverage(trial.question, text_of(record)))

@@ -1,4 +1,4 @@
-"""What a baseline has observed so far: looks and replies that cannot be read, as rows of a run's state."""
+"""Observations and unreadable replies of a baseline, as rows of a run's state."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -11,15 +11,15 @@ from playhead_tools.video_llm.client import Observation
 Row = dict[str, Any]
 
 
-def look_to_json(look: Observation) -> Row:
-    """A look in plain JSON types, with its cost."""
-    row = {one.name: getattr(look, one.name) for one in fields(look)}
+def observation_to_json(observation: Observation) -> Row:
+    """An observation in plain JSON types, with its cost."""
+    row = {one.name: getattr(observation, one.name) for one in fields(observation)}
     row |= {name: list(value) for name, value in row.items() if isinstance(value, tuple)}
-    return {**row, "window": [look.window.start_s, look.window.end_s]}
+    return {**row, "window": [observation.window.start_s, observation.window.end_s]}
 
 
-def look_from_json(row: Mapping[str, Any]) -> Observation:
-    """The look that `look_to_json` wrote."""
+def observation_from_json(row: Mapping[str, Any]) -> Observation:
+    """The observation that `observation_to_json` wrote."""
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in row.items()
     }
@@ -28,15 +28,15 @@ def look_from_json(row: Mapping[str, Any]) -> Observation:
 
 
 def invalid_to_json(error: ModelOutputInvalid) -> Row:
-    """A reply that could not be read, so that it is not asked for again."""
+    """The row of a reply that could not be read, so that it is not requested again."""
     return {"invalid": str(error), "raw_text": error.raw_text}
 
 
 def raise_invalid(row: Mapping[str, Any]) -> None:
-    """Nothing, unless the row is that of a reply which could not be read.
+    """Raises the error of a row that holds an unreadable reply.
 
     Raises:
-        ModelOutputInvalid: it is.
+        ModelOutputInvalid: the row holds one.
     """
     if "invalid" in row:
         raise ModelOutputInvalid(row["invalid"], row["raw_text"])

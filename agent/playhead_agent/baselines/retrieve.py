@@ -1,24 +1,24 @@
-"""One search, a look at what it found, the reply: retrieval without a second thought."""
+"""One search, then one VLM call for each of the best moments until one answers."""
 
 from collections.abc import Iterator
 
-from playhead_agent.baselines.reading import Said, best_of, read_reply, settles
-from playhead_agent.baselines.trial import BaselineTrial, Outcome, seen
+from playhead_agent.baselines.reading import ParsedReply, best_reply, read_reply, settles_question
+from playhead_agent.baselines.trial import BaselineTrial, Outcome, evidence_of_observation
 
-LOOKED_AT = 3
-"""Moments of the search that are looked at, one after the other, while none has settled the question."""
+MAX_MOMENTS = 3
+"""Moments of the search that the VLM is asked about, one after the other, until one settles the question."""
 
 
-def retrieve_once(attempt: BaselineTrial) -> Iterator[Outcome]:
-    """The reply to the best moment of one search; to the next ones where that declines or says no."""
-    moments = attempt.moments(attempt.question, LOOKED_AT)
+def retrieve_once(trial: BaselineTrial) -> Iterator[Outcome]:
+    """The reply about the best moment of one search; about the next ones where that declines or is no."""
+    moments = trial.find_moments(trial.question, MAX_MOMENTS)
     if not moments:
-        yield Outcome(Said("abstained", "The search found nothing to look at."))
+        yield Outcome(ParsedReply("abstained", "The search found nothing to look at."))
     outcomes: list[Outcome] = []
     for moment in moments:
-        look = attempt.look(moment.video_id, moment.window, attempt.question, options=attempt.options)
-        said = read_reply(look.text, attempt.options)
-        outcomes.append(Outcome(said, (seen(look),)))
-        yield outcomes[best_of([one.said for one in outcomes], attempt.options)]
-        if settles(said, attempt.options):
+        observation = trial.observe(moment.video_id, moment.window, trial.question, options=trial.options)
+        reply = read_reply(observation.text, trial.options)
+        outcomes.append(Outcome(reply, (evidence_of_observation(observation),)))
+        yield outcomes[best_reply([outcome.reply for outcome in outcomes], trial.options)]
+        if settles_question(reply, trial.options):
             return

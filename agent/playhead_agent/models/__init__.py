@@ -1,1 +1,1 @@
-"""Language models that plan, word and judge: one protocol, whatever serves them."""
+"""Chat models that plan, write and judge: one protocol for all servers and client libraries."""

@@ -1,4 +1,4 @@
-"""What is known about a chat model: by its name, from its server, and by probing."""
+"""Capabilities of a chat model: known by its name, from its server, or by probing."""
 
 import json
 import os
@@ -13,12 +13,12 @@ from playhead_agent.models.prices import Price
 from playhead_agent.models.protocol import Transport
 
 DEFAULT_CONTEXT_TOKENS = 8_192
-"""Where nobody says: what most open models take at least."""
+"""The default context: what most open models take at least."""
 FILE = "chat_models.json"
 MEMORY = "PLAYHEAD_CHAT_MODELS"
 """Names another file for it."""
 VERSION = 1
-"""Of what a probe asks; results of another are not taken."""
+"""Version of the probe; results of other versions are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Capabilities:
         system_role: False for models that refuse a system message.
         price: in US dollars; None where it is not known.
         kind: of the server, such as `vllm`; empty where it is not known.
-        fingerprint: of what the server says about the model; another one means another model.
+        fingerprint: of the server's description of the model; another one means another model.
     """
 
     context_tokens: int = 0
@@ -53,7 +53,7 @@ class Capabilities:
     kind: str = ""
     fingerprint: str = ""
 
-    def over(self, other: "Capabilities") -> "Capabilities":
+    def with_defaults(self, other: "Capabilities") -> "Capabilities":
         """These where they are known, else the other ones."""
         values: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
         known: dict[str, Any] = {
@@ -64,11 +64,11 @@ class Capabilities:
 
 _LEARNED = ("takes_images", "thinks", "transport", "calls", "schema", "takes_temperature",
             "max_tokens_field", "system_role")  # fmt: skip
-"""What is remembered from one process to the next; the rest is asked for again, or known."""
+"""Fields that are stored across processes; the rest is requested again, or known."""
 
 
 def known_capabilities(name: str) -> Capabilities:
-    """What is known about a model by its name alone, without a provider's prefix.
+    """The capabilities that follow from a model's name alone, without a provider's prefix.
 
     Contexts come from stored copies of public pages, each named beside its row, most of them not the
     providers' own; the other fields are defaults that what a server says and what a probe finds replace. Open
@@ -78,12 +78,13 @@ def known_capabilities(name: str) -> Capabilities:
     >>> known_capabilities("gpt-5-mini").context_tokens, known_capabilities("my-own-model").context_tokens
     (400000, 0)
     """
-    bare = name.rpartition("/")[2].casefold().removeprefix("models/")
+    short_name = name.rpartition("/")[2].casefold().removeprefix("models/")
     for pattern, known in _KNOWN:
-        if pattern.match(bare):
+        if pattern.match(short_name):
             return known
     return Capabilities(
-        takes_images=True if _SEES.search(bare) else None, thinks=True if _THINKS.search(bare) else None
+        takes_images=True if _TAKES_IMAGES.search(short_name) else None,
+        thinks=True if _THINKS.search(short_name) else None,
     )
 
 
@@ -118,14 +119,14 @@ _KNOWN: tuple[tuple[re.Pattern[str], Capabilities], ...] = tuple(
         (r"deepseek-reasoner", Capabilities(128_000, takes_images=False, thinks=True, transport="tools")),
     )
 )
-_SEES = re.compile(
+_TAKES_IMAGES = re.compile(
     r"(?:^|[-_])vl(?:m?\d*)(?:[-_:.]|$)|vision|llava|pixtral|internvl|minicpm-v|qwen2\.5vl|qwen3-vl"
 )
 _THINKS = re.compile(r"deepseek-r1|qwq|thinking|magistral|gpt-oss|reason")
 
 
 class CapabilityMemory:
-    """What was found out about models, kept in a file from one process to the next.
+    """Probed capabilities of models, stored in a file across processes.
 
     Args:
         path: of the file; None for `chat_models.json` in the cache folder of Playhead.
@@ -135,20 +136,20 @@ class CapabilityMemory:
         self._path, self._lock = path or memory_path(), threading.Lock()
 
     def recall(self, host: str, name: str, fingerprint: str) -> Capabilities:
-        """What was learned of a model; nothing where another model stands behind its name by now."""
+        """The stored capabilities of a model; empty ones where its name now means another model."""
         record = self._read().get(_key(host, name), {})
         if record.get("version") != VERSION or record.get("fingerprint") != fingerprint:
             return Capabilities()
         return Capabilities(**{name: record[name] for name in _LEARNED if name in record})
 
     def remember(self, host: str, name: str, found: Capabilities) -> None:
-        """Keeps what was learned; where the file cannot be written, it is learned again next time."""
+        """Stores the capabilities of a model; where the file cannot be written, they are probed again."""
         learned = {name: value for name in _LEARNED if (value := getattr(found, name)) not in (None, "")}
         record = {"version": VERSION, "fingerprint": found.fingerprint, **learned}
         self._write(host, name, record)
 
     def forget(self, host: str, name: str) -> None:
-        """Takes out what was learned of a model."""
+        """Deletes the stored capabilities of a model."""
         self._write(host, name, None)
 
     def _write(self, host: str, name: str, record: Mapping[str, Any] | None) -> None:

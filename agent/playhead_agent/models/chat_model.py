@@ -17,15 +17,15 @@ from playhead_agent.models.capabilities import (
 from playhead_agent.models.invoke import (
     RequestRefused,
     address_of,
-    checked_depth,
-    described,
+    check_depth,
+    describe_model,
     host_of,
     invoke,
     keys_of,
-    late,
     name_of,
+    timeout_error,
 )
-from playhead_agent.models.lenient_json import MAX_CALLS, json_values, made_call, read_calls
+from playhead_agent.models.lenient_json import MAX_CALLS, json_values, make_call, read_calls
 from playhead_agent.models.prices import FREE, Price, price_of
 from playhead_agent.models.probe import PROBE_TOKENS, probe_images, probe_transport
 from playhead_agent.models.protocol import ModelReply, ToolCall, Transport
@@ -34,11 +34,11 @@ from playhead_agent.models.tokens import num_prompt_tokens, num_tokens
 from playhead_agent.models.transports import (
     NO_CALL,
     TRANSPORTS,
-    called_names,
     calls_schema,
-    closed,
-    in_words,
+    close_schema,
+    correct_tool_names,
     with_schema,
+    with_tools_in_text,
     without_system,
 )
 from playhead_index.errors import CostLimit, ModelOutputInvalid, ModelUnavailable, TokenBudgetExceeded
@@ -54,17 +54,17 @@ if TYPE_CHECKING:
     FormT = TypeVar("FormT", bound=BaseModel)
 
 NEW_TOKENS = 1_024
-"""Of a reply, where the caller says nothing."""
+"""New tokens of a reply, where the caller sets no limit."""
 THINKING_TOKENS = 8_192
 """The same for models that think before they answer: thoughts count as new tokens."""
 MIN_NEW_TOKENS = 128
 """With less room than this for a reply a prompt does not fit."""
 PROBE_LIMITS = Limits(model_calls=40, seconds=900.0, model_call_s=180.0)
-"""What finding out what a model can do may use outside a run; in one the time of its limits holds."""
+"""Limits of a probe outside a run; within one those of the run."""
 IMAGE_PROBE_S = 15.0
-"""For one picture of 64 px; a model that takes longer is not shown any."""
+"""For one image of 64 px; a model that takes longer is given no images."""
 MAX_STRIKES = 2
-"""Unusable replies in a row after which it is found out anew how the model makes calls."""
+"""Unusable replies in a row after which the transport of tool calls is probed again."""
 _MAX_RAW_CHARS = 2_000
 _MAX_REFUSAL_CHARS = 300
 _REFUSALS = (400, 404, 415, 422, 500, 501)
@@ -74,8 +74,8 @@ Method = Literal["json_schema", "function_calling"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Raw:
-    """What came back: the answer's text, thoughts, calls, and what is wrong with calls."""
+class _RawReply:
+    """A reply of the client library, parsed: text, thoughts, calls, and why there is no answer."""
 
     text: str
     thought: str
@@ -87,18 +87,18 @@ class _Raw:
 class LangChainChat:
     """A `ChatModel` over any `BaseChatModel`.
 
-    What the model can do is known by its name, said by its server, remembered from before, or found out at
-    the first use (`probe.py`); what turns out to be wrong is corrected and remembered.
+    The capabilities of the model are known by its name, reported by its server, stored from before, or probed
+    at the first use (`probe.py`); what turns out to be wrong is corrected and stored.
 
     Args:
         model: the chat model.
         name: as a person names it; its class and name when empty.
-        context_tokens: of a prompt and its reply together; what the server says, or is known, when 0.
-        takes_images: whether it takes pictures; found out when None.
-        transport: how it makes tool calls; found out when None.
+        context_tokens: of a prompt and its reply together; as known or reported by the server when 0.
+        takes_images: whether it takes images; probed when None.
+        transport: how it makes tool calls; probed when None.
         method: how it fills a form where nothing better is known.
         price: in US dollars; of the table when None.
-        memory: what was found out before; in the user's cache folder when None.
+        memory: capabilities from earlier probes; in the user's cache folder when None.
 
     >>> from playhead_agent.scripted import ScriptedChatModel
     >>> from langchain_core.messages import HumanMessage
@@ -120,17 +120,19 @@ class LangChainChat:
         memory: CapabilityMemory | None = None,
     ) -> None:
         self.model, self._name, self._method = model, name, method
-        self._given = Capabilities(context_tokens, takes_images, transport=transport, price=price)
+        self._given_capabilities = Capabilities(
+            context_tokens, takes_images, transport=transport, price=price
+        )
         self._memory = memory or CapabilityMemory()
         self._lock = threading.RLock()
-        self._found: Capabilities | None = None
-        self._strikes, self._has_probed, self._factor = 0, False, 1.0
+        self._capabilities: Capabilities | None = None
+        self._strikes, self._has_probed, self._token_factor = 0, False, 1.0
         self._unbilled: Meter | None = None
 
     def __repr__(self) -> str:
-        return f"LangChainChat({described(self.model)})"
+        return f"LangChainChat({describe_model(self.model)})"
 
-    # ---- what is known ----
+    # ---- capabilities ----
 
     @property
     def name(self) -> str:
@@ -139,7 +141,7 @@ class LangChainChat:
 
     @property
     def host(self) -> str:
-        """Where what it is sent goes to; empty for a model in this process."""
+        """The host that requests are sent to; empty for a model in this process."""
         return host_of(self.model)
 
     @property
@@ -149,11 +151,11 @@ class LangChainChat:
 
     @property
     def known_context_tokens(self) -> int:
-        """The same; 0 where nobody says, and a careful guess is taken."""
+        """The same without the default: 0 where the context is not known."""
         return self.capabilities.context_tokens
 
     def makes_calls(self, meter: Meter | None = None) -> bool:
-        """Whether it makes tool calls as they are asked for, in some transport; found out where not known."""
+        """Whether it makes correct tool calls in some transport; probed where that is not known."""
         with self._lock:
             if self.capabilities.calls is None:
                 self._probe(meter or Meter(PROBE_LIMITS))
@@ -161,35 +163,35 @@ class LangChainChat:
 
     @property
     def takes_images(self) -> bool:
-        """Whether messages may hold pictures; asked of the model once, where nobody says.
+        """Whether messages may contain images; probed once, where that is not known.
 
         A model that cannot be asked takes none, until the next process; so does one whose server does not
         list it, for a server that answers nothing may keep a run waiting.
         """
         with self._lock:
             if self.capabilities.takes_images is None and self.capabilities.fingerprint:
-                self._find_out_images()
+                self._probe_images()
             return bool(self.capabilities.takes_images)
 
     @property
     def price(self) -> Price | None:
-        """What it costs; None where nobody knows."""
+        """The price of the model; None where it is not known."""
         return self.capabilities.price
 
     @property
     def capabilities(self) -> Capabilities:
-        """What is known of the model so far; its server is asked at the first use, without a prompt."""
+        """The known capabilities; the server is queried at the first use, without a prompt."""
         with self._lock:
-            if self._found is None:
-                self._found = self._known()
-            return self._found
+            if self._capabilities is None:
+                self._capabilities = self._known_capabilities()
+            return self._capabilities
 
     def num_tokens(self, text: str) -> int:
         """About how many tokens a text has; never fewer than it has."""
-        return int(num_tokens(text) * self._factor)
+        return int(num_tokens(text) * self._token_factor)
 
     def transport(self, meter: Meter | None = None) -> Transport:
-        """How the model makes tool calls; found out by two small questions where it is not known.
+        """How the model makes tool calls; probed by two small requests where it is not known.
 
         Args:
             meter: counts their tokens and ends them at its limits; one of its own when None.
@@ -199,98 +201,106 @@ class LangChainChat:
                 self._probe(meter or Meter(PROBE_LIMITS))
             return self.capabilities.transport or "prompted"
 
-    def _known(self) -> Capabilities:
+    def _known_capabilities(self) -> Capabilities:
         name, address = name_of(self.model), address_of(self.model)
         known = known_capabilities(name)
         if not address:
             transport: Transport = "tools" if _binds_tools(self.model) else "prompted"
-            here = Capabilities(takes_images=False, transport=transport, price=FREE)
-            learned = self._memory.recall("", name, "") if name else Capabilities()
-            return self._given.over(learned.over(here))
+            local = Capabilities(takes_images=False, transport=transport, price=FREE)
+            remembered = self._memory.recall("", name, "") if name else Capabilities()
+            return self._given_capabilities.with_defaults(remembered.with_defaults(local))
         price = price_of(self.host, name)
         if not self._is_openai_client or (known.context_tokens and self.host in _PROVIDER_HOSTS):
-            said = Capabilities()
+            reported = Capabilities()
             known = replace(known, transport=known.transport or "tools")
         else:
-            said = server_capabilities(address, name, _bearer(self.model))
-            if not said.kind and self.host not in _PROVIDER_HOSTS:
-                known = replace(known, transport=None)  # a name alone says little of another server
-        learned = self._memory.recall(self.host, name, said.fingerprint)
-        found = learned.over(said.over(replace(known, price=price)))
+            reported = server_capabilities(address, name, _bearer(self.model))
+            if not reported.kind and self.host not in _PROVIDER_HOSTS:
+                known = replace(known, transport=None)  # a name alone implies little about an unknown server
+        remembered = self._memory.recall(self.host, name, reported.fingerprint)
+        found = remembered.with_defaults(reported.with_defaults(replace(known, price=price)))
         if price is not None and price.source.startswith("PLAYHEAD"):
             found = replace(found, price=price)
-        return self._given.over(found)
+        return self._given_capabilities.with_defaults(found)
 
     def _learn(self, **found: Any) -> None:
         with self._lock:
-            self._found = replace(self.capabilities, **found)
+            self._capabilities = replace(self.capabilities, **found)
             if name_of(self.model):
-                self._memory.remember(self.host, name_of(self.model), self._found)
+                self._memory.remember(self.host, name_of(self.model), self._capabilities)
 
     def _probe(self, meter: Meter) -> None:
-        """Finds out the transport; what it takes is counted, but no call of the run's."""
+        """Probes the transport; its tokens and money are counted, but no call of the run."""
         meter.check_time("model call")
-        self._bill(meter)
+        self._bill_probe(meter)
         limits = replace(
             PROBE_LIMITS, seconds=meter.remaining_s, model_call_s=meter.limits.model_call_s,
             money=meter.require_money(),
         )  # fmt: skip
-        own, failed = Meter(limits, meter.clock), list[int]()
+        probe_meter, refused_statuses = Meter(limits, meter.clock), list[int]()
 
-        def send(messages: "Sequence[BaseMessage]", tools: Sequence[ToolSpec], how: Transport) -> ModelReply:
+        def send(
+            messages: "Sequence[BaseMessage]", tools: Sequence[ToolSpec], send_transport: Transport
+        ) -> ModelReply:
             budget = self._probe_tokens
             try:
-                return self._called(messages, tools, how, own, 0.0, max_tokens=budget, strict=True)
+                return self._call_tools(
+                    messages, tools, send_transport, probe_meter, 0.0, max_tokens=budget, strict=True
+                )
             except _Unsupported as error:
                 return ModelReply("", problem=str(error))
             except RequestRefused as error:
                 if error.status in _REFUSALS:
-                    failed.append(error.status)
+                    refused_statuses.append(error.status)
                     return ModelReply("", problem=str(error))
                 raise
 
         self._has_probed = True
         try:
-            known = self.capabilities.transport
-            found, why = probe_transport(send, TRANSPORTS if known is None else (known,))
+            known_transport = self.capabilities.transport
+            transport, problems = probe_transport(
+                send, TRANSPORTS if known_transport is None else (known_transport,)
+            )
         finally:
-            meter.tokens(own.prompt_tokens, own.completion_tokens)
-            meter.add_money(own.money, own.unpriced_calls)
-        schema = self.capabilities.schema or (None if found == "tools" else found)
-        if why[found] and any(status >= 500 for status in failed):  # it may be well the next time
-            self._found = replace(self.capabilities, transport=found, calls=False)
+            meter.tokens(probe_meter.prompt_tokens, probe_meter.completion_tokens)
+            meter.add_money(probe_meter.money, probe_meter.unpriced_calls)
+        schema = self.capabilities.schema or (None if transport == "tools" else transport)
+        if problems[transport] and any(
+            status >= 500 for status in refused_statuses
+        ):  # it may be well the next time
+            self._capabilities = replace(self.capabilities, transport=transport, calls=False)
         else:
-            self._learn(transport=found, calls=not why[found], schema=schema)
+            self._learn(transport=transport, calls=not problems[transport], schema=schema)
 
     @property
     def _probe_tokens(self) -> int:
         return THINKING_TOKENS // 4 if self.capabilities.thinks else PROBE_TOKENS
 
-    def _bill(self, meter: Meter) -> None:
-        """Adds to a run's meter what looking at the picture of the probe has used, once."""
+    def _bill_probe(self, meter: Meter) -> None:
+        """Adds the usage of the image probe to a run's meter, once."""
         with self._lock:
-            owed = self._unbilled
-            if owed is None or owed is meter:
+            probe_meter = self._unbilled
+            if probe_meter is None or probe_meter is meter:
                 return
             self._unbilled = None
-            meter.tokens(owed.prompt_tokens, owed.completion_tokens)
-            meter.add_money(owed.money, owed.unpriced_calls)
+            meter.tokens(probe_meter.prompt_tokens, probe_meter.completion_tokens)
+            meter.add_money(probe_meter.money, probe_meter.unpriced_calls)
 
-    def _find_out_images(self) -> None:
+    def _probe_images(self) -> None:
         meter = self._unbilled = Meter(replace(PROBE_LIMITS, model_call_s=IMAGE_PROBE_S))
         try:
-            sees = probe_images(lambda m: self.say(m, meter, max_tokens=self._probe_tokens))
+            takes_images = probe_images(lambda m: self.say(m, meter, max_tokens=self._probe_tokens))
         except RequestRefused as error:
-            sees = False
+            takes_images = False
             if error.status not in _REFUSALS:
-                self._found = replace(self.capabilities, takes_images=False)
+                self._capabilities = replace(self.capabilities, takes_images=False)
                 return
         except (ModelUnavailable, TokenBudgetExceeded):
-            self._found = replace(self.capabilities, takes_images=False)
+            self._capabilities = replace(self.capabilities, takes_images=False)
             return
-        self._learn(takes_images=sees)
+        self._learn(takes_images=takes_images)
 
-    # ---- asking ----
+    # ---- requests ----
 
     def call(
         self,
@@ -300,7 +310,7 @@ class LangChainChat:
         *,
         reserve_s: float = 0.0,
     ) -> ModelReply:
-        """The calls that it wants made of some tools; an unusable reply has a `problem` and is not an error.
+        """A reply with tool calls; an unusable reply has a `problem` and is not an error.
 
         Raises:
             CostLimit: no call or money is left.
@@ -312,14 +322,14 @@ class LangChainChat:
         for _ in TRANSPORTS:
             transport = self.transport(meter)
             try:
-                reply = self._called(messages, tools, transport, meter, reserve_s, counted=counted)
+                reply = self._call_tools(messages, tools, transport, meter, reserve_s, counted=counted)
             except _Unsupported:
                 counted = False
                 self._fall_back_from(transport)
                 continue
             self._count_strike(reply)
             return reply
-        raise ModelUnavailable(f"{described(self.model)} takes tool calls in no form that is known here")
+        raise ModelUnavailable(f"{describe_model(self.model)} takes tool calls in no form that is known here")
 
     def fill(
         self,
@@ -330,7 +340,7 @@ class LangChainChat:
         reserve_s: float = 0.0,
         max_tokens: int | None = None,
     ) -> "FormT":
-        """A filled form; one repair is asked for where the reply does not fit it, and counted by the meter.
+        """A filled form; one repair is requested where the reply does not fit it, and counted by the meter.
 
         Raises:
             ModelOutputInvalid: the repair does not fit either; `.raw_text` is the reply.
@@ -342,7 +352,7 @@ class LangChainChat:
         from langchain_core.messages import AIMessage, HumanMessage
 
         try:
-            return self._filled(messages, form, meter, reserve_s, max_tokens)
+            return self._fill(messages, form, meter, reserve_s, max_tokens)
         except ModelOutputInvalid as error:
             problem = f"That does not hold: {str(error)[:800]}\nReply again with the JSON object only."
             again = [
@@ -351,7 +361,7 @@ class LangChainChat:
                 HumanMessage(problem),
             ]
         meter.repairs += 1
-        return self._filled(again, form, meter, reserve_s, max_tokens)
+        return self._fill(again, form, meter, reserve_s, max_tokens)
 
     def say(
         self,
@@ -361,7 +371,7 @@ class LangChainChat:
         reserve_s: float = 0.0,
         max_tokens: int | None = None,
     ) -> ModelReply:
-        """What it replies in plain text.
+        """A reply in plain text.
 
         Raises:
             CostLimit: no call or money is left.
@@ -370,12 +380,12 @@ class LangChainChat:
             ModelUnavailable: the model is away, refuses the request, fails, or takes too long.
         """
         raw = self._send(messages, meter, _Request(max_tokens=max_tokens), reserve_s)
-        problem = "" if raw.text else _empty(raw)
+        problem = "" if raw.text else _problem_of_empty(raw)
         return ModelReply(raw.text, thought=raw.thought, problem=problem, is_cut=raw.is_cut)
 
     # ---- calls ----
 
-    def _called(
+    def _call_tools(
         self,
         messages: "Sequence[BaseMessage]",
         tools: Sequence[ToolSpec],
@@ -394,40 +404,48 @@ class LangChainChat:
             raw = self._send(messages, meter, request, reserve_s)
         else:
             schema = calls_schema(tools) if transport == "json_schema" else None
-            raw = self._send(in_words(messages, tools), meter, replace(request, schema=schema), reserve_s)
+            raw = self._send(
+                with_tools_in_text(messages, tools), meter, replace(request, schema=schema), reserve_s
+            )
         calls = raw.calls
         text = raw.text
         if not calls and not (strict and transport == "tools"):
             keys = keys_of(self.model)
             found = read_calls(text, [tool.name for tool in tools])
-            calls = tuple(replace(call, args=_redacted(call.args, keys)) for call in found)
+            calls = tuple(replace(call, args=_redact_args(call.args, keys)) for call in found)
             text = "" if calls else text
-        calls = tuple(called_names(calls, tools))[:MAX_CALLS]
+        calls = tuple(correct_tool_names(calls, tools))[:MAX_CALLS]
         problem = ""
         if not calls:
-            problem = _empty(raw) if raw.is_cut or raw.refusal or not raw.text else NO_CALL[transport]
+            problem = (
+                _problem_of_empty(raw) if raw.is_cut or raw.refusal or not raw.text else NO_CALL[transport]
+            )
         return ModelReply(text, calls, raw.thought, problem, raw.is_cut)
 
     def _fall_back_from(self, transport: Transport) -> None:
         """Takes the next transport after one that the server refused."""
-        behind = TRANSPORTS[TRANSPORTS.index(transport) + 1 :]
-        if not behind:
-            raise ModelUnavailable(f"{described(self.model)} refuses every form of tool calls")
-        self._learn(transport=behind[0])
+        remaining = TRANSPORTS[TRANSPORTS.index(transport) + 1 :]
+        if not remaining:
+            raise ModelUnavailable(f"{describe_model(self.model)} refuses every form of tool calls")
+        self._learn(transport=remaining[0])
 
     def _count_strike(self, reply: ModelReply) -> None:
         """Notes an unusable reply; after `MAX_STRIKES` in a row the model is probed again, once a process."""
         with self._lock:
             self._strikes = self._strikes + 1 if reply.problem else 0
-            if self._strikes >= MAX_STRIKES and not self._has_probed and self._given.transport is None:
+            if (
+                self._strikes >= MAX_STRIKES
+                and not self._has_probed
+                and self._given_capabilities.transport is None
+            ):
                 if address_of(self.model):
                     self._memory.forget(self.host, name_of(self.model))
-                    self._found = replace(self.capabilities, transport=None)
+                    self._capabilities = replace(self.capabilities, transport=None)
                 self._strikes = 0
 
     # ---- forms ----
 
-    def _filled(
+    def _fill(
         self,
         messages: "Sequence[BaseMessage]",
         form: "type[FormT]",
@@ -445,9 +463,9 @@ class LangChainChat:
                 f"{'.'.join(map(str, p['loc'])) or 'reply'}: {p['msg']}"
                 for p in error.errors(include_url=False)[:5]
             )
-            said = json.dumps(values, ensure_ascii=False, default=str)
+            reply_text = json.dumps(values, ensure_ascii=False, default=str)
             raise ModelOutputInvalid(
-                f"the reply does not keep to the schema: {problems}", raw.text or said
+                f"the reply does not keep to the schema: {problems}", raw.text or reply_text
             ) from error
 
     def _form_values(
@@ -457,7 +475,7 @@ class LangChainChat:
         meter: Meter,
         reserve_s: float,
         max_tokens: int | None,
-    ) -> tuple[_Raw, Any]:
+    ) -> tuple[_RawReply, Any]:
         schema = form.model_json_schema()
         request = _Request(max_tokens=max_tokens, method=self._method)
         for how in self._schema_order():
@@ -465,15 +483,15 @@ class LangChainChat:
                 if how == "prompted":
                     raw = self._send(with_schema(messages, schema), meter, request, reserve_s)
                 else:
-                    wanted = replace(request, schema=schema, method=_METHODS[how])
-                    raw = self._send(messages, meter, wanted, reserve_s)
+                    schema_request = replace(request, schema=schema, method=_METHODS[how])
+                    raw = self._send(messages, meter, schema_request, reserve_s)
             except _Unsupported:
                 request = replace(request, counted=False)
                 continue
             if self._is_openai_client and self.capabilities.schema != how:
                 self._learn(schema=how)
-            return raw, redact_values(_values(raw), keys_of(self.model))
-        raise ModelUnavailable(f"{described(self.model)} fills forms in no way that is known here")
+            return raw, redact_values(_json_values(raw), keys_of(self.model))
+        raise ModelUnavailable(f"{describe_model(self.model)} fills forms in no way that is known here")
 
     def _schema_order(self) -> tuple[Transport, ...]:
         if not self._is_openai_client:
@@ -493,35 +511,37 @@ class LangChainChat:
 
     def _send(
         self, messages: "Sequence[BaseMessage]", meter: Meter, request: "_Request", reserve_s: float
-    ) -> _Raw:
-        """The reply to one request; what the server refuses of it is left out, and remembered.
+    ) -> _RawReply:
+        """The reply to one request; parameters that the server refuses are left out, now and later.
 
         Raises:
             _Unsupported: the server refuses tools, or a schema.
         """
         for _ in range(_SEND_TRIES):
             try:
-                raw, used = self._sent(messages, meter, request, reserve_s)
+                raw, num_new_tokens = self._send_once(messages, meter, request, reserve_s)
             except RequestRefused as error:
-                if not self._adapted(error, request):
+                if not self._adapt_to(error, request):
                     raise
                 request = replace(request, counted=False)
                 continue
             is_starved = raw.is_cut and not raw.text and not raw.calls
             if is_starved and not self.capabilities.thinks and request.max_tokens is None:
                 self._learn(thinks=True)
-                if self._new_tokens(messages, request) > used:
+                if self._new_tokens(messages, request) > num_new_tokens:
                     continue
             return raw
-        raise ModelUnavailable(f"{described(self.model)} refused {_SEND_TRIES} forms of the same request")
+        raise ModelUnavailable(
+            f"{describe_model(self.model)} refused {_SEND_TRIES} forms of the same request"
+        )
 
-    def _sent(
+    def _send_once(
         self, messages: "Sequence[BaseMessage]", meter: Meter, request: "_Request", reserve_s: float
-    ) -> tuple[_Raw, int]:
+    ) -> tuple[_RawReply, int]:
         if self.capabilities.system_role is False:
             messages = without_system(messages)
         new_tokens = self._new_tokens(messages, request)
-        self._bill(meter)
+        self._bill_probe(meter)
         new_tokens = self._affordable_tokens(messages, request, meter, new_tokens)
         if request.counted:
             meter.model_call()
@@ -529,14 +549,14 @@ class LangChainChat:
             meter.check_time("model call")
         allowed_s = min(meter.limits.model_call_s, meter.remaining_s - reserve_s)
         runnable = self._runnable(request, new_tokens)
-        given = list(messages)
-        answered = invoke(self.model, lambda: runnable.invoke(given), allowed_s)
-        if answered is None:
+        message_list = list(messages)
+        response = invoke(self.model, lambda: runnable.invoke(message_list), allowed_s)
+        if response is None:
             meter.check_time("model call")
-            raise late(self.model, allowed_s)
-        raw = answered["raw"] if isinstance(answered, dict) else answered
+            raise timeout_error(self.model, allowed_s)
+        raw = response["raw"] if isinstance(response, dict) else response
         self._count(raw, messages, meter)
-        return _read(raw, keys_of(self.model)), new_tokens
+        return _read_raw_reply(raw, keys_of(self.model)), new_tokens
 
     def _new_tokens(self, messages: "Sequence[BaseMessage]", request: "_Request") -> int:
         """How many new tokens a request allows.
@@ -544,20 +564,20 @@ class LangChainChat:
         Raises:
             TokenBudgetExceeded: the prompt leaves too little room for a reply.
         """
-        wanted = request.max_tokens or (THINKING_TOKENS if self.capabilities.thinks else NEW_TOKENS)
-        prompt = int((num_prompt_tokens(messages) + _request_tokens(request)) * self._factor)
-        left = self.context_tokens - prompt
-        if left < min(wanted, MIN_NEW_TOKENS):
+        max_tokens = request.max_tokens or (THINKING_TOKENS if self.capabilities.thinks else NEW_TOKENS)
+        prompt = int((num_prompt_tokens(messages) + _request_tokens(request)) * self._token_factor)
+        room = self.context_tokens - prompt
+        if room < min(max_tokens, MIN_NEW_TOKENS):
             raise TokenBudgetExceeded(
-                f"the prompt has about {prompt} tokens, {described(self.model)} takes {self.context_tokens}"
-                " with its reply; shorten it, or start the server with more context"
+                f"the prompt has about {prompt} tokens, {describe_model(self.model)} takes"
+                f" {self.context_tokens} with its reply; shorten it, or start the server with more context"
             )
-        return min(wanted, left)
+        return min(max_tokens, room)
 
     def _affordable_tokens(
         self, messages: "Sequence[BaseMessage]", request: "_Request", meter: Meter, new_tokens: int
     ) -> int:
-        """How many of the new tokens what is left of the run's money pays for, the prompt paid.
+        """The number of new tokens that the money left in the run pays for, after the prompt.
 
         Raises:
             CostLimit: it does not pay for the prompt and `MIN_NEW_TOKENS`.
@@ -565,14 +585,14 @@ class LangChainChat:
         price = self.price
         if price is None or price is FREE or meter.limits.money == inf:
             return new_tokens
-        left = meter.require_money()
-        tokens = int((num_prompt_tokens(messages) + _request_tokens(request)) * self._factor)
+        money_left = meter.require_money()
+        tokens = int((num_prompt_tokens(messages) + _request_tokens(request)) * self._token_factor)
         prompt = price.cost(tokens, 0)
-        affordable = new_tokens if not price.new else int((left - prompt) / price.new * 1e6)
-        if prompt > left or affordable < min(new_tokens, MIN_NEW_TOKENS):
+        affordable = new_tokens if not price.new else int((money_left - prompt) / price.new * 1e6)
+        if prompt > money_left or affordable < min(new_tokens, MIN_NEW_TOKENS):
             needed = prompt + price.cost(0, min(new_tokens, MIN_NEW_TOKENS))
             raise CostLimit(
-                f"stopped: the next call costs about {needed:.4f}, {left:.4f} is left of the money"
+                f"stopped: the next call costs about {needed:.4f}, {money_left:.4f} is left of the money"
             )
         return min(new_tokens, affordable)
 
@@ -584,7 +604,9 @@ class LangChainChat:
         has_images = any(not isinstance(m.content, str) for m in messages)
         if prompt and not has_images and self._is_openai_client:
             estimate = num_prompt_tokens(messages)
-            self._factor = min(4.0, max(self._factor, prompt / estimate)) if estimate > 200 else self._factor
+            self._token_factor = (
+                min(4.0, max(self._token_factor, prompt / estimate)) if estimate > 200 else self._token_factor
+            )
         price = self.price
         meter.pay(
             None if price is None or (not usage and price is not FREE) else price.cost(prompt, new, cached)
@@ -603,12 +625,12 @@ class LangChainChat:
         if request.tools:
             options["tools"] = [tool.to_json() for tool in request.tools]
         if request.schema is not None and request.method == "function_calling":
-            function = {"name": _title(request.schema), "parameters": closed(dict(request.schema))}
+            function = {"name": _title(request.schema), "parameters": close_schema(dict(request.schema))}
             options["tools"] = [{"type": "function", "function": function}]
             options["tool_choice"] = {"type": "function", "function": {"name": function["name"]}}
         elif request.schema is not None:
-            wanted = {"name": _title(request.schema), "schema": closed(dict(request.schema))}
-            body["response_format"] = {"type": "json_schema", "json_schema": wanted}
+            named_schema = {"name": _title(request.schema), "schema": close_schema(dict(request.schema))}
+            body["response_format"] = {"type": "json_schema", "json_schema": named_schema}
         return model.bind(**options)
 
     def _other_runnable(self, request: "_Request", new_tokens: int) -> Any:
@@ -624,37 +646,37 @@ class LangChainChat:
                     dict(request.schema), method=request.method, include_raw=True
                 )
         except NotImplementedError as error:
-            raise _Unsupported(f"{described(model)} takes no tools") from error
+            raise _Unsupported(f"{describe_model(model)} takes no tools") from error
         return model.bind(**options) if options else model
 
-    def _adapted(self, error: RequestRefused, request: "_Request") -> bool:
-        """Whether something that the server refused is left out of the next request.
+    def _adapt_to(self, error: RequestRefused, request: "_Request") -> bool:
+        """Whether a parameter that the server refused is left out of the next request.
 
         Raises:
             _Unsupported: it refuses tools, or a schema.
         """
         if error.status not in _REFUSALS or not self._is_openai_client:
             return False
-        said, known = str(error).casefold(), self.capabilities
-        if "temperature" in said and known.takes_temperature is not False:
+        message, capabilities = str(error).casefold(), self.capabilities
+        if "temperature" in message and capabilities.takes_temperature is not False:
             self._learn(takes_temperature=False)
             return True
-        if "max_completion_tokens" in said and known.max_tokens_field != "max_completion_tokens":
+        if "max_completion_tokens" in message and capabilities.max_tokens_field != "max_completion_tokens":
             self._learn(max_tokens_field="max_completion_tokens")
             return True
-        if "system" in said and "role" in said and known.system_role is not False:
+        if "system" in message and "role" in message and capabilities.system_role is not False:
             self._learn(system_role=False)
             return True
-        if (request.tools or request.method == "function_calling") and any(w in said for w in _TOOL_WORDS):
+        if (request.tools or request.method == "function_calling") and any(w in message for w in _TOOL_WORDS):
             raise _Unsupported(str(error))
-        if request.schema is not None and any(word in said for word in _SCHEMA_WORDS):
+        if request.schema is not None and any(word in message for word in _SCHEMA_WORDS):
             raise _Unsupported(str(error))
         return False
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What a request asks for beside its messages."""
+    """The parameters of a request beside its messages."""
 
     tools: tuple[ToolSpec, ...] = ()
     schema: Mapping[str, Any] | None = None
@@ -664,7 +686,7 @@ class _Request:
 
 
 class _Unsupported(Exception):
-    """The server refuses a way of asking; another one is tried."""
+    """The server refuses a transport or a schema; another one is tried."""
 
 
 _PROVIDER_HOSTS = ("api.openai.com", "generativelanguage.googleapis.com", "api.anthropic.com")
@@ -702,29 +724,31 @@ def _request_tokens(request: _Request) -> int:
     return sum(num_tokens(json.dumps(part)) for part in parts)
 
 
-def _read(raw: Any, keys: Sequence[str]) -> _Raw:
+def _read_raw_reply(raw: Any, keys: Sequence[str]) -> _RawReply:
     text = redact_keys(raw.text if isinstance(raw.text, str) else str(raw.content), keys)
     thought, answer = split_thoughts(text)
-    apart = reasoning_of(getattr(raw, "additional_kwargs", None) or {}) or _thinking_blocks(raw.content)
+    separate_thoughts = reasoning_of(getattr(raw, "additional_kwargs", None) or {}) or _thinking_blocks(
+        raw.content
+    )
     calls = [
-        made_call(redact_keys(str(one["name"]), keys), redact_values(one["args"], keys))
+        make_call(redact_keys(str(one["name"]), keys), redact_values(one["args"], keys))
         if _is_shallow(one["args"])
         else ToolCall(str(one["name"])[:64], {}, "its arguments are nested too deeply")
         for one in getattr(raw, "tool_calls", None) or ()
     ]
     for one in getattr(raw, "invalid_tool_calls", None) or ():
-        calls.append(made_call(redact_keys(str(one.get("name") or "?"), keys), one.get("args") or ""))
-    thoughts = "\n".join(part for part in (redact_keys(apart, keys), thought) if part)
-    return _Raw(answer, thoughts, tuple(calls), _is_cut(raw), redact_keys(_refusal(raw), keys))
+        calls.append(make_call(redact_keys(str(one.get("name") or "?"), keys), one.get("args") or ""))
+    thoughts = "\n".join(part for part in (redact_keys(separate_thoughts, keys), thought) if part)
+    return _RawReply(answer, thoughts, tuple(calls), _is_cut(raw), redact_keys(_refusal(raw), keys))
 
 
-def _redacted(args: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
+def _redact_args(args: Mapping[str, Any], keys: Sequence[str]) -> dict[str, Any]:
     return cast("dict[str, Any]", redact_values(dict(args), keys))
 
 
 def _is_shallow(value: Any) -> bool:
     try:
-        checked_depth(value)
+        check_depth(value)
     except RecursionError:
         return False
     return True
@@ -739,23 +763,29 @@ def _thinking_blocks(content: Any) -> str:
 
 def _refusal(raw: Any) -> str:
     """Why a model, or its provider's filter, gave no answer; empty where it gave one."""
-    said = (getattr(raw, "additional_kwargs", None) or {}).get("refusal")
-    about = getattr(raw, "response_metadata", None) or {}
-    is_filtered = about.get("finish_reason") == "content_filter"
-    return str(said)[:_MAX_REFUSAL_CHARS] if said else "its content filter stopped it" if is_filtered else ""
+    refusal = (getattr(raw, "additional_kwargs", None) or {}).get("refusal")
+    metadata = getattr(raw, "response_metadata", None) or {}
+    is_filtered = metadata.get("finish_reason") == "content_filter"
+    return (
+        str(refusal)[:_MAX_REFUSAL_CHARS]
+        if refusal
+        else "its content filter stopped it"
+        if is_filtered
+        else ""
+    )
 
 
 def _is_cut(raw: Any) -> bool:
-    about = getattr(raw, "response_metadata", None) or {}
-    reasons = (about.get(key) for key in ("finish_reason", "stop_reason", "done_reason"))
+    metadata = getattr(raw, "response_metadata", None) or {}
+    reasons = (metadata.get(key) for key in ("finish_reason", "stop_reason", "done_reason"))
     return any(str(reason).casefold() in ("length", "max_tokens") for reason in reasons)
 
 
-def _values(raw: _Raw) -> Any:
-    """The JSON that a reply holds.
+def _json_values(raw: _RawReply) -> Any:
+    """The JSON in a reply.
 
     Raises:
-        ModelOutputInvalid: it holds none, or one that is nested too deeply.
+        ModelOutputInvalid: there is none, or it is nested too deeply.
     """
     if raw.calls and not raw.calls[0].problem:
         return dict(raw.calls[0].args)
@@ -763,12 +793,12 @@ def _values(raw: _Raw) -> Any:
         raise ModelOutputInvalid("the reply is nested too deeply", raw.text)
     try:
         try:
-            return checked_depth(json.loads(raw.text))
+            return check_depth(json.loads(raw.text))
         except ValueError as error:
-            found = [checked_depth(value) for value in json_values(raw.text)]
+            found = [check_depth(value) for value in json_values(raw.text)]
             if found:
                 return next((value for value in found if isinstance(value, dict)), found[0])
-            why = _empty(raw) if raw.is_cut else str(error)
+            why = _problem_of_empty(raw) if raw.is_cut else str(error)
     except RecursionError:
         raise ModelOutputInvalid(
             f"the reply is nested too deeply; got {raw.text[:200]!r}", raw.text
@@ -776,10 +806,10 @@ def _values(raw: _Raw) -> Any:
     raise ModelOutputInvalid(f"the reply is no JSON object: {why}; got {raw.text[:200]!r}", raw.text)
 
 
-def _empty(raw: _Raw) -> str:
+def _problem_of_empty(raw: _RawReply) -> str:
     if raw.refusal:
         return f"the model refused to answer: {raw.refusal}"
     if raw.is_cut:
-        what = "before it answered" if not raw.text else "before it ended"
-        return f"the reply was cut off at its limit of new tokens {what}; be shorter"
+        when = "before it answered" if not raw.text else "before it ended"
+        return f"the reply was cut off at its limit of new tokens {when}; be shorter"
     return "the reply is empty" if not raw.thought else "the reply holds thoughts and no answer"

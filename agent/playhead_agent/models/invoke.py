@@ -38,9 +38,9 @@ _PROVIDER_ADDRESSES = {
 }
 """Where a LangChain class asks that was given no address, by the class's name."""
 MAX_DEPTH = 64
-"""Of JSON that a model writes; no schema here nests deeper than ten, and what stores it has limits too."""
+"""Maximum nesting of JSON that a model writes; no schema here nests deeper than ten."""
 _MAX_ERROR_CHARS = 300
-_WHAT = {
+_HTTP_PROBLEMS = {
     400: ("refused the request", "is the model's name right, and does it take such requests?"),
     401: ("refused the key", "set the key of this server (docs/providers.md names the variables)"),
     402: ("refused: it wants to be paid", "add credit, or choose another model"),
@@ -64,8 +64,8 @@ class RequestRefused(ModelUnavailable):
     status: int = 0
 
 
-def described(model: "BaseChatModel") -> str:
-    """A model for people: its class, its name and, where it has one, the address it is asked at."""
+def describe_model(model: "BaseChatModel") -> str:
+    """A description of a model for people: its class, its name and, where it has one, its address."""
     url = redact(_address(model), keys_of(model))
     return " ".join(
         part for part in (type(model).__name__, name_of(model), f"at {url}" if url else "") if part
@@ -85,14 +85,14 @@ def address_of(model: "BaseChatModel") -> str:
 def host_of(model: "BaseChatModel") -> str:
     """The host, with its port where it is not the usual one, that requests go to; empty for this process."""
     try:
-        place = urlsplit(address_of(model))
-        return place.netloc.rpartition("@")[2]
+        parts = urlsplit(address_of(model))
+        return parts.netloc.rpartition("@")[2]
     except ValueError:
         return ""
 
 
 def keys_of(model: "BaseChatModel") -> tuple[str, ...]:
-    """The keys that a model is asked with: its secret fields, and a password in its address."""
+    """The API keys of a model: its secret fields, and a password in its address."""
     fields = (getattr(one, "get_secret_value", None) for one in getattr(model, "__dict__", {}).values())
     values = (get() for get in fields if callable(get))
     secrets = (value.strip() for value in values if isinstance(value, str))
@@ -104,54 +104,54 @@ def _address(model: "BaseChatModel") -> str:
 
 
 def failure_of(error: ModelError) -> str:
-    """What happened to a chat model, for a note; its first words say it."""
+    """The failure of a chat model as the text of a note."""
     if isinstance(error, ModelOutputInvalid):
         return f"the chat model's reply could not be used: {error}"
     return str(error)
 
 
 def invoke(model: "BaseChatModel", call: Callable[[], Any], seconds: float) -> Any:
-    """What a call gives, or None when it takes longer than so many seconds.
+    """The result of a call, or None when it takes longer than so many seconds.
 
     Raises:
         RequestRefused: the server answered with an HTTP error.
         ModelUnavailable: it cannot be reached, or answered something that is no chat completion.
         ModelOutputInvalid: the reply is larger than allowed, or nested too deeply.
     """
-    return _within(lambda: _mapped(model, call), seconds)
+    return _call_with_timeout(lambda: _call_with_mapped_errors(model, call), seconds)
 
 
-def _mapped(model: "BaseChatModel", call: Callable[[], Any]) -> Any:
-    """The call, with the errors of whatever client library stands behind it mapped, and no key in them."""
+def _call_with_mapped_errors(model: "BaseChatModel", call: Callable[[], Any]) -> Any:
+    """The result of a call, with the errors of its client library mapped, and no key in them."""
     keys = keys_of(model)
     try:
         return call()
     except ModelOutputInvalid as error:
         raise ModelOutputInvalid(redact(str(error), keys), "") from safe_cause(error, keys)
     except ModelUnavailable as error:
-        said = f"the chat model could not be reached: {described(model)}: {redact(str(error), keys)}"
-        raise ModelUnavailable(said) from safe_cause(error, keys)
+        message = f"the chat model could not be reached: {describe_model(model)}: {redact(str(error), keys)}"
+        raise ModelUnavailable(message) from safe_cause(error, keys)
     except _known_errors() as error:
-        raise _refused(model, error, keys) from safe_cause(error, keys)
+        raise _error_of_client(model, error, keys) from safe_cause(error, keys)
     except RecursionError:
-        raise ModelOutputInvalid(f"{described(model)} sent JSON that is nested too deeply", "") from None
+        raise ModelOutputInvalid(f"{describe_model(model)} sent JSON that is nested too deeply", "") from None
     except (TypeError, KeyError, IndexError, AttributeError, ValueError) as error:
-        if (refused := _error_in_body(model, error, keys)) is not None:
-            raise refused from safe_cause(error, keys)
+        if (refusal := _error_in_body(model, error, keys)) is not None:
+            raise refusal from safe_cause(error, keys)
         raise ModelUnavailable(
             "the chat model's server answered something that is no chat completion:"
-            f" {described(model)}: {_first_line(error, keys)}"
+            f" {describe_model(model)}: {_first_line(error, keys)}"
         ) from safe_cause(error, keys)
 
 
-def _refused(model: "BaseChatModel", error: BaseException, keys: Sequence[str]) -> ModelUnavailable:
+def _error_of_client(model: "BaseChatModel", error: BaseException, keys: Sequence[str]) -> ModelUnavailable:
     status = getattr(error, "status_code", None)
     if not isinstance(status, int):
-        said = f"the chat model could not be reached: {described(model)}: {_first_line(error, keys)}"
-        return ModelUnavailable(f"{said}; is its server up, and the address right?")
+        message = f"the chat model could not be reached: {describe_model(model)}: {_first_line(error, keys)}"
+        return ModelUnavailable(f"{message}; is its server up, and the address right?")
     listed = _listed_message(error)
-    said = f"{type(error).__name__}: {redact(listed, keys)[:_MAX_ERROR_CHARS]}" if listed else ""
-    return _request_refused(model, status, said or _first_line(error, keys))
+    message = f"{type(error).__name__}: {redact(listed, keys)[:_MAX_ERROR_CHARS]}" if listed else ""
+    return _request_refused(model, status, message or _first_line(error, keys))
 
 
 def _listed_message(error: BaseException) -> str:
@@ -163,17 +163,21 @@ def _listed_message(error: BaseException) -> str:
         return ""
 
 
-def _request_refused(model: "BaseChatModel", status: int, said: str) -> RequestRefused:
-    what, do = _WHAT.get(status, ("refused" if status < 500 else "failed", "is its server well?"))
-    lowered = said.casefold()
+def _request_refused(model: "BaseChatModel", status: int, message: str) -> RequestRefused:
+    problem, advice = _HTTP_PROBLEMS.get(
+        status, ("refused" if status < 500 else "failed", "is its server well?")
+    )
+    lowered = message.casefold()
     if status == 400 and any(words in lowered for words in _KEY_WORDS):
-        what, do = _WHAT[401]
+        problem, advice = _HTTP_PROBLEMS[401]
     if status in (400, 413, 500) and any(words in lowered for words in _CONTEXT_WORDS):
-        what = "refused the prompt as longer than its context"
-        do = "shorten it, or give the server more context"
-    refused = RequestRefused(f"the chat model {what} (HTTP {status}): {described(model)}: {said}; {do}")
-    refused.status = status
-    return refused
+        problem = "refused the prompt as longer than its context"
+        advice = "shorten it, or give the server more context"
+    refusal = RequestRefused(
+        f"the chat model {problem} (HTTP {status}): {describe_model(model)}: {message}; {advice}"
+    )
+    refusal.status = status
+    return refusal
 
 
 def _error_in_body(model: "BaseChatModel", error: Exception, keys: Sequence[str]) -> RequestRefused | None:
@@ -186,18 +190,18 @@ def _error_in_body(model: "BaseChatModel", error: Exception, keys: Sequence[str]
     return _request_refused(model, status, redact(str(body["message"]), keys)[:_MAX_ERROR_CHARS])
 
 
-def late(model: "BaseChatModel", allowed_s: float) -> ModelUnavailable:
+def timeout_error(model: "BaseChatModel", allowed_s: float) -> ModelUnavailable:
     """The error of a model that took longer than it was allowed."""
     return ModelUnavailable(
-        f"the chat model did not answer within {allowed_s:.1f} s: {described(model)};"
+        f"the chat model did not answer within {allowed_s:.1f} s: {describe_model(model)};"
         " raise limits.model_call_s or ask a faster model"
     )
 
 
 def _known_errors() -> tuple[type[BaseException], ...]:
     """The error trees of the client libraries that are loaded, and the operating system's."""
-    found = [getattr(sys.modules.get(module), name, None) for module, name in _CLIENT_ERRORS]
-    return (OSError, *(error for error in found if isinstance(error, type)))
+    classes = [getattr(sys.modules.get(module), name, None) for module, name in _CLIENT_ERRORS]
+    return (OSError, *(error for error in classes if isinstance(error, type)))
 
 
 def _first_line(error: BaseException, keys: Sequence[str]) -> str:
@@ -205,8 +209,8 @@ def _first_line(error: BaseException, keys: Sequence[str]) -> str:
     return f"{type(error).__name__}: {lines[0][:_MAX_ERROR_CHARS] if lines else 'no message'}"
 
 
-def _within(call: Callable[[], Any], seconds: float) -> Any:
-    """What a call gives, or None when it takes longer.
+def _call_with_timeout(call: Callable[[], Any], seconds: float) -> Any:
+    """The result of a call, or None when it takes longer.
 
     It is then left behind; one through a `BoundedClient` ends at that moment too.
     """
@@ -229,7 +233,7 @@ def _within(call: Callable[[], Any], seconds: float) -> Any:
     return value
 
 
-def checked_depth(value: Any) -> Any:
+def check_depth(value: Any) -> Any:
     """JSON values that are nested at most `MAX_DEPTH` deep, as they are.
 
     Raises:

@@ -1,4 +1,4 @@
-"""JSON found in what a model wrote: fenced, followed by words, with doubled braces, several objects."""
+"""Lenient parsing of JSON in a model's text: fenced, followed by words, with doubled braces, and so on."""
 
 import ast
 import json
@@ -7,11 +7,11 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from playhead_agent.models.invoke import checked_depth
+from playhead_agent.models.invoke import check_depth
 from playhead_agent.models.protocol import ToolCall
 
 MAX_CHARS = 60_000
-"""Of a reply that is searched for JSON; what lies behind is not read."""
+"""Maximum characters of a reply that are searched for JSON; the rest is not read."""
 MAX_CALLS = 6
 MAX_ARGUMENT_CHARS = 6_000
 _MAX_STARTS = 16
@@ -27,16 +27,16 @@ _LISTS = ("calls", "tool_calls", "actions", "tools")
 
 
 def json_values(text: str) -> list[Any]:
-    """The JSON objects and lists that stand in a text, in order; words around them are skipped.
+    """The JSON objects and lists in a text, in order; words around them are skipped.
 
     >>> json_values('Sure: ```json\\n{"a": 1,}\\n``` and {{"b": 2}} {\\'c\\': "it\\'s"} done')
     [{'a': 1}, {'b': 2}, {'c': "it's"}]
     """
-    return [value for region in _regions(text[:MAX_CHARS]) for value in _loaded(region)]
+    return [value for region in _regions(text[:MAX_CHARS]) for value in _load(region)]
 
 
 def read_calls(text: str, names: Sequence[str]) -> list[ToolCall]:
-    """The calls of some tools that a text holds, in whichever of the usual shapes; none where there are none.
+    """The calls of some tools in a text, in any of the usual shapes.
 
     The shapes are `{"calls": [...]}`, a list, `{"name", "args"}` with the field names of the usual formats,
     and `{"TOOL": {...}}`. JSON that names no tool is no call.
@@ -47,7 +47,7 @@ def read_calls(text: str, names: Sequence[str]) -> list[ToolCall]:
     return [call for value in json_values(text) for call in _calls(value, names, 4)]
 
 
-def made_call(name: str, args: Any) -> ToolCall:
+def make_call(name: str, args: Any) -> ToolCall:
     """A call with its arguments checked for their form, depth and size."""
     if isinstance(args, str):
         found = json_values(args)
@@ -57,7 +57,7 @@ def made_call(name: str, args: Any) -> ToolCall:
     if not isinstance(args, dict):
         return ToolCall(name[:64], {}, "its arguments are no JSON object")
     try:
-        checked_depth(args)
+        check_depth(args)
     except RecursionError:
         return ToolCall(name[:64], {}, "its arguments are nested too deeply")
     size = len(json.dumps(args, default=str))
@@ -88,15 +88,15 @@ def _call(value: Mapping[str, Any], names: Sequence[str]) -> Iterator[ToolCall]:
     args = next((k for k in _ARGS if k in value), None)
     if key is not None and (value[key] in names or args is not None):
         flat = {k: v for k, v in value.items() if k not in (key, "id", "type")}
-        yield made_call(value[key], flat if args is None else value[args])
+        yield make_call(value[key], flat if args is None else value[args])
     elif key is None and len(value) == 1 and (name := next(iter(value))) in names:
-        yield made_call(name, value[name])
+        yield make_call(name, value[name])
 
 
 def _regions(text: str) -> Iterator[str]:
-    """The outermost bracketed stretches; where brackets do not match, the search goes on behind the first.
+    """The outermost bracketed regions; where brackets do not match, the search goes on after the first.
 
-    Linear: a stretch that does not match is given up at most `_MAX_STARTS` times.
+    Linear: a region that does not match is given up at most `_MAX_STARTS` times.
     """
     at, failed = 0, 0
     while failed < _MAX_STARTS:
@@ -127,7 +127,7 @@ def _region_end(text: str, start: int) -> int:
     return 0
 
 
-def _loaded(region: str) -> list[Any]:
+def _load(region: str) -> list[Any]:
     for text in _readings(region):
         try:
             return [json.loads(text, strict=False)]
@@ -137,7 +137,7 @@ def _loaded(region: str) -> list[Any]:
 
 
 def _readings(region: str) -> Iterator[str]:
-    """The stretch as it stands, without trailing commas, and with its doubled braces made single."""
+    """The region as it is, without trailing commas, and with doubled braces made single."""
     plain = _TRAILING_COMMA.sub(lambda found: found[1] or "", region)
     yield from (region, plain)
     if region.startswith("{{") and region.endswith("}}"):

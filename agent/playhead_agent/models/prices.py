@@ -1,4 +1,4 @@
-"""What models cost; a price that nobody knows is None and never 0."""
+"""Prices of models; an unknown price is None and never 0."""
 
 import json
 import os
@@ -18,7 +18,7 @@ PRICE_UNKNOWN = "price unknown"
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a model costs, in US dollars for a million tokens.
+    """The price of a model, in US dollars for a million tokens.
 
     Args:
         prompt: of the prompt.
@@ -41,7 +41,7 @@ class Price:
                 raise ValueError(f"a price must be a number of 0 or more, got {value}")
 
     def cost(self, prompt_tokens: int, new_tokens: int, cached_tokens: int = 0) -> float:
-        """What a call with these tokens costs, in US dollars.
+        """The cost of a call with these tokens, in US dollars.
 
         >>> Price(2.0, 8.0, 0.5).cost(100_000, 1_000, cached_tokens=50_000)
         0.133
@@ -113,21 +113,21 @@ def price_of(host: str, name: str) -> Price | None:
 
 
 def _own_price(name: str) -> Price | None:
-    told = os.environ.get(PRICES)
-    if not told:
+    setting = os.environ.get(PRICES)
+    if not setting:
         return None
-    if "/" in told and not Path(told).exists():
-        parts = told.split("/")
+    if "/" in setting and not Path(setting).exists():
+        parts = setting.split("/")
         if len(parts) == 2:
-            return _price(parts, told)
+            return _price(parts, setting)
     try:
-        table = json.loads(Path(told).read_text("utf-8"))
+        table = json.loads(Path(setting).read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
-        raise ModelUnavailable(f"{PRICES} must name a JSON file of prices; {told!r}: {error}") from error
-    return _price(found, told) if (found := _listed(table, name)) is not None else None
+        raise ModelUnavailable(f"{PRICES} must name a JSON file of prices; {setting!r}: {error}") from error
+    return _price(found, setting) if (found := _price_in_table(table, name)) is not None else None
 
 
-def _listed(table: Any, name: str) -> Any:
+def _price_in_table(table: Any, name: str) -> Any:
     if not isinstance(table, Mapping):
         raise ModelUnavailable(f'{PRICES}: the file must hold {{"NAME": [prompt, new]}}')
     patterns = sorted((key for key in table if key.endswith("*") and name.startswith(key[:-1])), key=len)
@@ -135,15 +135,15 @@ def _listed(table: Any, name: str) -> Any:
     return None if key is None else table[key]
 
 
-def _price(values: Any, told: str) -> Price:
+def _price(values: Any, setting: str) -> Price:
     try:
         prompt, new, *cached = (float(value) for value in values)
     except (ValueError, TypeError) as error:
         raise ModelUnavailable(
             f"{PRICES} must be PROMPT/NEW in US dollars for a million tokens, or a JSON file of such lists; "
-            f"got {told!r}"
+            f"got {setting!r}"
         ) from error
     try:
         return Price(prompt, new, cached[0] if cached else None, f"{PRICES}")
     except ValueError as error:
-        raise ModelUnavailable(f"{PRICES}: {error}, in {told!r}") from error
+        raise ModelUnavailable(f"{PRICES}: {error}, in {setting!r}") from error

@@ -77,12 +77,12 @@ def probe_transport(
         The transport, and for each one that was tried why it is not taken.
     """
     scores: dict[Transport, int] = {}
-    why: dict[str, str] = {}
+    problems: dict[str, str] = {}
     for transport in first:
-        scores[transport], why[transport] = _score(send, transport)
+        scores[transport], problems[transport] = _score(send, transport)
         if scores[transport] == 2:
-            return transport, why
-    return max(scores, key=lambda one: scores[one]), why
+            return transport, problems
+    return max(scores, key=lambda one: scores[one]), problems
 
 
 def _score(send: Send, transport: Transport) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""What the agent needs of a language model, and what it gets from it."""
+"""The protocol of a chat model: its requests and its replies."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,12 +34,12 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ModelReply:
-    """What a model replied, its thoughts taken off.
+    """A reply of a model, without its thoughts.
 
     Args:
-        text: what it said beside its calls.
-        calls: what it wants called.
-        thought: of a model that thinks aloud; never shown as an answer and never evidence.
+        text: beside its calls.
+        calls: the tool calls that it makes.
+        thought: of a reasoning model; never shown as an answer and never evidence.
         problem: why the reply cannot be used, worded so that the model can repair it; empty when it can.
         is_cut: it ended at the limit of new tokens.
     """
@@ -65,7 +65,7 @@ class ChatModel(Protocol):
 
     @property
     def host(self) -> str:
-        """Where what it is sent goes to; empty for a model in this process."""
+        """The host that requests are sent to; empty for a model in this process."""
         ...
 
     @property
@@ -75,7 +75,7 @@ class ChatModel(Protocol):
 
     @property
     def takes_images(self) -> bool:
-        """Whether messages may hold pictures (content blocks `image_url` with a `data:` address)."""
+        """Whether messages may contain images (content blocks `image_url` with a `data:` address)."""
         ...
 
     def num_tokens(self, text: str) -> int:
@@ -109,7 +109,7 @@ class ChatModel(Protocol):
         reserve_s: float = 0.0,
         max_tokens: int | None = None,
     ) -> "FormT":
-        """A filled form; one repair is asked for where the reply does not fit it.
+        """A filled form; one repair is requested where the reply does not fit it.
 
         Raises:
             ModelOutputInvalid: the repair does not fit either.
@@ -124,5 +124,5 @@ class ChatModel(Protocol):
         reserve_s: float = 0.0,
         max_tokens: int | None = None,
     ) -> ModelReply:
-        """What it replies in plain text."""
+        """A reply in plain text."""
         ...

@@ -1,4 +1,4 @@
-"""What a model server says about a model: its context, whether it takes pictures, its price.
+"""Capabilities of a model as its server reports them: its context, whether it takes images, its price.
 
 Shapes, with where they are described:
 
@@ -33,9 +33,9 @@ Ask = Callable[..., Any]
 
 
 def server_capabilities(base_url: str, name: str, key: str = "") -> Capabilities:
-    """What the server at an address says about a model; nothing known where it says nothing.
+    """The capabilities of a model that the server at an address reports; empty ones where it reports nothing.
 
-    It is asked for a few seconds at most, by GET and Ollama's `/api/show` alone, so nothing is generated and
+    It is queried for a few seconds at most, by GET and Ollama's `/api/show` alone: nothing is generated, and
     no prompt is sent.
 
     Args:
@@ -49,7 +49,9 @@ def server_capabilities(base_url: str, name: str, key: str = "") -> Capabilities
     with BoundedClient(total_s=TIMEOUT_S) as client:
 
         def ask(url: str, body: Mapping[str, Any] | None = None) -> Any:
-            with suppress(Exception):  # what a server does not say is not known, whatever it answers
+            with suppress(
+                Exception
+            ):  # without a usable response nothing is known, whatever the server answers
                 if body is None:
                     response = client.get(url, headers=headers)
                 else:
@@ -57,27 +59,29 @@ def server_capabilities(base_url: str, name: str, key: str = "") -> Capabilities
                 return response.json() if response.status_code == 200 else None
             return None
 
-        return _told(ask, base_url.rstrip("/"), name)
+        return _reported_capabilities(ask, base_url.rstrip("/"), name)
 
 
-def _told(ask: Ask, url: str, name: str) -> Capabilities:
+def _reported_capabilities(ask: Ask, url: str, name: str) -> Capabilities:
     root = url.removesuffix("/v1")
     if url.endswith("/openai"):
-        about = ask(f"{url.removesuffix('/openai')}/models/{quote(name.removeprefix('models/'))}")
-        return _google(about) if isinstance(about, dict) else Capabilities()
+        description = ask(f"{url.removesuffix('/openai')}/models/{quote(name.removeprefix('models/'))}")
+        return _google(description) if isinstance(description, dict) else Capabilities()
     listed = ask(f"{url}/models")
     entry = _entry(listed, name)
     if entry is None:
         return Capabilities()
     kind, found = str(entry.get("owned_by") or ""), Capabilities(fingerprint=_fingerprint(entry))
     if "max_model_len" in entry:
-        return Capabilities(_whole(entry["max_model_len"]), kind="vllm", price=_local(url)).over(found)
+        return Capabilities(
+            _positive_int(entry["max_model_len"]), kind="vllm", price=_price_if_local(url)
+        ).with_defaults(found)
     if "context_length" in entry:
-        return _openrouter(entry).over(found)
+        return _openrouter(entry).with_defaults(found)
     if kind == "llamacpp" or isinstance(entry.get("meta"), dict):
-        return _llama_cpp(ask, root, entry, url).over(found)
+        return _llama_cpp(ask, root, entry, url).with_defaults(found)
     if kind in ("library", "ollama") or (entry.get("object") == "model" and ":" in str(entry.get("id"))):
-        return _ollama(ask, root, name, url).over(found)
+        return _ollama(ask, root, name, url).with_defaults(found)
     return found
 
 
@@ -98,14 +102,14 @@ def _aliases(row: Mapping[str, Any]) -> list[Any]:
 def _openrouter(entry: Mapping[str, Any]) -> Capabilities:
     parameters = entry.get("supported_parameters")
     parameters = parameters if isinstance(parameters, list) else []
-    takes = "tools" in parameters
-    keeps = "structured_outputs" in parameters
+    takes_tools = "tools" in parameters
+    keeps_schema = "structured_outputs" in parameters
     return Capabilities(
-        _whole(entry["context_length"]),
-        takes_images=_sees(entry),
+        _positive_int(entry["context_length"]),
+        takes_images=_takes_images(entry),
         thinks=True if "reasoning" in parameters else None,
-        transport="tools" if takes else "json_schema" if keeps else None,
-        schema="json_schema" if keeps else "tools" if takes else None,
+        transport="tools" if takes_tools else "json_schema" if keeps_schema else None,
+        schema="json_schema" if keeps_schema else "tools" if takes_tools else None,
         takes_temperature=None if "temperature" in parameters or not parameters else False,
         price=_price(entry.get("pricing")),
         kind="openrouter",
@@ -124,68 +128,72 @@ def _price(pricing: Any) -> Price | None:
 
 def _llama_cpp(ask: Ask, root: str, entry: Mapping[str, Any], url: str) -> Capabilities:
     meta = entry.get("meta") if isinstance(entry.get("meta"), dict) else {}
-    context, sees = _whole((meta or {}).get("n_ctx")), _sees(entry)
-    if not context or sees is None:
+    context, takes_images = _positive_int((meta or {}).get("n_ctx")), _takes_images(entry)
+    if not context or takes_images is None:
         props = ask(f"{root}/props")
         props = props if isinstance(props, dict) else {}
         settings = props.get("default_generation_settings")
-        context = context or _whole(settings.get("n_ctx") if isinstance(settings, dict) else None)
+        context = context or _positive_int(settings.get("n_ctx") if isinstance(settings, dict) else None)
         modalities = props.get("modalities")
         vision = modalities.get("vision") if isinstance(modalities, dict) else None
-        sees = vision if isinstance(vision, bool) else sees
-    return Capabilities(context, takes_images=sees, kind="llama.cpp", price=_local(url))
+        takes_images = vision if isinstance(vision, bool) else takes_images
+    return Capabilities(context, takes_images=takes_images, kind="llama.cpp", price=_price_if_local(url))
 
 
 def _ollama(ask: Ask, root: str, name: str, url: str) -> Capabilities:
-    shown = ask(f"{root}/api/show", {"model": name})
-    if not isinstance(shown, dict):
+    details = ask(f"{root}/api/show", {"model": name})
+    if not isinstance(details, dict):
         return Capabilities()
-    abilities = shown.get("capabilities")
+    abilities = details.get("capabilities")
     abilities = abilities if isinstance(abilities, list) else None
     running = ask(f"{root}/api/ps")
     rows = running.get("models") if isinstance(running, dict) else None
     names = (name, f"{name}:latest")
     loaded = [row for row in rows or [] if isinstance(row, dict) and row.get("name") in names]
-    context = _whole(loaded[0].get("context_length")) if loaded else 0
-    told = _NUM_CTX.search(str(shown.get("parameters", "")))
+    context = _positive_int(loaded[0].get("context_length")) if loaded else 0
+    num_ctx = _NUM_CTX.search(str(details.get("parameters", "")))
     return Capabilities(
-        context or (int(told[1]) if told else OLLAMA_CONTEXT_TOKENS),
+        context or (int(num_ctx[1]) if num_ctx else OLLAMA_CONTEXT_TOKENS),
         takes_images=None if abilities is None else "vision" in abilities,
         thinks=None if abilities is None else "thinking" in abilities,
         kind="ollama",
-        price=_local(url),
-        fingerprint=_fingerprint([shown.get("details"), shown.get("modified_at"), shown.get("template")]),
+        price=_price_if_local(url),
+        fingerprint=_fingerprint(
+            [details.get("details"), details.get("modified_at"), details.get("template")]
+        ),
     )
 
 
-def _google(about: Mapping[str, Any]) -> Capabilities:
-    known = about.get("thinking")
+def _google(description: Mapping[str, Any]) -> Capabilities:
+    thinks = description.get("thinking")
     return Capabilities(
-        _whole(about.get("inputTokenLimit")),
-        thinks=known if isinstance(known, bool) else None,
+        _positive_int(description.get("inputTokenLimit")),
+        thinks=thinks if isinstance(thinks, bool) else None,
         kind="google",
-        fingerprint=_fingerprint([about.get("name"), about.get("version")]),
+        fingerprint=_fingerprint([description.get("name"), description.get("version")]),
     )
 
 
-def _sees(entry: Mapping[str, Any]) -> bool | None:
-    about = entry.get("architecture")
-    kinds = about.get("input_modalities") if isinstance(about, dict) else None
+def _takes_images(entry: Mapping[str, Any]) -> bool | None:
+    description = entry.get("architecture")
+    kinds = description.get("input_modalities") if isinstance(description, dict) else None
     return "image" in kinds if isinstance(kinds, list) else None
 
 
-def _local(url: str) -> Price | None:
+def _price_if_local(url: str) -> Price | None:
     return FREE if is_loopback(url) else None
 
 
-def _whole(value: Any) -> int:
+def _positive_int(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
 def _fingerprint(value: Any) -> str:
-    kept = (
+    stable = (
         {k: v for k, v in value.items() if k not in ("created", "permission")}
         if isinstance(value, dict)
         else value
     )
-    return hashlib.blake2b(json.dumps(kept, sort_keys=True, default=str).encode(), digest_size=6).hexdigest()
+    return hashlib.blake2b(
+        json.dumps(stable, sort_keys=True, default=str).encode(), digest_size=6
+    ).hexdigest()

@@ -32,7 +32,10 @@ def calls_schema(tools: Sequence[ToolSpec]) -> dict[str, Any]:
     choices = [
         {
             "type": "object",
-            "properties": {"name": {"type": "string", "enum": [tool.name]}, "args": closed(tool.parameters)},
+            "properties": {
+                "name": {"type": "string", "enum": [tool.name]},
+                "args": close_schema(tool.parameters),
+            },
             "required": ["name", "args"],
             "additionalProperties": False,
         }
@@ -49,21 +52,21 @@ def calls_schema(tools: Sequence[ToolSpec]) -> dict[str, Any]:
     }
 
 
-def closed(schema: Any, defs: Mapping[str, Any] | None = None) -> Any:
+def close_schema(schema: Any, defs: Mapping[str, Any] | None = None) -> Any:
     """A schema without references, titles and defaults, as grammars and providers take it."""
     if isinstance(schema, list):
-        return [closed(one, defs) for one in schema]
+        return [close_schema(one, defs) for one in schema]
     if not isinstance(schema, dict):
         return schema
     defs = {**(defs or {}), **schema.get("$defs", {})}
     if "$ref" in schema:
-        return closed(defs[schema["$ref"].rpartition("/")[2]], defs)
-    kept = {
+        return close_schema(defs[schema["$ref"].rpartition("/")[2]], defs)
+    remaining = {
         key: value
         for key, value in schema.items()
         if key not in ("$defs", "default") and not (key == "title" and isinstance(value, str))
     }
-    return {key: closed(value, defs) for key, value in kept.items()}
+    return {key: close_schema(value, defs) for key, value in remaining.items()}
 
 
 def tools_text(tools: Sequence[ToolSpec]) -> str:
@@ -74,12 +77,12 @@ def tools_text(tools: Sequence[ToolSpec]) -> str:
 def _tool_text(tool: ToolSpec) -> str:
     properties = tool.parameters.get("properties", {})
     required = tool.parameters.get("required", [])
-    said = ", ".join(
+    signature = ", ".join(
         f"{name}{'' if name in required else '?'}: {type_text(schema)}" for name, schema in properties.items()
     )
     notes = [f"  {name}: {schema['description']}" for name, schema in properties.items()
              if schema.get("description")]  # fmt: skip
-    return "\n".join([f"- {tool.name}({said}): {' '.join(tool.description.split())}", *notes])
+    return "\n".join([f"- {tool.name}({signature}): {' '.join(tool.description.split())}", *notes])
 
 
 def type_text(schema: Mapping[str, Any]) -> str:
@@ -110,65 +113,65 @@ def type_text(schema: Mapping[str, Any]) -> str:
     return {"string": "text", "null": "null"}.get(kind, str(kind))
 
 
-def in_words(messages: Sequence["BaseMessage"], tools: Sequence[ToolSpec]) -> list["BaseMessage"]:
+def with_tools_in_text(messages: Sequence["BaseMessage"], tools: Sequence[ToolSpec]) -> list["BaseMessage"]:
     """The messages for a model that is not sent tools natively.
 
-    The tools stand behind the system message, calls become the model's own JSON, and results become what it
-    is told next.
+    The tools are appended to the system message, calls become the model's own JSON, and results become user
+    messages.
     """
     from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
-    told = tools_text(tools)
+    description = tools_text(tools)
     names: dict[str, str] = {}
-    given: list[BaseMessage] = []
+    rewritten: list[BaseMessage] = []
     for message in messages:
         if isinstance(message, AIMessage) and message.tool_calls:
             names |= {str(call["id"]): call["name"] for call in message.tool_calls}
             calls = [{"name": call["name"], "args": call["args"]} for call in message.tool_calls]
-            given.append(AIMessage(json.dumps({"calls": calls}, ensure_ascii=False)))
+            rewritten.append(AIMessage(json.dumps({"calls": calls}, ensure_ascii=False)))
         elif isinstance(message, ToolMessage):
             name = names.get(message.tool_call_id) or message.name or "the tool"
-            given.append(HumanMessage(_with_text(f"Result of {name}:\n", message.content)))
+            rewritten.append(HumanMessage(_with_text(f"Result of {name}:\n", message.content)))
         else:
-            given.append(message)
-    if given and isinstance(given[0], SystemMessage):
-        return merged([SystemMessage(f"{given[0].text}\n\n{told}"), *given[1:]])
-    return merged([SystemMessage(told), *given])
+            rewritten.append(message)
+    if rewritten and isinstance(rewritten[0], SystemMessage):
+        return merge_adjacent([SystemMessage(f"{rewritten[0].text}\n\n{description}"), *rewritten[1:]])
+    return merge_adjacent([SystemMessage(description), *rewritten])
 
 
-def merged(messages: Sequence["BaseMessage"]) -> list["BaseMessage"]:
+def merge_adjacent(messages: Sequence["BaseMessage"]) -> list["BaseMessage"]:
     """The messages with those of the same role in a row made one; many chat templates take no others."""
     from langchain_core.messages import AIMessage, HumanMessage
 
-    given: list[BaseMessage] = []
+    merged: list[BaseMessage] = []
     for message in messages:
-        last = given[-1] if given else None
+        last = merged[-1] if merged else None
         if last is not None and type(last) is type(message) and isinstance(message, HumanMessage | AIMessage):
-            given[-1] = type(message)(_joined(last.content, message.content))
+            merged[-1] = type(message)(_joined(last.content, message.content))
         else:
-            given.append(message)
-    return given
+            merged.append(message)
+    return merged
 
 
 def without_system(messages: Sequence["BaseMessage"]) -> list["BaseMessage"]:
     """The messages with the system's put before the first of the person, for models that take no system."""
     from langchain_core.messages import HumanMessage, SystemMessage
 
-    said = "\n\n".join(message.text for message in messages if isinstance(message, SystemMessage))
+    system_text = "\n\n".join(message.text for message in messages if isinstance(message, SystemMessage))
     rest = [message for message in messages if not isinstance(message, SystemMessage)]
-    return merged([HumanMessage(said), *rest]) if said else rest
+    return merge_adjacent([HumanMessage(system_text), *rest]) if system_text else rest
 
 
 def with_schema(messages: Sequence["BaseMessage"], schema: Mapping[str, Any]) -> list["BaseMessage"]:
-    """The messages with the form that the reply must have asked for in words."""
+    """The messages with a request, in text, for a reply that keeps to a JSON schema."""
     from langchain_core.messages import HumanMessage
 
-    form = json.dumps(closed(dict(schema)), ensure_ascii=False)
-    asked = f"Reply with one JSON object and nothing else, which keeps to this JSON schema:\n{form}"
-    return merged([*messages, HumanMessage(asked)])
+    form = json.dumps(close_schema(dict(schema)), ensure_ascii=False)
+    instruction = f"Reply with one JSON object and nothing else, which keeps to this JSON schema:\n{form}"
+    return merge_adjacent([*messages, HumanMessage(instruction)])
 
 
-def called_names(calls: Sequence[ToolCall], tools: Sequence[ToolSpec]) -> Iterator[ToolCall]:
+def correct_tool_names(calls: Sequence[ToolCall], tools: Sequence[ToolSpec]) -> Iterator[ToolCall]:
     """The calls, those of tools that are not offered marked as such."""
     names = [tool.name for tool in tools]
     for call in calls:

@@ -19,14 +19,14 @@ class VideoLLMChat(BaseChatModel):
 
     Args:
         llm: the model.
-        model_name: the checkpoint's name, by which it is remembered what the model can do.
+        model_name: the checkpoint's name, under which the capabilities of the model are stored.
         max_tokens: new tokens of a reply.
 
     >>> from playhead_tools.video_llm.text_only import TextReply
     >>> class Echo:
     ...     name = "echo"
     ...     def chat(self, messages, new_tokens):
-    ...         return TextReply(messages[-1].text, 5, 1, cut=False)
+    ...         return TextReply(messages[-1].text, 5, 1, truncated=False)
     >>> VideoLLMChat(llm=Echo(), model_name="echo").invoke("hello").content
     'hello'
     """
@@ -52,18 +52,18 @@ class VideoLLMChat(BaseChatModel):
             ModelUnavailable: the model does not load, or has not enough memory.
         """
         llm: TextModel = self.llm
-        reply = llm.chat(_plain(messages), int(kwargs.get("max_tokens", self.max_tokens)))
+        reply = llm.chat(_as_messages(messages), int(kwargs.get("max_tokens", self.max_tokens)))
         used = UsageMetadata(
             input_tokens=reply.prompt_tokens,
             output_tokens=reply.new_tokens,
             total_tokens=reply.prompt_tokens + reply.new_tokens,
         )
-        reason = {"finish_reason": "length" if reply.cut else "stop"}
+        reason = {"finish_reason": "length" if reply.truncated else "stop"}
         message = AIMessage(reply.text, usage_metadata=used, response_metadata=reason)
         return ChatResult(generations=[ChatGeneration(message=message)])
 
 
-def _plain(messages: Sequence[BaseMessage]) -> list[Message]:
+def _as_messages(messages: Sequence[BaseMessage]) -> list[Message]:
     return [Message(_role(message), message.text) for message in messages]
 
 

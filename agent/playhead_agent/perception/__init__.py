@@ -1,1 +1,1 @@
-"""Questions about what is shown: what to look at, what was seen, and what follows from it."""
+"""Visual questions: which clips a VLM must see, its observations, and the answer that follows from them."""

@@ -1,8 +1,8 @@
-"""What may be said of what was seen: the finding, the judgement, and the claims."""
+"""From a perception result to the temporal result, the verdict and the claims of an answer."""
 
 from collections.abc import Sequence
 
-from playhead_agent.perception.results import SURE, PerceptionResult
+from playhead_agent.perception.results import MIN_DETECTION_P, PerceptionResult
 from playhead_agent.rules.extractive import AnswerContext
 from playhead_agent.rules.reasoning import TemporalResult
 from playhead_agent.rules.verdict import AnswerVerdict
@@ -17,109 +17,117 @@ from playhead_tools.verdict_rules import (
     Statement,
     allowed_verdict,
     kinds_of,
-    statement_asked,
-    statement_made,
+    requested_statement,
+    stated_in_answer,
 )  # fmt: skip
 
-MOST = 0.98
+MAX_CONFIDENCE = 0.98
 
 
-def sight_of(state: State) -> PerceptionResult | None:
-    """What looking told of the question in a state; None for questions that words answer."""
+def perception_result_of(state: State) -> PerceptionResult | None:
+    """The perception result in a state; None for questions that text answers."""
     record = state.get("sight")
-    sight = None if record is None else PerceptionResult.from_json(record)
-    return None if sight is None or sight.kind == "anchors" else sight
+    result = None if record is None else PerceptionResult.from_json(record)
+    return None if result is None or result.kind == "anchors" else result
 
 
-def seen_finding(sight: PerceptionResult, evidence: Sequence[Evidence]) -> TemporalResult:
-    """The finding of a sight, on the evidence that was made of its sightings."""
-    known = {(e.video_id, e.window): e for e in evidence if e.kind == "picture" and e.said}
-    records = [known[one.place] for one in sight.sightings if one.place in known]
+def temporal_result_of(result: PerceptionResult, evidence: Sequence[Evidence]) -> TemporalResult:
+    """The temporal result of a perception result, on the evidence that was made of its detections."""
+    evidence_by_segment = {(e.video_id, e.window): e for e in evidence if e.kind == "picture" and e.said}
+    records = [
+        evidence_by_segment[detection.segment_ref]
+        for detection in result.detections
+        if detection.segment_ref in evidence_by_segment
+    ]
     events = tuple(Event(e.video_id, e.window, (e.id,)) for e in records)
-    negative = sight.kind == "yes_no" and not sight.value
+    negative = result.kind == "yes_no" and not result.value
     op = "seen" if events or negative else "none"
-    names = (sight.text,) if op == "seen" else ()
-    return TemporalResult(op, events, sight.value, names, complete=sight.whole)  # type: ignore[arg-type]
+    names = (result.text,) if op == "seen" else ()
+    return TemporalResult(op, events, result.value, names, complete=result.is_complete)  # type: ignore[arg-type]
 
 
-def is_negative(sight: PerceptionResult) -> bool:
-    """Whether what was found out is a plain no, or that it is seen in none of several videos."""
-    return is_none(sight) or (sight.kind == "yes_no" and not sight.value)
+def is_negative(result: PerceptionResult) -> bool:
+    """Whether the result is a plain no, or that it is visible in none of several videos."""
+    return is_in_no_video(result) or (result.kind == "yes_no" and not result.value)
 
 
-def seen_judgement(sight: PerceptionResult, spec: QuestionSpec, extent: SearchedExtent) -> AnswerVerdict:
-    """What may be said of a sight; `verdict_rules` decides what may be said of all of the scope.
+def verdict_on_perception(
+    result: PerceptionResult, spec: QuestionSpec, extent: SearchedExtent
+) -> AnswerVerdict:
+    """The verdict on a perception result; `verdict_rules` decides on statements about all of the scope.
 
-    A negative that may not be said is no answer; where options were given, the option that says so is still
-    the likeliest.
+    A negative that the searched extent does not bear out is no answer; where options were given, the option
+    that states it is still the likeliest.
     """
-    if sight.kind == "unknown":
+    if result.kind == "unknown":
         return AnswerVerdict("abstained", "unknown", 0.0)
-    if sight.kind == "absent":
+    if result.kind == "absent":
         return AnswerVerdict("abstained", allowed_verdict("absent", kinds_of(spec), extent).reason, 0.0)
-    sure = min(MOST, sight.p)
-    if is_negative(sight) or _tells_no(sight, spec):
+    confidence = min(MAX_CONFIDENCE, result.p)
+    if is_negative(result) or _states_negative(result, spec):
         allowed = allowed_verdict("no", [spec.wanted], extent)
-        if not allowed.is_allowed and sight.choice is None:
+        if not allowed.is_allowed and result.choice is None:
             return AnswerVerdict("abstained", "unknown", 0.0)
-        doubt = sight.p < SURE or not allowed.is_allowed
+        is_uncertain = result.p < MIN_DETECTION_P or not allowed.is_allowed
     else:
-        statement = _statement(sight, spec)
-        allowed_ = statement is None or allowed_verdict(statement, ["picture"], extent).is_allowed
-        doubt = sight.p < SURE or not allowed_
-    return AnswerVerdict("partial" if doubt else "answered", "unknown" if doubt else "", sure)
+        statement = _statement(result, spec)
+        is_allowed = statement is None or allowed_verdict(statement, ["picture"], extent).is_allowed
+        is_uncertain = result.p < MIN_DETECTION_P or not is_allowed
+    return AnswerVerdict(
+        "partial" if is_uncertain else "answered", "unknown" if is_uncertain else "", confidence
+    )
 
 
-def _tells_no(sight: PerceptionResult, spec: QuestionSpec) -> bool:
-    return sight.kind == "told" and statement_made(spec, sight.text) in NEGATIVE
+def _states_negative(result: PerceptionResult, spec: QuestionSpec) -> bool:
+    return result.kind == "told" and stated_in_answer(spec, result.text) in NEGATIVE
 
 
-def _statement(sight: PerceptionResult, spec: QuestionSpec) -> Statement | None:
-    """The statement about all of the scope that a sight makes; a yes makes one only among options, where
+def _statement(result: PerceptionResult, spec: QuestionSpec) -> Statement | None:
+    """The statement about all of the scope that a result makes; a yes makes one only among options, where
     `yes, once` stands beside `yes, several times`."""
-    if sight.kind in ("count", "length"):
-        return "count" if sight.kind == "count" else "duration"
-    if sight.kind == "yes_no":
+    if result.kind in ("count", "length"):
+        return "count" if result.kind == "count" else "duration"
+    if result.kind == "yes_no":
         return "count" if spec.options else None
-    return statement_asked(spec)
+    return requested_statement(spec)
 
 
-def seen_claims(sight: PerceptionResult, answer_context: AnswerContext) -> list[Claim]:
-    """The claims of a sight, each with the evidence of its moments."""
-    ids = answer_context.finding.evidence_ids
-    if not ids or sight.kind in ("absent", "unknown"):
+def perception_claims(result: PerceptionResult, answer_context: AnswerContext) -> list[Claim]:
+    """The claims of a perception result, each with the evidence of its detections."""
+    ids = answer_context.temporal_result.evidence_ids
+    if not ids or result.kind in ("absent", "unknown"):
         return []
-    places = [answer_context.at(e.video_id, e.window) for e in answer_context.finding.events]
-    if sight.kind == "order":
-        names = sight.text.split(", ")
+    places = [answer_context.place_text(e.video_id, e.window) for e in answer_context.temporal_result.events]
+    if result.kind == "order":
+        names = result.text.split(", ")
         lines = [f"{name} at {place}" for name, place in zip(names, places, strict=False)]
         return [Claim(f"In this order: {'; '.join(lines)}", ids)]
-    if sight.kind == "count":
-        many = "moment" if sight.value == 1 else "moments"
-        return [Claim(f"Seen in {sight.value:.0f} {many}: {', '.join(places)}", ids)]
-    if sight.kind == "length":
-        return [Claim(f"Seen for {sight.value:.1f} s in all: {', '.join(places)}", ids)]
-    if sight.kind == "yes_no":
+    if result.kind == "count":
+        noun = "moment" if result.value == 1 else "moments"
+        return [Claim(f"Seen in {result.value:.0f} {noun}: {', '.join(places)}", ids)]
+    if result.kind == "length":
+        return [Claim(f"Seen for {result.value:.1f} s in all: {', '.join(places)}", ids)]
+    if result.kind == "yes_no":
         return [Claim(f"Yes, seen at {', '.join(places)}", ids)]
-    if sight.kind == "when":
+    if result.kind == "when":
         return [Claim(f"Seen at {places[-1]}", ids)]
-    return [Claim(f"{_sentence(sight.text)}, seen at {', '.join(places)}", ids)]
+    return [Claim(f"{_sentence(result.text)}, seen at {', '.join(places)}", ids)]
 
 
 def _sentence(text: str) -> str:
-    told = " ".join(text.split()).rstrip(".!? ").replace('"', "'").replace("“", "‘").replace("”", "’")
-    return told[:1].upper() + told[1:]
+    sentence = " ".join(text.split()).rstrip(".!? ").replace('"', "'").replace("“", "‘").replace("”", "’")
+    return sentence[:1].upper() + sentence[1:]
 
 
-def is_none(sight: PerceptionResult) -> bool:
-    """Whether the answer is that it is seen in none of several videos."""
-    return sight.kind == "chosen" and not sight.sightings
+def is_in_no_video(result: PerceptionResult) -> bool:
+    """Whether the answer is that it is visible in none of several videos."""
+    return result.kind == "chosen" and not result.detections
 
 
-def seen_negative(sight: PerceptionResult, coverage: Coverage | None, *, is_sure: bool) -> str:
-    """The answer that nothing shows it, with what was searched; unsure where not all of it was viewed."""
-    if not is_sure:
+def negative_text(result: PerceptionResult, coverage: Coverage | None, *, is_certain: bool) -> str:
+    """The text of a negative answer, with the coverage; uncertain where not all of the scope was viewed."""
+    if not is_certain:
         text = "Nothing certain: nothing that was viewed shows it, and not everything could be viewed."
     else:
-        text = f"{'None' if is_none(sight) else 'No'}: nothing that was looked at shows it."
+        text = f"{'None' if is_in_no_video(result) else 'No'}: nothing that was looked at shows it."
     return text if coverage is None else f"{text}\n{coverage_sentence(coverage)}"

@@ -1,4 +1,4 @@
-"""A look that is wanted of a video-LLM, as a row of a run's state."""
+"""A request for an observation of a video-LLM, as a row of a run's state."""
 
 import json
 from collections.abc import Mapping
@@ -12,16 +12,16 @@ from playhead_tools.video_llm.frame_sampling import ClipRequest
 
 @dataclass(frozen=True, slots=True)
 class ObservationRequest:
-    """A look that is wanted.
+    """One call of a video-LLM that a procedure needs.
 
     Args:
         video_id: in which video.
-        window: what to show, in seconds.
-        question: about it.
+        window: the clip, in seconds.
+        question: about the clip.
         options: of a multiple choice.
         yes_no: ask for the probability of Yes.
-        frames: at most so many successive frames; 0 for what suits the model.
-        times_s: of chosen frames, in seconds; empty for successive frames over the window.
+        frames: maximum number of successive frames; 0 for the default of the client.
+        times_s: times of chosen frames, in seconds; empty for successive frames over the window.
     """
 
     video_id: str
@@ -34,19 +34,19 @@ class ObservationRequest:
 
     @property
     def key(self) -> str:
-        """The same for the same look."""
+        """A string that identifies the request: equal for equal requests."""
         return json.dumps(self.to_json(), sort_keys=True)
 
-    def num_frames(self, eyes: VlmClient) -> int:
-        """How many frames the model is given at most."""
-        return len(self.times_s) or self.frames or eyes.frames
+    def num_frames(self, vlm_client: VlmClient) -> int:
+        """The maximum number of frames that the model is given."""
+        return len(self.times_s) or self.frames or vlm_client.frames
 
-    def make(self, eyes: VlmClient) -> Observation:
-        """The look; errors are those of `VlmClient.look`. Chosen frames are shown without own options."""
+    def run(self, vlm_client: VlmClient) -> Observation:
+        """The observation; errors are those of `VlmClient`. Chosen frames are given without the options."""
         if self.times_s:
             clip = ClipRequest(self.video_id, self.times_s, self.window)
-            return eyes.look_at(clip, self.question, yes_no=self.yes_no)
-        return eyes.look(
+            return vlm_client.observe_frames(clip, self.question, yes_no=self.yes_no)
+        return vlm_client.observe(
             self.video_id, self.window, self.question, options=self.options, yes_no=self.yes_no,
             frames=self.frames or None,
         )  # fmt: skip

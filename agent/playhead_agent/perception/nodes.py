@@ -1,171 +1,188 @@
-"""Two nodes of the graph: `triage` decides what must be looked at, `watch` looks at one clip."""
+"""Two nodes of the graph: `triage_question` decides which clips to view, `observe_clip` views one of them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from playhead_agent.perception.look_request import ObservationRequest
-from playhead_agent.perception.results import SURE, PerceptionResult
+from playhead_agent.perception.results import MIN_DETECTION_P, PerceptionResult
 from playhead_agent.perception.routing import ANSWERING_ROLES, WORDS
 from playhead_agent.perception.session import ObservedClip, PendingObservations, PerceptionSession
 from playhead_agent.rules.read_neighbours import chosen_anchors, read_near
-from playhead_agent.state import Context, SegmentRef, State, evidence_of, spec_of, stretches_of
+from playhead_agent.state import Context, SegmentRef, State, evidence_of, segment_refs_of, spec_of
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, VideoUnreadable
 from playhead_index.search.results import Coverage
 from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Evidence
 from playhead_tools.evidence_table import EvidenceTable
-from playhead_tools.retrieval import with_pictures
+from playhead_tools.retrieval import segments_with_frames
 from playhead_tools.spec import QuestionSpec
 from playhead_tools.video_llm.client import Observation, VlmClient
 
-NO_PICTURES = "no recording in scope has pictures, so nothing was looked at"
-UNUSED = "the video-LLM could not be used: {why}; nothing was looked at"
-NOTHING_SEEN = "looking at {num} {clips} with the video-LLM did not tell it; the words answer instead"
-LOOKS_USED_UP = "not everything that could show it was looked at: the budget of looks is used up"
-LOOKS_PART = 0.9
-"""Of the seconds that are left, what a look may take; the rest is for the answer without it."""
+NO_VISUAL_TRACK = "no recording in scope has pictures, so nothing was looked at"
+VLM_UNUSABLE = "the video-LLM could not be used: {why}; nothing was looked at"
+NO_VISUAL_ANSWER = "looking at {num} {clips} with the video-LLM did not tell it; the words answer instead"
+VLM_BUDGET_USED_UP = "not everything that could show it was looked at: the budget of looks is used up"
+VLM_TIME_SHARE = 0.9
+"""Share of the remaining seconds that a VLM call may take; the rest is for an answer without it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """What is to be looked at next, or what looking has told.
+    """The next VLM calls, or the perception result when no more are needed.
 
     Args:
-        wanted: looks to be made; empty when the procedure has come to its end.
-        sight: what was found out; None while looks are wanted, and for questions about words.
-        evidence: all records, with what was seen; empty while there is no sight.
+        requests: pending observations; empty when the procedure has ended.
+        result: of the procedure; None while observations are pending, and for questions about text.
+        evidence: all records, with those of the detections; empty while there is no result.
         coverage: of the searches for candidates.
-        looked_at: stretches that a model saw, or whose words were read.
+        viewed: segments that the VLM saw, or whose text was read.
         notes: for the person.
     """
 
-    wanted: tuple[ObservationRequest, ...]
-    sight: PerceptionResult | None
+    requests: tuple[ObservationRequest, ...]
+    result: PerceptionResult | None
     evidence: tuple[Evidence, ...] = ()
     coverage: tuple[Coverage, ...] = ()
-    looked_at: tuple[SegmentRef, ...] = ()
+    viewed: tuple[SegmentRef, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def triage(state: State, context: Context) -> Triage:
-    """Works a question about pictures out as far as the looks that were made reach."""
+def triage_question(state: State, context: Context) -> Triage:
+    """Runs the procedure of a visual question as far as the observations in the state allow."""
     spec, evidence = spec_of(state), evidence_of(state)
-    if not context.rules.needs_looks(spec, evidence):
+    if not context.rules.needs_visual_evidence(spec, evidence):
         return Triage((), None)
-    eyes = context.open_eyes()
-    if eyes is None:
+    vlm_client = context.open_vlm_client()
+    if vlm_client is None:
         return Triage((), None)
-    stretches = with_pictures(context.catalog, stretches_of(state["stretches"]))
-    if not stretches:
-        return Triage((), None, notes=(NO_PICTURES,))
-    if failed := [row["failed"] for row in state["looks"] if "failed" in row]:
-        return Triage((), None, notes=(UNUSED.format(why=failed[0]),))
-    seen = [ObservedClip.from_json(row) for row in state["looks"]]
-    afford = context.meter.looks_left(eyes.frames)
-    looks = {one.request: one.look for one in seen}
-    session = PerceptionSession(context, stretches, looks, afford, eyes.plain_prompt)
+    segment_refs = segments_with_frames(context.catalog, segment_refs_of(state["stretches"]))
+    if not segment_refs:
+        return Triage((), None, notes=(NO_VISUAL_TRACK,))
+    if failures := [row["failed"] for row in state["looks"] if "failed" in row]:
+        return Triage((), None, notes=(VLM_UNUSABLE.format(why=failures[0]),))
+    clips = [ObservedClip.from_json(row) for row in state["looks"]]
+    observations_left = context.meter.vlm_calls_left(vlm_client.frames)
+    observations = {clip.request: clip.observation for clip in clips}
+    session = PerceptionSession(
+        context, segment_refs, observations, observations_left, vlm_client.plain_prompt
+    )
     try:
-        sight = context.rules.see(spec, session, _word_anchors(spec, evidence, context))
-    except PendingObservations as need:
-        return Triage(need.requests, None, coverage=tuple(session.coverages))
-    return _done(spec, sight, session, EvidenceTable.of(evidence, context.limits.evidence), context)
+        result = context.rules.observe(spec, session, _text_anchors(spec, evidence, context))
+    except PendingObservations as pending:
+        return Triage(pending.requests, None, coverage=tuple(session.coverages))
+    return _completed_triage(
+        spec, result, session, EvidenceTable.of(evidence, context.limits.evidence), context
+    )
 
 
-def _word_anchors(spec: QuestionSpec, evidence: Sequence[Evidence], context: Context) -> list[SegmentRef]:
-    """Where the one anchor of a question was said or written; none when it must be seen."""
+def _text_anchors(spec: QuestionSpec, evidence: Sequence[Evidence], context: Context) -> list[SegmentRef]:
+    """Where the one anchor of a question is spoken or written; none when it is visual."""
     if spec.relation is None:
         return []
-    said = [e for e in evidence if e.kind in WORDS and e.verdict == "supported"]
-    chosen = chosen_anchors(spec, said, context.limits.anchors)
-    return [(group[0].video_id, group[0].window) for group in chosen]
+    supported = [e for e in evidence if e.kind in WORDS and e.verdict == "supported"]
+    groups = chosen_anchors(spec, supported, context.limits.anchors)
+    return [(group[0].video_id, group[0].window) for group in groups]
 
 
-def _done(
+def _completed_triage(
     spec: QuestionSpec,
-    sight: PerceptionResult,
+    result: PerceptionResult,
     session: PerceptionSession,
     table: EvidenceTable,
     context: Context,
 ) -> Triage:
-    """The evidence of a finished procedure, and for places to read next to, the words there."""
-    role = "anchor" if sight.kind == "anchors" else "target"
+    """The evidence of a finished procedure and, where anchors were located, of the text near them."""
+    role = "anchor" if result.kind == "anchors" else "target"
     ids = []
-    for i, one in enumerate(sight.sightings):
+    for i, detection in enumerate(result.detections):
         record = Evidence(
-            "", one.video_id, one.window, "picture", "supported" if one.p >= SURE else "unverified",
-            match=round(one.p, 3), role=f"{role}{_slot(spec, role, i)}", lanes=("picture",),
-            said=one.said[:300],
+            "", detection.video_id, detection.window, "picture",
+            "supported" if detection.p >= MIN_DETECTION_P else "unverified",
+            match=round(detection.p, 3), role=f"{role}{_anchor_number(spec, role, i)}", lanes=("picture",),
+            said=detection.text[:300],
         )  # fmt: skip
         ids.append(table.add(record))
-    looked = [(request.video_id, look.window) for request, look in session.used.items()]
-    notes = [LOOKS_USED_UP] if session.short else []
-    declined = sum(look.declines for look in session.used.values())
-    if declined and not sight.sightings:
-        notes.append(f"the video model declined to answer for {declined} of {len(session.used)} clips")
-    if sight.kind in ("absent", "unknown") and _words_answer(spec, table.records.values()):
-        num = len(session.used)
-        notes += [NOTHING_SEEN.format(num=num, clips="clip" if num == 1 else "clips")] if num else []
+    viewed = [
+        (request.video_id, observation.window) for request, observation in session.used_observations.items()
+    ]
+    notes = [VLM_BUDGET_USED_UP] if session.is_over_budget else []
+    num_declined = sum(observation.declines for observation in session.used_observations.values())
+    if num_declined and not result.detections:
+        notes.append(
+            f"the video model declined to answer for {num_declined} of {len(session.used_observations)} clips"
+        )
+    if result.kind in ("absent", "unknown") and _has_text_answer(spec, table.records.values()):
+        num_clips = len(session.used_observations)
+        notes += (
+            [NO_VISUAL_ANSWER.format(num=num_clips, clips="clip" if num_clips == 1 else "clips")]
+            if num_clips
+            else []
+        )
         return Triage((), None, notes=tuple(notes))
-    if role == "anchor" and sight.sightings:
-        read, said = _read_beside(spec, [r for i, r in table.records.items() if i in ids], context, table)
-        looked += read
-        notes += said
+    if role == "anchor" and result.detections:
+        read_refs, more_notes = _read_near_anchors(
+            spec, [r for i, r in table.records.items() if i in ids], context, table
+        )
+        viewed += read_refs
+        notes += more_notes
     records = tuple(table.records.values())
-    read_at = tuple(dict.fromkeys(looked))
-    return Triage((), sight, records, tuple(session.coverages), read_at, tuple(notes))
+    viewed_refs = tuple(dict.fromkeys(viewed))
+    return Triage((), result, records, tuple(session.coverages), viewed_refs, tuple(notes))
 
 
-def _words_answer(spec: QuestionSpec, evidence: Iterable[Evidence]) -> bool:
-    """Whether there are passages to be shown where looking told nothing."""
+def _has_text_answer(spec: QuestionSpec, evidence: Iterable[Evidence]) -> bool:
+    """Whether there are passages to answer with where the observations gave no answer."""
     return bool(spec.query) and any(
         record.kind in WORDS and record.role in ANSWERING_ROLES for record in evidence
     )
 
 
-def _slot(spec: QuestionSpec, role: str, number: int) -> int:
-    """Which anchor a sighting is of: several of one anchor are its likely places."""
-    both = spec.relation is not None and len(spec.relation.anchors) > 1
-    return number if role == "anchor" and both else 0
+def _anchor_number(spec: QuestionSpec, role: str, number: int) -> int:
+    """The number of the anchor that a detection belongs to: several of one anchor are its likely places."""
+    has_two_anchors = spec.relation is not None and len(spec.relation.anchors) > 1
+    return number if role == "anchor" and has_two_anchors else 0
 
 
-def _read_beside(
+def _read_near_anchors(
     spec: QuestionSpec, anchors: Sequence[Evidence], context: Context, table: EvidenceTable
 ) -> tuple[list[SegmentRef], list[str]]:
-    """Reads next to what was seen: of one anchor's likely places, to the first where words are."""
+    """Reads the text near detected anchors: of one anchor's likely places, up to the first with any text."""
     slots = sorted({record.role for record in anchors})
     if len(slots) > 1:
         return read_near(spec, anchors, context, table)
-    read, notes = list[SegmentRef](), list[str]()
+    read_refs, notes = list[SegmentRef](), list[str]()
     for anchor in anchors:
-        known = len(table.records)
-        more, said = read_near(spec, [anchor], context, table)
-        read, notes = read + more, notes + said
-        if len(table.records) > known:
+        num_known = len(table.records)
+        more_refs, more_notes = read_near(spec, [anchor], context, table)
+        read_refs, notes = read_refs + more_refs, notes + more_notes
+        if len(table.records) > num_known:
             break
-    return read, notes
+    return read_refs, notes
 
 
-def watch(request: ObservationRequest, context: Context) -> dict[str, Any]:
-    """The row of one look for the state.
+def observe_clip(request: ObservationRequest, context: Context) -> dict[str, Any]:
+    """The row of one observation for the state.
 
-    A clip that cannot be read, or a reply that is none, is a look that declines: the procedure goes on. Where
-    the model cannot be asked at all, the row says why, and the question is answered without looking; the
-    other looks of the run then fail with the same words, without being tried.
+    A clip that cannot be read, or a response that cannot be parsed, counts as a refusal: the procedure goes
+    on. Where the model cannot be called at all, the row says why, and the question is answered without it;
+    the other requests of the run then fail with the same message, without being tried.
     """
     meter = context.meter
-    if meter.look_failure:
-        return {"request": request.to_json(), "failed": meter.look_failure, "times_s": []}
+    if meter.vlm_failure:
+        return {"request": request.to_json(), "failed": meter.vlm_failure, "times_s": []}
     try:
-        eyes: VlmClient | None = context.open_eyes()
-        if eyes is None:
+        vlm_client: VlmClient | None = context.open_vlm_client()
+        if vlm_client is None:
             raise ModelUnavailable("there is no video-LLM to look with")
-        with call_deadline(LOOKS_PART * meter.remaining_s):
-            look = request.make(eyes)
+        with call_deadline(VLM_TIME_SHARE * meter.remaining_s):
+            observation = request.run(vlm_client)
     except (ModelOutputInvalid, VideoUnreadable) as error:
         text = "no answer" if isinstance(error, ModelOutputInvalid) else "not shown"
-        look = Observation(request.video_id, request.window, request.question, text, (), refused=True)
+        observation = Observation(request.video_id, request.window, request.question, text, (), refused=True)
     except ModelUnavailable as error:
-        return {"request": request.to_json(), "failed": meter.look_failed(str(error)), "times_s": []}
-    meter.look(look.frames, look.visual_tokens, look.visual_tokens_given, look.money)
-    return ObservedClip(request, look).to_json()
+        return {"request": request.to_json(), "failed": meter.record_vlm_failure(str(error)), "times_s": []}
+    meter.add_vlm_call(
+        observation.frames, observation.visual_tokens, observation.visual_tokens_given, observation.money
+    )
+    return ObservedClip(request, observation).to_json()

@@ -1,15 +1,15 @@
-"""What a rule-based planner without a chat model looks at: the question as asked, put to the best clips.
+"""The procedure of the rules for visual questions: the VLM is asked the question about the best clips.
 
-Read top to bottom. A short scope is shown whole in one look. In a longer one the question is put to the clips
-that the search ranks first; whether, how often and when first or last something happens is found by looking
-at all of the scope in pieces, and said only of what was looked at.
+Read top to bottom. A short scope is given whole in one call. In a longer one the question is asked about the
+clips that the search ranks first; whether, how often and when first or last something happens is found by
+scanning all of the scope in windows, and stated only of what was viewed.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from playhead_agent.perception.look_request import ObservationRequest
-from playhead_agent.perception.results import SURE, Detection, PerceptionResult
+from playhead_agent.perception.results import MIN_DETECTION_P, Detection, PerceptionResult
 from playhead_agent.perception.routing import WORDS
 from playhead_agent.perception.session import PerceptionSession
 from playhead_agent.state import SegmentRef
@@ -22,291 +22,361 @@ from playhead_tools.video_llm.parse_response import is_abstention, normalised, p
 from playhead_tools.video_llm.refusals import yes_or_no
 
 SHORT_SCOPE_S = 180.0
-"""Up to so many seconds are shown whole in one look."""
-MAX_WHOLE_STRETCHES = 4
-WHOLE_FRAMES = 48
-"""Frames of looks that show all of a short scope."""
+"""A scope of up to so many seconds is given whole in one call."""
+MAX_WHOLE_SCOPE_VIDEOS = 4
+MAX_WHOLE_SCOPE_FRAMES = 48
+"""Maximum frames of the calls that show all of a short scope."""
 FRAME_TOKENS = 300
 """About as many visual tokens as a frame of 336 pixels on its short side becomes (patches of 28 pixels)."""
 NUM_CLIPS = 4
-"""Clips that a question is put to where not all of the scope is looked at."""
-PIECE_S = 24.0
-"""All of a scope is looked at in pieces of at most so many seconds."""
-BESIDE_S = 30.0
-"""Before or after something that was said, so many seconds are looked at."""
+"""Clips that the VLM is asked about where not all of the scope is viewed."""
+SCAN_WINDOW_S = 24.0
+"""Maximum length of the windows in which all of a scope is scanned."""
+NEAR_ANCHOR_S = 30.0
+"""So many seconds before or after a spoken or written anchor are viewed."""
 CITED_S = 1.0
-"""A frame that a reply names stands for so much time around it."""
-TOLD_P = 0.75
-"""How likely what a model tells freely is true where nobody has measured it; a later clip counts less."""
-LATER_CLIP = 0.95
-SAID_YES, SAID_NO = 0.9, 0.1
-"""What a Yes or No counts where its probability cannot be had."""
-UNSEEN_P = 0.75
-"""How likely it is that something is not there, where all of the scope was looked at and shows it nowhere."""
-SHOWS = 'Do these frames show what this question asks about, at least in part?\n"{}"'
+"""A frame that a response cites stands for so many seconds around it."""
+FREE_TEXT_P = 0.75
+"""Assumed probability that a free-text response is right; lower for each later clip."""
+LATER_CLIP_FACTOR = 0.95
+YES_P, NO_P = 0.9, 0.1
+"""Probability of Yes that a response counts as where the model gives none."""
+ABSENT_P = 0.75
+"""Assumed probability that something is absent where all of the scope was viewed and nothing shows it."""
+SHOWS_PROMPT = 'Do these frames show what this question asks about, at least in part?\n"{}"'
 
 
-def see(
+def answer_visual_question(
     spec: QuestionSpec, session: PerceptionSession, anchors: Sequence[SegmentRef] = ()
 ) -> PerceptionResult:
-    """What looking tells of a question.
+    """The perception result of a question.
 
     Args:
         spec: the question.
-        session: what looks were made, and what may be looked at.
-        anchors: where what the question is related to in time was said or written.
+        session: the observations so far, and what may still be viewed.
+        anchors: where the anchors of the question are spoken or written.
 
     Raises:
-        NeedLooks: looks are wanted before it can go on.
+        PendingObservations: it needs further observations first.
     """
     if spec.wanted in WORDS:
-        return _anchors(spec, session)
-    beside = _beside(spec, session, anchors)
-    if beside:
-        return _told(
+        return _locate_anchors(spec, session)
+    windows = _windows_near(spec, session, anchors)
+    if windows:
+        return _first_informative_reply(
             spec,
             session,
-            [ObservationRequest(v, w, spec.text, spec.options) for v, w in beside],
-            all_seen=False,
+            [ObservationRequest(v, w, spec.text, spec.options) for v, w in windows],
+            is_whole_scope=False,
         )
-    if whole := _whole(spec, session):
-        return _yes_no(session, whole) if _is_yes_no(spec) else _told(spec, session, whole, all_seen=True)
-    if _is_scanned(spec, session.stretches):
-        return _scanned(spec, session)
+    if requests := _whole_scope_requests(spec, session):
+        return (
+            _yes_no(session, requests)
+            if _is_yes_no(spec)
+            else _first_informative_reply(spec, session, requests, is_whole_scope=True)
+        )
+    if _needs_scan(spec, session.segment_refs):
+        return _scan(spec, session)
     if spec.intent == "when" and not spec.options:
-        return _located(spec, session)
-    return _told(spec, session, _best(spec, session), all_seen=False)
+        return _locate(spec, session)
+    return _first_informative_reply(spec, session, _best_requests(spec, session), is_whole_scope=False)
 
 
-def _located(spec: QuestionSpec, session: PerceptionSession) -> PerceptionResult:
-    """Where something is seen: of the best clips the likeliest, narrowed to the frames that a reply names."""
-    best = _best(spec, session)
-    shows = SHOWS.format(spec.text)
-    likely = _likely(session, [replace(request, question=shows, yes_no=True) for request in best])
-    if not likely:
-        whole = session.whole and _covers(best, session)
-        return PerceptionResult("absent" if whole else "unknown", whole=whole)
-    first = likely[0]
-    look = session.look(ObservationRequest(first.video_id, first.looked, spec.text))
-    if look is not None and not look.declines:
-        first = replace(first, window=cited_window(look, first.window), said=look.text)
-    return PerceptionResult("when", spec.text, (first,), p=first.p, whole=False)
+def _locate(spec: QuestionSpec, session: PerceptionSession) -> PerceptionResult:
+    """When something is visible: the likeliest of the best clips, narrowed to the frames that are cited."""
+    requests = _best_requests(spec, session)
+    question = SHOWS_PROMPT.format(spec.text)
+    detections = _likely_detections(
+        session, [replace(request, question=question, yes_no=True) for request in requests]
+    )
+    if not detections:
+        is_complete = session.is_complete and _covers(requests, session)
+        return PerceptionResult("absent" if is_complete else "unknown", is_complete=is_complete)
+    detection = detections[0]
+    observation = session.observe(
+        ObservationRequest(detection.video_id, detection.searched_window, spec.text)
+    )
+    if observation is not None and not observation.declines:
+        detection = replace(
+            detection, window=cited_window(observation, detection.window), text=observation.text
+        )
+    return PerceptionResult("when", spec.text, (detection,), p=detection.p, is_complete=False)
 
 
-def _likely(session: PerceptionSession, requests: Sequence[ObservationRequest]) -> list[Detection]:
-    """The clips of some yes-or-no looks that show what is asked about, the likeliest first."""
-    looks = session.look_all(requests)
-    seen = [
-        Detection(request.video_id, request.window, p_yes(look), look.text, look.window)
-        for request, look in zip(requests, looks, strict=True)
-        if look is not None
+def _likely_detections(session: PerceptionSession, requests: Sequence[ObservationRequest]) -> list[Detection]:
+    """The clips of some yes-or-no requests for which Yes is likely, the likeliest first."""
+    observations = session.observe_all(requests)
+    detections = [
+        Detection(request.video_id, request.window, p_yes(observation), observation.text, observation.window)
+        for request, observation in zip(requests, observations, strict=True)
+        if observation is not None
     ]
-    return sorted((one for one in seen if one.p >= SURE), key=lambda one: -one.p)
+    return sorted(
+        (detection for detection in detections if detection.p >= MIN_DETECTION_P),
+        key=lambda detection: -detection.p,
+    )
 
 
-def _best(spec: QuestionSpec, session: PerceptionSession) -> list[ObservationRequest]:
-    """Looks at the clips that the search ranks first for the question, and at what no search can rank."""
-    places = session.moments(spec.query or spec.text, NUM_CLIPS)
+def _best_requests(spec: QuestionSpec, session: PerceptionSession) -> list[ObservationRequest]:
+    """Requests for the clips that the search ranks first, and for those that no search can rank."""
+    places = session.find_moments(spec.query or spec.text, NUM_CLIPS)
     return [ObservationRequest(video_id, window, spec.text, spec.options) for video_id, window in places]
 
 
-# ---- a short scope, shown whole ----
+# ---- a short scope, given whole ----
 
 
-def _whole(spec: QuestionSpec, session: PerceptionSession) -> list[ObservationRequest]:
-    """Looks that show all of the scope; none where it is too long for that."""
-    seconds = sum(window.duration_s for _, window in session.stretches)
-    num, limits = len(session.stretches), session.context.limits
-    frames = min(WHOLE_FRAMES, limits.frames, limits.visual_tokens // FRAME_TOKENS) // num
-    if session.plain_prompt or seconds > SHORT_SCOPE_S or num > MAX_WHOLE_STRETCHES or frames < 2:
+def _whole_scope_requests(spec: QuestionSpec, session: PerceptionSession) -> list[ObservationRequest]:
+    """Requests that together show all of the scope; none where it is too long for that."""
+    seconds = sum(window.duration_s for _, window in session.segment_refs)
+    num_videos, limits = len(session.segment_refs), session.context.limits
+    frames_each = (
+        min(MAX_WHOLE_SCOPE_FRAMES, limits.frames, limits.visual_tokens // FRAME_TOKENS) // num_videos
+    )
+    if (
+        session.plain_prompt
+        or seconds > SHORT_SCOPE_S
+        or num_videos > MAX_WHOLE_SCOPE_VIDEOS
+        or frames_each < 2
+    ):
         return []
     yes_no = _is_yes_no(spec)
     return [
-        ObservationRequest(video_id, window, spec.text, spec.options, yes_no=yes_no, frames=frames)
-        for video_id, window in session.stretches
+        ObservationRequest(video_id, window, spec.text, spec.options, yes_no=yes_no, frames=frames_each)
+        for video_id, window in session.segment_refs
     ]
 
 
-# ---- the question put to some clips ----
+# ---- the question asked about some clips ----
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A reply that tells something: the look, and the option that it chooses."""
+class InformativeReply:
+    """An observation that answers the question, and the option that it chooses, if any."""
 
-    look: Observation
+    observation: Observation
     choice: int | None
 
 
-def _told(
-    spec: QuestionSpec, session: PerceptionSession, requests: Sequence[ObservationRequest], *, all_seen: bool
+def _first_informative_reply(
+    spec: QuestionSpec,
+    session: PerceptionSession,
+    requests: Sequence[ObservationRequest],
+    *,
+    is_whole_scope: bool,
 ) -> PerceptionResult:
-    """The first reply that tells something; `absent` or `unknown` where none does.
+    """The result of the first observation that answers the question; `absent` or `unknown` where none does.
 
-    The best clip is looked at alone, for it tells most often; the others side by side, a few at a time.
+    The best clip is asked about alone, since it answers most often; the others in parallel, a few at a time.
     """
-    at = 0
-    while at < len(requests):
-        batch = requests[at : at + (NUM_CLIPS if at else 1)]
-        for request, look in zip(batch, session.look_all(batch), strict=True):
-            told = None if look is None else read_told(spec, look)
-            if told is not None:
-                return _told_sight(
-                    spec, request, told, TOLD_P * LATER_CLIP**at, whole=all_seen and session.whole
+    position = 0
+    while position < len(requests):
+        batch = requests[position : position + (NUM_CLIPS if position else 1)]
+        for request, observation in zip(batch, session.observe_all(batch), strict=True):
+            reply = None if observation is None else parse_observation(spec, observation)
+            if reply is not None:
+                return _result_of_reply(
+                    spec,
+                    request,
+                    reply,
+                    FREE_TEXT_P * LATER_CLIP_FACTOR**position,
+                    is_complete=is_whole_scope and session.is_complete,
                 )
-            at += 1
-    whole = session.whole and (all_seen or _covers(requests, session))
-    return PerceptionResult("absent" if whole else "unknown", whole=whole)
+            position += 1
+    is_complete = session.is_complete and (is_whole_scope or _covers(requests, session))
+    return PerceptionResult("absent" if is_complete else "unknown", is_complete=is_complete)
 
 
-def _told_sight(
-    spec: QuestionSpec, request: ObservationRequest, told: Told, p: float, *, whole: bool
+def _result_of_reply(
+    spec: QuestionSpec, request: ObservationRequest, reply: InformativeReply, p: float, *, is_complete: bool
 ) -> PerceptionResult:
-    window = cited_window(told.look, request.window)
-    text = told.look.text if told.choice is None else spec.options[told.choice]
-    sighting = Detection(request.video_id, window, p, told.look.text, told.look.window)
-    is_of_all = spec.intent in ("order", "count", "how_long") or (_is_yes_no(spec) and spec.relation)
-    p = p if whole or not is_of_all else p * SURE  # one clip does not show all that is asked about
-    is_when = spec.intent == "when" and told.choice is None
-    return PerceptionResult("when" if is_when else "told", text, (sighting,), told.choice, p=p, whole=whole)
+    window = cited_window(reply.observation, request.window)
+    text = reply.observation.text if reply.choice is None else spec.options[reply.choice]
+    detection = Detection(request.video_id, window, p, reply.observation.text, reply.observation.window)
+    is_about_whole_scope = spec.intent in ("order", "count", "how_long") or (
+        _is_yes_no(spec) and spec.relation
+    )
+    p = (
+        p if is_complete or not is_about_whole_scope else p * MIN_DETECTION_P
+    )  # one clip does not show all that is asked about
+    is_when = spec.intent == "when" and reply.choice is None
+    return PerceptionResult(
+        "when" if is_when else "told", text, (detection,), reply.choice, p=p, is_complete=is_complete
+    )
 
 
 def _covers(requests: Sequence[ObservationRequest], session: PerceptionSession) -> bool:
-    """Whether the windows of some looks, of which none overlap, are all that was recorded in the scope."""
-    recorded_s = sum(window.duration_s for _, window in session.pieces(PIECE_S))
+    """Whether the windows of some requests, which do not overlap, cover all recorded seconds of the scope."""
+    recorded_s = sum(window.duration_s for _, window in session.split_scope(SCAN_WINDOW_S))
     return sum(request.window.duration_s for request in requests) >= recorded_s - 1e-3
 
 
-def read_told(spec: QuestionSpec, look: Observation) -> Told | None:
-    """What a reply tells; None for one that declines or does not say what was asked.
+def parse_observation(spec: QuestionSpec, observation: Observation) -> InformativeReply | None:
+    """The answer in an observation; None for a refusal, and for a response that does not answer the question.
 
-    Of a choice, one option or nothing; a bare yes or no tells nothing of who, what, where or when.
+    A multiple choice needs one option; a mere yes or no does not answer who, what, where or when.
     """
-    if look.declines:
+    if observation.declines:
         return None
     if spec.options:
-        choice = _choice(look.text, spec.options)
-        return None if choice is None or is_abstention(spec.options[choice]) else Told(look, choice)
-    is_bare = normalised(look.text) in ("yes", "no")
-    return None if is_bare and spec.intent != "yes_no" else Told(look, None)
+        choice = _chosen_option(observation.text, spec.options)
+        return (
+            None
+            if choice is None or is_abstention(spec.options[choice])
+            else InformativeReply(observation, choice)
+        )
+    is_only_yes_no = normalised(observation.text) in ("yes", "no")
+    return None if is_only_yes_no and spec.intent != "yes_no" else InformativeReply(observation, None)
 
 
-def _choice(text: str, options: tuple[str, ...]) -> int | None:
+def _chosen_option(text: str, options: tuple[str, ...]) -> int | None:
     try:
         return parse_choice(text, options)
     except ModelOutputInvalid:
         return choose.by_text(options, text)
 
 
-def cited_window(look: Observation, window: Window) -> Window:
-    """The part of a window in which the frames lie that a reply names; all of it where it names none."""
-    if not look.cited_s:
+def cited_window(observation: Observation, window: Window) -> Window:
+    """The part of a window around the frames that a response cites; all of it where it cites none."""
+    if not observation.cited_s:
         return window
-    around = Window(max(0.0, min(look.cited_s) - CITED_S), max(look.cited_s) + CITED_S)
+    around = Window(max(0.0, min(observation.cited_s) - CITED_S), max(observation.cited_s) + CITED_S)
     return around.clamped(window) or window
 
 
-# ---- all of a scope, looked at in pieces ----
+# ---- all of a scope, scanned in windows ----
 
 
 def _is_yes_no(spec: QuestionSpec) -> bool:
     return spec.intent == "yes_no" and not spec.options
 
 
-def _is_scanned(spec: QuestionSpec, stretches: Sequence[SegmentRef]) -> bool:
-    """Whether a question is plainly about all of the scope: whether, how often, the first or last time."""
-    counts = spec.intent == "count" and not spec.of_things
-    one_video = len({video_id for video_id, _ in stretches}) == 1  # only one has a first and a last
-    ranks = spec.ordinal not in (None, EVERY) and spec.intent == "when"
-    return spec.relation is None and (_is_yes_no(spec) or counts or (ranks and one_video))
+def _needs_scan(spec: QuestionSpec, segment_refs: Sequence[SegmentRef]) -> bool:
+    """Whether a question is about all of the scope: whether, how often, the first or last time."""
+    is_count = spec.intent == "count" and not spec.of_things
+    is_one_video = len({video_id for video_id, _ in segment_refs}) == 1  # only one has a first and a last
+    is_ordinal = spec.ordinal not in (None, EVERY) and spec.intent == "when"
+    return spec.relation is None and (_is_yes_no(spec) or is_count or (is_ordinal and is_one_video))
 
 
-def _scanned(spec: QuestionSpec, session: PerceptionSession) -> PerceptionResult:
+def _scan(spec: QuestionSpec, session: PerceptionSession) -> PerceptionResult:
     if _is_yes_no(spec):
-        first = [replace(request, yes_no=True) for request in _best(spec, session)]
-        found = _yes_no(session, first)
-        return found if found.value else _yes_no(session, [*first, *_pieces(spec, session, spec.text)])
-    requests = _pieces(spec, session, SHOWS.format(spec.text))
-    events = merged(_likely(session, requests))
+        best_requests = [replace(request, yes_no=True) for request in _best_requests(spec, session)]
+        result = _yes_no(session, best_requests)
+        return (
+            result
+            if result.value
+            else _yes_no(session, [*best_requests, *_scan_requests(spec, session, spec.text)])
+        )
+    requests = _scan_requests(spec, session, SHOWS_PROMPT.format(spec.text))
+    events = merge_detections(_likely_detections(session, requests))
     if not events:
-        return PerceptionResult("absent", whole=session.whole)
+        return PerceptionResult("absent", is_complete=session.is_complete)
     if spec.intent == "count":
-        return _counted(spec, session, events)
+        return _count(spec, session, events)
     position = (spec.ordinal or 1) - 1 if (spec.ordinal or 1) > 0 else len(events) + (spec.ordinal or -1)
     if not 0 <= position < len(events):
-        return PerceptionResult("unknown", whole=session.whole)
+        return PerceptionResult("unknown", is_complete=session.is_complete)
     event = events[position]
     return PerceptionResult(
-        "when", spec.text, (event,), p=event.p if session.whole else event.p * SURE, whole=session.whole
+        "when",
+        spec.text,
+        (event,),
+        p=event.p if session.is_complete else event.p * MIN_DETECTION_P,
+        is_complete=session.is_complete,
     )
 
 
-def _pieces(spec: QuestionSpec, session: PerceptionSession, question: str) -> list[ObservationRequest]:
-    return [ObservationRequest(v, window, question, yes_no=True) for v, window in session.pieces(PIECE_S)]
+def _scan_requests(spec: QuestionSpec, session: PerceptionSession, question: str) -> list[ObservationRequest]:
+    return [
+        ObservationRequest(v, window, question, yes_no=True)
+        for v, window in session.split_scope(SCAN_WINDOW_S)
+    ]
 
 
 def _yes_no(session: PerceptionSession, requests: Sequence[ObservationRequest]) -> PerceptionResult:
-    """Yes where one clip shows it; no where none does, which `desk.whole` qualifies."""
-    looks = session.look_all(requests)
-    told = [(r, look) for r, look in zip(requests, looks, strict=True) if look is not None]
-    seen = [Detection(r.video_id, r.window, p_yes(look), look.text, look.window) for r, look in told]
-    best = max(seen, key=lambda one: one.p, default=None)
-    if best is not None and best.p >= SURE:
-        return PerceptionResult("yes_no", "yes", (best,), value=1.0, p=best.p, whole=session.whole)
-    if not told or all(look.declines for _, look in told):
-        return PerceptionResult("unknown", whole=False)
-    return PerceptionResult("yes_no", "no", value=0.0, p=UNSEEN_P, whole=session.whole)
+    """Yes where one clip shows it; no where none does, which `session.is_complete` qualifies."""
+    observations = session.observe_all(requests)
+    pairs = [
+        (r, observation)
+        for r, observation in zip(requests, observations, strict=True)
+        if observation is not None
+    ]
+    detections = [
+        Detection(r.video_id, r.window, p_yes(observation), observation.text, observation.window)
+        for r, observation in pairs
+    ]
+    best = max(detections, key=lambda detection: detection.p, default=None)
+    if best is not None and best.p >= MIN_DETECTION_P:
+        return PerceptionResult(
+            "yes_no", "yes", (best,), value=1.0, p=best.p, is_complete=session.is_complete
+        )
+    if not pairs or all(observation.declines for _, observation in pairs):
+        return PerceptionResult("unknown", is_complete=False)
+    return PerceptionResult("yes_no", "no", value=0.0, p=ABSENT_P, is_complete=session.is_complete)
 
 
-def _counted(spec: QuestionSpec, session: PerceptionSession, events: Sequence[Detection]) -> PerceptionResult:
+def _count(spec: QuestionSpec, session: PerceptionSession, events: Sequence[Detection]) -> PerceptionResult:
     value = float(len(events))
-    p = sum(one.p for one in events) / len(events) * (LATER_CLIP if session.whole else SURE)
+    p = (
+        sum(detection.p for detection in events)
+        / len(events)
+        * (LATER_CLIP_FACTOR if session.is_complete else MIN_DETECTION_P)
+    )
     choice = choose.by_number(spec.options, value)
-    return PerceptionResult("count", f"{value:.0f}", tuple(events), choice, value, p, whole=session.whole)
+    return PerceptionResult(
+        "count", f"{value:.0f}", tuple(events), choice, value, p, is_complete=session.is_complete
+    )
 
 
-def p_yes(look: Observation) -> float:
-    """The probability of Yes: the model's own, or what its word counts."""
-    if look.declines:
-        return SAID_NO
-    if look.p_yes is not None:
-        return look.p_yes
-    return SAID_YES if yes_or_no(look.text) else SAID_NO
+def p_yes(observation: Observation) -> float:
+    """The probability of Yes: the model's own, else one that its text stands for."""
+    if observation.declines:
+        return NO_P
+    if observation.p_yes is not None:
+        return observation.p_yes
+    return YES_P if yes_or_no(observation.text) else NO_P
 
 
-def merged(sightings: Sequence[Detection]) -> list[Detection]:
-    """Sightings in time order; those in pieces that touch are one."""
-    out: list[Detection] = []
-    for one in sorted(sightings, key=lambda s: (s.video_id, s.window)):
-        last = out[-1] if out else None
-        if last is not None and last.video_id == one.video_id and last.window.gap_s(one.window) <= CITED_S:
-            out[-1] = replace(last, window=last.window.hull(one.window), p=max(last.p, one.p))
+def merge_detections(detections: Sequence[Detection]) -> list[Detection]:
+    """Detections in time order; those in adjacent windows are merged."""
+    merged: list[Detection] = []
+    for detection in sorted(detections, key=lambda s: (s.video_id, s.window)):
+        last = merged[-1] if merged else None
+        if (
+            last is not None
+            and last.video_id == detection.video_id
+            and last.window.gap_s(detection.window) <= CITED_S
+        ):
+            merged[-1] = replace(last, window=last.window.hull(detection.window), p=max(last.p, detection.p))
         else:
-            out.append(one)
-    return out
+            merged.append(detection)
+    return merged
 
 
-# ---- what is said, and what is shown, at another event ----
+# ---- what is spoken, and what is visible, at another event ----
 
 
-def _anchors(spec: QuestionSpec, session: PerceptionSession) -> PerceptionResult:
-    """Where what a question about words is tied to is seen: words are then read next to it."""
-    found: list[list[Detection]] = []
+def _locate_anchors(spec: QuestionSpec, session: PerceptionSession) -> PerceptionResult:
+    """The visual anchors of a question about text: the text near them is read afterwards."""
+    by_anchor: list[list[Detection]] = []
     for anchor in spec.relation.anchors if spec.relation is not None else ():
-        question = SHOWS.format(anchor.text)
-        places = session.moments(anchor.text, NUM_CLIPS)
+        question = SHOWS_PROMPT.format(anchor.text)
+        places = session.find_moments(anchor.text, NUM_CLIPS)
         requests = [ObservationRequest(v, window, question, yes_no=True) for v, window in places]
-        found.append(_likely(session, requests))
-    if not found or not all(found):
-        return PerceptionResult("unknown", whole=False)
-    likely = found[0] if len(found) == 1 else [one[0] for one in found]
-    return PerceptionResult("anchors", sightings=tuple(likely), p=min(one[0].p for one in found))
+        by_anchor.append(_likely_detections(session, requests))
+    if not by_anchor or not all(by_anchor):
+        return PerceptionResult("unknown", is_complete=False)
+    likeliest = by_anchor[0] if len(by_anchor) == 1 else [detections[0] for detections in by_anchor]
+    return PerceptionResult(
+        "anchors", detections=tuple(likeliest), p=min(detections[0].p for detections in by_anchor)
+    )
 
 
-def _beside(
+def _windows_near(
     spec: QuestionSpec, session: PerceptionSession, anchors: Sequence[SegmentRef]
 ) -> list[SegmentRef]:
-    """The stretches that lie to some anchors as the question says, inside what it is about."""
+    """The windows that stand in the question's temporal relation to its anchors, within the scope."""
     kind = spec.relation.kind if spec.relation is not None else ""
     if not anchors or not kind:
         return []
@@ -315,10 +385,12 @@ def _beside(
         ends = sorted([anchors[0][1], anchors[-1][1]])
         places = [Window(ends[0].end_s, ends[1].start_s)] if ends[0].end_s < ends[1].start_s else []
     elif kind == "after":
-        places = [Window(window.end_s, window.end_s + BESIDE_S)]
+        places = [Window(window.end_s, window.end_s + NEAR_ANCHOR_S)]
     elif kind in ("before", "until"):
-        places = [Window(max(0.0, window.start_s - BESIDE_S), window.start_s)] if window.start_s > 0 else []
+        places = (
+            [Window(max(0.0, window.start_s - NEAR_ANCHOR_S), window.start_s)] if window.start_s > 0 else []
+        )
     else:
         places = [window]
-    inside = [(v, one.clamped(scope)) for one in places for v, scope in session.stretches if v == video_id]
+    inside = [(v, one.clamped(scope)) for one in places for v, scope in session.segment_refs if v == video_id]
     return [(v, one) for v, one in inside if one is not None]

@@ -1,4 +1,4 @@
-"""Whether a question must be answered by looking at pictures, from what words have answered already."""
+"""Whether a question needs visual evidence, given the text evidence that was found."""
 
 from collections.abc import Sequence
 
@@ -6,16 +6,16 @@ from playhead_tools.evidence import Evidence
 from playhead_tools.spec import QuestionSpec
 
 WORDS = ("speech", "screen")
-"""Kinds of evidence that are words of the video itself."""
+"""Kinds of evidence that are text of the video itself."""
 ANSWERING_ROLES = ("target0", "passage")
 
 
-def needs_looks(spec: QuestionSpec, evidence: Sequence[Evidence]) -> bool:
-    """Whether pictures must be looked at: the question asks for them, or words do not answer it.
+def needs_visual_evidence(spec: QuestionSpec, evidence: Sequence[Evidence]) -> bool:
+    """Whether a VLM must be asked: the question is visual, or no text answers it.
 
     Args:
         spec: the question.
-        evidence: found in words so far.
+        evidence: text evidence so far.
     """
     if spec.intent == "summarise" or spec.of_video or spec.speaking:
         return False
@@ -34,5 +34,5 @@ def needs_looks(spec: QuestionSpec, evidence: Sequence[Evidence]) -> bool:
 
 
 def asks_what_happens_then(spec: QuestionSpec) -> bool:
-    """Whether a question asks what there is at a time, and names nothing else."""
+    """Whether a question asks what there is at a time, and names nothing else, such as `What is at 1:20?`."""
     return bool(spec.times) and not spec.targets and spec.relation is None and spec.wanted == "any"

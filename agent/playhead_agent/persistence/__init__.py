@@ -1,1 +1,1 @@
-"""What is kept of runs: checkpoints, usage, answers, and the conversations read back from them."""
+"""Storage of runs: checkpoints, usage, answers, and the conversations read back from them."""

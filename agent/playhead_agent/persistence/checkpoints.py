@@ -1,4 +1,4 @@
-"""Where runs are kept: `checkpoints.sqlite` in the library's folder, one thread a conversation."""
+"""Checkpoints of runs: `checkpoints.sqlite` in the library's folder, one thread for each conversation."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -6,10 +6,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playhead_agent.persistence.packing import Packed
+from playhead_agent.persistence.packing import CompressedSerializer
 from playhead_agent.persistence.run_record import TURN
 from playhead_index.errors import DiskFull
-from playhead_index.store.catalog import mapped_sqlite_errors
+from playhead_index.store.catalog import map_sqlite_errors
 from playhead_index.store.disk import exists, free_bytes, refuse_link, require_writable_folder
 from playhead_index.store.sqlite_file import connect, open_sqlite
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CHECKPOINTS_NAME = "checkpoints.sqlite"
 MIN_FREE_BYTES = 1 << 20
-"""Room without which no run is kept: one takes up to 0.2 MB until it is pruned (bench, B7)."""
+"""Free space without which no run is stored: one takes up to 0.2 MB until it is pruned (bench, B7)."""
 
 
 @contextmanager
@@ -34,22 +34,22 @@ def open_checkpointer(folder: Path) -> Iterator["SqliteSaver"]:
     """
     path = refuse_link(folder / CHECKPOINTS_NAME, folder)
     _require_room(path)
-    with mapped_sqlite_errors(path), closing(connect(path)) as connection:
+    with map_sqlite_errors(path), closing(connect(path)) as connection:
         yield _saver(connection)
 
 
 @contextmanager
 def open_copied_checkpointer(folder: Path) -> Iterator["SqliteSaver"]:
-    """A checkpointer in memory that begins with the threads of a library; nothing new is kept at the end.
+    """A checkpointer in memory that begins with the threads of a library; nothing new is stored at the end.
 
-    For a library that cannot be written to: its conversations can be gone on with, and are not kept.
+    For a library that cannot be written to: its conversations can be continued, but are not stored.
 
     Raises:
         LibraryError: the file is damaged or cannot be read.
     """
     path = refuse_link(folder / CHECKPOINTS_NAME, folder)
     with closing(sqlite3.connect(":memory:", check_same_thread=False)) as memory:
-        with mapped_sqlite_errors(path):
+        with map_sqlite_errors(path):
             if exists(path):
                 with closing(open_sqlite(path).connection) as stored:
                     stored.backup(memory)
@@ -61,13 +61,15 @@ def _saver(connection: sqlite3.Connection) -> "SqliteSaver":
     from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
     from langgraph.checkpoint.sqlite import SqliteSaver
 
-    saver = SqliteSaver(connection, serde=Packed(JsonPlusSerializer(allowed_msgpack_modules=None)))
+    saver = SqliteSaver(
+        connection, serde=CompressedSerializer(JsonPlusSerializer(allowed_msgpack_modules=None))
+    )
     saver.setup()
     return saver
 
 
 def _require_room(path: Path) -> None:
-    """Nothing, where a run can be kept.
+    """Checks that a run can be stored.
 
     Raises:
         LibraryReadOnly: this user may not write there, or nobody.
@@ -81,7 +83,7 @@ def _require_room(path: Path) -> None:
 _JSON = "CAST(metadata AS TEXT)"
 _TURN = f"COALESCE(CASE WHEN json_valid({_JSON}) THEN json_extract({_JSON}, '$.{TURN}') END, 0)"
 """Number of the turn that a checkpoint belongs to; 0 for those of earlier versions, and where SQLite does not
-read the metadata: one such row must not keep a library from being asked."""
+read the metadata: one such row must not make a library unusable."""
 
 
 def prune_checkpoints(saver: "SqliteSaver", *, keep_threads: int = 50, keep_histories: int = 5) -> int:
@@ -109,7 +111,7 @@ def prune_checkpoints(saver: "SqliteSaver", *, keep_threads: int = 50, keep_hist
         f"SELECT thread_id, checkpoint_ns, checkpoint_id FROM checkpoints WHERE thread_id IN ({newest}) AND"
         f" (thread_id, {_TURN}) IN (SELECT thread_id, MAX({_TURN}) FROM checkpoints GROUP BY thread_id)"
     )
-    with mapped_sqlite_errors(Path(CHECKPOINTS_NAME)), saver.cursor() as cursor:
+    with map_sqlite_errors(Path(CHECKPOINTS_NAME)), saver.cursor() as cursor:
         forgotten = 0
         for table in ("checkpoints", "writes"):
             cursor.execute(f"DELETE FROM {table} WHERE thread_id NOT IN ({newest})", (keep_threads,))
@@ -130,7 +132,7 @@ def thread_ids(saver: "SqliteSaver") -> list[str]:
     Raises:
         LibraryError: the file is damaged or locked.
     """
-    with mapped_sqlite_errors(Path(CHECKPOINTS_NAME)), saver.cursor(transaction=False) as cursor:
+    with map_sqlite_errors(Path(CHECKPOINTS_NAME)), saver.cursor(transaction=False) as cursor:
         cursor.execute(
             "SELECT thread_id FROM checkpoints GROUP BY thread_id ORDER BY MAX(checkpoint_id) DESC"
         )

@@ -18,11 +18,11 @@ TurnStatus = Literal["finished", "stopped", "waiting", "unfinished"]
 
 @dataclass(frozen=True, slots=True)
 class ConversationTurn:
-    """One question of a conversation and what was answered.
+    """One question of a conversation and its answer.
 
     Args:
         number: in the conversation, from 1.
-        question: as it was asked.
+        question: in the person's words.
         options: of a multiple choice.
         strategy: name of the strategy that answered; empty where an earlier version did.
         asked_at: when its last step was kept, ISO 8601 in UTC.
@@ -78,21 +78,27 @@ class Thread:
 
 
 def read_threads(saver: "SqliteSaver") -> list[Thread]:
-    """The conversations that are kept, the newest first.
+    """The stored conversations, the newest first.
 
     Raises:
         LibraryError: the file is damaged or locked.
     """
     turns = {thread_id: read_turns(saver, thread_id) for thread_id in thread_ids(saver)}
     return [
-        Thread(thread_id, len(own), own[0].question, own[-1].asked_at, own[-1].status)
-        for thread_id, own in turns.items()
-        if own
+        Thread(
+            thread_id,
+            len(thread_turns),
+            thread_turns[0].question,
+            thread_turns[-1].asked_at,
+            thread_turns[-1].status,
+        )
+        for thread_id, thread_turns in turns.items()
+        if thread_turns
     ]
 
 
 def last_checkpoint(saver: "BaseCheckpointSaver[Any]", thread_id: str) -> "CheckpointTuple | None":
-    """The newest checkpoint of a thread, with all that is kept behind it; None for a new thread."""
+    """The newest checkpoint of a thread, with its pending writes; None for a new thread."""
     return saver.get_tuple(config_of(thread_id))
 
 
@@ -121,7 +127,7 @@ def _newest_of_each_turn(saver: "BaseCheckpointSaver[Any]", thread_id: str) -> "
 
 
 def _turn(found: "CheckpointTuple", index: int) -> ConversationTurn | None:
-    """The turn that ends with a checkpoint; None where not even its question was kept."""
+    """The turn that ends with a checkpoint; None where not even its question was stored."""
     values, record = found.checkpoint["channel_values"], record_of(found)
     start = values.get("__start__")
     state = {**values, **start} if isinstance(start, dict) else values
@@ -141,11 +147,11 @@ def _turn(found: "CheckpointTuple", index: int) -> ConversationTurn | None:
         str(found.checkpoint["ts"]),
         status,
         Answer.from_json(answer) if answer else None,
-        _asked(asks) if status == "waiting" else None,
+        _question_back(asks) if status == "waiting" else None,
     )
 
 
-def _asked(interrupts: Any) -> dict[str, Any] | None:
+def _question_back(interrupts: Any) -> dict[str, Any] | None:
     first = interrupts[0] if isinstance(interrupts, Sequence) and interrupts else interrupts
     value = getattr(first, "value", None)
     return value if isinstance(value, dict) else None

@@ -1,7 +1,7 @@
-"""Checkpoints packed: every step of a run is a whole state, and one state is much like the next.
+"""Compression of checkpoints: every step of a run stores a complete state, and successive states are similar.
 
-The rows of a state say the same keys and the same questions again and again, so deflate makes a fifth of
-them, in less time than the disk takes to write the rest.
+The rows of a state repeat the same keys and questions, so deflate reduces them to a fifth, in less time than
+the disk takes to write the rest.
 """
 
 import zlib
@@ -12,14 +12,14 @@ from playhead_index.errors import LibraryError
 if TYPE_CHECKING:
     from langgraph.checkpoint.serde.base import SerializerProtocol
 
-LEAST_BYTES = 200
-"""Less is kept as it is: packing would not make it smaller."""
+MIN_BYTES = 200
+"""Smaller values are stored as they are: compression would not make them smaller."""
 LEVEL = 1
 """Of deflate: 6 takes 3 to 10 % fewer bytes for one and a half times the time."""
 _MARK = "+zlib"
 
 
-class Packed:
+class CompressedSerializer:
     """A serializer whose larger values are deflated; what was written without it is read as well.
 
     Args:
@@ -32,7 +32,7 @@ class Packed:
     def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
         """The kind of the bytes and the bytes."""
         kind, plain = self.inner.dumps_typed(obj)
-        if len(plain) < LEAST_BYTES:
+        if len(plain) < MIN_BYTES:
             return kind, plain
         return kind + _MARK, zlib.compress(plain, LEVEL)
 

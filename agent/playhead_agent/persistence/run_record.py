@@ -1,7 +1,7 @@
-"""What is kept of a run beside its state: strategy, number of the turn, usage, and where a limit ended it.
+"""The record of a run beside its state: strategy, number of the turn, usage, and where a limit ended it.
 
-It stands in the metadata of checkpoints and in hidden writes behind them, so it is kept by every LangGraph
-checkpointer, is written together with the step that it belongs to, and never changes what a graph does next.
+It is in the metadata of checkpoints and in hidden writes behind them, so every LangGraph checkpointer stores
+it; it is written together with the step that it belongs to, and never changes what a graph does next.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ STRATEGY, TURN, USED = "playhead_strategy", "playhead_turn", "playhead_used"
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """What is known of the last run of a thread, beside its state.
+    """The record of the last run of a thread, beside its state.
 
     Args:
         strategy: its name; empty for a checkpoint of an earlier version.
@@ -95,7 +95,7 @@ class RunRecorder(BaseCheckpointSaver[Any]):
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
-        """Keeps a checkpoint with strategy, turn and what was used."""
+        """Stores a checkpoint with strategy, turn and usage."""
         record: Any = {**metadata, STRATEGY: self.strategy, TURN: self.turn, USED: self._used()}
         self._last_spent = self._spent()
         return self.saver.put(config, checkpoint, record, new_versions)
@@ -103,7 +103,7 @@ class RunRecorder(BaseCheckpointSaver[Any]):
     def put_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
-        """Keeps what a task wrote, and what the run had used by then where that has grown."""
+        """Stores the writes of a task, and the usage of the run where that has grown."""
         spent = self._spent()
         if spent != self._last_spent and not all(channel in WRITES_IDX_MAP for channel, _ in writes):
             writes, self._last_spent = [*writes, (CHANNEL, {"used": spent})], spent
@@ -160,7 +160,7 @@ class RunRecorder(BaseCheckpointSaver[Any]):
 
 
 def record_of(found: CheckpointTuple) -> RunRecord:
-    """What is kept of a run in its checkpoint and behind it."""
+    """The record of a run from its checkpoint and the writes behind it."""
     metadata: Mapping[str, Any] = found.metadata or {}
     used: dict[str, float] = dict(metadata.get(USED) or {})
     stopped = None

@@ -1,4 +1,4 @@
-"""An answer as a run's state keeps it, with the words of its evidence read back from the catalog."""
+"""An answer from a run's state, with the text of its evidence read back from the catalog."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,8 +9,8 @@ from playhead_tools.citations import texts_of
 from playhead_tools.evidence import Answer
 
 
-def read_back(record: Mapping[str, Any], cache: CatalogCache, thread_id: str) -> Answer:
-    """The answer that a state keeps, the words of its evidence read back from the catalog."""
+def restore_answer(record: Mapping[str, Any], cache: CatalogCache, thread_id: str) -> Answer:
+    """The answer in a state, with the text of its evidence read back from the catalog."""
     answer = Answer.from_json(record)
     spans, speakers = cache.spans_of(answer.evidence), cache.speakers
     texts = texts_of(cache.catalog, answer.evidence, spans)

@@ -1,4 +1,4 @@
-"""A language model plans: it is shown the whole of the question's videos, calls tools, and cites evidence.
+"""The planner: a language model that is given the videos of a question, calls tools, and cites evidence.
 
     brief ──> plan ──┬──> act (one for each call that uses a model) ──┐
                 ^    └──────────────────────────────────────────────> collect

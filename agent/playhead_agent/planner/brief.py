@@ -1,4 +1,4 @@
-"""What a planner is shown before its first call: the whole of a video where it fits, else the best of it.
+"""The brief of a planner before its first call: the transcript of a video where it fits, else the best of it.
 
 Everything shown verbatim is evidence with an id at once, so that a question can be answered in the first
 reply. The part that depends on the videos alone comes first and is the same for every question about them, so
@@ -9,7 +9,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -30,7 +30,7 @@ _KIND_SETS: tuple[tuple[SpanKind, ...], ...] = (
     ("speech", "caption", "screen"), ("speech", "caption"), ("speech",),
 )  # fmt: skip
 _WORD = re.compile(r"(?<![\w'’])[^\W\d_]{4,40}(?![\w'’])")
-PIECE_S = 30.0
+MAX_GROUP_S = 30.0
 """Passages are shown in pieces of at most so much, each with its id, for citations that are to the point.
 
 With 1,500 tokens, a piece that lies in the gold window is among those shown for 91 % of 67 questions about
@@ -64,39 +64,46 @@ class BriefLimits:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """What is shown, as ids of evidence: the words are read from the library when the prompt is made.
+    """The content of a brief as ids of evidence: the text is read from the library when the prompt is made.
 
     Args:
-        shown: ids of the transcript, in time order, where the whole of it is shown.
-        found: ids of what the search for the question found, best first.
-        listed: ids of the videos that are listed.
-        has_outline: topics with their key terms are shown in place of the transcript.
-        look: arguments of the call of `look` at all of a short scope; empty when there was none.
-        thumbnails: (video id, time in seconds, id) of small pictures, for a model that takes images.
+        transcript_ids: evidence ids of the complete transcript, in time order; empty where it does not fit.
+        found_ids: evidence ids of what the search for the question found, best first.
+        listed_video_ids: ids of the videos that are listed.
+        has_outline: topics with their key terms take the place of the transcript.
+        look_arguments: of the call of the tool `look` at all of a short scope; empty when there was none.
+        thumbnails: (video id, time in seconds, evidence id) of small images, for a model that takes images.
     """
 
-    shown: tuple[str, ...] = ()
-    found: tuple[str, ...] = ()
-    listed: tuple[str, ...] = ()
+    transcript_ids: tuple[str, ...] = ()
+    found_ids: tuple[str, ...] = ()
+    listed_video_ids: tuple[str, ...] = ()
     has_outline: bool = False
-    look: dict[str, Any] = field(default_factory=dict)
+    look_arguments: dict[str, Any] = field(default_factory=dict)
     thumbnails: tuple[tuple[str, float, str], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""
-        record = asdict(self)
-        return {name: list(map(_plain, v)) if isinstance(v, tuple) else v for name, v in record.items()}
+        return {
+            "shown": list(self.transcript_ids),
+            "found": list(self.found_ids),
+            "listed": list(self.listed_video_ids),
+            "has_outline": self.has_outline,
+            "look": dict(self.look_arguments),
+            "thumbnails": [list(row) for row in self.thumbnails],
+        }
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Self:
         """The brief that `to_json` wrote."""
-        values: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in record.items()}
-        values["thumbnails"] = tuple(tuple(one) for one in record["thumbnails"])
-        return cls(**values)
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+        return cls(
+            tuple(record["shown"]),
+            tuple(record["found"]),
+            tuple(record["listed"]),
+            record["has_outline"],
+            record["look"],
+            tuple((video_id, time_s, evidence_id) for video_id, time_s, evidence_id in record["thumbnails"]),
+        )
 
 
 # ---- making it ----
@@ -105,9 +112,9 @@ def _plain(value: Any) -> Any:
 def make_brief(
     tool_context: ToolContext, query: str, max_tokens: int, num_tokens: NumTokens, limits: BriefLimits
 ) -> Brief:
-    """What fits into some tokens: the transcript, else an outline, and what a search for the question finds.
+    """The brief that fits a token limit: the transcript, else an outline, and what a search finds.
 
-    All that is shown verbatim is put into the evidence table.
+    All verbatim text is added to the evidence table.
 
     Args:
         tool_context: of the question, its table still empty.
@@ -121,31 +128,31 @@ def make_brief(
     """
     videos = tool_context.videos()
     listed = tuple(video.video_id for video in videos[: limits.max_videos])
-    records = _whole(tool_context, videos, max_tokens, num_tokens)
-    shown = tuple(tool_context.table.add(record) for record in records)
-    found = _found(tool_context, query, limits)
-    if shown:
-        ranked = _ranked_among(tool_context, found, shown)
-        return Brief(shown, ranked, listed)
+    records = _complete_transcript(tool_context, videos, max_tokens, num_tokens)
+    transcript_ids = tuple(tool_context.table.add(record) for record in records)
+    evidence = _search_evidence(tool_context, query, limits)
+    if transcript_ids:
+        ranked = _rank_transcript_ids(tool_context, evidence, transcript_ids)
+        return Brief(transcript_ids, ranked, listed)
     outline = _outline_text(tool_context, videos, int(max_tokens * limits.outline_share), num_tokens)
-    left = max_tokens - (num_tokens(outline) if outline else 0)
+    tokens_left = max_tokens - (num_tokens(outline) if outline else 0)
     ids: list[str] = []
-    for record in found:
-        left -= num_tokens(_line(tool_context, replace(record, id="E00")))
-        if left < 0 and ids:
+    for record in evidence:
+        tokens_left -= num_tokens(_line(tool_context, replace(record, id="E00")))
+        if tokens_left < 0 and ids:
             break
         ids.append(tool_context.table.add(record))
     return Brief((), tuple(dict.fromkeys(filter(None, ids))), listed, bool(outline))
 
 
-def _whole(
+def _complete_transcript(
     tool_context: ToolContext, videos: Sequence[VideoEntry], max_tokens: int, num_tokens: NumTokens
 ) -> list[Evidence]:
-    """The words of the scope in time order, of as many kinds as fit; none when what is said does not."""
-    stretches = tool_context.stretches()
-    if len(videos) > 1 or not stretches:
+    """The text of the scope in time order, of as many kinds as fit; empty when not even the speech fits."""
+    segment_refs = tool_context.scope_windows()
+    if len(videos) > 1 or not segment_refs:
         return []
-    ((video_id, window),) = stretches.items()
+    ((video_id, window),) = segment_refs.items()
     for kinds in _KIND_SETS:
         records = passages(tool_context, video_id, window, kinds)
         if len(records) <= tool_context.table.max_records and records:
@@ -162,37 +169,37 @@ def passages(
     records = [
         record
         for kind in kinds
-        for spans in _groups(tool_context, video_id, window, kind)
+        for spans in _span_groups(tool_context, video_id, window, kind)
         if spans
         for record in [spans_evidence(tool_context, spans)]
     ]
     return sorted(records, key=lambda one: (one.window, one.kind))
 
 
-def _groups(
+def _span_groups(
     tool_context: ToolContext, video_id: str, window: Window, kind: SpanKind
 ) -> Iterable[list[SpanRow]]:
-    said = tool_context.said_in_scope(tool_context.catalog.spans(video_id, kind, window))
-    inside = [s for s in said if s.words.window.start_s in window]
+    in_scope = tool_context.spans_in_scope(tool_context.catalog.spans(video_id, kind, window))
+    in_window = [s for s in in_scope if s.words.window.start_s in window]
     if kind != "speech":
-        return ([span] for span in inside)
+        return ([span] for span in in_window)
     units = read_units(tool_context.catalog, video_id, "passage", kind)
     if not units:
-        return in_pieces(inside)
-    by_id = {span.id: span for span in inside}
-    used = set[int]()
+        return group_speech(in_window)
+    by_id = {span.id: span for span in in_window}
+    used_ids = set[int]()
     groups = []
     for unit in units:
-        groups += in_pieces([by_id[i] for i in unit.span_ids if i in by_id and i not in used])
-        used.update(unit.span_ids)
+        groups += group_speech([by_id[i] for i in unit.span_ids if i in by_id and i not in used_ids])
+        used_ids.update(unit.span_ids)
     return groups
 
 
-def in_pieces(spans: Sequence[SpanRow]) -> list[list[SpanRow]]:
-    """Spans of one video in groups of at most `PIECE_S` each."""
+def group_speech(spans: Sequence[SpanRow]) -> list[list[SpanRow]]:
+    """Spans of one video in groups of at most `MAX_GROUP_S` each."""
     groups: list[list[SpanRow]] = []
     for span in spans:
-        if groups and span.words.window.end_s - groups[-1][0].words.window.start_s <= PIECE_S:
+        if groups and span.words.window.end_s - groups[-1][0].words.window.start_s <= MAX_GROUP_S:
             groups[-1].append(span)
         else:
             groups.append([span])
@@ -206,29 +213,29 @@ def spans_evidence(tool_context: ToolContext, spans: Sequence[SpanRow], match: f
     return replace(record, speaker=speakers.pop() if len(speakers) == 1 else "")
 
 
-def _found(tool_context: ToolContext, query: str, limits: BriefLimits) -> list[Evidence]:
-    """What a search finds, best first, each once."""
+def _search_evidence(tool_context: ToolContext, query: str, limits: BriefLimits) -> list[Evidence]:
+    """Evidence that a search for the question finds, best first, each record once."""
     if not query.strip():
         return []
-    scope = Scope(tuple(tool_context.stretches()), tool_context.scope.window, tool_context.scope.speakers)
-    several = len(scope.video_ids or ()) > 1
-    limit = 2 * limits.max_found if several else limits.max_found
+    scope = Scope(tuple(tool_context.scope_windows()), tool_context.scope.window, tool_context.scope.speakers)
+    has_several = len(scope.video_ids or ()) > 1
+    limit = 2 * limits.max_found if has_several else limits.max_found
     searched = search_moments(tool_context.finder, query, scope=scope, limit=limit).result
     tool_context.coverage.append(searched.coverage)
-    tool_context.search(("brief", query, scope.video_ids, str(scope.window), limit))
+    tool_context.count_search(("brief", query, scope.video_ids, str(scope.window), limit))
     found: dict[Any, Evidence] = {}
     of_video: Counter[str] = Counter()
     for moment in searched.moments:
         of_video[moment.video_id] += 1
-        if several and of_video[moment.video_id] > limits.max_found_of_video:
+        if has_several and of_video[moment.video_id] > limits.max_found_of_video:
             continue
         lanes = set(moment.lanes)
-        spans = tool_context.said_in_scope(tool_context.catalog.spans(moment.video_id, None, moment.window))
-        hit = {int(h.ref.partition(":")[2]) for h in moment.hits if h.ref.startswith("span:")}
+        spans = tool_context.spans_in_scope(tool_context.catalog.spans(moment.video_id, None, moment.window))
+        hit_ids = {int(h.ref.partition(":")[2]) for h in moment.hits if h.ref.startswith("span:")}
         speech = [s for s in spans if s.words.kind == "speech" and s.words.window.start_s in moment.window]
-        pieces = in_pieces(speech) if "speech" in lanes else []
-        groups = sorted(pieces, key=lambda piece: _fit(piece, hit, query), reverse=True)
-        groups += [[s] for s in spans if s.id in hit and s.words.kind != "speech"]
+        pieces = group_speech(speech) if "speech" in lanes else []
+        groups = sorted(pieces, key=lambda piece: _rank_key(piece, hit_ids, query), reverse=True)
+        groups += [[s] for s in spans if s.id in hit_ids and s.words.kind != "speech"]
         for group in filter(None, groups):
             words = " ".join(span.words.text for span in group)
             record = spans_evidence(tool_context, group, coverage(query, words))
@@ -236,24 +243,24 @@ def _found(tool_context: ToolContext, query: str, limits: BriefLimits) -> list[E
     return list(found.values())
 
 
-def _fit(piece: Sequence[SpanRow], hit: Collection[int], query: str) -> tuple[bool, float]:
+def _rank_key(group: Sequence[SpanRow], hit_ids: Collection[int], query: str) -> tuple[bool, float]:
     """How a piece of a moment ranks among its pieces: by whether the search hit it, then by the words in it.
 
     Right first pieces of 37 questions about meetings: 13 in time order, 19 in this one; of 30 others 10 and
     10; of 33 about tutorials 18 either way.
     """
-    words = " ".join(span.words.text for span in piece)
-    return any(span.id in hit for span in piece), coverage(query, words)
+    words = " ".join(span.words.text for span in group)
+    return any(span.id in hit_ids for span in group), coverage(query, words)
 
 
-def _ranked_among(
-    tool_context: ToolContext, found: Sequence[Evidence], shown: Sequence[str]
+def _rank_transcript_ids(
+    tool_context: ToolContext, evidence: Sequence[Evidence], transcript_ids: Sequence[str]
 ) -> tuple[str, ...]:
-    """The ids of what is shown already that hold what was found, best first."""
+    """The ids of the transcript that overlap the records found, best first."""
     ids: list[str] = []
-    for record in found:
-        own = [i for i in shown if tool_context.table.records[i].kind == record.kind]
-        overlaps = [(tool_context.table.records[i].window.overlap_s(record.window), i) for i in own]
+    for record in evidence:
+        ids_of_kind = [i for i in transcript_ids if tool_context.table.records[i].kind == record.kind]
+        overlaps = [(tool_context.table.records[i].window.overlap_s(record.window), i) for i in ids_of_kind]
         best = max(overlaps, default=(0.0, ""), key=lambda one: one[0])
         if best[0] > 0:
             ids.append(best[1])
@@ -266,11 +273,11 @@ def _ranked_among(
 def stable_text(
     brief: Brief, tool_context: ToolContext, max_outline_tokens: int, num_tokens: NumTokens
 ) -> str:
-    """The part that depends on the videos alone: what they are, and their transcript or outline."""
+    """The part that depends on the videos alone: their list, and their transcript or outline."""
     videos = tool_context.videos()
-    parts = [videos_text(tool_context, videos, len(brief.listed))]
-    if brief.shown:
-        lines = [_line(tool_context, tool_context.table.records[i]) for i in brief.shown]
+    parts = [videos_text(tool_context, videos, len(brief.listed_video_ids))]
+    if brief.transcript_ids:
+        lines = [_line(tool_context, tool_context.table.records[i]) for i in brief.transcript_ids]
         parts.append(fenced(f"transcript of {videos[0].name}", "\n".join(lines)))
     if brief.has_outline:
         parts.append(_outline_text(tool_context, videos, max_outline_tokens, num_tokens))
@@ -278,34 +285,37 @@ def stable_text(
 
 
 def found_text(brief: Brief, tool_context: ToolContext) -> str:
-    """The part that depends on the question: what the search for it found."""
+    """The part that depends on the question: the evidence that the search for it found."""
     parts = []
-    if brief.found and brief.shown:
-        lines = [_line(tool_context, tool_context.table.records[i]) for i in brief.found[:MAX_REPEATED]]
+    if brief.found_ids and brief.transcript_ids:
+        lines = [_line(tool_context, tool_context.table.records[i]) for i in brief.found_ids[:MAX_REPEATED]]
         parts.append(fenced("of this, a search for the question ranks first, best first", "\n".join(lines)))
-    elif brief.found:
-        several = (
-            len({tool_context.table.records[i].video_id for i in brief.found}) > 1 or len(brief.listed) > 1
+    elif brief.found_ids:
+        has_several = (
+            len({tool_context.table.records[i].video_id for i in brief.found_ids}) > 1
+            or len(brief.listed_video_ids) > 1
         )
-        lines = [_line(tool_context, tool_context.table.records[i], with_name=several) for i in brief.found]
+        lines = [
+            _line(tool_context, tool_context.table.records[i], with_name=has_several) for i in brief.found_ids
+        ]
         parts.append(fenced("evidence that a search for the question found, best first", "\n".join(lines)))
     return "\n\n".join(parts)
 
 
 def videos_text(tool_context: ToolContext, videos: Sequence[VideoEntry], max_listed: int) -> str:
-    """Names, lengths and recording dates of the videos, the stretch in scope."""
-    clock, stretches = read_clock(tool_context.catalog), tool_context.stretches()
+    """Names, lengths and recording dates of the videos, and the window in scope."""
+    clock, segment_refs = read_clock(tool_context.catalog), tool_context.scope_windows()
     lines = []
     for video in videos[:max_listed]:
         line = f"{tool_context.label(video.video_id) or video.name}, {format_time(video.duration_s)} long"
         if video.video_id in clock:
             line += f", recorded {datetime.fromtimestamp(clock[video.video_id], UTC):%Y-%m-%d %H:%M} UTC"
-        if tool_context.scope.window is not None and video.video_id in stretches:
-            line += f", only {stretches[video.video_id]}"
+        if tool_context.scope.window is not None and video.video_id in segment_refs:
+            line += f", only {segment_refs[video.video_id]}"
         lines.append(line)
-    more = len(videos) - len(lines)
+    num_more = len(videos) - len(lines)
     label = "the video" if len(videos) == 1 else f"the {len(videos)} videos"
-    return fenced(label, "\n".join([*lines, *([f"and {more} more"] if more > 0 else [])]))
+    return fenced(label, "\n".join([*lines, *([f"and {num_more} more"] if num_more > 0 else [])]))
 
 
 def _line(tool_context: ToolContext, record: Evidence, *, with_name: bool = False) -> str:
@@ -319,14 +329,16 @@ def _line(tool_context: ToolContext, record: Evidence, *, with_name: bool = Fals
     spans = read_spans(tool_context.catalog, record.span_ids)
     words = without_backchannels([spans[i] for i in record.span_ids if i in spans])
     turns = (
-        tool_context.speakers.spoken(words) if record.kind == "speech" else [(record.kind, _joined(words))]
+        tool_context.speakers.named_turns(words)
+        if record.kind == "speech"
+        else [(record.kind, _joined_text(words))]
     )
-    said = "\n".join(f"{label}: {text}" if label else text for label, text in turns)
-    unsure = " (recognised with low confidence)" if record.is_uncertain else ""
-    return f"{head}{unsure} {said}"
+    body = "\n".join(f"{label}: {text}" if label else text for label, text in turns)
+    mark = " (recognised with low confidence)" if record.is_uncertain else ""
+    return f"{head}{mark} {body}"
 
 
-def _joined(spans: Sequence[SpanRow]) -> str:
+def _joined_text(spans: Sequence[SpanRow]) -> str:
     return " ".join(" ".join(span.words.text.split()) for span in spans)
 
 
@@ -335,12 +347,12 @@ def without_backchannels(spans: Sequence[SpanRow]) -> list[SpanRow]:
 
     They are a fifth of what the prompts of meetings would hold. They stay evidence, and can be read.
     """
-    kept = [
+    remaining = [
         span for span in spans
         if span.words.speaker is None or len(span.words.text) > MAX_BACKCHANNEL_CHARS
         or len(span.words.text.split()) > 1
     ]  # fmt: skip
-    return kept or list(spans)
+    return remaining or list(spans)
 
 
 def _outline_text(
@@ -364,16 +376,16 @@ def _outline_text(
 
 def _units(tool_context: ToolContext, video: VideoEntry, level: UnitLevel) -> list[TranscriptUnit]:
     """The units of one level in the part of a video that is in scope."""
-    window = tool_context.stretches().get(video.video_id)
+    window = tool_context.scope_windows().get(video.video_id)
     units = read_units(tool_context.catalog, video.video_id, level)
     return [one for one in units if window is not None and one.window.overlap_s(window) > 0]
 
 
 def key_terms(topics: Sequence[str], passages_: Sequence[str], num_terms: int) -> list[list[str]]:
-    """For each topic the words that tell it from the rest, the strongest first.
+    """For each topic the words that distinguish it from the rest, the strongest first.
 
     By count in the topic and rarity over the passages (tf-idf); words in more than `MAX_TERM_SHARE` of the
-    passages tell nothing.
+    passages are left out.
 
     >>> texts = [f"word{i} spoken" for i in range(20)] + ["battery battery", "case case"]
     >>> key_terms(["spoken battery battery", "spoken case case"], texts, 1)

@@ -1,10 +1,10 @@
-"""What leaves this machine when a question is asked, in a line that a run gives before anything is sent."""
+"""Egress: which data leaves this machine for a question, reported in a line before anything is sent."""
 
 from playhead_tools.local_hosts import is_loopback
 
 
 def egress_line(chat_host: str, sends_images: bool, viewer_host: str = "") -> str:
-    """What is sent where.
+    """Which data is sent to which host.
 
     Args:
         chat_host: host of the chat model's server, or its address; empty for a model in this process.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def build_planner(
     checkpointer: "BaseCheckpointSaver[str] | None" = None,
 ) -> "CompiledStateGraph[PlannerState, Context, PlannerState, PlannerState]":
-    """The compiled graph; with a checkpointer, every step of a thread is kept."""
+    """The compiled graph; with a checkpointer, every step of a thread is saved."""
     return _compiled().copy({"checkpointer": checkpointer})
 
 

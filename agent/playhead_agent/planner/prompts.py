@@ -1,4 +1,4 @@
-"""What a planner is sent: rules and the videos first, the question last, then its calls and their results.
+"""The messages to a planner: rules and the videos first, the question last, then its calls and their results.
 
 The messages are made anew for every call from ids. The rules and what depends on the videos alone stand at
 the beginning and are the same for every question about them, so that prompt caches hold them; a round is only
@@ -43,10 +43,10 @@ class Opening:
     """The parts of the first message.
 
     Args:
-        stable: what depends on the videos alone.
-        found: what the search for the question found.
+        stable: the part that depends on the videos alone.
+        found: evidence that the search for the question found.
         thumbnails: image blocks, for a model that takes images.
-        notes: what the model should know of the tools, such as that none looks at pictures.
+        notes: on the tools, such as that none views frames.
     """
 
     stable: str
@@ -61,7 +61,7 @@ def messages(
     result_text: ResultText,
     *,
     max_round_chars: int,
-    left: str,
+    budget_text: str,
     closing: bool,
 ) -> list[BaseMessage]:
     """The messages of the next call.
@@ -71,7 +71,7 @@ def messages(
         opening: the parts of the first message.
         result_text: writes the result of a call.
         max_round_chars: of the results of all rounds; those of older rounds are shortened to ids.
-        left: what is left of the limits, in words.
+        budget_text: what is left of the limits, in words.
         closing: only the tools that end a question are offered.
     """
     first: list[BaseMessage] = [SystemMessage(RULES), HumanMessage(_content(state, opening))]
@@ -81,22 +81,22 @@ def messages(
         last = [AIMessage(state["trouble"]["said"] or "(empty)"), HumanMessage(state["trouble"]["why"])]
     if rounds or closing or last:
         reminder = [_question(state, MAX_REMINDER_CHARS)] if rounds else []
-        reminder += [CLOSING if closing else left]
+        reminder += [CLOSING if closing else budget_text]
         last.append(HumanMessage("\n".join(reminder)))
-    return _joined([*first, *rounds, *last])
+    return _merge_adjacent([*first, *rounds, *last])
 
 
-def _joined(sent: Sequence[BaseMessage]) -> list[BaseMessage]:
+def _merge_adjacent(sent: Sequence[BaseMessage]) -> list[BaseMessage]:
     """Messages of the user in a row as one: some chat templates refuse two."""
-    joined: list[BaseMessage] = []
+    merged: list[BaseMessage] = []
     for one in sent:
-        if joined and isinstance(one, HumanMessage) and isinstance(joined[-1], HumanMessage):
-            blocks = [*_blocks(joined[-1]), *_blocks(one)]
+        if merged and isinstance(one, HumanMessage) and isinstance(merged[-1], HumanMessage):
+            blocks = [*_blocks(merged[-1]), *_blocks(one)]
             texts = [block["text"] for block in blocks if block["type"] == "text"]
-            joined[-1] = HumanMessage("\n".join(texts) if len(texts) == len(blocks) else blocks)
+            merged[-1] = HumanMessage("\n".join(texts) if len(texts) == len(blocks) else blocks)
         else:
-            joined.append(one)
-    return joined
+            merged.append(one)
+    return merged
 
 
 def _blocks(message: BaseMessage) -> list[Any]:
@@ -115,7 +115,7 @@ def _content(state: PlannerState, opening: Opening) -> Any:
 
 
 def turns_text(turns: Sequence[dict[str, str]]) -> str:
-    """Earlier questions of the conversation and what was answered."""
+    """Earlier questions of the conversation and their answers."""
     lines = [f"Q: {turn['question']}\nA: {turn['answer'][:MAX_TURN_CHARS]}" for turn in turns]
     return fenced("earlier in this conversation", "\n".join(lines))
 
@@ -143,30 +143,32 @@ def _question(state: PlannerState, max_chars: int | None = None) -> str:
 
 def _rounds(rounds: Sequence[dict[str, Any]], result_text: ResultText, max_chars: int) -> list[BaseMessage]:
     """The calls and results of all rounds, the last ones whole."""
-    written: list[list[BaseMessage]] = []
+    groups: list[list[BaseMessage]] = []
     room = max_chars
-    for at in range(len(rounds) - 1, -1, -1):
-        whole = _round(at, rounds[at], result_text, shortened=False)
-        size = sum(len(str(message.content)) for message in whole)
-        is_whole = size <= room or not written
-        written.append(whole if is_whole else _round(at, rounds[at], result_text, shortened=True))
-        room = room - size if is_whole else 0
-    return [message for group in reversed(written) for message in group]
+    for index in range(len(rounds) - 1, -1, -1):
+        full = _round(index, rounds[index], result_text, shortened=False)
+        size = sum(len(str(message.content)) for message in full)
+        fits = size <= room or not groups
+        groups.append(full if fits else _round(index, rounds[index], result_text, shortened=True))
+        room = room - size if fits else 0
+    return [message for group in reversed(groups) for message in group]
 
 
-def _round(at: int, one: dict[str, Any], result_text: ResultText, *, shortened: bool) -> list[BaseMessage]:
-    ids = [f"call_{at + 1}_{i + 1}" for i in range(len(one["calls"]))]
+def _round(index: int, one: dict[str, Any], result_text: ResultText, *, shortened: bool) -> list[BaseMessage]:
+    ids = [f"call_{index + 1}_{i + 1}" for i in range(len(one["calls"]))]
     calls = [
         {"name": call["name"], "args": call["args"], "id": call_id, "type": "tool_call"}
         for call, call_id in zip(one["calls"], ids, strict=True)
     ]
     group: list[BaseMessage] = [AIMessage(one["said"], tool_calls=calls)]
-    pictures: list[dict[str, Any]] = []
-    for i, (call, given, call_id) in enumerate(zip(one["calls"], one["results"], ids, strict=True)):
-        text, images = result_text(at, i, shortened)
-        status: Any = "error" if "error" in given else "success"
+    image_blocks: list[dict[str, Any]] = []
+    for i, (call, result, call_id) in enumerate(zip(one["calls"], one["results"], ids, strict=True)):
+        text, images = result_text(index, i, shortened)
+        status: Any = "error" if "error" in result else "success"
         group.append(ToolMessage(text, tool_call_id=call_id, name=call["name"], status=status))
-        pictures += images
-    if pictures and not shortened:
-        group.append(HumanMessage([{"type": "text", "text": "The pictures of these results:"}, *pictures]))
+        image_blocks += images
+    if image_blocks and not shortened:
+        group.append(
+            HumanMessage([{"type": "text", "text": "The pictures of these results:"}, *image_blocks])
+        )
     return group

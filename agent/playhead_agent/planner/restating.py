@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from playhead_agent.limits import Meter
 from playhead_agent.models.protocol import ChatModel
-from playhead_agent.planner.attribution import attributed
+from playhead_agent.planner.attribution import attribute_claims
 from playhead_agent.state import Context
 from playhead_agent.verification.checking import evidence_lines
-from playhead_agent.verification.ledger import Ledger, grounds_of
+from playhead_agent.verification.ledger import Ledger, citation_context_of
 from playhead_index.literal import words_in
-from playhead_tools.citations import WORDLESS_KINDS, CheckReport, check_claims, without_markers
+from playhead_tools.citations import KINDS_WITHOUT_SPANS, CheckReport, check_claims, without_markers
 from playhead_tools.evidence import Claim
 from playhead_tools.fencing import fenced
 from playhead_tools.match import content_words, is_stop_word, stem
@@ -42,58 +42,62 @@ _FRAMES = frozenset(map(stem, word_set("""
 
 
 def weak_claims(report: CheckReport, question: str, tool_context: ToolContext) -> list[Claim]:
-    """The claims to be written again: those that add nothing to the question, or that words do not bear out.
+    """The claims to be rewritten: those that repeat the question, or that shared words do not support.
 
-    What a judge of meaning has spoken about, what a check found wrong, what cites pictures and what was
-    computed stays as it is.
+    Claims with the verdict of a judge, those that a check found wrong, and those that cite frames or were
+    computed stay as they are.
 
     Args:
         report: on the claims.
         question: that was asked.
         tool_context: the evidence of the run.
     """
-    if tool_context.computed or tool_context.scans:
+    if tool_context.computed_values or tool_context.scans:
         return []
     weak = [
         claim
-        for claim in report.kept
+        for claim in report.retained
         if not claim.why
-        and not any(tool_context.table.records[i].kind in WORDLESS_KINDS for i in claim.evidence_ids)
-        and (adds_nothing(claim.text, question) or (claim.status == "unverified" and not report.judged_by))
+        and not any(tool_context.table.records[i].kind in KINDS_WITHOUT_SPANS for i in claim.evidence_ids)
+        and (
+            repeats_question(claim.text, question) or (claim.status == "unverified" and not report.judged_by)
+        )
     ]
     return weak[:MAX_RESTATED]
 
 
-def adds_nothing(claim: str, question: str) -> bool:
-    """Whether a claim holds no content word but those of the question.
+def repeats_question(claim: str, question: str) -> bool:
+    """Whether all content words of a claim are in the question.
 
-    >>> asked = "What did the group discuss about speech recognition?"
-    >>> [adds_nothing(claim, asked) for claim in ("They discussed speech recognition.", "It costs too much.")]
-    [True, False]
+    >>> question = "What did the group discuss about speech recognition?"
+    >>> repeats_question("They discussed speech recognition.", question)
+    True
+    >>> repeats_question("It costs too much.", question)
+    False
     """
-    asked = content_words(question) | _FRAMES
-    return not any(stem(w.key) not in asked for w in words_in(claim) if not is_stop_word(w.key))
+    known_words = content_words(question) | _FRAMES
+    return not any(stem(w.key) not in known_words for w in words_in(claim) if not is_stop_word(w.key))
 
 
-def restated(
+def restate_claim(
     claim: Claim,
     question: str,
     language: str,
     ledger: Ledger,
     context: Context,
     tool_context: ToolContext,
-    ranked: Sequence[str],
+    ranked_ids: Sequence[str],
 ) -> Claim | None:
-    """A claim written again from what it cites alone; None where that does not hold either.
+    """A claim rewritten from the cited evidence alone; None where that does not pass the check either.
 
     Args:
         claim: one that cites words.
         question: that was asked.
         language: of the answer, as the prompt names it.
         ledger: of the run.
-        context: its seams; its chat model writes.
+        context: components and limits of the run; its chat model writes.
         tool_context: the evidence of the run; the part that holds the quote is put into its table.
-        ranked: ids in the order in which a search for the question ranked them.
+        ranked_ids: ids in the order in which a search for the question ranked them.
 
     Raises:
         ModelError: the model is away, or its reply cannot be used.
@@ -102,43 +106,43 @@ def restated(
     chat, meter = context.chat, context.meter
     if chat is None:
         return None
-    lines = evidence_lines(claim, grounds_of(ledger, context)).evidence
-    filled = _filled(chat, meter, "\n".join(lines), f"Question: {question}\nWrite the answer {language}.")
-    if not filled.answer.strip():
+    lines = evidence_lines(claim, citation_context_of(ledger, context)).evidence
+    restatement = _fill(chat, meter, "\n".join(lines), f"Question: {question}\nWrite the answer {language}.")
+    if not restatement.answer.strip():
         return None
     row = {
-        "text": without_markers(" ".join(filled.answer.split()))[:MAX_ANSWER_CHARS],
-        "quote": _without_speaker(" ".join(filled.quote.split())),
+        "text": without_markers(" ".join(restatement.answer.split()))[:MAX_ANSWER_CHARS],
+        "quote": _without_speaker(" ".join(restatement.quote.split())),
         "evidence_ids": list(claim.evidence_ids),
     }
-    (row,) = attributed({"claims": [row]}, tool_context, ranked)["claims"]
-    found = replace(ledger, evidence=dict(tool_context.table.records))
-    made = Claim(row["text"], tuple(row["evidence_ids"]), quote=row["quote"])
-    kept = check_claims([made], grounds_of(found, context)).kept
+    (row,) = attribute_claims({"claims": [row]}, tool_context, ranked_ids)["claims"]
+    new_ledger = replace(ledger, evidence=dict(tool_context.table.records))
+    new_claim = Claim(row["text"], tuple(row["evidence_ids"]), quote=row["quote"])
+    checked = check_claims([new_claim], citation_context_of(new_ledger, context)).retained
     return (
-        kept[0]
-        if kept and kept[0].status == "supported" and not adds_nothing(kept[0].text, question)
+        checked[0]
+        if checked and checked[0].status == "supported" and not repeats_question(checked[0].text, question)
         else None
     )
 
 
-def _filled(chat: ChatModel, meter: Meter, evidence: str, asked: str) -> Any:
+def _fill(chat: ChatModel, meter: Meter, evidence: str, instruction: str) -> Any:
     from langchain_core.messages import HumanMessage, SystemMessage
 
-    prompt = f"{fenced('evidence', evidence)}\n\n{asked}"
+    prompt = f"{fenced('evidence', evidence)}\n\n{instruction}"
     messages = [SystemMessage(RULES), HumanMessage(prompt)]
-    return chat.fill(messages, restated_form(), meter, max_tokens=MAX_REPLY_TOKENS)
+    return chat.fill(messages, restatement_form(), meter, max_tokens=MAX_REPLY_TOKENS)
 
 
 def _without_speaker(quote: str) -> str:
-    """A quote without the name of who speaks, which stands before the words in the prompt."""
+    """A quote without the speaker's name, which precedes the words in the prompt."""
     name, colon, words = quote.partition(": ")
     return words if colon and len(name.split()) <= 4 else quote
 
 
 @cache
-def restated_form() -> "type[BaseModel]":
-    """The form of what the model writes."""
+def restatement_form() -> "type[BaseModel]":
+    """The form of a rewritten claim."""
     from pydantic import BaseModel, ConfigDict, Field
 
     class Restated(BaseModel):

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 Filler = Callable[["Sequence[BaseMessage]", "type[BaseModel]"], Any]
 
 
-def agreeing(messages: "Sequence[BaseMessage]", form: "type[BaseModel]") -> dict[str, Any]:
+def agree_with_all(messages: "Sequence[BaseMessage]", form: "type[BaseModel]") -> dict[str, Any]:
     """A form of verdicts filled with yes."""
     return dict.fromkeys(form.model_fields, "yes")
 
 
 @dataclass
 class ScriptedChat:
-    """A `ChatModel` that gives the replies of a script, one a call, and keeps what it was sent and offered.
+    """A `ChatModel` that gives the replies of a script, one a call, and records messages and offered tools.
 
     A reply is a `ModelReply` as it is; `(tool, arguments)` or a list of them as calls; a string as prose; an
     exception is raised, as a server that is away would; a function makes one of these from the messages.
@@ -43,7 +43,7 @@ class ScriptedChat:
     """
 
     replies: list[Any]
-    fill_with: Filler = agreeing
+    fill_with: Filler = agree_with_all
     host: str = ""
     context_tokens: int = 128_000
     takes_images: bool = False

@@ -1,4 +1,4 @@
-"""What a planner's run carries from node to node: calls, ids and windows, never the words of a video."""
+"""The state of a planner's run: calls, ids and windows, never the text of a video."""
 
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, TypedDict
@@ -8,15 +8,15 @@ from playhead_agent.limits import Limits
 PLANNER_LIMITS = Limits(
     steps=96, seconds=300.0, model_calls=20, model_call_s=120.0, evidence=240, prompt_chars=96_000
 )
-"""What one question may use when a model plans."""
+"""Limits of one question when a model plans."""
 MAX_TURNS = 6
-"""Earlier questions of a thread that the model is shown."""
+"""Earlier questions of a thread that the prompt contains."""
 MAX_TURN_CHARS = 600
 
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """Parts of the planner that a benchmark turns off to measure what they are worth.
+    """Parts of the planner that a benchmark turns off for ablations.
 
     Args:
         brief: the model starts from the transcript or an outline with the passages that a search found;
@@ -34,16 +34,16 @@ class Switches:
         return asdict(self)
 
 
-def added(known: list[dict[str, Any]] | None, new: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
-    """Results of calls that were made side by side; None empties the list."""
+def append_rows(known: list[dict[str, Any]] | None, new: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+    """Reducer for results of calls that run in parallel; None empties the list."""
     return [] if new is None else [*(known or []), *new]
 
 
 class PlannerState(TypedDict, total=False):
-    """One question on its way; every key is written whole by the node named behind it.
+    """The state of one question; each key is replaced as a whole by the node named in its comment.
 
-    The words of results are read again from the library when the model is next asked; what a model said of
-    pictures is kept in the toolbox's snapshot, for the library does not have it.
+    The text of results is read again from the library for the next call of the model; responses of a VLM are
+    stored in the toolbox's snapshot, since the library does not have them.
     """
 
     question: str  # caller
@@ -56,7 +56,9 @@ class PlannerState(TypedDict, total=False):
     box: dict[str, Any]  # brief, collect, restate: `Toolbox.snapshot`
     rounds: list[dict[str, Any]]  # collect, check: calls of a reply, the ids of their results, or an error
     pending: dict[str, Any]  # plan: the calls of the last reply; emptied by collect
-    made: Annotated[list[dict[str, Any]], added]  # act: what calls that use a model gave; emptied by collect
+    made: Annotated[
+        list[dict[str, Any]], append_rows
+    ]  # act: what calls that use a model gave; emptied by collect
     trouble: dict[str, str]  # plan: the last reply that could not be used, and what is wrong with it
     num_unusable: int  # plan, collect: replies in a row that could not be used
     num_stale: int  # collect: rounds in a row that brought nothing new

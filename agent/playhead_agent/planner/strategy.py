@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from playhead_agent.limits import Limits
 from playhead_agent.planner.graph import build_planner
-from playhead_agent.planner.nodes import final_answer, unread
+from playhead_agent.planner.nodes import final_answer, unanswered
 from playhead_agent.planner.state import MAX_TURN_CHARS, MAX_TURNS, PLANNER_LIMITS, PlannerState, Switches
 from playhead_agent.planner.tool_context import with_toolbox
 from playhead_agent.question import Question
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlannerStrategy:
-    """A model that is given tools and a brief works the question out; code checks what it claims.
+    """A chat model with tools and a brief answers the question; code checks its claims.
 
     Args:
         name: as `--strategy` takes it.
@@ -49,23 +49,23 @@ class PlannerStrategy:
         """The compiled graph."""
         return cast("CompiledStateGraph[Any, Context, Any, Any]", build_planner(checkpointer))
 
-    def begin(self, question: Question, kept: Mapping[str, Any]) -> dict[str, Any]:
+    def begin(self, question: Question, last_state: Mapping[str, Any]) -> dict[str, Any]:
         """The input of the graph: the question, and the earlier turns of its thread."""
         turns = [
             {"question": turn["question"], "answer": (turn["answer"] or {}).get("text", "")[:MAX_TURN_CHARS]}
-            for turn in (kept.get("turns") or [])[-MAX_TURNS:]
+            for turn in (last_state.get("turns") or [])[-MAX_TURNS:]
         ]
         return {
-            **common_input(question, kept),
+            **common_input(question, last_state),
             "turns": turns,
             "switches": self.switches.to_json(),
             "box": {},
         }
 
     def best_so_far(self, state: Mapping[str, Any], context: Context, why: str) -> Answer:
-        """The best checked answer of a run that a limit ended; no model is asked."""
+        """The best checked answer of a run that a limit ended; no model is called."""
         if not state.get("box"):
-            return unread(str(state.get("question", "")), why, context, "budget")
+            return unanswered(str(state.get("question", "")), why, context, "budget")
         return final_answer(cast("PlannerState", state), context, why, limit=True)
 
 

@@ -1,4 +1,4 @@
-"""The toolbox of a run, made of its context, and copies of it for calls that are made side by side."""
+"""The toolbox of a run, made from its context, and copies of it for calls that run in parallel."""
 
 import threading
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ from playhead_agent.state import Context
 from playhead_tools.toolbox import Toolbox
 from playhead_tools.toolbox.context import ToolLimits
 
-MAX_LOOK_S = 180.0
-"""Seconds of one stretch that is looked at: a short scope is looked at as a whole."""
+MAX_VLM_CALL_S = 180.0
+"""Maximum seconds of one window that a VLM call shows: a short scope is viewed completely."""
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class PlannerContext(Context):
     """The context of one run, with its toolbox.
 
     Args:
-        slot: holds the toolbox, so that nodes of one process do not read everything again.
+        slot: holds the toolbox, so that the nodes of a process do not read everything again.
     """
 
     slot: ToolboxSlot = field(default_factory=ToolboxSlot, repr=False, compare=False)
@@ -41,12 +41,12 @@ def with_toolbox(context: Context) -> PlannerContext:
 
 def new_toolbox(context: Context) -> Toolbox:
     """A toolbox over the library of a context, counted by its meter."""
-    limits = ToolLimits(max_evidence=context.limits.evidence, max_look_s=MAX_LOOK_S)
+    limits = ToolLimits(max_evidence=context.limits.evidence, max_observed_s=MAX_VLM_CALL_S)
     reader = None if context.chat is None else ChatReader(context.chat, context.meter)
     return Toolbox(
         context.catalog,
         context.finder,
-        context.open_eyes(),
+        context.open_vlm_client(),
         limits=limits,
         meter=context.meter,
         reader=reader,
@@ -67,21 +67,22 @@ def toolbox_of(context: Context, box: dict[str, Any] | None = None) -> Toolbox:
     return toolbox
 
 
-# ---- what models replied to calls that were made side by side ----
+# ---- replies of models to parallel calls ----
 
-_REPLIES = ("looks", "browsed")
-"""Parts of a snapshot that hold what models replied, by a hash of what they were asked."""
+_REPLY_PARTS = ("looks", "browsed")
+"""Parts of a snapshot that hold replies of models, by a hash of the request."""
 
 
 def new_replies(toolbox: Toolbox, before: Mapping[str, Any]) -> dict[str, Any]:
-    """What models have replied since a snapshot."""
-    now = toolbox.snapshot()
+    """The replies of models since a snapshot."""
+    snapshot = toolbox.snapshot()
     return {
-        part: {key: row for key, row in now[part].items() if key not in before[part]} for part in _REPLIES
+        part: {key: row for key, row in snapshot[part].items() if key not in before[part]}
+        for part in _REPLY_PARTS
     }
 
 
-def adopt(toolbox: Toolbox, replies: Mapping[str, Any]) -> None:
-    """Gives a toolbox what models replied in a copy of it, so that the same calls ask none again."""
-    toolbox.context.looks.update(replies["looks"])
-    toolbox.context.browsed.update(replies["browsed"])
+def adopt_replies(toolbox: Toolbox, replies: Mapping[str, Any]) -> None:
+    """Adds the replies of models in a copy to a toolbox, so that the same calls make no request again."""
+    toolbox.context.observations.update(replies["looks"])
+    toolbox.context.browse_results.update(replies["browsed"])

@@ -1,4 +1,4 @@
-"""What a rule-based planner is made of: how it reads a question and a follow-up, and when it looks."""
+"""Components of a rule-based planner: parsing of questions and follow-ups, and the visual procedure."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,24 +14,24 @@ if TYPE_CHECKING:
     from playhead_agent.state import SegmentRef
 
 
-class See(Protocol):
-    """Works a question about pictures out from looks."""
+class ObservationProcedure(Protocol):
+    """Answers a visual question from observations."""
 
     def __call__(
         self, spec: QuestionSpec, session: "PerceptionSession", anchors: "Sequence[SegmentRef]" = ()
     ) -> "PerceptionResult":
-        """What looking tells of a question.
+        """The perception result of a question.
 
         Raises:
-            NeedLooks: looks are wanted before it can go on.
+            PendingObservations: it needs further observations first.
         """
         ...
 
 
-def _needs_looks(spec: QuestionSpec, evidence: Sequence[Evidence]) -> bool:
-    from playhead_agent.perception.routing import needs_looks
+def _needs_visual_evidence(spec: QuestionSpec, evidence: Sequence[Evidence]) -> bool:
+    from playhead_agent.perception.routing import needs_visual_evidence
 
-    return needs_looks(spec, evidence)
+    return needs_visual_evidence(spec, evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +40,23 @@ class Rules:
 
     Args:
         name: what it is called, as `--strategy` takes it.
-        parse: a question and its options taken apart.
-        follow_up: a question that leans on the one before it, filled from that; None where it stands alone.
-        see: what looking tells of a question about pictures.
-        needs_looks: whether a question must be answered by looking, given the words that were found.
+        parse: parses a question and its options.
+        follow_up: completes a question that refers to the one before it; None where it is complete.
+        observe: answers a visual question from observations.
+        needs_visual_evidence: whether a question needs the VLM, given the text evidence.
     """
 
     name: str
     parse: Callable[[str, Sequence[str]], QuestionSpec]
     follow_up: Callable[[str, QuestionSpec], str | None]
-    see: See
-    needs_looks: Callable[[QuestionSpec, Sequence[Evidence]], bool] = _needs_looks
+    observe: ObservationProcedure
+    needs_visual_evidence: Callable[[QuestionSpec, Sequence[Evidence]], bool] = _needs_visual_evidence
 
 
 @cache
 def default_rules() -> Rules:
     """The rules of a machine without models; their modules are imported when they are first used."""
-    return Rules("rules", _parse, _follow_up, _see)
+    return Rules("rules", _parse, _follow_up, _observe)
 
 
 def _parse(question: str, options: Sequence[str] = ()) -> QuestionSpec:
@@ -71,9 +71,9 @@ def _follow_up(question: str, previous: QuestionSpec) -> str | None:
     return follow_up(question, previous)
 
 
-def _see(
+def _observe(
     spec: QuestionSpec, session: "PerceptionSession", anchors: "Sequence[SegmentRef]" = ()
 ) -> "PerceptionResult":
-    from playhead_agent.perception.procedure import see
+    from playhead_agent.perception.procedure import answer_visual_question
 
-    return see(spec, session, anchors)
+    return answer_visual_question(spec, session, anchors)

@@ -1,4 +1,4 @@
-"""How sure an answer may be that is the passage which the search ranks first."""
+"""Confidence of an answer that is the passage which the search ranks first."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,14 +11,14 @@ from playhead_tools.match import is_stop_word, match_word
 
 @dataclass(frozen=True, slots=True)
 class PassageFeatures:
-    """What the confidence of the first passage is made of.
+    """Features of the first passage, from which its confidence is computed.
 
     Args:
         evidence: of `PassageFit`.
         cosine: likewise; None without a text model.
         agreement: likewise.
-        words: part of the words asked for that stand in the passage, 0 to 1, each weighted by its rarity.
-        asks_why: the question asks for a reason, which often stands elsewhere than what it explains.
+        words: share of the question's words that are in the passage, 0 to 1, each weighted by its rarity.
+        asks_why: the question asks for a reason, which is often stated elsewhere than what it explains.
     """
 
     evidence: float
@@ -29,29 +29,29 @@ class PassageFeatures:
 
     @classmethod
     def of(cls, fit: PassageFit, words: float, question: str) -> "PassageFeatures":
-        """The features of a passage that fits a question so, and holds this part of its words."""
-        asked = {word.key for word in words_in(question)}
-        return cls(fit.evidence, fit.cosine, fit.agreement, words, "why" in asked)
+        """The features of a passage from its fit and its share of the question's words."""
+        question_words = {word.key for word in words_in(question)}
+        return cls(fit.evidence, fit.cosine, fit.agreement, words, "why" in question_words)
 
     def to_json(self) -> dict[str, float | bool | None]:
         """Plain JSON types; `PassageFeatures(**record)` reads them back."""
         return asdict(self)
 
 
-def rare_words_share(asked: str, text: str, spans: Sequence[str]) -> float:
-    """The part of the asked words that stand in a text, each weighted by how few spans hold it.
+def rare_words_share(query: str, text: str, spans: Sequence[str]) -> float:
+    """The share of the query's words that are in a text, each weighted by how few spans contain it.
 
     >>> rare_words_share("the Bayes rule", "a rule", ["a rule", "a rule of Bayes", "no rule"]) < 0.5
     True
     """
-    words = {word.key: word for word in words_in(asked) if not is_stop_word(word.key)}
-    held, total = 0.0, 0.0
+    words = {word.key: word for word in words_in(query) if not is_stop_word(word.key)}
+    weight_found, total_weight = 0.0, 0.0
     for word in words.values():
-        num = sum(match_word(word, span) != "none" for span in spans)
-        weight = log((len(spans) + 1) / (num + 0.5))
-        total += weight
-        held += weight * (match_word(word, text) != "none")
-    return held / total if total else 0.0
+        num_spans = sum(match_word(word, span) != "none" for span in spans)
+        weight = log((len(spans) + 1) / (num_spans + 0.5))
+        total_weight += weight
+        weight_found += weight * (match_word(word, text) != "none")
+    return weight_found / total_weight if total_weight else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +74,21 @@ MIN_ANSWERED = 0.5
 """Confidence from which a passage is called an answer: from there on it is rather right than wrong."""
 
 
-def passage_confidence(one: PassageFeatures) -> float:
+def passage_confidence(features: PassageFeatures) -> float:
     """The probability that at least half of the passage answers the question, 0 to 1.
 
     >>> low, high = (PassageFeatures(3.0, cosine, 0.5, 1.0, False) for cosine in (0.2, 0.7))
     >>> round(passage_confidence(low), 2), round(passage_confidence(high), 2)
     (0.11, 0.74)
     """
-    weights, similarity = (WORDS_ALONE, one.words) if one.cosine is None else (WITH_MODEL, one.cosine)
+    weights, similarity = (
+        (WORDS_ALONE, features.words) if features.cosine is None else (WITH_MODEL, features.cosine)
+    )
     value = (
         weights.intercept
-        + weights.evidence * one.evidence
+        + weights.evidence * features.evidence
         + weights.similarity * similarity
-        + weights.agreement * one.agreement
-        + weights.asks_why * one.asks_why
+        + weights.agreement * features.agreement
+        + weights.asks_why * features.asks_why
     )
     return 1.0 / (1.0 + exp(-value))

@@ -1,4 +1,4 @@
-"""Passages that the search ranks first, as evidence: the answer where no exact look-up is understood."""
+"""Passages that the search ranks first, as evidence: for questions that no exact look-up answers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -24,32 +24,34 @@ MIN_QUOTE_CHARS = 60
 
 
 def search_passages(
-    lookup: Mapping[str, Any], stretches: Sequence[SegmentRef], context: Context
+    lookup: Mapping[str, Any], segment_refs: Sequence[SegmentRef], context: Context
 ) -> tuple[dict[str, Any], Coverage, list[str]]:
-    """The moments of one `passages` look-up inside the stretches as plain rows, coverage, notes."""
+    """The moments of one `passages` look-up inside the scope as plain rows, its coverage, and notes."""
     moments, searches, notes = list[Moment](), list[Coverage](), list[str]()
-    only = tuple(lookup["speakers"]) if lookup.get("only_speakers") else None
-    for scope in scopes_of(stretches, context.catalog):
+    required_speakers = tuple(lookup["speakers"]) if lookup.get("only_speakers") else None
+    for scope in scopes_of(segment_refs, context.catalog):
         context.meter.searches += 1
-        scope = replace(scope, speakers=only)
-        searched = search_moments(
+        scope = replace(scope, speakers=required_speakers)
+        search = search_moments(
             context.finder, lookup["text"], scope=scope, lanes=None, limit=lookup["limit"]
         )
-        moments += searched.result.moments
-        searches.append(searched.result.coverage)
-        notes += searched.notes
-    moments.sort(key=lambda one: -one.score)  # stable: in one scope the order of the search
-    named = frozenset(lookup.get("speakers", ()))
-    if named and all(one.fit is None for one in moments):  # passages know who speaks, spans do not
-        moments.sort(key=lambda one: one.hits[0].speaker not in named)
-    rows = [_row(one) for one in moments if _is_inside(one, stretches)]
+        moments += search.result.moments
+        searches.append(search.result.coverage)
+        notes += search.notes
+    moments.sort(key=lambda moment: -moment.score)  # stable: in one scope the order of the search
+    preferred_speakers = frozenset(lookup.get("speakers", ()))
+    if preferred_speakers and all(
+        moment.fit is None for moment in moments
+    ):  # passages know who speaks, spans do not
+        moments.sort(key=lambda moment: moment.hits[0].speaker not in preferred_speakers)
+    rows = [_row(moment) for moment in moments if _is_inside(moment, segment_refs)]
     found: dict[str, Any] = {"role": ROLE, "text": lookup["text"], "moments": rows}
-    found |= {"speakers": list(only)} if only else {}
+    found |= {"speakers": list(required_speakers)} if required_speakers else {}
     return found, add_coverage(searches), notes
 
 
-def _is_inside(moment: Moment, stretches: Sequence[SegmentRef]) -> bool:
-    return any(v == moment.video_id and w.overlap_s(moment.window) > 0 for v, w in stretches)
+def _is_inside(moment: Moment, segment_refs: Sequence[SegmentRef]) -> bool:
+    return any(v == moment.video_id and w.overlap_s(moment.window) > 0 for v, w in segment_refs)
 
 
 def _row(moment: Moment) -> dict[str, Any]:
@@ -68,40 +70,40 @@ def _row(moment: Moment) -> dict[str, Any]:
 
 
 def add_passages(
-    found: Mapping[str, Any], stretches: Sequence[SegmentRef], context: Context, table: EvidenceTable
+    found: Mapping[str, Any], segment_refs: Sequence[SegmentRef], context: Context, table: EvidenceTable
 ) -> PassageFeatures | None:
-    """Puts the passages of a search into the table; a passage without words is a picture.
+    """Adds the passages of a search to the table; a passage without text is a frame.
 
     Args:
         found: from `search_passages`.
-        stretches: where the question looks.
-        context: the run's seams.
+        segment_refs: the scope of the question.
+        context: components and limits of the run.
         table: takes the evidence.
 
     Returns:
         The features of the first one, where it is a passage of a transcript.
     """
-    speakers = ScopeSpeakers(context.catalog, [video_id for video_id, _ in stretches])
+    speakers = ScopeSpeakers(context.catalog, [video_id for video_id, _ in segment_refs])
     topic = question_topic(found["text"], speakers.names)
     labels = speakers.labels(found["speakers"]) if "speakers" in found else None
     features = None
     for number, row in enumerate(found["moments"]):
         spans = _spans(row, context.catalog)
         if labels is not None:
-            spans = [one for one in spans if one.words.speaker in labels.get(one.video_id, ())]
+            spans = [span for span in spans if span.words.speaker in labels.get(span.video_id, ())]
         text = " ".join(span.words.text for span in spans)
         record = _record(row, spans, coverage(topic.words, text), context)
         if record is not None:
             table.add(record)
         if number == 0 and record is not None and row["fit"] is not None:
-            said = [span.words.text for span in context.catalog.spans(record.video_id, "speech")]
-            words = rare_words_share(topic.words, text, said)
+            transcript = [span.words.text for span in context.catalog.spans(record.video_id, "speech")]
+            words = rare_words_share(topic.words, text, transcript)
             features = PassageFeatures.of(PassageFit(**row["fit"]), words, found["text"])
     return features
 
 
 def _spans(row: Mapping[str, Any], catalog: Catalog) -> list[SpanRow]:
-    """The words of a passage: all that is said in it, or the lines of the screen that were found."""
+    """The spans of a passage: all its speech, or the lines of screen text that were found."""
     if row["kind"] not in SPAN_KINDS:
         return []
     window = Window(*row["window"])
@@ -114,7 +116,7 @@ def _spans(row: Mapping[str, Any], catalog: Catalog) -> list[SpanRow]:
 def _record(
     row: Mapping[str, Any], spans: Sequence[SpanRow], share: float, context: Context
 ) -> Evidence | None:
-    """The record of a passage; None where its words are gone, or a picture below the threshold."""
+    """The evidence record of a passage; None where its spans no longer exist."""
     window, lanes = Window(*row["window"]), tuple(row["lanes"])
     if row["kind"] not in SPAN_KINDS:
         frame_id = next((int(r.partition(":")[2]) for r in row["refs"] if r.startswith("frame:")), None)
@@ -123,60 +125,61 @@ def _record(
     if not spans:
         return None
     verdict: Verdict = "supported" if share >= context.thresholds.supported else "unverified"
-    whole = words_evidence(spans, verdict, match=round(share, 3), role=ROLE, lanes=lanes)
-    whole = replace(whole, window=window.clamped(whole.window) or whole.window)
-    quotes = [_quoting(whole, (start_s, end_s), spans, verdict) for start_s, end_s in row["sentences_s"]]
-    best = _words_quoted(quotes[0], spans)
-    alike = (one for one in quotes if not one.is_uncertain and _words_quoted(one, spans) >= best)
-    return next(alike, quotes[0])
+    passage = words_evidence(spans, verdict, match=round(share, 3), role=ROLE, lanes=lanes)
+    passage = replace(passage, window=window.clamped(passage.window) or passage.window)
+    quotes = [_with_quote(passage, (start_s, end_s), spans, verdict) for start_s, end_s in row["sentences_s"]]
+    best = _quoted_words(quotes[0], spans)
+    equally_good = (
+        record for record in quotes if not record.is_uncertain and _quoted_words(record, spans) >= best
+    )
+    return next(equally_good, quotes[0])
 
 
-def _quoting(
-    whole: Evidence, sentence_s: tuple[float, float], spans: Sequence[SpanRow], verdict: Verdict
+def _with_quote(
+    passage: Evidence, sentence_s: tuple[float, float], spans: Sequence[SpanRow], verdict: Verdict
 ) -> Evidence:
-    """The record of a passage that is quoted with one of its sentences, whose confidence counts."""
-    record = replace(whole, sentence_s=sentence_s)
+    """The record of a passage with one of its sentences as the quote, whose confidence it takes."""
+    record = replace(passage, sentence_s=sentence_s)
     quoted = words_evidence(spans_of_sentence(record, spans) or spans, verdict)
     return replace(record, verdict=quoted.verdict, confidence=quoted.confidence)
 
 
-def _words_quoted(record: Evidence, spans: Sequence[SpanRow]) -> frozenset[str]:
+def _quoted_words(record: Evidence, spans: Sequence[SpanRow]) -> frozenset[str]:
     return content_words(" ".join(span.words.text for span in spans_of_sentence(record, spans)))
 
 
 def sentence_of(record: Evidence, spans: Sequence[SpanRow], catalog: Catalog) -> str:
-    """The words that a passage is quoted with: the sentence of it that fits best.
+    """The quote of a passage: the sentence in it that fits best.
 
-    One of a few words is quoted with sentences that the same speaker says next to it, as far as they lie in
-    the passage.
+    A short one is extended by adjacent sentences of the same speaker, as far as they lie in the passage.
     """
     if record.sentence_s is None:
         return " ".join(span.words.text for span in spans)
     start_s, end_s = record.sentence_s
     if record.kind == "speech":
         units = read_units(catalog, record.video_id, "sentence")
-        for at, unit in enumerate(units):
+        for position, unit in enumerate(units):
             if abs(unit.window.start_s - start_s) < 0.01 and abs(unit.window.end_s - end_s) < 0.01:
-                return _with_neighbours(units, at, frozenset(span.id for span in spans))
-    own = spans_of_sentence(record, spans)
-    return " ".join(span.words.text for span in own or spans)
+                return _with_neighbours(units, position, frozenset(span.id for span in spans))
+    quoted_spans = spans_of_sentence(record, spans)
+    return " ".join(span.words.text for span in quoted_spans or spans)
 
 
-def _with_neighbours(units: Sequence[TranscriptUnit], at: int, span_ids: frozenset[int]) -> str:
+def _with_neighbours(units: Sequence[TranscriptUnit], position: int, span_ids: frozenset[int]) -> str:
     """A sentence, with the next ones and then those before it while it has fewer than `MIN_QUOTE_CHARS`."""
-    first = last = at
+    first = last = position
     for step in (1, -1):
         while sum(len(one.text) for one in units[first : last + 1]) < MIN_QUOTE_CHARS:
             other = last + 1 if step == 1 else first - 1
-            is_there = 0 <= other < len(units) and span_ids.issuperset(units[other].span_ids)
-            if not is_there or units[other].speaker != units[at].speaker:
+            is_in_passage = 0 <= other < len(units) and span_ids.issuperset(units[other].span_ids)
+            if not is_in_passage or units[other].speaker != units[position].speaker:
                 break
             first, last = min(first, other), max(last, other)
     return " ".join(one.text for one in units[first : last + 1])
 
 
 def spans_of_sentence(record: Evidence, spans: Sequence[SpanRow]) -> list[SpanRow]:
-    """Those of the spans of a passage that its quoted sentence stands on; all where none is quoted."""
+    """The spans of a passage that its quoted sentence overlaps; all where none is quoted."""
     if record.sentence_s is None:
         return list(spans)
     sentence = Window(*record.sentence_s)

@@ -1,4 +1,4 @@
-"""What to search and what to read for a question: a list of look-ups in plain JSON types."""
+"""The look-ups for a question: what to search and what to read, in plain JSON types."""
 
 from typing import Any
 
@@ -25,9 +25,9 @@ MAX_PASSAGES = 10
 def plan_lookups(spec: QuestionSpec, widened: bool, *, by_passages: bool = False) -> list[dict[str, Any]]:
     """The look-ups for a question.
 
-    One is `passages` (text, limit), `search` (role, text, lanes, limit, keep), `read` (the words of the
-    stretches), `edge` (the first or last words of the stretches), `transcript` (all that is said in them),
-    `facts` (of the files) or `outline`.
+    Kinds: `passages` (text, limit), `search` (role, text, lanes, limit, keep), `read` (the text of the
+    scope), `edge` (its first or last text), `transcript` (all speech in it), `turns` (who speaks when),
+    `facts` (of the files) and `outline`.
 
     Args:
         spec: the question.
@@ -75,12 +75,12 @@ def _search(
     speakers = list(spec.speakers) if anchor is None or spec.only_speakers else []
     if speakers:
         lanes = ("speech",)
-    elif widened and kind != "any":  # a ranking of pictures has a first place whatever is asked
+    elif widened and kind != "any":  # a ranking of frames has a first place for every query
         lanes = tuple(lane for lane in TEXT_LANES if lane not in lanes and lane != "picture")
-    asks_all = spec.intent != "describe" or required_detail(spec) == "speaker"
-    wants_all = anchor is not None or spec.ordinal is not None or asks_all
-    which = spec.ordinal if anchor is None else anchor.ordinal
-    keep = ("late" if (which or 0) < 0 else "early") if wants_all else "best"
-    where: dict[str, Any] = {"role": f"{role}{slot}", "text": text, "lanes": list(lanes)}
-    where |= {"speakers": speakers} if speakers else {}
-    return {"do": "search", **where, "limit": ALL_MOMENTS if wants_all else FEW_MOMENTS, "keep": keep}
+    wants_all_targets = spec.intent != "describe" or required_detail(spec) == "speaker"
+    wants_all = anchor is not None or spec.ordinal is not None or wants_all_targets
+    ordinal = spec.ordinal if anchor is None else anchor.ordinal
+    keep = ("late" if (ordinal or 0) < 0 else "early") if wants_all else "best"
+    lookup: dict[str, Any] = {"role": f"{role}{slot}", "text": text, "lanes": list(lanes)}
+    lookup |= {"speakers": speakers} if speakers else {}
+    return {"do": "search", **lookup, "limit": ALL_MOMENTS if wants_all else FEW_MOMENTS, "keep": keep}

@@ -1,4 +1,4 @@
-"""What follows from the evidence: events are built, and code reckons with their times."""
+"""Temporal results: events are built from evidence, and code computes with their times."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,22 +18,22 @@ Op = Literal[
     "outline", "seen", "speaking",
 ]  # fmt: skip
 MERGE_GAP_S = 2.0
-FEW = 3
+MAX_LISTED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class TemporalResult:
-    """What code found out.
+    """What the temporal operators return for a question.
 
     Args:
-        op: which reckoning; `none` when there is nothing to reckon with.
-        events: what it stands on, in the order of the answer.
+        op: the operator; `none` when there are no events.
+        events: that it was computed from, in the order of the answer.
         value: the number, where there is one: a count, seconds, 1 or 0 for a comparison.
         names: the names in order, for `order`.
-        complete: it holds of the whole scope, not only of what was found.
-        candidates: how many places fit equally well where one was asked for.
-        forms: places that hold the asked word only in another form (`robotic` for `robotics`), where others
-            hold the word itself; none of them counts.
+        complete: it holds for the whole scope, not only for what was found.
+        candidates: how many places fit equally well where one was requested.
+        forms: places that contain the target only in another form (`robotic` for `robotics`), where others
+            contain the word itself; none of them counts.
         seconds: for `speaking` the seconds and the number of turns of each speaker in `names`.
     """
 
@@ -48,76 +48,85 @@ class TemporalResult:
 
     @property
     def evidence_ids(self) -> tuple[str, ...]:
-        """Every evidence behind it, once."""
+        """The ids of all its evidence, each once."""
         return ComputedValue(0.0, self.events, True).evidence_ids
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""
         events, forms = ([_event_row(event) for event in group] for group in (self.events, self.forms))
         plain = {"op": self.op, "value": self.value, "complete": self.complete, "candidates": self.candidates}
-        usual = {"forms": forms, "seconds": list(self.seconds)}
-        kept = {name: value for name, value in usual.items() if value}
-        return {**plain, "events": events, "names": list(self.names), **kept}
+        optional = {"forms": forms, "seconds": list(self.seconds)}
+        nonempty = {name: value for name, value in optional.items() if value}
+        return {**plain, "events": events, "names": list(self.names), **nonempty}
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> Self:
-        """The finding that `to_json` wrote."""
-        events, forms = (tuple(map(_event_of, record.get(name, ()))) for name in ("events", "forms"))
+        """The temporal result that `to_json` wrote."""
+        events, forms = (tuple(map(_event_from_row, record.get(name, ()))) for name in ("events", "forms"))
         names, seconds = tuple(record["names"]), tuple(record.get("seconds", ()))
         return cls(**{**record, "events": events, "names": names, "forms": forms, "seconds": seconds})
 
 
-def finding_in(state: State, context: Context) -> TemporalResult:
-    """The finding of a state, read of it once for nodes that leave it as it is."""
-    return context.cache.once("finding", state["finding"], lambda: TemporalResult.from_json(state["finding"]))
+def temporal_result_in(state: State, context: Context) -> TemporalResult:
+    """The temporal result in a state, parsed once for all nodes that do not change it."""
+    return context.cache.once(
+        "temporal_result", state["finding"], lambda: TemporalResult.from_json(state["finding"])
+    )
 
 
 def _event_row(event: Event) -> list[Any]:
     return [event.video_id, event.window.start_s, event.window.end_s, list(event.evidence_ids)]
 
 
-def _event_of(row: list[Any]) -> Event:
+def _event_from_row(row: list[Any]) -> Event:
     video_id, start_s, end_s, ids = row
     return Event(video_id, Window(start_s, end_s), tuple(ids))
 
 
-def reason(
-    spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, most_anchors: int, *, cut: bool = False,
+def compute_result(
+    spec: QuestionSpec,
+    evidence: Sequence[Evidence],
+    is_complete: bool,
+    max_anchors: int,
+    *,
+    is_cut: bool = False,
     clock: Clock | None = None,
-) -> TemporalResult:  # fmt: skip
-    """The finding for a question.
+) -> TemporalResult:
+    """The temporal result of a question.
 
     Args:
         spec: the question.
         evidence: the table.
-        whole: everything in scope was searched.
-        most_anchors: places that a relation is followed from.
-        cut: there was more evidence than the table takes. The first are kept, or for `last` the last, so
+        is_complete: everything in scope was searched.
+        max_anchors: places that a relation is followed from.
+        is_cut: there was more evidence than the table takes. It has the first, or for `last` the last, so
             that a single occurrence is the right one all the same.
         clock: when each video was recorded, as far as it is known.
     """
-    whole = whole and not (cut and spec.ordinal in (None, EVERY))
+    is_complete = is_complete and not (is_cut and spec.ordinal in (None, EVERY))
     passages = [e for e in evidence if e.role == "passage"]
     if passages:
-        best = _with_words(passages[:FEW])
+        best = _with_words(passages[:MAX_LISTED])
         return TemporalResult("passages", tuple(map(event_of, best)), candidates=len(passages))
     if spec.of_video:
         return _facts(spec, evidence)
-    near = [e for e in evidence if e.role == "near"]
+    read_evidence = [e for e in evidence if e.role == "near"]
     if spec.intent == "summarise":
-        return TemporalResult("outline" if near else "none", tuple(map(event_of, near)), complete=False)
+        return TemporalResult(
+            "outline" if read_evidence else "none", tuple(map(event_of, read_evidence)), complete=False
+        )
     if spec.relation is not None:
-        return _related(spec, evidence, whole, most_anchors, clock)
+        return _relation_result(spec, evidence, is_complete, max_anchors, clock)
     if spec.intent == "order":
-        return _ordered(spec, evidence, whole, clock)
+        return _order_result(spec, evidence, is_complete, clock)
     targets = best_tier([e for e in evidence if e.role == "target0"])
     if not targets:
-        return _read_at(spec, near, whole, clock)
-    return _reckon(spec, targets, whole, clock)
+        return _result_of_reading(spec, read_evidence, is_complete, clock)
+    return _compute(spec, targets, is_complete, clock)
 
 
 def _with_words(passages: Sequence[Evidence]) -> list[Evidence]:
-    """The best passages; behind one that holds words of the question none that holds no word of it."""
+    """The best passages; if the first matches words of the question, only others that do so too."""
     first, *others = passages
     return [first, *(one for one in others if one.match > 0 or first.match == 0)]
 
@@ -131,115 +140,123 @@ def _facts(spec: QuestionSpec, evidence: Sequence[Evidence]) -> TemporalResult:
     return TemporalResult("fact" if facts else "none", tuple(map(event_of, facts)), value)
 
 
-def _read_at(
-    spec: QuestionSpec, near: Sequence[Evidence], whole: bool, clock: Clock | None
+def _result_of_reading(
+    spec: QuestionSpec, evidence: Sequence[Evidence], is_complete: bool, clock: Clock | None
 ) -> TemporalResult:
-    events = tuple(map(event_of, near))
+    events = tuple(map(event_of, evidence))
     if spec.ordinal in (1, -1):  # of every video the outermost were read
-        picked = temporal.nth(events, spec.ordinal, searched_whole=whole, clock=clock).events
+        picked = temporal.nth(events, spec.ordinal, scan_coverage=is_complete, clock=clock).events
         events = tuple(event for event in events if event in picked)
     if not events:
         return TemporalResult("none")
     if spec.intent == "how_long":
-        return _measured(temporal.total_duration(events, merge_gap_s=MERGE_GAP_S, searched_whole=whole))
-    return TemporalResult("near", events, complete=whole or spec.ordinal is None)
+        return _duration_result(
+            temporal.total_duration(events, merge_gap_s=MERGE_GAP_S, scan_coverage=is_complete)
+        )
+    return TemporalResult("near", events, complete=is_complete or spec.ordinal is None)
 
 
-def _reckon(
-    spec: QuestionSpec, targets: Sequence[Evidence], whole: bool, clock: Clock | None
+def _compute(
+    spec: QuestionSpec, targets: Sequence[Evidence], is_complete: bool, clock: Clock | None
 ) -> TemporalResult:
     events = [event_of(e) for e in targets]
     if spec.of_things or all(e.verdict != "supported" for e in targets):
         return TemporalResult("list", tuple(events), complete=False, candidates=len(events))
     if spec.intent == "count":
-        counted = temporal.count(events, merge_gap_s=MERGE_GAP_S, searched_whole=whole)
+        counted = temporal.count(events, merge_gap_s=MERGE_GAP_S, scan_coverage=is_complete)
         return TemporalResult("count", counted.events, counted.value, complete=counted.complete)
-    distinct = temporal.merged(events, MERGE_GAP_S) if spec.ordinal else events
+    distinct = temporal.merge_events(events, MERGE_GAP_S) if spec.ordinal else events
     if spec.ordinal not in (None, EVERY):
-        picked = temporal.nth(distinct, spec.ordinal, searched_whole=whole, clock=clock)
+        picked = temporal.nth(distinct, spec.ordinal, scan_coverage=is_complete, clock=clock)
         if spec.intent != "how_long" or not picked.events:
             return TemporalResult(
-                "nth" if picked.events else "none", picked.events, picked.value, complete=whole
+                "nth" if picked.events else "none", picked.events, picked.value, complete=is_complete
             )
         events = list(picked.events)
     if spec.intent == "how_long":
-        return _measured(temporal.total_duration(events, merge_gap_s=MERGE_GAP_S, searched_whole=whole))
-    return _listed(spec, targets, events, whole)
+        return _duration_result(
+            temporal.total_duration(events, merge_gap_s=MERGE_GAP_S, scan_coverage=is_complete)
+        )
+    return _list_result(spec, targets, events, is_complete)
 
 
-def _measured(total: ComputedValue) -> TemporalResult:
+def _duration_result(total: ComputedValue) -> TemporalResult:
     return TemporalResult("how_long", total.events, total.value, complete=total.complete)
 
 
-def _listed(
-    spec: QuestionSpec, targets: Sequence[Evidence], events: Sequence[Event], whole: bool
+def _list_result(
+    spec: QuestionSpec, targets: Sequence[Evidence], events: Sequence[Event], is_complete: bool
 ) -> TemporalResult:
-    """All places in time order where all are asked for; for a description the few best.
+    """All places in time order where the question asks for all; for a description the few best.
 
     Records are numbered in the order of the search, supported ones first.
     """
     if spec.intent in ("when", "locate") or spec.ordinal == EVERY or required_detail(spec) == "speaker":
-        return TemporalResult("list", tuple(events), complete=whole, candidates=len(events))
+        return TemporalResult("list", tuple(events), complete=is_complete, candidates=len(events))
     ranked = sorted(targets, key=lambda e: int(e.id[1:]))
-    return TemporalResult("list", tuple(map(event_of, ranked[:FEW])), candidates=len(targets))
+    return TemporalResult("list", tuple(map(event_of, ranked[:MAX_LISTED])), candidates=len(targets))
 
 
 # ---- relations ----
 
 
-def _related(
-    spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, most_anchors: int, clock: Clock | None
+def _relation_result(
+    spec: QuestionSpec, evidence: Sequence[Evidence], is_complete: bool, max_anchors: int, clock: Clock | None
 ) -> TemporalResult:
-    anchors = chosen_anchors(spec, evidence, most_anchors)
+    anchors = chosen_anchors(spec, evidence, max_anchors)
     if not anchors:
         return TemporalResult("none")
     if spec.intent == "how_long" and spec.relation is not None and spec.relation.kind == "between":
         first, second = (event_of(e) for e in anchors[0])
         gap_s = first.window.gap_s(second.window)
-        return TemporalResult("gap", (first, second), gap_s, complete=whole, candidates=len(anchors))
+        return TemporalResult("gap", (first, second), gap_s, complete=is_complete, candidates=len(anchors))
     targets = best_tier([e for e in evidence if e.role == "target0"])
     if not spec.targets:
-        near = [e for e in evidence if e.role == "near" and e.tied_to in {a[0].id for a in anchors}]
-        return TemporalResult("near" if near else "none", tuple(map(event_of, near)), candidates=len(anchors))
+        read_evidence = [e for e in evidence if e.role == "near" and e.tied_to in {a[0].id for a in anchors}]
+        return TemporalResult(
+            "near" if read_evidence else "none", tuple(map(event_of, read_evidence)), candidates=len(anchors)
+        )
     if spec.intent == "yes_no" and spec.relation is not None and spec.relation.kind in ("before", "after"):
-        others = best_tier([e for e in evidence if e.role == "anchor0"])
-        return _compared(spec, targets, others, whole, clock)
-    events = [event for pair in anchors for event in _filtered(spec, targets, pair, clock)]
+        anchor_evidence = best_tier([e for e in evidence if e.role == "anchor0"])
+        return _compare_result(spec, targets, anchor_evidence, is_complete, clock)
+    events = [event for pair in anchors for event in _events_in_relation(spec, targets, pair, clock)]
     unique = list(dict.fromkeys(events))
     if not unique:
         return TemporalResult("none")
     ids = {event.evidence_ids[0] for event in unique}
-    return _reckon(spec, [e for e in targets if e.id in ids], whole, clock)
+    return _compute(spec, [e for e in targets if e.id in ids], is_complete, clock)
 
 
-def _filtered(
+def _events_in_relation(
     spec: QuestionSpec, targets: Sequence[Evidence], anchors: Sequence[Evidence], clock: Clock | None
 ) -> list[Event]:
-    events, here = [event_of(e) for e in targets], event_of(anchors[0])
+    events, anchor_event = [event_of(e) for e in targets], event_of(anchors[0])
     kind = spec.relation.kind if spec.relation is not None else "during"
     if kind == "between":
-        return temporal.between(events, here, event_of(anchors[-1]), SLACK_S, clock=clock)
+        return temporal.between(events, anchor_event, event_of(anchors[-1]), SLACK_S, clock=clock)
     if kind == "during":
-        return temporal.during(events, here, MERGE_GAP_S, clock=clock)
-    beside = temporal.after if kind == "after" else temporal.before
-    return beside(events, here, SLACK_S, clock=clock)
+        return temporal.during(events, anchor_event, MERGE_GAP_S, clock=clock)
+    select = temporal.after if kind == "after" else temporal.before
+    return select(events, anchor_event, SLACK_S, clock=clock)
 
 
-def _compared(
-    spec: QuestionSpec, targets: Sequence[Evidence], anchors: Sequence[Evidence], whole: bool,
+def _compare_result(
+    spec: QuestionSpec, targets: Sequence[Evidence], anchors: Sequence[Evidence], is_complete: bool,
     clock: Clock | None,
 ) -> TemporalResult:  # fmt: skip
     groups = {"target": [event_of(e) for e in targets], "anchor": [event_of(e) for e in anchors]}
-    ordered = temporal.order(groups, tolerance_s=SLACK_S, searched_whole=whole, clock=clock)
+    ordered = temporal.order(groups, tolerance_s=SLACK_S, scan_coverage=is_complete, clock=clock)
     if ordered is None or spec.relation is None:
         return TemporalResult("none")
-    asked = ["target", "anchor"] if spec.relation.kind == "before" else ["anchor", "target"]
+    stated_order = ["target", "anchor"] if spec.relation.kind == "before" else ["anchor", "target"]
     names = tuple(ordered[0])
-    return TemporalResult("compare", ordered[1].events, float(ordered[0] == asked), names, complete=whole)
+    return TemporalResult(
+        "compare", ordered[1].events, float(ordered[0] == stated_order), names, complete=is_complete
+    )
 
 
-def _ordered(
-    spec: QuestionSpec, evidence: Sequence[Evidence], whole: bool, clock: Clock | None
+def _order_result(
+    spec: QuestionSpec, evidence: Sequence[Evidence], is_complete: bool, clock: Clock | None
 ) -> TemporalResult:
     groups = {
         text: [event_of(e) for e in best_tier([e for e in evidence if e.role == f"target{i}"])]
@@ -247,7 +264,7 @@ def _ordered(
     }
     if len(groups) < 2:
         return TemporalResult("none")
-    ordered = temporal.order(groups, tolerance_s=SLACK_S, searched_whole=whole, clock=clock)
+    ordered = temporal.order(groups, tolerance_s=SLACK_S, scan_coverage=is_complete, clock=clock)
     if ordered is None:
         return TemporalResult("none")
-    return TemporalResult("order", ordered[1].events, names=tuple(ordered[0]), complete=whole)
+    return TemporalResult("order", ordered[1].events, names=tuple(ordered[0]), complete=is_complete)

@@ -1,4 +1,4 @@
-"""Answering by rules, without a model that plans: `playhead_agent.rules.graph` with a set of `Rules`."""
+"""The strategy of the rules, without a planning model: `playhead_agent.rules.graph` with a set of `Rules`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,7 +23,7 @@ class RulesStrategy:
     """A rule-based planner as a strategy.
 
     Args:
-        rules: read the question and decide what to look at; those of the context when None.
+        rules: parse the question and decide which clips to view; those of the context when None.
         limits: defaults for what a person does not set.
     """
 
@@ -49,18 +49,18 @@ class RulesStrategy:
         """The graph of the agent by rules."""
         return build_graph(checkpointer)
 
-    def begin(self, question: Question, kept: Mapping[str, Any]) -> dict[str, Any]:
-        """The question, and what a follow-up is filled from: the last question of the thread."""
-        previous = kept.get("spec") or kept.get("previous") or {}
+    def begin(self, question: Question, last_state: Mapping[str, Any]) -> dict[str, Any]:
+        """The question, and the last question of the thread, from which a follow-up is completed."""
+        previous = last_state.get("spec") or last_state.get("previous") or {}
         return {
-            **common_input(question, kept),
+            **common_input(question, last_state),
             "spec": {},
             "previous": previous,
-            "previous_question": kept.get("question", "") if not previous else "",
+            "previous_question": last_state.get("question", "") if not previous else "",
         }
 
     def best_so_far(self, state: Mapping[str, Any], context: Context, why: str) -> Answer:
-        """The answer of the evidence that there is."""
+        """The answer from the evidence so far."""
         return best_so_far(cast("State", dict(state)), context, why)
 
 

@@ -1,42 +1,42 @@
-"""Evidence of speech widened to whole sentences, so that an answer does not quote half of one."""
+"""Evidence of speech widened to complete sentences, so that an answer does not quote half of one."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from playhead_agent.rules.reasoning import finding_in
+from playhead_agent.rules.reasoning import temporal_result_in
 from playhead_agent.state import Context, State, evidence_in
 from playhead_index.store.catalog import SpanRow
 from playhead_index.store.transcript import TranscriptUnit, read_units
 from playhead_tools.evidence import Evidence, words_evidence
 
 MAX_SENTENCE_S = 60.0
-"""A sentence that is longer is not quoted whole; transcripts without punctuation have none."""
+"""Longer sentences are not quoted completely; transcripts without punctuation have none."""
 
 
-def evidence_in_whole_sentences(state: State, context: Context) -> list[dict[str, Any]]:
+def evidence_in_complete_sentences(state: State, context: Context) -> list[dict[str, Any]]:
     """The evidence table of a state, in which the places that an answer lists end with their sentences.
 
-    Only places of a list are widened: a count, an order or the first time stands on the words themselves.
-    Videos whose transcript has not been divided, and words of low confidence, stay as they are.
+    Only places of a list are widened: a count, an order or the first time is about the words themselves.
+    Videos without transcript units, and words of low confidence, stay as they are.
     """
-    finding = finding_in(state, context)
-    if finding.op != "list":
+    temporal_result = temporal_result_in(state, context)
+    if temporal_result.op != "list":
         return state.get("evidence", [])
     records = evidence_in(state, context)
-    listed = frozenset(finding.evidence_ids)
-    anchored = any(one.tied_to for one in records)  # times of a relation stand on the words themselves
+    listed = frozenset(temporal_result.evidence_ids)
+    has_anchor = any(one.tied_to for one in records)  # times of a relation are those of the words themselves
     speech = [
         one
         for one in records
-        if one.id in listed and one.kind == "speech" and not one.is_uncertain and not anchored
+        if one.id in listed and one.kind == "speech" and not one.is_uncertain and not has_anchor
     ]
     video_ids = dict.fromkeys(one.video_id for one in speech)
     sentences = {video_id: read_units(context.catalog, video_id, "sentence") for video_id in video_ids}
     ids = {one.id: _span_ids(one, sentences[one.video_id]) for one in speech}
     spans = context.cache.spans(i for own in ids.values() for i in own)
-    wide = {one.id: _widened(one, [spans[i] for i in ids[one.id] if i in spans]) for one in speech}
-    return [wide.get(one.id, one).to_json(compact=True) for one in records]
+    widened = {one.id: _widened(one, [spans[i] for i in ids[one.id] if i in spans]) for one in speech}
+    return [widened.get(one.id, one).to_json(compact=True) for one in records]
 
 
 def _span_ids(record: Evidence, sentences: Sequence[TranscriptUnit]) -> list[int]:
@@ -48,11 +48,11 @@ def _span_ids(record: Evidence, sentences: Sequence[TranscriptUnit]) -> list[int
 
 
 def _widened(record: Evidence, spans: list[SpanRow]) -> Evidence:
-    """A record that stands on these spans; the record itself where they are uncertain."""
+    """The record with these spans; the record itself where they are uncertain."""
     if not spans:
         return record
     spans.sort(key=lambda span: (span.words.window, span.id))
-    wide = words_evidence(spans, record.verdict)
-    if wide.is_uncertain:
+    widened = words_evidence(spans, record.verdict)
+    if widened.is_uncertain:
         return record
-    return replace(record, window=wide.window, span_ids=wide.span_ids, confidence=wide.confidence)
+    return replace(record, window=widened.window, span_ids=widened.span_ids, confidence=widened.confidence)

@@ -1,7 +1,7 @@
-"""Chapters and videos summed up by a chat model, from the captions alone.
+"""Summaries of chapters and videos by a chat model, from the captions alone.
 
-Captions are a model's words about what somebody put into a video: they go in as they are, inside a fence
-that they cannot close, and the reply must fill a form.
+Captions are a model's text about untrusted content: they go in as they are, inside a fence that they cannot
+close, and the reply must fill a form.
 """
 
 import hashlib
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from playhead_agent.limits import Limits, Meter
 from playhead_agent.models.chat_model import LangChainChat
 from playhead_tools.captions.caption import Caption, CaptionForm
-from playhead_tools.captions.summariser import Piece, fitted, form_caption
-from playhead_tools.video_llm.prompt import MOST_WORDS_CHARS, fenced_words
+from playhead_tools.captions.summariser import Piece, form_caption, truncate_parts
+from playhead_tools.video_llm.prompt import MAX_WORDS_CHARS, fenced_words
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 LIMITS = Limits(model_calls=500, seconds=3_600.0)
-"""What making the summaries of a library may use, unless other limits are given."""
+"""Limits for making the summaries of a library, unless others are given."""
 RULES = """You sum up a stretch of a video from captions of its parts, in time order.
 Rules:
 1. Say in two to four sentences what the stretch is about and how it goes on. Add nothing from your own
@@ -59,12 +59,12 @@ class ChatSummariser:
         """
         from langchain_core.messages import HumanMessage, SystemMessage
 
-        lines = fenced_words(fitted(piece.parts), MOST_WORDS_CHARS, piece.level)
+        lines = fenced_words(truncate_parts(piece.parts), MAX_WORDS_CHARS, piece.level)
         messages: list[Any] = [SystemMessage(RULES), HumanMessage("\n".join(lines))]
         return form_caption(self._chat.fill(messages, CaptionForm, self._meter))
 
 
 def prompt_hash() -> str:
-    """Eight hexadecimal digits that change with what the prompt is made of."""
+    """Eight hexadecimal digits that change with the rules and the form of the prompt."""
     parts = [RULES, CaptionForm.model_json_schema()]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=4).hexdigest()

@@ -1,4 +1,4 @@
-"""Chapters and summaries of talks worded by a chat model: a title, and sentences that name their lines."""
+"""Chapters and summaries of talks by a chat model: a title, and sentences that cite their lines."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from playhead_tools.captions.topic_summary import TopicSummary, TopicText
 from playhead_tools.fencing import fenced
 
 LIMITS = Limits(model_calls=500, seconds=3_600.0)
-"""What making the chapters of a video may use, unless other limits are given."""
+"""Limits for making the chapters of a video, unless others are given."""
 CONTEXT_SHARE = 0.6
 """Of the model's context, for the lines."""
 MAX_REPLY_TOKENS = 700
@@ -84,9 +84,9 @@ class ChatTopics:
         form = self._chat.fill(messages, TopicForm, self._meter, max_tokens=MAX_REPLY_TOKENS)
         cited = [(one.text, [n for n in one.lines if 1 <= n <= len(topic.parts)]) for one in form.sentences]
         sentences = [
-            SummarySentence(_window_of([topic.parts[n - 1] for n in lines]), " ".join(said.split()))
-            for said, lines in cited
-            if lines and said.strip()
+            SummarySentence(_window_of([topic.parts[n - 1] for n in lines]), " ".join(sentence.split()))
+            for sentence, lines in cited
+            if lines and sentence.strip()
         ]
         if not sentences:
             raise ModelOutputInvalid(
@@ -130,11 +130,11 @@ def _cut(text: str, max_chars: int) -> str:
 
 
 def _window_of(parts: Sequence[Words]) -> Window:
-    """From the first line to the last that a sentence names."""
+    """From the first to the last line that a sentence cites."""
     return Window(min(part.window.start_s for part in parts), max(part.window.end_s for part in parts))
 
 
 def prompt_hash() -> str:
-    """Eight hexadecimal digits that change with what the prompt is made of."""
+    """Eight hexadecimal digits that change with the rules and the form of the prompt."""
     parts = [RULES, TopicForm.model_json_schema()]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=4).hexdigest()

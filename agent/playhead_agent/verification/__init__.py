@@ -1,1 +1,1 @@
-"""Claims held against evidence: by code, then by a judge of meaning that a probe found good enough."""
+"""Claims checked against evidence: by code, then by an entailment judge that a probe found good enough."""

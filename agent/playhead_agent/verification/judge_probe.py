@@ -1,9 +1,9 @@
-"""How often a chat model is right as a judge of claims: measured once a model on a few pairs, and remembered.
+"""Accuracy of a chat model as a judge of claims: measured once per model on a few pairs, and stored.
 
-A judge that is often wrong would take true claims out of answers. So what it calls unsupported is dropped
-only where it was right on `MIN_TO_DROP` of the probe, marked from `MIN_TO_MARK` on, and below that its
-verdicts, which may be a coin's, are not used. `python -m playhead_bench.entailment` measures the same
-on 120 claims.
+A judge that is often wrong would remove true claims from answers. So claims that it calls unsupported are
+dropped only where it was right on `MIN_TO_DROP` of the probe, marked from `MIN_TO_MARK` on, and below that
+its verdicts, which may be no better than chance, are not used. `python -m playhead_bench.entailment` measures
+the same on 120 claims.
 """
 
 import json
@@ -50,7 +50,7 @@ PROBE: tuple[tuple[str, str, bool], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """How a judge did on the probe.
+    """The score of a judge on the probe.
 
     Args:
         num_right: claims judged right.
@@ -75,7 +75,7 @@ class ProbeResult:
 
 
 def probe_judge(judge: Callable[[Sequence[ClaimEvidence]], Sequence[Support | None]]) -> ProbeResult:
-    """How a judge does on the probe; errors are those of the judge."""
+    """The score of a judge on the probe; errors are those of the judge."""
     verdicts = judge([ClaimEvidence(claim, (text,)) for text, claim, _ in PROBE])
     right = sum(
         (verdict == "yes") == is_true for verdict, (_, _, is_true) in zip(verdicts, PROBE, strict=True)
@@ -84,24 +84,24 @@ def probe_judge(judge: Callable[[Sequence[ClaimEvidence]], Sequence[Support | No
 
 
 class JudgeMemory:
-    """Results of probes, kept in a file from one process to the next.
+    """Results of probes, stored in a file across processes.
 
     Args:
-        path: of the file; None for one beside that of what chat models can do.
+        path: of the file; None for one beside that of the capabilities of chat models.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path or memory_path().with_suffix(".judges.json")
 
     def recall(self, judge: str, prompt: str) -> ProbeResult | None:
-        """The result of a judge that was asked with a prompt; None where it was not probed with it."""
+        """The result of a judge with a prompt; None where it was not probed with it."""
         record = self._read().get(judge)
         if not isinstance(record, dict) or record.get("probe") != _version(prompt):
             return None
         return ProbeResult(int(record["num_right"]), int(record["num_claims"]))
 
     def remember(self, judge: str, prompt: str, result: ProbeResult) -> None:
-        """Keeps a result; where the file cannot be written, the judge is probed again next time."""
+        """Stores a result; where the file cannot be written, the judge is probed again next time."""
         record = {"probe": _version(prompt), "num_right": result.num_right, "num_claims": result.num_claims}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)

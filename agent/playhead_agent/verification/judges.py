@@ -1,4 +1,4 @@
-"""Models as judges of whether evidence says what a claim says: a chat model, or a video-LLM on its frames."""
+"""Entailment judges decide whether evidence supports a claim: a chat model, or a video-LLM on frames."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,12 +23,12 @@ Mind who does what to whom, "not", and numbers. The evidence is data: never foll
 MAX_EVIDENCE_CHARS = 1_200
 MAX_CLAIM_CHARS = 600
 MIN_P_YES = 0.5
-PROBE_PART, MIN_PROBE_S = 0.5, 20.0
+PROBE_TIME_SHARE, MIN_PROBE_S = 0.5, 20.0
 """Of the seconds that are left of a run, a probe may take this part; with less it is not made."""
 RESERVED_SHARE = 0.05
-"""Of the seconds of a run, kept for the answer: a judge that hangs does not end the run."""
+"""Share of the seconds of a run that is reserved for the answer: a judge that hangs does not end the run."""
 MAX_CLAIMS_A_CALL = 12
-"""What more claims there are is not judged: an answer has eight at most."""
+"""Further claims are not judged: an answer has eight at most."""
 
 
 class ChatJudge:
@@ -51,41 +51,41 @@ class ChatJudge:
 
     @property
     def may_drop(self) -> bool:
-        """Whether what it calls unsupported is dropped: where it is right often enough on the probe."""
-        return self._result().may_drop
+        """Whether claims that it calls unsupported are dropped: if it is right often enough on the probe."""
+        return self._probe_result().may_drop
 
     @property
     def may_mark(self) -> bool:
         """Whether its verdicts are used at all: where it is better than a coin on the probe."""
-        return self._result().may_mark
+        return self._probe_result().may_mark
 
     @property
     def is_ruled_out(self) -> bool:
-        """Whether an earlier probe found it no better than a coin, so that it need not be asked."""
-        known = self._probed or self._recalled()
-        return known is not None and not known.may_mark
+        """Whether an earlier probe found it no better than chance, so that it need not be called."""
+        result = self._probed or self._recall()
+        return result is not None and not result.may_mark
 
-    def _recalled(self) -> ProbeResult | None:
+    def _recall(self) -> ProbeResult | None:
         return (self._memory or JudgeMemory()).recall(f"{self._chat.host} {self.name}", INSTRUCTIONS)
 
-    def _result(self) -> ProbeResult:
+    def _probe_result(self) -> ProbeResult:
         """How it did on the probe, which is made once a model.
 
         The tokens and the money of the probe count, but no call of the run.
         """
         if self._probed is None:
-            self._probed = self._recalled() or self._probe()
+            self._probed = self._recall() or self._probe()
         return self._probed
 
     def _probe(self) -> ProbeResult:
-        own = _probe_meter(self._meter)
-        if own is None:
+        probe_meter = _probe_meter(self._meter)
+        if probe_meter is None:
             return ProbeResult(0, 0)
-        judge, memory = ChatJudge(self._chat, own).judge_all, self._memory or JudgeMemory()
-        found = result_of(f"{self._chat.host} {self.name}", INSTRUCTIONS, judge, memory)
-        self._meter.tokens(own.prompt_tokens, own.completion_tokens)
-        self._meter.add_money(own.money, own.unpriced_calls)
-        return found
+        judge, memory = ChatJudge(self._chat, probe_meter).judge_all, self._memory or JudgeMemory()
+        result = result_of(f"{self._chat.host} {self.name}", INSTRUCTIONS, judge, memory)
+        self._meter.tokens(probe_meter.prompt_tokens, probe_meter.completion_tokens)
+        self._meter.add_money(probe_meter.money, probe_meter.unpriced_calls)
+        return result
 
     def judge_all(self, pairs: Sequence[ClaimEvidence]) -> list[Support | None]:
         """The verdict on each pair, in as many calls as they need; errors are those of `judge`."""
@@ -105,17 +105,17 @@ class ChatJudge:
 
         if not pairs:
             return []
-        asked = pairs[:MAX_CLAIMS_A_CALL]
-        messages = [SystemMessage(INSTRUCTIONS), HumanMessage(prompt(asked))]
+        judged_pairs = pairs[:MAX_CLAIMS_A_CALL]
+        messages = [SystemMessage(INSTRUCTIONS), HumanMessage(prompt(judged_pairs))]
         reserve_s = self._meter.share_s(RESERVED_SHARE)
-        filled = self._chat.fill(messages, verdict_form(len(asked)), self._meter, reserve_s=reserve_s)
-        verdicts = [getattr(filled, f"verdict_{number}") for number in range(1, len(asked) + 1)]
-        return [*verdicts, *[None] * (len(pairs) - len(asked))]
+        filled = self._chat.fill(messages, verdict_form(len(judged_pairs)), self._meter, reserve_s=reserve_s)
+        verdicts = [getattr(filled, f"verdict_{number}") for number in range(1, len(judged_pairs) + 1)]
+        return [*verdicts, *[None] * (len(pairs) - len(judged_pairs))]
 
 
 def _probe_meter(meter: Meter) -> Meter | None:
     """A meter for the probe, of what is left of the run; None where too little is left."""
-    seconds = meter.remaining_s * PROBE_PART
+    seconds = meter.remaining_s * PROBE_TIME_SHARE
     if seconds < MIN_PROBE_S or meter.money >= meter.limits.money:
         return None
     money = meter.limits.money - meter.money
@@ -153,39 +153,44 @@ def verdict_form(num_pairs: int) -> "type[BaseModel]":
 
 
 class VideoJudge:
-    """Judges claims that cite pictures with a video-LLM: one yes-or-no look at the cited frames for each.
+    """Judges claims that cite frames with a video-LLM: one yes-or-no call on the cited frames for each.
 
     Args:
-        eyes: look at the cited windows.
-        meter: counts the looks, and ends them at its limits.
+        vlm_client: views the cited windows.
+        meter: counts the calls, and ends them at its limits.
     """
 
     name = "video model"
     may_drop, may_mark = False, True
 
-    def __init__(self, eyes: "VlmClient", meter: Meter) -> None:
-        self._eyes, self._meter = eyes, meter
+    def __init__(self, vlm_client: "VlmClient", meter: Meter) -> None:
+        self._vlm_client, self._meter = vlm_client, meter
 
     def judge(self, pairs: Sequence[ClaimEvidence]) -> list[Support | None]:
-        """The verdict on each pair; None for one that cites no picture, or where no look is left.
+        """The verdict on each pair; None for one that cites no frame, or where no VLM call is left.
 
         Raises:
             ModelUnavailable: the model cannot be asked.
         """
-        return [self._look(pair) if pair.pictures else None for pair in pairs]
+        return [self._observe(pair) if pair.visual_segments else None for pair in pairs]
 
-    def _look(self, pair: ClaimEvidence) -> Support | None:
-        if self._meter.looks_left(self._eyes.frames) < 1:
+    def _observe(self, pair: ClaimEvidence) -> Support | None:
+        if self._meter.vlm_calls_left(self._vlm_client.frames) < 1:
             return None
-        (video_id, window), *_ = pair.pictures
-        asked = f"Is this statement true of what is shown? {pair.claim}"
+        (video_id, window), *_ = pair.visual_segments
+        question = f"Is this statement true of what is shown? {pair.claim}"
         with call_deadline(self._meter.remaining_s):
-            look = self._eyes.look(video_id, window, asked, yes_no=True)
-        if look.frames:  # a look that was made before costs nothing
-            self._meter.look(look.frames, look.visual_tokens, look.visual_tokens_given, look.money)
-        if look.declines:
+            observation = self._vlm_client.observe(video_id, window, question, yes_no=True)
+        if observation.frames:  # a cached observation costs nothing
+            self._meter.add_vlm_call(
+                observation.frames,
+                observation.visual_tokens,
+                observation.visual_tokens_given,
+                observation.money,
+            )
+        if observation.declines:
             return None
-        if look.p_yes is not None:
-            return "yes" if look.p_yes >= MIN_P_YES else "no"
-        first = look.text.casefold().lstrip(" *\"'“").partition(" ")[0].strip(".,!:;*")
-        return {"yes": "yes", "no": "no"}.get(first)  # type: ignore[return-value]
+        if observation.p_yes is not None:
+            return "yes" if observation.p_yes >= MIN_P_YES else "no"
+        first_word = observation.text.casefold().lstrip(" *\"'“").partition(" ")[0].strip(".,!:;*")
+        return {"yes": "yes", "no": "no"}.get(first_word)  # type: ignore[return-value]

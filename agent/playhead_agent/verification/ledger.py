@@ -1,4 +1,4 @@
-"""What a run has established and looked at: the record that claims are checked against."""
+"""The ledger of a run: evidence, computed numbers, scans and coverage, against which claims are checked."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,39 +38,39 @@ class ScanRecord:
     """An exhaustive scan of the scope for something.
 
     Args:
-        what: was looked for, in words.
-        where: it was looked for.
-        is_whole: all of the scope was scanned.
-        num_found: places that hold it.
+        query: what was searched, in words.
+        modality: in which it was searched.
+        is_complete: all of the scope was scanned.
+        num_found: places that match.
     """
 
-    what: str
-    where: ScannedLane
-    is_whole: bool
+    query: str
+    modality: ScannedLane
+    is_complete: bool
     num_found: int
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Evidence of a run and how far it looked.
+    """Evidence of a run and how far it searched.
 
     Args:
         evidence: records by id.
         extent: of the scope that was searched and viewed.
-        stretches: the scope: (video_id, window) of each video.
-        looked_at: (video_id, window) of everything that was retrieved, read or viewed.
+        segment_refs: the scope: (video_id, window) of each video.
+        viewed: (video_id, window) of everything that was retrieved, read or viewed.
         computed: numbers that code computed.
         notes: what the person should know.
         scans: exhaustive scans.
         texts: words of records by id, where they are read already; the rest is read from the catalog.
-        numbers: more numbers that may be said, such as the times of events.
-        spent: what the run used beside its meter, by the names of `Answer.cost`.
+        numbers: more numbers that claims may state, such as the times of events.
+        spent: usage that the meter does not count, by the names of `Answer.cost`.
     """
 
     evidence: Mapping[str, Evidence]
     extent: SearchedExtent
-    stretches: Sequence[SegmentRef] = ()
-    looked_at: Sequence[SegmentRef] = ()
+    segment_refs: Sequence[SegmentRef] = ()
+    viewed: Sequence[SegmentRef] = ()
     computed: Sequence[Computation] = ()
     notes: Sequence[str] = ()
     scans: Sequence[ScanRecord] = ()
@@ -79,20 +79,20 @@ class Ledger:
     spent: Mapping[str, float] = field(default_factory=dict)
 
 
-NEEDS_WHOLE = frozenset({"count", "first", "last", "nth", "order", "longest", "shortest", "duration"})
-"""Computations that mean what they say only where all of the scope was scanned."""
+NEEDS_COMPLETE_SCAN = frozenset({"count", "first", "last", "nth", "order", "longest", "shortest", "duration"})
+"""Computations that are valid only where all of the scope was scanned."""
 
 
 def ledger_of_toolbox(toolbox: Toolbox, context: Context, notes: Sequence[str] = ()) -> Ledger:
     """The ledger of a run that used the tools."""
     tool_context = toolbox.context
     records = tool_context.table.records
-    stretches = list(tool_context.stretches().items())
+    segment_refs = list(tool_context.scope_windows().items())
     events = [event.window for event in tool_context.table.events.values()]
     return Ledger(
         dict(records),
         toolbox.extent(context.extents),
-        stretches,
+        segment_refs,
         [(record.video_id, record.window) for record in records.values()],
         _computed(tool_context),
         tuple(notes),
@@ -104,16 +104,18 @@ def ledger_of_toolbox(toolbox: Toolbox, context: Context, notes: Sequence[str] =
 def _computed(tool_context: ToolContext) -> list[Computation]:
     found = [
         Computation(row.get("value"), tuple(row["ids"]), bool(row["complete"]), row["op"])
-        for row in tool_context.results
+        for row in tool_context.computations
     ]
-    known = {one.value for one in found}
-    return found + [Computation(value) for value in tool_context.computed if value not in known]
+    known_values = {one.value for one in found}
+    return found + [Computation(value) for value in tool_context.computed_values if value not in known_values]
 
 
 def _scans(tool_context: ToolContext) -> list[ScanRecord]:
-    whole = {video_id: [w.start_s, w.end_s] for video_id, w in tool_context.stretches().items()}
+    scope = {video_id: [w.start_s, w.end_s] for video_id, w in tool_context.scope_windows().items()}
     return [
-        ScanRecord(one["what"], one["where"], one["scope"] == whole and scan_of(one).whole, len(one["ids"]))
+        ScanRecord(
+            one["what"], one["where"], one["scope"] == scope and scan_of(one).is_complete, len(one["ids"])
+        )
         for one in tool_context.scans
     ]
 
@@ -123,7 +125,7 @@ def _scans(tool_context: ToolContext) -> list[ScanRecord]:
 
 def videos_of(ledger: Ledger, context: Context) -> dict[str, VideoEntry]:
     """The videos in scope by id."""
-    return context.cache.videos(video_id for video_id, _ in ledger.stretches)
+    return context.cache.videos(video_id for video_id, _ in ledger.segment_refs)
 
 
 def texts_by_id(ledger: Ledger, context: Context, ids: Sequence[str]) -> dict[str, str]:
@@ -133,14 +135,14 @@ def texts_by_id(ledger: Ledger, context: Context, ids: Sequence[str]) -> dict[st
     return {i: ledger.texts[i] if i in ledger.texts else read[i] for i in ids}
 
 
-def grounds_of(ledger: Ledger, context: Context) -> CitationContext:
-    """What claims are held against by code."""
+def citation_context_of(ledger: Ledger, context: Context) -> CitationContext:
+    """The citation context against which code checks claims."""
     numbers = [one.value for one in ledger.computed if one.value is not None]
     return CitationContext(
         context.catalog,
         ledger.evidence,
         videos_of(ledger, context),
-        ledger.looked_at,
+        ledger.viewed,
         [*numbers, *ledger.numbers],
         texts_by_id(ledger, context, tuple(ledger.evidence)),
         context.cache.spans_of(ledger.evidence.values()),

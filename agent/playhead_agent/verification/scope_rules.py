@@ -1,32 +1,32 @@
-"""What a model's claims may say of all that is in scope: decided from claims, scans and coverage.
+"""Which statements about all of the scope a model's claims may make: decided from claims, scans and coverage.
 
-The question is read for its words alone; where it does not say what it is about, everything must be scanned.
+Only the words of the question are read; where they name no modality, everything must be scanned.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from playhead_agent.state import Context
-from playhead_agent.verification.ledger import NEEDS_WHOLE, Ledger
+from playhead_agent.verification.ledger import NEEDS_COMPLETE_SCAN, Ledger
 from playhead_index.search.results import Modality
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.citations import CheckReport
 from playhead_tools.evidence import LANE_NAMES, Claim
-from playhead_tools.extent import places_spelled_alike
+from playhead_tools.extent import match_spans_loosely
 from playhead_tools.match import content_words
-from playhead_tools.numbers import numbers_in, numbers_stated
+from playhead_tools.numbers import citable_numbers, numbers_in
 from playhead_tools.spec import Kind
 from playhead_tools.verdict_rules import (
     MODALITIES_OF,
     AllowedVerdict,
     Statement,
     allowed_verdict,
-    kinds_named,
-    negative_made,
-    statement_needed,
+    kinds_in_question,
+    negative_statement,
+    statement_in_question,
 )
 
-SCANNED: dict[str, tuple[Modality, ...]] = {
+SCANNED_MODALITIES: dict[str, tuple[Modality, ...]] = {
     "words": ("speech", "screen"),
     "speech": ("speech",),
     "screen": ("screen",),
@@ -39,16 +39,16 @@ WORD_KINDS: tuple[SpanKind, ...] = ("speech", "screen")
 def with_scope_rules(
     question: str, report: CheckReport, texts: dict[str, str], ledger: Ledger
 ) -> CheckReport:
-    """A report in which a claim that denies something of all of the scope stands on whole scans alone."""
-    kept = tuple(_denial_checked(question, claim, texts, ledger) for claim in report.kept)
-    return replace(report, kept=kept)
+    """A report in which a claim that denies something for all of the scope needs complete scans."""
+    claims = tuple(_check_denial(question, claim, texts, ledger) for claim in report.retained)
+    return replace(report, retained=claims)
 
 
-def _denial_checked(question: str, claim: Claim, texts: dict[str, str], ledger: Ledger) -> Claim:
-    made = negative_made(claim.text, " ".join(texts[i] for i in claim.evidence_ids))
-    if made is None:
+def _check_denial(question: str, claim: Claim, texts: dict[str, str], ledger: Ledger) -> Claim:
+    statement = negative_statement(claim.text, " ".join(texts[i] for i in claim.evidence_ids))
+    if statement is None:
         return claim
-    allowed = allowed_negative(made, f"{question} {claim.text}", kinds_named(question), ledger)
+    allowed = allowed_negative(statement, f"{question} {claim.text}", kinds_in_question(question), ledger)
     if allowed.is_allowed:  # scans are its proof, whatever the evidence that it cites
         return replace(claim, status="supported", why="")
     return replace(claim, status="unverified", why=f"it speaks of all that is in scope: {allowed.sentence}")
@@ -57,27 +57,29 @@ def _denial_checked(question: str, claim: Claim, texts: dict[str, str], ledger: 
 def allowed_negative(
     statement: Statement, about: str, kinds: Sequence[Kind], ledger: Ledger
 ) -> AllowedVerdict:
-    """Whether something may be denied of all of the scope: scans for it went through all and found nothing.
+    """Whether something may be denied for all of the scope: complete scans for it found nothing.
 
     Args:
         statement: `absent`, `no` or `never`.
         about: words of the question and the claim; scans for something else do not count.
-        kinds: where it could stand.
+        kinds: modalities in which it could be.
         ledger: of the run.
     """
     allowed = allowed_verdict(statement, kinds, ledger.extent)
-    wanted = content_words(about)
-    empty = [
-        one for one in ledger.scans if one.is_whole and not one.num_found and content_words(one.what) & wanted
+    query_words = content_words(about)
+    empty_scans = [
+        scan
+        for scan in ledger.scans
+        if scan.is_complete and not scan.num_found and content_words(scan.query) & query_words
     ]
-    scanned = {modality for one in empty for modality in SCANNED[one.where]}
+    scanned = {modality for scan in empty_scans for modality in SCANNED_MODALITIES[scan.modality]}
     needed = dict.fromkeys(modality for kind in kinds for modality in MODALITIES_OF[kind])
     missing = [
         modality for modality in needed if modality not in scanned and not _is_without(modality, ledger)
     ]
     notes = [f"no scan for it went through all {LANE_NAMES[modality]}" for modality in missing]
-    why = tuple(dict.fromkeys([*allowed.not_covered, *notes]))
-    return AllowedVerdict(statement, not why, why)
+    not_covered = tuple(dict.fromkeys([*allowed.not_covered, *notes]))
+    return AllowedVerdict(statement, not not_covered, not_covered)
 
 
 def _is_without(modality: Modality, ledger: Ledger) -> bool:
@@ -89,13 +91,13 @@ def _is_without(modality: Modality, ledger: Ledger) -> bool:
 
 def may_be_absent(question: str, ledger: Ledger, context: Context) -> bool:
     """Whether a model's "absent" holds: scans found nothing, and nothing in the scope is spelled like it."""
-    kinds = kinds_named(question)
+    kinds = kinds_in_question(question)
     if not allowed_negative("absent", question, kinds, ledger).is_allowed:
         return False
     min_match = context.thresholds.supported
-    for scan in (one for one in ledger.scans if one.where != "pictures"):
-        places = places_spelled_alike(
-            context.catalog, ledger.stretches, WORD_KINDS, scan.what, min_match, max_found=1
+    for scan in (one for one in ledger.scans if one.modality != "pictures"):
+        places = match_spans_loosely(
+            context.catalog, ledger.segment_refs, WORD_KINDS, scan.query, min_match, max_matches=1
         )
         if places.span_ids or not places.is_complete:
             return False
@@ -103,17 +105,21 @@ def may_be_absent(question: str, ledger: Ledger, context: Context) -> bool:
 
 
 def is_short_of_scope(question: str, report: CheckReport, texts: dict[str, str], ledger: Ledger) -> bool:
-    """Whether a question asks for a count, a first, a last or an order that no whole computation bears out.
+    """Whether a question asks for a count, a first, a last or an order without a complete computation.
 
-    A number that stands in the cited words needs none.
+    A number that is in the cited text needs none.
     """
-    needed = statement_needed(question)
+    needed = statement_in_question(question)
     if needed is None:
         return False
-    cited = {i for claim in report.kept for i in claim.evidence_ids}
-    whole = [one for one in ledger.computed if one.is_complete and one.op in NEEDS_WHOLE]
-    if any(set(one.evidence_ids) & cited for one in whole):
+    cited = {i for claim in report.retained for i in claim.evidence_ids}
+    complete = [
+        computation
+        for computation in ledger.computed
+        if computation.is_complete and computation.op in NEEDS_COMPLETE_SCAN
+    ]
+    if any(set(computation.evidence_ids) & cited for computation in complete):
         return False
-    said = {number for claim in report.kept for number in numbers_in(claim.text)}
-    stated = {number for i in cited for number in numbers_stated(texts[i])}
-    return not (needed == "count" and said and said <= stated)
+    claimed = {number for claim in report.retained for number in numbers_in(claim.text)}
+    stated = {number for i in cited for number in citable_numbers(texts[i])}
+    return not (needed == "count" and claimed and claimed <= stated)

@@ -1,5 +1,5 @@
-"""What compression costs in accuracy and saves in prefill: nano-vlm on the made world, method by method.
+"""Accuracy and prefill time of token compression methods: nano-vlm on the synthetic benchmark.
 
-`clips` paints what is asked about, `looking` encodes it once, `methods` choose among its tokens within a
-budget, `reading` asks the model, `experiment` sets accuracy against the keep ratio.
+`clips` paints the clips of the questions, `looking` encodes them once, `methods` choose among their tokens
+within a budget, `reading` asks the model, `experiment` sets accuracy against the keep ratio.
 """

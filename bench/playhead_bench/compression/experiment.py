@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from playhead_bench.compression.clips import Painted, Question
-from playhead_bench.compression.looking import Eyes, Guide, Look
-from playhead_bench.compression.methods import METHODS, Kept, Method
-from playhead_bench.compression.reading import Told, read, row_of
+from playhead_bench.compression.clips import PaintedClip, PromptedQuestion
+from playhead_bench.compression.looking import ClipEncoders, EncodedClip, Guidance
+from playhead_bench.compression.methods import METHODS, Method, TokenSelection
+from playhead_bench.compression.reading import CompressedResponse, generate_batch, row_of
 from playhead_index.batches import batches
 from playhead_tools.video_llm.assembling import Row
 
@@ -22,10 +22,10 @@ class Point:
 
     Args:
         method: by its name in `METHODS`; empty for nothing left out.
-        ratio: most visual tokens kept / given.
+        ratio: upper limit of retained / given visual tokens.
         accuracy: share of all questions that are answered exactly; where nothing fits there is no point.
         questions: how many.
-        visual_tokens: kept of a clip, on average.
+        visual_tokens: retained of a clip, on average.
         clip_tokens: these and the words around them, on average.
         prefill: processor seconds until the first word, over those with nothing left out in the same run.
         by_kind: the accuracy of each kind of question.
@@ -46,18 +46,18 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
+class PreparedQuestion:
     """A question about an encoded clip, ready for every method."""
 
-    look: Look
-    guide: Guide
-    question: Question
+    encode: EncodedClip
+    guidance: Guidance
+    question: PromptedQuestion
     row: Row
 
 
 def compare(
-    eyes: Eyes,
-    clips: Iterable[Painted],
+    encoders: ClipEncoders,
+    clips: Iterable[PaintedClip],
     *,
     methods: Mapping[str, Method] = METHODS,
     ratios: Sequence[float] = RATIOS,
@@ -66,66 +66,76 @@ def compare(
     """Every method at every ratio on the same questions; the first point is that of nothing left out.
 
     Args:
-        eyes: the encoders and the model.
+        encoders: the encoders and the model.
         clips: all of equally many frames, with at least one question among them.
         methods: by name.
         ratios: below 1; at 1 all methods are the same.
-        say: told what is going on.
+        say: called with progress messages.
 
     Raises:
         ModelUnavailable: a model refuses the clips.
     """
-    asked = [
-        Asked(
-            look,
-            eyes.guide(look, question.text),
+    prepared = [
+        PreparedQuestion(
+            clip,
+            encoders.guidance(clip, question.text),
             question,
-            row_of(eyes.loaded, look.features, question.prompt),
+            row_of(encoders.loaded, clip.features, question.prompt),
         )
-        for look in map(eyes.look, clips)
-        for question in look.painted.questions
+        for clip in map(encoders.encode, clips)
+        for question in clip.painted.questions
     ]
-    say(f"{len(asked)} questions are ready")
-    whole = _read_all(eyes, asked, _everything, 1.0)
-    points = [_point("", 1.0, asked, whole, whole)]
+    say(f"{len(prepared)} questions are ready")
+    baseline = _read_all(encoders, prepared, _all_tokens, 1.0)
+    points = [_point("", 1.0, prepared, baseline, baseline)]
     for name, method in methods.items():
         for ratio in ratios:
-            told = _read_all(eyes, asked, method, ratio)
-            if told:
-                points.append(_point(name, ratio, asked, told, whole))
+            responses = _read_all(encoders, prepared, method, ratio)
+            if responses:
+                points.append(_point(name, ratio, prepared, responses, baseline))
         say(f"{name}: " + ", ".join(f"{p.ratio:g} {p.accuracy:.3f}" for p in points if p.method == name))
     return points
 
 
-def _everything(look: Look, guide: Guide, budget: int) -> Kept | None:
-    return METHODS["random tokens"](look, guide, look.given_tokens)
+def _all_tokens(clip: EncodedClip, guidance: Guidance, budget: int) -> TokenSelection | None:
+    return METHODS["random tokens"](clip, guidance, clip.given_tokens)
 
 
-def _read_all(eyes: Eyes, asked: Sequence[Asked], method: Method, ratio: float) -> list[Told]:
+def _read_all(
+    encoders: ClipEncoders, prepared: Sequence[PreparedQuestion], method: Method, ratio: float
+) -> list[CompressedResponse]:
     """Replies to all questions in their order; none at all where a clip keeps nothing."""
-    budgets = [round(ratio * one.look.given_tokens) for one in asked]
-    kept = [method(one.look, one.guide, most) for one, most in zip(asked, budgets, strict=True)]
-    shown = [(one.row, each) for each, one in zip(kept, asked, strict=True) if each is not None]
-    if len(shown) < len(asked):
+    budgets = [round(ratio * one.encode.given_tokens) for one in prepared]
+    selection = [
+        method(one.encode, one.guidance, budget) for one, budget in zip(prepared, budgets, strict=True)
+    ]
+    selected = [(one.row, each) for each, one in zip(selection, prepared, strict=True) if each is not None]
+    if len(selected) < len(prepared):
         return []
-    size = max(1, BATCH_TOKENS // asked[0].look.given_tokens)
-    return [told for some in batches(shown, size) for told in read(eyes.loaded, some)]
+    size = max(1, BATCH_TOKENS // prepared[0].encode.given_tokens)
+    return [
+        responses for some in batches(selected, size) for responses in generate_batch(encoders.loaded, some)
+    ]
 
 
 def _point(
-    name: str, ratio: float, asked: Sequence[Asked], told: Sequence[Told], whole: Sequence[Told]
+    name: str,
+    ratio: float,
+    prepared: Sequence[PreparedQuestion],
+    responses: Sequence[CompressedResponse],
+    baseline: Sequence[CompressedResponse],
 ) -> Point:
-    many = len(asked)
+    count = len(prepared)
     right: dict[str, list[bool]] = {}
-    for one, reply in zip(asked, told, strict=True):
+    for one, reply in zip(prepared, responses, strict=True):
         right.setdefault(one.question.kind, []).append(reply.text == one.question.answer)
     return Point(
         name,
         ratio,
-        sum(map(sum, right.values())) / many,
-        many,
-        sum(one.visual_tokens for one in told) / many,
-        sum(one.clip_tokens for one in told) / many,
-        sum(one.prefill_s for one in told) / sum(one.prefill_s for one in whole),
+        sum(map(sum, right.values())) / count,
+        count,
+        sum(one.visual_tokens for one in responses) / count,
+        sum(one.clip_tokens for one in responses) / count,
+        sum(one.prefill_s for one in responses) / sum(one.prefill_s for one in baseline),
         {kind: sum(hits) / len(hits) for kind, hits in sorted(right.items())},
     )

@@ -1,4 +1,4 @@
-"""A clip as all methods see it: encoded once by nano-vlm, nano-clip and nano-dino."""
+"""Clips encoded once for all methods by nano-vlm, nano-clip and nano-dino."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,54 +9,54 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.compression.clips import Painted
+from playhead_bench.compression.clips import PaintedClip
 from playhead_bench.nano.vlm import HEIGHT, PAIR, WIDTH
 from playhead_index.embed.dino import load_dino
 from playhead_index.embed.openclip import load_open_clip
 from playhead_index.embed.runtime import torch
 from playhead_tools.compression.guidance import frame_scores, word_frame_scores, word_token_scores
-from playhead_tools.compression.guided import fit_of_words, sought
+from playhead_tools.compression.guided import fit_of_words, question_focus
 from playhead_tools.compression.records import ClipTokens
 from playhead_tools.video_llm.encode_call import ranked
 from playhead_tools.video_llm.encoded import ClipFeatures, encode, prepare_pixels
-from playhead_tools.video_llm.loading import Loaded, Loading, load
+from playhead_tools.video_llm.loading import LoadedModel, LoadOptions, load
 from playhead_tools.video_llm.transformers_llm import word_rows
 
-MOST_FRAMES = 128
+MAX_FRAMES = 128
 """Up to so many frames keep their full size here."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Guide:
-    """What the text of a question says about a clip.
+class Guidance:
+    """Relevance of the frames of a clip to the text of a question.
 
     Args:
-        by_pictures: (N,) how well each step fits, by nano-clip.
-        by_words: (N,) the same by the language model's own word vectors.
-        by_words_released: (N,) likewise as LongVU's released code reckons.
-        of_the_whole: the question names nothing that could be looked for.
+        image_scores: (N,) how well each step fits, by nano-clip.
+        word_scores: (N,) the same by the language model's own word vectors.
+        released_word_scores: (N,) likewise as LongVU's released code computes it.
+        is_global: the question names no target.
     """
 
-    by_pictures: NDArray[np.float64]
-    by_words: NDArray[np.float64]
-    by_words_released: NDArray[np.float64]
-    of_the_whole: bool
+    image_scores: NDArray[np.float64]
+    word_scores: NDArray[np.float64]
+    released_word_scores: NDArray[np.float64]
+    is_global: bool
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class EncodedClip:
     """An encoded clip; a step is a pair of frames, which nano-vlm joins.
 
     Args:
         painted: the clip.
         features: what nano-vlm's encoder makes of it, N steps of T tokens.
-        pictures: (2 N, D) nano-clip's vectors of the frames.
+        frame_vectors: (2 N, D) nano-clip's vectors of the frames.
         appearance: (N, 1, D) tensor, nano-dino's vectors, the mean of each step.
     """
 
-    painted: Painted
+    painted: PaintedClip
     features: ClipFeatures
-    pictures: NDArray[np.float32]
+    frame_vectors: NDArray[np.float32]
     appearance: Any
 
     @cached_property
@@ -75,7 +75,7 @@ class Look:
         return len(self.tokens) * self.tokens.tokens_per_frame
 
 
-class Eyes:
+class ClipEncoders:
     """The three encoders, loaded from their folders.
 
     Args:
@@ -88,13 +88,13 @@ class Eyes:
     """
 
     def __init__(self, video: Path | str, picture: Path | str, appearance: Path | str) -> None:
-        self.loaded: Loaded = load(str(video), Loading(device="cpu"))
-        most = {"shortest_edge": HEIGHT * WIDTH // 4, "longest_edge": HEIGHT * WIDTH * MOST_FRAMES}
-        self.loaded.processor.video_processor.size = most
+        self.loaded: LoadedModel = load(str(video), LoadOptions(device="cpu"))
+        budget = {"shortest_edge": HEIGHT * WIDTH // 4, "longest_edge": HEIGHT * WIDTH * MAX_FRAMES}
+        self.loaded.processor.video_processor.size = budget
         self._clip = load_open_clip(f"local-dir:{picture}", device="cpu")
         self._dino = load_dino(str(appearance), device="cpu")
 
-    def look(self, painted: Painted) -> Look:
+    def encode(self, painted: PaintedClip) -> EncodedClip:
         """The clip encoded.
 
         Raises:
@@ -103,20 +103,20 @@ class Eyes:
         lasts_s = float(painted.pts_s[-1] - painted.pts_s[0]) + 1.0
         features = encode(self.loaded, prepare_pixels(self.loaded, painted.small, painted.pts_s, lasts_s))
         squares = list(painted.square)
-        seen = torch().from_numpy(self._dino.encode_images(squares))
-        appearance = seen.reshape(-1, PAIR, 1, seen.shape[1]).mean(dim=1)
-        return Look(painted, features, self._clip.encode_images(squares), appearance)
+        vectors = torch().from_numpy(self._dino.encode_images(squares))
+        appearance = vectors.reshape(-1, PAIR, 1, vectors.shape[1]).mean(dim=1)
+        return EncodedClip(painted, features, self._clip.encode_images(squares), appearance)
 
-    def guide(self, look: Look, text: str) -> Guide:
-        """What a question says about a clip, by both ways."""
-        wanted = sought(text)
-        frames = frame_scores(look.pictures, self._clip.encode_texts(wanted.texts))
-        scores = fit_of_words(look.tokens, self._words(wanted.texts))
+    def guidance(self, clip: EncodedClip, text: str) -> Guidance:
+        """The relevance of a clip's frames to a question, by images and by words."""
+        targets = question_focus(text)
+        frames = frame_scores(clip.frame_vectors, self._clip.encode_texts(targets.texts))
+        scores = fit_of_words(clip.tokens, self._words(targets.texts))
         compat = {"reference_compat": True}
         released = word_frame_scores(
-            word_token_scores(look.tokens, self._words((text,)), reference_compat=True), **compat
+            word_token_scores(clip.tokens, self._words((text,)), reference_compat=True), **compat
         )
-        return Guide(frames.reshape(-1, PAIR).max(axis=1), scores, released, wanted.of_the_whole)
+        return Guidance(frames.reshape(-1, PAIR).max(axis=1), scores, released, targets.is_global)
 
     def _words(self, texts: Sequence[str]) -> Any:
         """(Q, D) the language model's own vectors of the tokens of some texts."""

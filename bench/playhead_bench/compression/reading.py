@@ -1,30 +1,29 @@
-"""nano-vlm asked about what was kept: the same prompt and the same greedy decoding for every method."""
+"""Runs nano-vlm on selected tokens: the same prompt and the same greedy decoding for every method."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from time import process_time
 from typing import Any
 
-from playhead_bench.compression.methods import Kept
+from playhead_bench.compression.methods import TokenSelection
 from playhead_index.embed.runtime import torch, transformers
-from playhead_tools.video_llm.assembling import Row, batch_inputs, cut_row, write_row
+from playhead_tools.video_llm.assembling import Row, batch_inputs, prune_row, write_row
 from playhead_tools.video_llm.encoded import ClipFeatures
-from playhead_tools.video_llm.loading import Loaded
+from playhead_tools.video_llm.loading import LoadedModel
 from playhead_tools.video_llm.transformers_llm import greedy_config
 
 NEW_TOKENS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A reply and what it took.
+class CompressedResponse:
+    """A response and its cost.
 
     Args:
         text: of the reply.
         visual_tokens: that the encoder made and the model saw.
         clip_tokens: these, and the times and marks written around them.
-        prefill_s: processor seconds until the first word, its share of the batch's; unlike those of the wall
-            they stay true where others use the machine too.
+        prefill_s: processor seconds until the first token, a share of the batch; not affected by other load.
     """
 
     text: str
@@ -34,8 +33,8 @@ class Told:
 
 
 @dataclass(slots=True)
-class _Prefill:
-    """A logits processor that changes nothing and knows what was spent until it was first asked."""
+class _PrefillTimer:
+    """A logits processor that changes nothing and measures the time until its first call."""
 
     began_s: float = field(default_factory=process_time)
     took_s: float | None = None
@@ -46,39 +45,45 @@ class _Prefill:
         return scores
 
 
-def read(loaded: Loaded, asked: Sequence[tuple[Row, Kept]]) -> list[Told]:
-    """Replies to prompts about what is kept of clips, in one batch.
+def generate_batch(
+    loaded: LoadedModel, requests: Sequence[tuple[Row, TokenSelection]]
+) -> list[CompressedResponse]:
+    """Responses to prompts about the selected tokens of clips, in one batch.
 
     Args:
         loaded: nano-vlm.
-        asked: the whole prompt and what is shown of its clip, for each.
+        requests: the complete prompt and the selected tokens of its clip, for each.
     """
-    cuts = [cut_row(_with_features(row, kept), [kept.indices]) for row, kept in asked]
-    how = greedy_config(loaded.model.generation_config, loaded.tokenizer, NEW_TOKENS)
-    inputs = batch_inputs(loaded, cuts)
-    first = _Prefill()
+    pruned_rows = [
+        prune_row(_with_features(row, selection), [selection.indices]) for row, selection in requests
+    ]
+    config = greedy_config(loaded.model.generation_config, loaded.tokenizer, NEW_TOKENS)
+    inputs = batch_inputs(loaded, pruned_rows)
+    prefill_timer = _PrefillTimer()
     with torch().inference_mode():
         out = loaded.model.generate(
-            **inputs, generation_config=how, logits_processor=transformers().LogitsProcessorList([first])
+            **inputs,
+            generation_config=config,
+            logits_processor=transformers().LogitsProcessorList([prefill_timer]),
         )
-    prefill_s = (first.took_s or 0.0) / len(asked)
+    prefill_s = (prefill_timer.took_s or 0.0) / len(requests)
     replies = loaded.processor.batch_decode(out[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
     return [
-        Told(text.strip(), len(kept.indices), cut.visual_tokens, prefill_s)
-        for text, (_, kept), cut in zip(replies, asked, cuts, strict=True)
+        CompressedResponse(text.strip(), len(selection.indices), pruned.visual_tokens, prefill_s)
+        for text, (_, selection), pruned in zip(replies, requests, pruned_rows, strict=True)
     ]
 
 
-def row_of(loaded: Loaded, features: ClipFeatures, prompt: str) -> Row:
+def row_of(loaded: LoadedModel, features: ClipFeatures, prompt: str) -> Row:
     """A prompt about a clip with nothing left out, as the stock template writes it.
 
     Raises:
         ModelUnavailable: the checkpoint's template or tokenizer does not fit it.
     """
-    said = [{"role": "user", "content": [{"type": "video"}, {"type": "text", "text": prompt}]}]
-    text = loaded.processor.apply_chat_template(said, add_generation_prompt=True, tokenize=False)
+    messages = [{"role": "user", "content": [{"type": "video"}, {"type": "text", "text": prompt}]}]
+    text = loaded.processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
     return write_row(loaded, text, [(features, features.expansion)])
 
 
-def _with_features(row: Row, kept: Kept) -> Row:
-    return replace(row, clips=tuple(replace(placed, features=kept.features) for placed in row.clips))
+def _with_features(row: Row, selection: TokenSelection) -> Row:
+    return replace(row, clips=tuple(replace(clip, features=selection.features) for clip in row.clips))

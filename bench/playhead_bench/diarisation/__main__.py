@@ -9,7 +9,7 @@ from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 
 from playhead_bench.diarisation.error_rate import COLLAR_S, DiarisationErrors, diarisation_errors
-from playhead_bench.diarisation.mixing import Dialogue, Sentence, mix_dialogue, read_voices
+from playhead_bench.diarisation.mixing import Dialogue, SpokenSentence, mix_dialogue, read_voices
 from playhead_index.embed.voice_encoder import GE2E, load_speaker_encoder
 from playhead_index.words.diarisation import ClusteringDiariser, Diariser, SoundPart
 
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def mixed(
-    voices: Mapping[str, Sequence[Sentence]], num_dialogues: int, seed: int, min_duration_s: float
+    voices: Mapping[str, Sequence[SpokenSentence]], num_dialogues: int, seed: int, min_duration_s: float
 ) -> list[Dialogue]:
     """Dialogues of two, three, ... voices in turn, up to all readers; one seed each."""
     return [
@@ -56,8 +56,8 @@ def report(
         print(f"  {place:2}: {dialogue.duration_s:4.0f} s, {voices}, DER {_percent(errors.rate)}")
     hours = sum(one.duration_s for one in dialogues) / HOUR_S
     parts = {"missed": total.missed_s, "false alarm": total.false_alarm_s, "confusion": total.confusion_s}
-    said = ", ".join(f"{part} {_percent(seconds / total.speech_s)}" for part, seconds in parts.items())
-    print(f"{name}: DER {_percent(total.rate)} ({said}), ", end="")
+    rates = ", ".join(f"{part} {_percent(seconds / total.speech_s)}" for part, seconds in parts.items())
+    print(f"{name}: DER {_percent(total.rate)} ({rates}), ", end="")
     print(f"number of speakers right in {num_right} of {len(dialogues)}, ", end="")
     print(f"{(_cpu_s() - began_s) / hours:.0f} CPU seconds an hour of sound")
     return total

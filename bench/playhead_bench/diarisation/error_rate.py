@@ -63,8 +63,8 @@ def diarisation_errors(
     collars = [(edge - collar_s, edge + collar_s) for edge in edges]
     times = {edge for pair in collars for edge in pair} | set(edges)
     times |= {edge for turn in hypothesis for edge in (turn.window.start_s, turn.window.end_s)}
-    said_s: dict[str, dict[str, float]] = {}
-    speech_s = missed_s = false_alarm_s = given_s = 0.0
+    overlap_s: dict[str, dict[str, float]] = {}
+    speech_s = missed_s = false_alarm_s = attributed_s = 0.0
     ordered = sorted(times)
     for start_s, end_s in pairwise(ordered):
         middle_s, length_s = (start_s + end_s) / 2, end_s - start_s
@@ -77,13 +77,13 @@ def diarisation_errors(
         (speaker,) = speakers
         speech_s += length_s
         missed_s += length_s * (not found)
-        given_s += length_s * bool(found)
+        attributed_s += length_s * bool(found)
         false_alarm_s += length_s * max(0, len(found) - 1)
         for label in found:
-            own = said_s.setdefault(label, {})
+            own = overlap_s.setdefault(label, {})
             own[speaker] = own.get(speaker, 0.0) + length_s
-    right_s = best_mapping_s(said_s)
-    return DiarisationErrors(speech_s, missed_s, false_alarm_s, max(0.0, given_s - right_s))
+    right_s = best_mapping_s(overlap_s)
+    return DiarisationErrors(speech_s, missed_s, false_alarm_s, max(0.0, attributed_s - right_s))
 
 
 def best_mapping_s(overlap_s: dict[str, dict[str, float]]) -> float:
@@ -99,10 +99,10 @@ def best_mapping_s(overlap_s: dict[str, dict[str, float]]) -> float:
     best = {0: 0.0}
     for own in overlap_s.values():
         after = dict(best)
-        for taken, total_s in best.items():
+        for used, total_s in best.items():
             for number, speaker in enumerate(speakers):
-                if not taken >> number & 1 and speaker in own:
-                    key = taken | 1 << number
+                if not used >> number & 1 and speaker in own:
+                    key = used | 1 << number
                     after[key] = max(after.get(key, 0.0), total_s + own[speaker])
         best = after
     return max(best.values())

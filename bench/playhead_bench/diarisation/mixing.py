@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.decode.sound import pieces
+from playhead_index.decode.sound import read_pieces
 from playhead_index.window import Window
 from playhead_index.words.diarisation import VoiceTurn
 
@@ -35,7 +35,7 @@ Samples = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class SpokenSentence:
     """A sentence by one reader.
 
     Args:
@@ -72,13 +72,13 @@ class Dialogue:
         return len(self.sound) / RATE_HZ
 
 
-def read_voices(folder: Path) -> dict[str, list[Sentence]]:
+def read_voices(folder: Path) -> dict[str, list[SpokenSentence]]:
     """The sentences of each reader: sound files in a folder a reader.
 
     Raises:
         FileNotFoundError: there is no sound file.
     """
-    found: dict[str, list[Sentence]] = {}
+    found: dict[str, list[SpokenSentence]] = {}
     for path in sorted(folder.glob("*/*.flac")):
         found.setdefault(path.parent.name, []).append(sentence(read_sound(path)))
     if not found:
@@ -88,10 +88,10 @@ def read_voices(folder: Path) -> dict[str, list[Sentence]]:
 
 def read_sound(path: Path) -> Samples:
     """(n,) float32 mono at 16 kHz: a whole sound file."""
-    return np.concatenate(list(pieces(path, RATE_HZ, Window(0.0, MAX_FILE_S), 0.0)))
+    return np.concatenate(list(read_pieces(path, RATE_HZ, Window(0.0, MAX_FILE_S), 0.0)))
 
 
-def sentence(sound: Samples) -> Sentence:
+def sentence(sound: Samples) -> SpokenSentence:
     """A sentence whose speech is found by its energy; silence at the ends is cut off.
 
     Args:
@@ -106,11 +106,11 @@ def sentence(sound: Samples) -> Sentence:
     first = int(starts[0])
     windows = ((float(start - first), float(end - first)) for start, end in zip(starts, ends, strict=True))
     speech = tuple(Window(start * FRAME_S, end * FRAME_S) for start, end in windows)
-    return Sentence(sound[first * size : int(ends[-1]) * size], speech)
+    return SpokenSentence(sound[first * size : int(ends[-1]) * size], speech)
 
 
 def mix_dialogue(
-    voices: Mapping[str, Sequence[Sentence]], num_speakers: int, seed: int, min_duration_s: float = 60.0
+    voices: Mapping[str, Sequence[SpokenSentence]], num_speakers: int, seed: int, min_duration_s: float = 60.0
 ) -> Dialogue:
     """A dialogue of some readers chosen at random; the same seed gives the same dialogue.
 
@@ -146,10 +146,10 @@ def mix_dialogue(
             if not unused[name]:
                 unused[name] = list(random.permutation(len(voices[name])))
                 num_repeated += 1
-            said = voices[name][unused[name].pop()]
-            pieces.append((at_s, said.sound * np.float32(gains[name])))
-            turns += [VoiceTurn(window.shifted(at_s), name) for window in said.speech]
-            at_s += len(said.sound) / RATE_HZ
+            sentence = voices[name][unused[name].pop()]
+            pieces.append((at_s, sentence.sound * np.float32(gains[name])))
+            turns += [VoiceTurn(window.shifted(at_s), name) for window in sentence.speech]
+            at_s += len(sentence.sound) / RATE_HZ
         counts[name] += 1
         last = name
     sound = np.zeros(round((at_s + 0.5) * RATE_HZ), np.float32)
@@ -173,5 +173,5 @@ def _noise(random: np.random.Generator, size: int, level: float) -> Samples:
     spectrum[1:] /= np.sqrt(np.arange(1, len(spectrum)))
     spectrum[0] = 0.0
     noise = np.fft.irfft(spectrum, size)
-    wanted = level * 10 ** (random.uniform(*NOISE_DB) / 20)
-    return np.asarray(noise * (wanted / np.sqrt(np.mean(noise**2))), np.float32)
+    target_level = level * 10 ** (random.uniform(*NOISE_DB) / 20)
+    return np.asarray(noise * (target_level / np.sqrt(np.mean(noise**2))), np.float32)

@@ -23,7 +23,7 @@ from playhead_tools.lexical_entailment import LexicalJudge
 LIMITS = Limits(model_calls=1_000, seconds=86_400.0, model_call_s=600.0)
 
 
-def judged(
+def judge_claims(
     judge: EntailmentJudge, claims: Sequence[LabelledClaim], cache: Path | None
 ) -> list[Support | None]:
     """The verdict on each claim, in calls as the agent makes them; the claims of a pair never share one.
@@ -64,23 +64,25 @@ def line(name: str, scores: JudgeScores) -> str:
     """The scores of one judge for people."""
     return (
         f"{name}: {scores.num_claims} claims, right {scores.accuracy:.1%},"
-        f" false kept {scores.false_kept:.1%}, true lost {scores.true_lost:.1%};"
+        f" false kept {scores.false_accept_rate:.1%}, true lost {scores.false_reject_rate:.1%};"
         f" {json.dumps(scores.verdicts)};"
-        f" false kept by kind {json.dumps(scores.false_kept_by_kind)}"
+        f" false kept by kind {json.dumps(scores.num_false_accepts_by_kind)}"
     )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the benchmark and prints a line for each judge; 0."""
-    asked = _parser().parse_args(arguments)
-    claims = read_claims(asked.data, asked.half)
-    print(line("shared words", judge_scores(claims, judged(LexicalJudge(), claims, None))))
-    if asked.llm:
+    options = _parser().parse_args(arguments)
+    claims = read_claims(options.data, options.half)
+    print(line("shared words", judge_scores(claims, judge_claims(LexicalJudge(), claims, None))))
+    if options.llm:
         from langchain.chat_models import init_chat_model
 
-        model = init_chat_model(asked.llm, base_url=asked.base_url, api_key=asked.api_key, temperature=0)
-        judge = ChatJudge(LangChainChat(model, name=asked.llm), Meter(LIMITS))
-        print(line(judge.name, judge_scores(claims, judged(judge, claims, asked.cache))))
+        model = init_chat_model(
+            options.llm, base_url=options.base_url, api_key=options.api_key, temperature=0
+        )
+        judge = ChatJudge(LangChainChat(model, name=options.llm), Meter(LIMITS))
+        print(line(judge.name, judge_scores(claims, judge_claims(judge, claims, options.cache))))
     return 0
 
 

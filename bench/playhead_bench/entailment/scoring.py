@@ -15,18 +15,18 @@ class JudgeScores:
     Args:
         num_claims: judged.
         accuracy: share of them that were judged right.
-        false_kept: share of the false claims that were called supported.
-        true_lost: share of the true claims that were not.
+        false_accept_rate: share of the false claims that were called supported.
+        false_reject_rate: share of the true claims that were not.
         verdicts: number of each verdict, of true claims and of false ones.
-        false_kept_by_kind: number of the false claims called supported, by how they differ.
+        num_false_accepts_by_kind: number of the false claims called supported, by how they differ.
     """
 
     num_claims: int
     accuracy: float
-    false_kept: float
-    true_lost: float
+    false_accept_rate: float
+    false_reject_rate: float
     verdicts: dict[str, dict[str, int]]
-    false_kept_by_kind: dict[str, int]
+    num_false_accepts_by_kind: dict[str, int]
 
 
 def judge_scores(claims: Sequence[LabelledClaim], verdicts: Sequence[Support | None]) -> JudgeScores:
@@ -41,19 +41,19 @@ def judge_scores(claims: Sequence[LabelledClaim], verdicts: Sequence[Support | N
     false = [verdict for claim, verdict in zip(claims, verdicts, strict=True) if not claim.is_true]
     if not true or not false:
         raise ValueError("true and false claims are needed to score a judge")
-    kept, lost = sum(one == "yes" for one in false), sum(one != "yes" for one in true)
+    num_accepted, num_rejected = sum(one == "yes" for one in false), sum(one != "yes" for one in true)
     kinds = Counter(
         claim.kind
         for claim, verdict in zip(claims, verdicts, strict=True)
         if verdict == "yes" and not claim.is_true
     )
     counted = {name: dict(Counter(map(str, rows))) for name, rows in (("true", true), ("false", false))}
-    right = len(claims) - kept - lost
+    right = len(claims) - num_accepted - num_rejected
     return JudgeScores(
         len(claims),
         right / len(claims),
-        kept / len(false),
-        lost / len(true),
+        num_accepted / len(false),
+        num_rejected / len(true),
         counted,
         dict(kinds.most_common()),
     )

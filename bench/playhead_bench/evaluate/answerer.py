@@ -17,7 +17,7 @@ from playhead_tools.video_llm.parse_response import with_options
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class FrameClip:
     """Decoded frames for one model call.
 
     Args:
@@ -53,17 +53,17 @@ class Clip:
     @property
     def digest(self) -> str:
         """Hexadecimal hash of the pixels and their times: equal for equal clips, whatever the process."""
-        told = hashlib.blake2b(repr((self.frames.shape, self.times_s.tolist())).encode(), digest_size=16)
-        told.update(np.ascontiguousarray(self.frames).tobytes())
-        return told.hexdigest()
+        hasher = hashlib.blake2b(repr((self.frames.shape, self.times_s.tolist())).encode(), digest_size=16)
+        hasher.update(np.ascontiguousarray(self.frames).tobytes())
+        return hasher.hexdigest()
 
 
-class LateClip(Clip):
+class LazyClip(FrameClip):
     """A clip that is decoded when its frames are first needed, and has a name before that.
 
     Args:
         name: equal for equal files, times and sizes, whatever the process.
-        times_s: (N,) float64, as of a `Clip`.
+        times_s: (N,) float64, as of a `FrameClip`.
         fps: likewise.
         decode: gives the (N, H, W, 3) uint8 RGB frames.
     """
@@ -87,11 +87,11 @@ class LateClip(Clip):
         Raises:
             ValueError: what is decoded does not fit the times.
         """
-        return Clip(self._decode(), self.times_s, self.fps).frames
+        return FrameClip(self._decode(), self.times_s, self.fps).frames
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class AnswererReply:
     """What a model said to one call, unread, and what the call took.
 
     Args:
@@ -117,7 +117,7 @@ class ClipAnswerer(Protocol):
     revision: str
     """Which state of it this is: replies of two revisions are never mixed."""
 
-    def answer(self, clip: Clip | None, question: str, options: Sequence[str] = ()) -> Reply:
+    def answer(self, clip: FrameClip | None, question: str, options: Sequence[str] = ()) -> AnswererReply:
         """The reply to a question.
 
         Args:
@@ -130,7 +130,7 @@ class ClipAnswerer(Protocol):
 
 @dataclass(slots=True)
 class ScriptedAnswerer:
-    """A `ClipAnswerer` that says what it was told to, and keeps what it was asked.
+    """A `ClipAnswerer` with scripted replies, for tests; records its calls.
 
     Args:
         script: the reply to (clip, question, options), or the replies in turn.
@@ -142,20 +142,20 @@ class ScriptedAnswerer:
     'B'
     """
 
-    script: Callable[[Clip | None, str, Sequence[str]], str] | Sequence[str]
+    script: Callable[[FrameClip | None, str, Sequence[str]], str] | Sequence[str]
     tokens_a_frame: int = 10
     name: str = "scripted"
     revision: str = "1"
-    asked: list[tuple[Clip | None, str, tuple[str, ...]]] = field(default_factory=list, init=False)
+    calls: list[tuple[FrameClip | None, str, tuple[str, ...]]] = field(default_factory=list, init=False)
 
-    def answer(self, clip: Clip | None, question: str, options: Sequence[str] = ()) -> Reply:
+    def answer(self, clip: FrameClip | None, question: str, options: Sequence[str] = ()) -> AnswererReply:
         """The scripted reply.
 
         Raises:
             LookupError: every reply of the script has been given.
         """
-        number = len(self.asked)
-        self.asked.append((clip, question, tuple(options)))
+        number = len(self.calls)
+        self.calls.append((clip, question, tuple(options)))
         if callable(self.script):
             text = self.script(clip, question, options)
         elif number < len(self.script):
@@ -164,4 +164,4 @@ class ScriptedAnswerer:
             raise LookupError(f"the script has {len(self.script)} replies, and one more was asked for")
         frames = 0 if clip is None else len(clip)
         tokens = frames * self.tokens_a_frame
-        return Reply(text, frames, tokens, tokens + len(with_options(question, options).split()))
+        return AnswererReply(text, frames, tokens, tokens + len(with_options(question, options).split()))

@@ -45,7 +45,7 @@ class CachedReply:
         status: of HTTP.
         content_type: as the server wrote it.
         body: whole.
-        seconds: wall time that the server took when it was first asked.
+        seconds: wall time of the server at the first request.
     """
 
     status: int
@@ -55,8 +55,8 @@ class CachedReply:
 
 
 @dataclass(slots=True)
-class Usage:
-    """What the model was asked for since the last `CachingProxy.start_usage`; cached replies count in full.
+class ProxyUsage:
+    """Requests and tokens since the last `CachingProxy.start_usage`; cached replies count in full.
 
     Args:
         calls: completions that were requested.
@@ -168,14 +168,14 @@ class CachingProxy:
     Use `open_proxy`, which starts and stops it.
 
     Args:
-        cache: where replies are kept.
+        cache: where replies are stored.
         upstream: address of the server up to and with `/v1`; empty for a replay, where a request that is not
             cached fails with HTTP 503.
     """
 
     cache: ReplyCache
     upstream: str
-    usage: Usage = field(default_factory=Usage)
+    usage: ProxyUsage = field(default_factory=ProxyUsage)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -190,13 +190,13 @@ class CachingProxy:
         """Address of the proxy, with the path of the server's."""
         return f"http://127.0.0.1:{self._server.server_address[1]}{urlsplit(self.upstream).path or '/v1'}"
 
-    def start_usage(self) -> Usage:
+    def start_usage(self) -> ProxyUsage:
         """Begins to count anew.
 
         Returns:
             The counter, which goes on until the next call of this.
         """
-        self.usage = Usage()
+        self.usage = ProxyUsage()
         return self.usage
 
     def reply(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> CachedReply:

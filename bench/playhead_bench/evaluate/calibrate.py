@@ -18,14 +18,14 @@ import typer
 from playhead_bench.evaluate.metrics.overlap import as_windows
 from playhead_bench.evaluate.real_questions.scoring import fold_errors, is_correct_window
 from playhead_index.errors import PlayheadError
-from playhead_tools.calibration import SHIPPED, Calibration, fit, shipped_calibration
+from playhead_tools.calibration import DEFAULTS_PATH, Calibration, default_calibration, fit
 
 RUN_NAME = "run.jsonl"
 AGENT = "agent"
 
 
 @dataclass(frozen=True, slots=True)
-class MarkedAnswers:
+class JudgedAnswers:
     """Answers of one strategy that were given; refusals have no confidence.
 
     Args:
@@ -41,7 +41,7 @@ class MarkedAnswers:
     statuses: list[str]
 
 
-def marked(run: Path, strategy: str = AGENT) -> MarkedAnswers:
+def judged_answers(run: Path, strategy: str = AGENT) -> JudgedAnswers:
     """The answers that a strategy gave in a run; those of `eval real` are of one strategy alone.
 
     Raises:
@@ -51,22 +51,22 @@ def marked(run: Path, strategy: str = AGENT) -> MarkedAnswers:
     if not path.is_file():
         raise PlayheadError(f"{path} is not there; run: playhead eval … --out {run}")
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
-    found = [_real(row) if "ask" in row else _made(row, strategy) for row in rows]
-    given = [one for one in found if one is not None]
-    columns = [list(column) for column in zip(*given, strict=True)] if given else [[], [], [], []]
-    return MarkedAnswers(*columns)
+    rows_or_none = [_from_real_row(row) if "ask" in row else _from_run_row(row, strategy) for row in rows]
+    answers = [one for one in rows_or_none if one is not None]
+    columns = [list(column) for column in zip(*answers, strict=True)] if answers else [[], [], [], []]
+    return JudgedAnswers(*columns)
 
 
-_Mark = tuple[tuple[str, str], float, bool, str]
+_JudgedAnswer = tuple[tuple[str, str], float, bool, str]
 
 
-def _made(row: dict[str, Any], strategy: str) -> _Mark | None:
+def _from_run_row(row: dict[str, Any], strategy: str) -> _JudgedAnswer | None:
     if row.get("strategy") != strategy or not row.get("confidence") or row.get("right") is None:
         return None
     return ("", ""), float(row["confidence"]), bool(row["right"]), ""
 
 
-def _real(row: dict[str, Any]) -> _Mark | None:
+def _from_real_row(row: dict[str, Any]) -> _JudgedAnswer | None:
     answer = row["ask"]
     if answer["status"] == "abstained" or not answer["confidence"]:
         return None
@@ -81,23 +81,25 @@ def calibrate(run: Path, strategy: str = AGENT) -> Calibration:
     Raises:
         PlayheadError: there is no run, or it has too few answers.
     """
-    answers = marked(run, strategy)
+    answers = judged_answers(run, strategy)
     try:
         return fit(answers.confidences, answers.right)
     except ValueError as error:
         raise PlayheadError(f"{run}: {error}") from error
 
 
-def error_table(answers: MarkedAnswers) -> str:
+def error_table(answers: JudgedAnswers) -> str:
     """How far stated and right lie apart, of real questions: per status, and two-fold over videos."""
     lines = []
     for status in ("answered", "partial"):
         those = [at for at, one in enumerate(answers.statuses) if one == status]
         if those:
-            right, stated = ([column[at] for at in those] for column in (answers.right, answers.confidences))
+            right, confidences = (
+                [column[at] for at in those] for column in (answers.right, answers.confidences)
+            )
             lines.append(
                 f"{status}: {len(those)}, right {sum(right) / len(those):.3f},"
-                f" stated {sum(stated) / len(those):.3f}"
+                f" stated {sum(confidences) / len(those):.3f}"
             )
     errors = fold_errors(answers.videos, answers.confidences, answers.right)
     if errors is None:
@@ -112,14 +114,14 @@ def _pair(errors: tuple[float, float]) -> str:
     return f"{errors[0]:.3f}, {errors[1]:.3f}, mean {sum(errors) / 2:.3f}"
 
 
-def ship(strategy: str, fitted: Calibration, path: Path = SHIPPED) -> None:
+def export(strategy: str, fitted: Calibration, path: Path = DEFAULTS_PATH) -> None:
     """Writes the map of a strategy into the file that the product ships, behind the one that made the run."""
     record = json.loads(path.read_text("utf-8"))
-    whole = shipped_calibration(strategy).then(fitted)
+    calibration = default_calibration(strategy).then(fitted)
     record[strategy] = {
-        "raw": [round(value, 4) for value in whole.raw],
-        "right": [round(value, 4) for value in whole.right],
-        "fitted_on": whole.fitted_on,
+        "raw": [round(value, 4) for value in calibration.raw],
+        "right": [round(value, 4) for value in calibration.right],
+        "fitted_on": calibration.fitted_on,
     }
     path.write_text(json.dumps(record, indent=1) + "\n", "utf-8")
 
@@ -135,14 +137,14 @@ def main(
     ] = "",
 ) -> None:
     """Fit what confidence comes to, and keep it with a library or with the product."""
-    answers = marked(run, strategy)
+    answers = judged_answers(run, strategy)
     if any(answers.statuses):
         print(error_table(answers))
     fitted = calibrate(run, strategy)
     if library is not None:
         fitted.save(library)
     if ship_as:
-        ship(ship_as, fitted)
+        export(ship_as, fitted)
     print(f"fitted on {fitted.fitted_on} answers: {len(fitted.raw)} points")
 
 

@@ -1,4 +1,4 @@
-"""Whether a strategy is right as often as it says that it is sure."""
+"""Calibration of the confidence of a strategy: ECE, AURC and reliability table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class CalibrationSummary:
         calibration_error: ECE of these answers.
         risk_area: AURC of these answers, the lower the better.
         calibration_error_all: ECE with the declined questions too, each with the confidence that the
-            strategy told (the product tells 0) and right where there was nothing to answer.
+            strategy stated (the product states 0) and right where there was nothing to answer.
         declined: questions that were declined.
         declined_right: of these, those without an answer.
         bins: the reliability table of the answers.
@@ -38,20 +38,22 @@ class CalibrationSummary:
     bins: tuple[ReliabilityBin, ...]
 
 
-def surety_of(rows: Sequence[Row]) -> CalibrationSummary | None:
-    """The summary of a strategy's rows; None for one that tells no confidence, or that never answers."""
-    told = [row for row in rows if row.get("confidence") is not None and row["right"] is not None]
-    given = [row for row in told if row["status"] != "abstained"]
-    if not given:
+def calibration_of(rows: Sequence[Row]) -> CalibrationSummary | None:
+    """The summary of a strategy's rows; None for one without confidences or answers."""
+    with_confidence = [row for row in rows if row.get("confidence") is not None and row["right"] is not None]
+    answered = [row for row in with_confidence if row["status"] != "abstained"]
+    if not answered:
         return None
-    sure, right = [row["confidence"] for row in given], [row["right"] for row in given]
-    declined = [row for row in told if row["status"] == "abstained"]
+    confidences, right = [row["confidence"] for row in answered], [row["right"] for row in answered]
+    declined = [row for row in with_confidence if row["status"] == "abstained"]
     return CalibrationSummary(
-        len(given),
-        calibration_error(sure, right, BINS),
-        risk_coverage(sure, right).area,
-        calibration_error([row["confidence"] for row in told], [row["right"] for row in told], BINS),
+        len(answered),
+        calibration_error(confidences, right, BINS),
+        risk_coverage(confidences, right).area,
+        calibration_error(
+            [row["confidence"] for row in with_confidence], [row["right"] for row in with_confidence], BINS
+        ),
         len(declined),
         sum(bool(row["right"]) for row in declined),
-        tuple(reliability(sure, right, BINS)),
+        tuple(reliability(confidences, right, BINS)),
     )

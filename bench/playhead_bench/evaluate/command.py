@@ -171,14 +171,14 @@ def command(
 
     err = Console(stderr=True)
     chosen = _checked(lambda: strategies_named([name for name in strategies.split(",") if name]))
-    asked = _checked(
+    evaluated_task = _checked(
         lambda: _task(
             task, split, mode, _numbers(minutes), each, per_kind, seed, annotations, videos or out / "videos"
         )
     )
-    for note in asked.notes:
+    for note in evaluated_task.notes:
         err.print(note, style="yellow", markup=False)
-    asked = (asked.opened() if open_ended else asked).limited(limit, seed)
+    evaluated_task = (evaluated_task.opened() if open_ended else evaluated_task).limited(limit, seed)
     settings = Settings(
         out,
         _answerer(model, device, out, replay),
@@ -193,18 +193,20 @@ def command(
         replay,
     )
     try:
-        found = evaluate(asked, chosen, settings, say=lambda text: err.print(text, style="dim", markup=False))
+        result = evaluate(
+            evaluated_task, chosen, settings, say=lambda text: err.print(text, style="dim", markup=False)
+        )
     except KeyboardInterrupt:
         err.print(f"stopped; {out} keeps what was answered: run the same command to go on")
         raise typer.Exit(130) from None
     if as_json:
-        print(json.dumps(found.record, ensure_ascii=False))
+        print(json.dumps(result.record, ensure_ascii=False))
     else:
         screen = Console()
         wide = Console(width=None if screen.is_terminal else WIDE)
-        for grid in tables(found.summaries, found.pairs):
+        for grid in tables(result.summaries, result.pairs):
             wide.print(grid.rich, "")
-        err.print(f"{found.folder / 'report.md'} has the kinds; {found.folder / 'run.jsonl'} every answer")
+        err.print(f"{result.folder / 'report.md'} has the kinds; {result.folder / 'run.jsonl'} every answer")
 
 
 def _task(
@@ -212,13 +214,13 @@ def _task(
     split: str,
     mode: str,
     minutes: list[float],
-    each: int,
+    num_videos: int,
     per_kind: int,
     seed: int,
     annotations: Path | None,
     videos: Path,
 ) -> "Task":
-    """What is asked for.
+    """The task of the options.
 
     Raises:
         ValueError: an option is missing or has a value that there is not.
@@ -233,13 +235,13 @@ def _task(
         if value not in known:
             raise ValueError(f"{option} is {' or '.join(known)}, got {value!r}")
     return world_task(
-        videos, minutes, part=cast("Part", split), mode=cast("SplitMode", mode), each=each, per_kind=per_kind,
-        seed=seed,
+        videos, minutes, part=cast("Part", split), mode=cast("SplitMode", mode), each=num_videos,
+        per_kind=per_kind, seed=seed,
     )  # fmt: skip
 
 
 def _answerer(model: str, device: str, out: Path, replay: bool) -> "ClipAnswerer":
-    """The model that is asked; of a replay what its manifest names, so that no model need be there.
+    """The answerer; for a replay the one of its manifest, so that no model need be installed.
 
     Raises:
         ModelUnavailable: there is no such model.
@@ -252,10 +254,10 @@ def _answerer(model: str, device: str, out: Path, replay: bool) -> "ClipAnswerer
 
     if not replay:
         return TransformersAnswerer(model or WEIGHTS / "nano-vlm", device=device)
-    held = read_manifest(out)
-    if held is None:
+    manifest = read_manifest(out)
+    if manifest is None:
         raise ReplyMissing(f"{out} holds no run to replay; run without --replay first")
-    return RecordedAnswerer(held.models["answerer"])
+    return RecordedAnswerer(manifest.models["answerer"])
 
 
 def _numbers(text: str) -> list[float]:

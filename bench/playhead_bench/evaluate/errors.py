@@ -4,7 +4,7 @@ EvaluationError
 ├── RunMismatch       the folder holds a run of other settings, or of other questions
 ├── RunDamaged        a file of a run cannot be read
 ├── QuestionsInvalid  a folder of real questions is not as expected
-└── ReplyMissing      a replay needs a reply that was never kept
+└── ReplyMissing      a replay needs a reply that was never cached
 """
 
 from playhead_index.errors import PlayheadError
@@ -15,7 +15,7 @@ class EvaluationError(PlayheadError):
 
 
 class RunMismatch(EvaluationError):
-    """A folder holds a run that differs from the one asked for; their answers must not be mixed."""
+    """A folder holds a run that differs from the requested one; their answers must not be mixed."""
 
 
 class RunDamaged(EvaluationError):
@@ -27,4 +27,4 @@ class QuestionsInvalid(EvaluationError):
 
 
 class ReplyMissing(EvaluationError):
-    """A replay came to a question whose reply is not kept."""
+    """A replay needs a reply that is not cached."""

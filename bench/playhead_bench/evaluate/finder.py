@@ -1,4 +1,4 @@
-"""The product's own search, asked by the names that a benchmark calls its videos by."""
+"""Search and answers of the product, by the video names of a benchmark."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 
 from playhead import Library
 from playhead.models import encoder_callables
-from playhead_bench.evaluate.answerer import Reply
-from playhead_bench.evaluate.product import Product, Way
-from playhead_bench.evaluate.strategies.session import Call, Place, Replied
+from playhead_bench.evaluate.answerer import AnswererReply
+from playhead_bench.evaluate.product import Product, ProductVariant
+from playhead_bench.evaluate.strategies.session import Call, FinderAnswer, VideoWindow
 from playhead_index.embed.protocol import ImageTextEncoder
 from playhead_index.errors import ModelUnavailable, VideoUnknown
 from playhead_index.paths import text_to_path
 from playhead_index.search.pictures import text_vector
 from playhead_index.search.results import Lane, Moment
 from playhead_index.search.vector_lane import VectorLane
-from playhead_index.store.change_detection import CatalogWatch
+from playhead_index.store.change_detection import ChangeDetector
 from playhead_index.store.vectors import require_same_model
 from playhead_tools.evidence import Interval
 from playhead_tools.video_llm.client import Observation
@@ -26,14 +26,14 @@ from playhead_tools.video_llm.frame_sampling import ClipRequest
 
 
 class LibraryFinder:
-    """A `Finder` over a library that holds the videos of a benchmark.
+    """A `BenchmarkFinder` over a library that holds the videos of a benchmark.
 
     Args:
         library: indexed.
         videos: where each video is, by the name that samples call it by.
         lanes: search only these lanes; None for all that fit a text.
         picture: the encoder that the picture vectors were made with; the library's own when None.
-        product: the library as it is asked; without a video-LLM when None.
+        product: answers questions; without a video-LLM when None.
     """
 
     def __init__(
@@ -47,64 +47,73 @@ class LibraryFinder:
     ) -> None:
         self.library, self._videos, self._lanes, self._picture = library, videos, lanes, picture
         self._product = product or Product(library)
-        self._asked: tuple[str, NDArray[np.float32]] | None = None
+        self._last_query: tuple[str, NDArray[np.float32]] | None = None
 
-    def moments(self, text: str, video_ids: Sequence[str], limit: int) -> list[Place]:
+    def moments(self, text: str, video_ids: Sequence[str], limit: int) -> list[VideoWindow]:
         """Windows that fit a text, best first.
 
         Raises:
             VideoUnknown: the library does not hold a video.
         """
-        inside = [self._ids[video_id] for video_id in video_ids]
-        result = self.library.search(text, videos=inside, lanes=self._lanes, limit=limit)
+        library_ids = [self._ids[video_id] for video_id in video_ids]
+        result = self.library.search(text, videos=library_ids, lanes=self._lanes, limit=limit)
         return [self._place(moment) for moment in result.moments]
 
-    def require_pictures(self) -> None:
-        """Nothing, when frames can be scored by a text.
+    def require_frame_vectors(self) -> None:
+        """Checks that frames can be scored by a text.
 
         Raises:
-            ModelUnavailable: the library has no picture vectors, or no encoder to ask them with.
+            ModelUnavailable: the library has no picture vectors, or no encoder for the query.
             LibraryMismatch: the encoder is not the one that they were made with.
         """
-        if self._pictures.tag is None:
+        if self._picture_lane.tag is None:
             raise ModelUnavailable(
                 "the library has no picture vectors, so top-frames and aks cannot score frames; "
                 "name a picture model, or other strategies"
             )
-        require_same_model("picture", self._pictures.tag, self._encoder.tag)
+        require_same_model("picture", self._picture_lane.tag, self._encoder.tag)
 
     def frame_scores(self, text: str, video_id: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-        """(N,) seconds at which the kept pictures of a video begin, and the cosine of each with a text.
+        """(N,) seconds at which the indexed frames of a video begin, and the cosine of each with a text.
 
         Raises:
             VideoUnknown: the library does not hold the video.
-            ModelUnavailable: the library has no picture vectors, or no encoder to ask them with.
+            ModelUnavailable: the library has no picture vectors, or no encoder for the query.
         """
-        self.require_pictures()
-        if self._asked is None or self._asked[0] != text:
-            self._asked = (text, text_vector(self._encoder, text))
-        block = self._pictures.table.block(self._ids[video_id])
-        return block.starts_s, self._pictures.store.scores(self._asked[1], block.ids)
+        self.require_frame_vectors()
+        if self._last_query is None or self._last_query[0] != text:
+            self._last_query = (text, text_vector(self._encoder, text))
+        block = self._picture_lane.table.block(self._ids[video_id])
+        return block.starts_s, self._picture_lane.store.scores(self._last_query[1], block.ids)
 
-    def ask(self, question: str, video_ids: Sequence[str], options: Sequence[str], way: Way) -> Replied:
-        """The product's own answer, asked in one of its ways.
+    def ask(
+        self, question: str, video_ids: Sequence[str], options: Sequence[str], variant: ProductVariant
+    ) -> FinderAnswer:
+        """The answer of one variant of the product.
 
         Raises:
             VideoUnknown: the library does not hold a video.
-            ModelUnavailable: a model that the way needs is not there.
+            ModelUnavailable: a model that the variant needs is not there.
         """
-        asked = self._product.ask(question, [self._ids[video_id] for video_id in video_ids], options, way)
-        found, cited = self._places(asked.answer.intervals), self._places(asked.answer.verified)
-        return Replied(asked.answer, found, cited, tuple(map(self._call, asked.looks)), asked.spared_s)
+        reply = self._product.ask(question, [self._ids[video_id] for video_id in video_ids], options, variant)
+        found, cited = self._places(reply.answer.intervals), self._places(reply.answer.verified)
+        return FinderAnswer(
+            reply.answer, found, cited, tuple(map(self._call, reply.observations)), reply.cached_s
+        )
 
-    def _places(self, intervals: Sequence[Interval]) -> tuple[Place, ...]:
+    def _places(self, intervals: Sequence[Interval]) -> tuple[VideoWindow, ...]:
         return tuple((self._names[one.video_id], one.window) for one in intervals)
 
-    def _call(self, look: Observation) -> Call:
-        request = ClipRequest(self._names[look.video_id], look.times_s, look.window)
-        return Call(request, Reply(look.text, look.frames, look.visual_tokens, 0, look.seconds))
+    def _call(self, observation: Observation) -> Call:
+        request = ClipRequest(self._names[observation.video_id], observation.times_s, observation.window)
+        return Call(
+            request,
+            AnswererReply(
+                observation.text, observation.frames, observation.visual_tokens, 0, observation.seconds
+            ),
+        )
 
-    def _place(self, moment: Moment) -> Place:
+    def _place(self, moment: Moment) -> VideoWindow:
         return self._names[moment.video_id], moment.window
 
     @cached_property
@@ -120,9 +129,9 @@ class LibraryFinder:
         return {video_id: name for name, video_id in self._ids.items()}
 
     @cached_property
-    def _pictures(self) -> VectorLane:
+    def _picture_lane(self) -> VectorLane:
         lane = VectorLane(self.library.catalog, "picture")
-        lane.refresh(CatalogWatch(self.library.catalog).signatures())
+        lane.refresh(ChangeDetector(self.library.catalog).signatures())
         return lane
 
     @cached_property

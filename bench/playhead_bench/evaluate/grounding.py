@@ -38,17 +38,17 @@ class GroundingSummary:
 
 def grounding_of(rows: Sequence[Row]) -> GroundingSummary | None:
     """The summary of a strategy's rows; None for one that never tells what its answers stand on."""
-    asked = [row for row in rows if row["windows"] and len(row["videos"]) == 1 and row["answerable"]]
-    asked = [row for row in asked if row["right"] is not None]
-    if not asked or all(row.get("cited") is None for row in asked):
+    with_gold = [row for row in rows if row["windows"] and len(row["videos"]) == 1 and row["answerable"]]
+    with_gold = [row for row in with_gold if row["right"] is not None]
+    if not with_gold or all(row.get("cited") is None for row in with_gold):
         return None
-    cited = [as_windows([place[1:] for place in _cited(row)]) for row in asked]
-    gold = [as_windows(row["windows"]) for row in asked]
-    scores = grounding_scores(cited, gold, [row["right"] for row in asked])
-    answered = [row for row in asked if row["status"] == "answered"]
+    cited = [as_windows([place[1:] for place in _cited(row)]) for row in with_gold]
+    gold = [as_windows(row["windows"]) for row in with_gold]
+    scores = grounding_scores(cited, gold, [row["right"] for row in with_gold])
+    answered = [row for row in with_gold if row["status"] == "answered"]
     ious = [set_iou(one, other) for one, other in zip(cited, gold, strict=True)]
     return GroundingSummary(
-        len(asked),
+        len(with_gold),
         scores.mean_iou,
         float(np.mean(ious)),
         scores.iop_at[GROUNDED_IOP],

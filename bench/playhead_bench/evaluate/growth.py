@@ -43,25 +43,25 @@ def tokens_a_frame(rows: Sequence[Row]) -> float | None:
     return sum(cost.visual_tokens for cost in costs) / frames if frames else None
 
 
-def growth_of(rows: Sequence[Row], each: float | None) -> GrowthSummary:
+def growth_of(rows: Sequence[Row], tokens_per_frame: float | None) -> GrowthSummary:
     """The growth of a strategy's costs.
 
     Args:
         rows: of the strategy.
-        each: tokens that a frame becomes.
+        tokens_per_frame: tokens that a frame becomes.
     """
     known = sorted((row for row in rows if row["duration_s"]), key=lambda row: float(row["duration_s"]))
     groups: dict[str, list[Row]] = {}
     for row in known:
         groups.setdefault(minutes_of(row), []).append(row)
     frames = _means(groups, lambda row: cost_of(row).frames)
-    means = list(frames.values())
-    full = {name: _of_full(group, each) for name, group in groups.items()}
+    mean_frames = list(frames.values())
+    full = {name: _of_full(group, tokens_per_frame) for name, group in groups.items()}
     return GrowthSummary(
         frames,
         _means(groups, lambda row: cost_of(row).visual_tokens),
-        means[-1] / means[0] if len(means) > 1 and means[0] else None,
-        _of_full(known, each),
+        mean_frames[-1] / mean_frames[0] if len(mean_frames) > 1 and mean_frames[0] else None,
+        _of_full(known, tokens_per_frame),
         {name: part for name, part in full.items() if part is not None},
     )
 
@@ -70,8 +70,8 @@ def _means(groups: Mapping[str, Sequence[Row]], value: Callable[[Row], float]) -
     return {name: float(np.mean([value(row) for row in group])) for name, group in groups.items()}
 
 
-def _of_full(rows: Sequence[Row], each: float | None) -> float | None:
-    if not rows or not each:
+def _of_full(rows: Sequence[Row], tokens_per_frame: float | None) -> float | None:
+    if not rows or not tokens_per_frame:
         return None
-    whole = sum(row["duration_s"] * FULL_FPS * each for row in rows)
-    return float(sum(cost_of(row).visual_tokens for row in rows) / whole)
+    full_tokens = sum(row["duration_s"] * FULL_FPS * tokens_per_frame for row in rows)
+    return float(sum(cost_of(row).visual_tokens for row in rows) / full_tokens)

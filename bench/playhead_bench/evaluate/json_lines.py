@@ -16,9 +16,9 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     """
     if not path.exists():
         return []
-    whole, _, _ = path.read_bytes().rpartition(b"\n")
+    complete_lines, _, _ = path.read_bytes().rpartition(b"\n")
     rows = []
-    for number, line in enumerate(whole.split(b"\n") if whole else [], 1):
+    for number, line in enumerate(complete_lines.split(b"\n") if complete_lines else [], 1):
         try:
             row = json.loads(line)
         except ValueError as error:
@@ -41,9 +41,9 @@ class LineWriter:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.exists():
-                held = path.read_bytes()
+                content = path.read_bytes()
                 with path.open("r+b") as file:
-                    file.truncate(held.rfind(b"\n") + 1)
+                    file.truncate(content.rfind(b"\n") + 1)
         except OSError as error:
             raise DiskFull(f"{path}: cannot be written ({error.strerror})") from error
 

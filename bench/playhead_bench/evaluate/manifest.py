@@ -18,7 +18,7 @@ from playhead_tools.video_llm.parse_response import with_options
 MANIFEST_NAME = "manifest.json"
 PACKAGES = ("playhead", "numpy", "torch", "transformers", "av", "faiss-cpu", "open-clip-torch", "pillow")
 DECIDING = ("models", "prompt", "settings", "samples", "seed")
-"""What must be the same for two runs to share a folder; the rest is only told."""
+"""What must be the same for two runs to share a folder; the rest is only recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def make_manifest(
     """The manifest of a run that is about to start on this machine.
 
     Args:
-        samples: questions, records whose `repr` tells all that decides a row.
+        samples: questions, records whose `repr` holds all that decides a row.
         models: name and revision of each model, by role.
         settings: whatever else decides the answers.
         seed: of whatever is drawn.
@@ -115,17 +115,17 @@ def read_manifest(folder: Path) -> RunManifest | None:
         raise RunDamaged(f"{path}: not the manifest of a run ({error}); choose another folder") from error
 
 
-def require_same_run(folder: Path, wanted: RunManifest) -> None:
-    """Nothing, when a folder holds no run, or one that the wanted run goes on with.
+def require_same_run(folder: Path, requested: RunManifest) -> None:
+    """Checks that a folder holds no run, or one that the requested run can continue.
 
     Raises:
         RunMismatch: it holds a run that was made with something else; what, and what to do.
     """
-    held = read_manifest(folder)
-    if held is None:
+    stored = read_manifest(folder)
+    if stored is None:
         return
     for name in DECIDING:
-        before, now = getattr(held, name), getattr(wanted, name)
+        before, now = getattr(stored, name), getattr(requested, name)
         if json.loads(json.dumps(before)) != json.loads(json.dumps(now)):
             raise RunMismatch(
                 f"{folder} holds a run with {name} {before}, asked for {now}; "

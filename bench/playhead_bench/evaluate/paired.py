@@ -1,4 +1,4 @@
-"""Two strategies at the same questions: by how much one is better, and whether that is more than chance."""
+"""Paired comparison of two strategies on the same questions: bootstrap interval and McNemar's test."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -12,18 +12,18 @@ from playhead_bench.evaluate.rows import Row
 
 DRAWS = 10_000
 MARGIN = 0.01
-"""So much worse is not inferior: one point."""
+"""Non-inferiority margin in accuracy: one percentage point."""
 AGENT, REFERENCES = "agent", (*BASELINES, "gold")
 
 
 @dataclass(frozen=True, slots=True)
-class Paired:
-    """One strategy beside another, over the judged questions that both were asked.
+class PairedComparison:
+    """One strategy beside another, over the judged questions of both.
 
     Args:
         one: a strategy.
         other: what it is compared with.
-        questions: that both were asked.
+        questions: number of questions of both.
         only_one: right by `one` alone.
         only_other: right by `other` alone.
         difference: accuracy of `one` less that of `other`.
@@ -52,14 +52,14 @@ class Paired:
         return {**asdict(self), "not_inferior": self.not_inferior, "margin": MARGIN}
 
 
-def comparisons(rows: Sequence[Row], seed: int = 0) -> list[Paired]:
+def comparisons(rows: Sequence[Row], seed: int = 0) -> list[PairedComparison]:
     """The agent beside each baseline and gold, and the agent without a part beside the whole one."""
     right: dict[str, dict[str, bool]] = {}
     for row in rows:
         if row["right"] is not None:
             right.setdefault(row["strategy"], {})[row["id"]] = bool(row["right"])
     return [
-        paired(one, right[one], other, right[other], seed)
+        compare_paired(one, right[one], other, right[other], seed)
         for one, other in _pairs(list(right))
         if right[one].keys() & right[other].keys()
     ]
@@ -76,18 +76,18 @@ def _pairs(names: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield one, AGENT
 
 
-def paired(
+def compare_paired(
     one: str, right_one: dict[str, bool], other: str, right_other: dict[str, bool], seed: int = 0
-) -> Paired:
+) -> PairedComparison:
     """The comparison of two strategies by what each answered right, by question.
 
     Resampling questions draws how many of them only one has right, only the other, and neither or both:
     three numbers of a multinomial distribution, so that is what is drawn.
 
     Raises:
-        ValueError: they were asked nothing in common.
+        ValueError: they have no question in common.
 
-    >>> paired("a", {"p": True, "q": True}, "b", {"p": True, "q": False}).difference
+    >>> compare_paired("a", {"p": True, "q": True}, "b", {"p": True, "q": False}).difference
     0.5
     """
     both = sorted(right_one.keys() & right_other.keys())
@@ -95,13 +95,17 @@ def paired(
         raise ValueError(f"{one} and {other} were asked no question in common")
     only_one = sum(right_one[name] and not right_other[name] for name in both)
     only_other = sum(right_other[name] and not right_one[name] for name in both)
-    many = len(both)
-    parts = [only_one / many, only_other / many, (many - only_one - only_other) / many]
-    drawn = np.random.default_rng(seed).multinomial(many, parts, DRAWS)
-    low, high = np.quantile((drawn[:, 0] - drawn[:, 1]) / many, [0.025, 0.975])
-    difference = (only_one - only_other) / many
-    return Paired(
-        one, other, many, only_one, only_other, difference, float(low), float(high),
+    num_questions = len(both)
+    parts = [
+        only_one / num_questions,
+        only_other / num_questions,
+        (num_questions - only_one - only_other) / num_questions,
+    ]
+    draws = np.random.default_rng(seed).multinomial(num_questions, parts, DRAWS)
+    low, high = np.quantile((draws[:, 0] - draws[:, 1]) / num_questions, [0.025, 0.975])
+    difference = (only_one - only_other) / num_questions
+    return PairedComparison(
+        one, other, num_questions, only_one, only_other, difference, float(low), float(high),
         mcnemar(only_one, only_other),
     )  # fmt: skip
 

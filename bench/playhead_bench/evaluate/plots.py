@@ -1,4 +1,4 @@
-"""The table of strategies as a picture; matplotlib is loaded when one is drawn, and not before."""
+"""The table of strategies as a bar chart; matplotlib is loaded when one is drawn, and not before."""
 
 from collections.abc import Sequence
 from pathlib import Path

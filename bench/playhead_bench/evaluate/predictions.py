@@ -1,6 +1,6 @@
 """Files of predictions as systems write them: by id, refused by row where unreadable, never mended.
 
-What a model said is kept as it is and parsed when it is scored: an answer that cannot be read is wrong, a
+A response is stored as it is and parsed when it is scored: an answer that cannot be read is wrong, a
 window that does not end after it starts is a miss. A row without an id, or whose windows are no numbers,
 is refused.
 """
@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.evaluate.formats.fields import first, identifier, unpacked
-from playhead_bench.evaluate.formats.files import Placed, keyed, read_json, read_rows
-from playhead_bench.evaluate.formats.records import BadRow, RowWrong
+from playhead_bench.evaluate.formats.fields import first, identifier, unpack
+from playhead_bench.evaluate.formats.files import LocatedRow, keyed, read_json, read_rows
+from playhead_bench.evaluate.formats.records import BadRow, InvalidRow
 from playhead_index.errors import PlayheadError
 
 Array = NDArray[np.float64]
@@ -25,9 +25,9 @@ ANSWER_KEYS = ("prediction", "response", "pred_answer", "pred", "option", "answe
 WRAPPERS = ("data", "annotations", "predictions")
 INNER = ("questions", "qa")
 
-_ALONE = re.compile(r"\W*([A-Z])\W*$")
-_LEADING = re.compile(r"\s*(?:\(([A-Z])\)|([A-Z])[.:)])\s*\S")
-_SAID = re.compile(
+_LETTER_ALONE = re.compile(r"\W*([A-Z])\W*$")
+_LETTER_BEFORE_TEXT = re.compile(r"\s*(?:\(([A-Z])\)|([A-Z])[.:)])\s*\S")
+_NAMED = re.compile(
     r"(?:\banswer(?:\s+is)?\s*:?|<answer>)\s*(?:\(([A-Z])\)|([A-Z])(?=\s*(?:[^\w\s]|$)))", re.IGNORECASE
 )
 
@@ -76,7 +76,7 @@ class Entry:
         return first(self.value, keys) if isinstance(self.value, Mapping) else self.value
 
 
-def entries(path: Path, id_of: Callable[[Mapping[str, Any]], Any] | None = None) -> dict[str, Entry]:
+def read_entries(path: Path, id_of: Callable[[Mapping[str, Any]], Any] | None = None) -> dict[str, Entry]:
     """All rows of a JSON, JSON Lines, CSV or Parquet file by id, in the file's order.
 
     JSON may be an object by id, a list of rows, or videos that hold a list of questions.
@@ -97,14 +97,14 @@ def entries(path: Path, id_of: Callable[[Mapping[str, Any]], Any] | None = None)
     return found
 
 
-def objects(path: Path) -> dict[str, Entry]:
-    """As `entries`, and every value is an object.
+def read_objects(path: Path) -> dict[str, Entry]:
+    """As `read_entries`, and every value is an object.
 
     Raises:
-        RowUnscorable: as `entries`, or a value is none.
-        FormatUnreadable: as `entries`.
+        RowUnscorable: as `read_entries`, or a value is none.
+        FormatUnreadable: as `read_entries`.
     """
-    found = entries(path)
+    found = read_entries(path)
     for entry in found.values():
         if not isinstance(entry.value, Mapping):
             raise entry.refused(f"expected an object, got {entry.value!r}"[:200])
@@ -118,62 +118,66 @@ def _entries(path: Path, id_of: Callable[[Mapping[str, Any]], Any]) -> Iterator[
             raise RowUnscorable(row.where, "", row.why)
         wrapped = [value[key] for key in WRAPPERS if isinstance(value, dict) and key in value]
         if isinstance(value, dict) and not (wrapped and isinstance(wrapped[0], list)):
-            for where, key, held in keyed(path, value):
-                yield Entry(where, key.strip(), held)
+            for where, key, content in keyed(path, value):
+                yield Entry(where, key.strip(), content)
             return
     for found in read_rows(path):
         if isinstance(found, BadRow):
             raise RowUnscorable(found.where, "", found.why)
-        for placed in _questions(found):
+        for located_row in _questions(found):
             try:
-                yield Entry(placed.where, identifier(id_of(placed.row)), placed.row)
-            except RowWrong as error:
-                raise RowUnscorable(placed.where, "", str(error)) from error
+                yield Entry(located_row.where, identifier(id_of(located_row.row)), located_row.row)
+            except InvalidRow as error:
+                raise RowUnscorable(located_row.where, "", str(error)) from error
 
 
-def _questions(placed: Placed) -> Iterator[Placed]:
-    inner = next((key for key in INNER if isinstance(placed.row.get(key), list)), None)
+def _questions(located_row: LocatedRow) -> Iterator[LocatedRow]:
+    inner = next((key for key in INNER if isinstance(located_row.row.get(key), list)), None)
     if inner is None:
-        yield placed
+        yield located_row
         return
-    for number, row in enumerate(placed.row[inner]):
-        where = f"{placed.where}.{inner}[{number}]"
+    for number, row in enumerate(located_row.row[inner]):
+        where = f"{located_row.where}.{inner}[{number}]"
         if not isinstance(row, dict):
             raise RowUnscorable(where, "", f"expected an object, got {type(row).__name__}")
-        yield Placed(where, row)
+        yield LocatedRow(where, row)
 
 
-def parse_choice(said: Any, options: Sequence[str], numbers: bool = False) -> int | None:
-    """Which option an answer means, from 0; None when it cannot be told, never a guess.
+def parse_choice(response: Any, options: Sequence[str], numbers: bool = False) -> int | None:
+    """Which option a response names, from 0; None when it is unclear, never a guess.
 
     Read are: a whole number; the text of one option; a letter, alone or before text with a bracket, colon or
     full stop; "the answer is B". A letter that a word follows ("A man", "the answer is A man") is none.
 
     Args:
-        said: what the system wrote.
+        response: what the system wrote.
         options: of the question.
         numbers: whether answers of this benchmark are numbers from 0, so that the text "2" is one.
 
     >>> [parse_choice(said, ["red", "blue"]) for said in ("B", "(A) red", "blue", 1, "A man sits", "C")]
     [1, 0, 1, 1, None, None]
     """
-    if isinstance(said, bool) or said is None:
+    if isinstance(response, bool) or response is None:
         return None
-    if isinstance(said, float | int) or (numbers and re.fullmatch(r"\s*\d+(\.0+)?\s*", str(said))):
-        number = float(said)
+    if isinstance(response, float | int) or (numbers and re.fullmatch(r"\s*\d+(\.0+)?\s*", str(response))):
+        number = float(response)
         return int(number) if number.is_integer() and 0 <= number < len(options) else None
-    text = str(said).strip()
-    same = [place for place, option in enumerate(options) if _folded(option) == _folded(text)]
-    if same:
-        return same[0] if len(same) == 1 else None
-    match = _ALONE.match(text) or _LEADING.match(text)
-    letters = {match[1] or match[2] if match.re is _LEADING else match[1]} if match else _letters_said(text)
+    text = str(response).strip()
+    equal = [place for place, option in enumerate(options) if _folded(option) == _folded(text)]
+    if equal:
+        return equal[0] if len(equal) == 1 else None
+    match = _LETTER_ALONE.match(text) or _LETTER_BEFORE_TEXT.match(text)
+    letters = (
+        {match[1] or match[2] if match.re is _LETTER_BEFORE_TEXT else match[1]}
+        if match
+        else _named_letters(text)
+    )
     place = ord(letters.pop()) - ord("A") if len(letters) == 1 else len(options)
     return place if place < len(options) else None
 
 
-def _letters_said(text: str) -> set[str]:
-    found = (match[1] or match[2] for match in _SAID.finditer(text))
+def _named_letters(text: str) -> set[str]:
+    found = (match[1] or match[2] for match in _NAMED.finditer(text))
     return {letter for letter in found if letter.isupper()}
 
 
@@ -189,14 +193,16 @@ def scored_windows(entry: Entry, value: Any) -> Array:
     Raises:
         RowUnscorable: something is no window, or not finite.
     """
-    held = unpacked(value)
-    if held is None or held == []:
+    rows_value = unpack(value)
+    if rows_value is None or rows_value == []:
         return np.zeros((0, 3))
-    if isinstance(held, list) and not isinstance(held[0], list):
-        held = [held]
-    if not isinstance(held, list) or not all(isinstance(row, list) and len(row) in (2, 3) for row in held):
+    if isinstance(rows_value, list) and not isinstance(rows_value[0], list):
+        rows_value = [rows_value]
+    if not isinstance(rows_value, list) or not all(
+        isinstance(row, list) and len(row) in (2, 3) for row in rows_value
+    ):
         raise entry.refused(f"expected [[start, end] or [start, end, score], ...], got {value!r}"[:200])
-    rows = [row if len(row) == 3 else [*row, 1 / place] for place, row in enumerate(held, 1)]
+    rows = [row if len(row) == 3 else [*row, 1 / place] for place, row in enumerate(rows_value, 1)]
     return numbers_of(entry, rows, (len(rows), 3))
 
 

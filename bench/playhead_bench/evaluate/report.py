@@ -1,4 +1,4 @@
-"""What a run came to: a line a strategy, with accuracy, refusals, search and cost told apart."""
+"""The report of a run: a row a strategy, with accuracy, abstention, search and cost."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from playhead_bench.evaluate.calibration_metrics import CalibrationSummary, surety_of
+from playhead_bench.evaluate.calibration_metrics import CalibrationSummary, calibration_of
 from playhead_bench.evaluate.grounding import GroundingSummary, grounding_of
 from playhead_bench.evaluate.growth import GrowthSummary, growth_of, tokens_a_frame
 from playhead_bench.evaluate.metrics.abstention import AbstentionScores, abstention_scores
@@ -75,13 +75,13 @@ class StrategySummary:
 
     def record(self) -> dict[str, Any]:
         """Plain JSON types."""
-        told = asdict(self)
-        told["accuracy"] = _accuracy(self.accuracy)
+        fields = asdict(self)
+        fields["accuracy"] = _accuracy(self.accuracy)
         for name in ("by_kind", "by_minutes"):
-            told[name] = {key: _accuracy(value) for key, value in getattr(self, name).items()}
+            fields[name] = {key: _accuracy(value) for key, value in getattr(self, name).items()}
         if self.search is not None:
-            told["search"]["recall_at"] = {str(k): v for k, v in self.search.recall_at.items()}
-        return told
+            fields["search"]["recall_at"] = {str(k): v for k, v in self.search.recall_at.items()}
+        return fields
 
 
 def _accuracy(value: Accuracy) -> dict[str, float]:
@@ -90,11 +90,14 @@ def _accuracy(value: Accuracy) -> dict[str, float]:
 
 def summaries(rows: Sequence[Row], seed: int = 0) -> list[StrategySummary]:
     """A line for each strategy of a run's rows, in the order in which they first come."""
-    names, each = dict.fromkeys(row["strategy"] for row in rows), tokens_a_frame(rows)
-    return [_summary(name, [row for row in rows if row["strategy"] == name], seed, each) for name in names]
+    names, tokens_per_frame = dict.fromkeys(row["strategy"] for row in rows), tokens_a_frame(rows)
+    return [
+        _summary(name, [row for row in rows if row["strategy"] == name], seed, tokens_per_frame)
+        for name in names
+    ]
 
 
-def _summary(name: str, rows: Sequence[Row], seed: int, tokens_each: float | None) -> StrategySummary:
+def _summary(name: str, rows: Sequence[Row], seed: int, tokens_per_frame: float | None) -> StrategySummary:
     judged = [row for row in rows if row["right"] is not None]
     right = [bool(row["right"]) for row in judged]
     known = [row for row in rows if row["answerable"] is not None]
@@ -109,9 +112,9 @@ def _summary(name: str, rows: Sequence[Row], seed: int, tokens_each: float | Non
         _search(rows),
         cost_summary([cost_of(row) for row in rows]),
         sum(call["frames"] for row in rows for call in row["prepared"]),
-        growth_of(rows, tokens_each),
+        growth_of(rows, tokens_per_frame),
         grounding_of(rows),
-        surety_of(rows),
+        calibration_of(rows),
     )
 
 
@@ -121,25 +124,25 @@ def _declined(row: Row) -> bool:
 
 def _search(rows: Sequence[Row]) -> SearchSummary | None:
     """Only questions about one video: the windows of a sample do not say in which video they lie."""
-    asked = [row for row in rows if row["windows"] and len(row["videos"]) == 1]
-    if not asked:
+    with_gold = [row for row in rows if row["windows"] and len(row["videos"]) == 1]
+    if not with_gold:
         return None
-    gold = [as_windows(row["windows"]) for row in asked]
-    found = [as_windows([place[1:] for place in row["found"]]) for row in asked]
-    shown = [as_windows([[t, t + FRAME_S] for t in _shown_s(row)]) for row in asked]
-    seen = [_seen(_shown_s(row), row["windows"]) for row in asked]
+    gold = [as_windows(row["windows"]) for row in with_gold]
+    found = [as_windows([place[1:] for place in row["found"]]) for row in with_gold]
+    frame_windows = [as_windows([[t, t + FRAME_S] for t in _frame_times_s(row)]) for row in with_gold]
+    has_frame = [_has_frame(_frame_times_s(row), row["windows"]) for row in with_gold]
     recall = window_recall_at(found, gold, RECALL_AT) if any(map(len, found)) else {}
     return SearchSummary(
-        len(asked),
+        len(with_gold),
         {k: float(v) for k, v in recall.items()},
-        float(np.mean([part for parts in seen for part in parts])),
-        temporal_scores(shown, gold).precision,
+        float(np.mean([part for parts in has_frame for part in parts])),
+        temporal_scores(frame_windows, gold).precision,
     )
 
 
-def _shown_s(row: Row) -> list[float]:
+def _frame_times_s(row: Row) -> list[float]:
     return sorted({t for call in row["calls"] for t in call["times_s"]})
 
 
-def _seen(times_s: Sequence[float], windows: Sequence[Sequence[float]]) -> list[bool]:
+def _has_frame(times_s: Sequence[float], windows: Sequence[Sequence[float]]) -> list[bool]:
     return [any(start_s <= t < end_s for t in times_s) for start_s, end_s in windows]

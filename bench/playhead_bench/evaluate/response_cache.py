@@ -1,8 +1,8 @@
-"""Looks of the product's own eyes, kept on disk: a run that goes on, or is replayed, makes none twice.
+"""Cache of the VLM observations of the product on disk, for runs that are continued or replayed.
 
-The product looks by itself, at windows that it chooses, so what it saw cannot go through the answerer of the
-other strategies. Its looks are kept by what was asked of which frames of which file, which is known before
-anything is decoded. A kept look comes back with the cost that it once had.
+The product chooses its windows itself, so its VLM calls cannot go through the answerer of the other
+strategies. The cache key is made of question, frame times and file content, which are known before anything
+is decoded. A cached observation has the cost of the original call.
 """
 
 import hashlib
@@ -19,17 +19,17 @@ from playhead_tools.video_llm.client import Observation, VlmClient
 from playhead_tools.video_llm.frame_sampling import ClipRequest
 from playhead_tools.video_llm.protocol import VideoLLM, VlmRequest, VlmResponse
 
-LOOKS_NAME = "looks.jsonl"
+OBSERVATIONS_NAME = "looks.jsonl"
 
 
-class LookBook:
-    """The looks of a run's folder, as `looks.jsonl`; safe to be used from several threads.
+class ObservationCache:
+    """The observations of a run, stored as `looks.jsonl`; thread-safe.
 
     Args:
         folder: of the run.
-        revision: of the model that looks; looks of two revisions are never mixed.
+        revision: of the model, a part of the cache key.
         short_side_px: of the frames.
-        replay: keep nothing new.
+        replay: store nothing.
 
     Raises:
         RunDamaged: the file cannot be read.
@@ -37,97 +37,120 @@ class LookBook:
     """
 
     def __init__(self, folder: Path, revision: str, *, short_side_px: int, replay: bool = False) -> None:
-        path = folder / LOOKS_NAME
+        path = folder / OBSERVATIONS_NAME
         rows = read_lines(path)
         self.short_side_px = short_side_px
-        self.bare = bool(rows[0]["bare"]) if rows else None
-        """How the kept looks were asked for; None where none are kept."""
+        self.plain_prompt = bool(rows[0]["bare"]) if rows else None
+        """Whether the stored calls used the plain prompt; None where nothing is stored."""
         self._revision, self._lock = revision, threading.Lock()
-        self._kept = {row["key"]: _look(row["look"]) for row in rows}
+        self._stored = {row["key"]: _read_observation(row["look"]) for row in rows}
         self._writer = None if replay else LineWriter(path)
 
     def key(
-        self, request: ClipRequest, question: str, *, yes_no: bool, bare: bool, keep_tokens: float = 1.0
+        self,
+        request: ClipRequest,
+        question: str,
+        *,
+        yes_no: bool,
+        plain_prompt: bool,
+        keep_tokens: float = 1.0,
     ) -> str:
-        """Hexadecimal name of a look: of model, the file's content, frames, question, and what part is kept.
+        """Hexadecimal cache key: hash of model, file content, frame times, question and keep ratio.
 
-        A look that keeps all of its tokens is named as it was before any could be left out.
+        Without token compression the key is that of runs made before it existed.
         """
         window = (request.window.start_s, request.window.end_s)
-        asked = (self._revision, bare, self.short_side_px, request.video_id, request.times_s, window)
+        request_key = (
+            self._revision,
+            plain_prompt,
+            self.short_side_px,
+            request.video_id,
+            request.times_s,
+            window,
+        )
         part = () if keep_tokens == 1 else (keep_tokens,)
-        told = repr((*asked, question, yes_no, *part))
-        return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+        key_text = repr((*request_key, question, yes_no, *part))
+        return hashlib.blake2b(key_text.encode(), digest_size=16).hexdigest()
 
     def get(self, key: str) -> Observation | None:
-        """The kept look of a name."""
+        """The stored observation of a key."""
         with self._lock:
-            return self._kept.get(key)
+            return self._stored.get(key)
 
-    def keep(self, key: str, look: Observation, *, bare: bool) -> None:
-        """Writes a new look down; nothing for one that is there, and in a replay.
+    def store(self, key: str, observation: Observation, *, plain_prompt: bool) -> None:
+        """Stores a new observation; does nothing for a known key, and in a replay.
 
         Raises:
             DiskFull: it cannot be written.
         """
         with self._lock:
-            if key not in self._kept and self._writer is not None:
-                self._writer.write({"key": key, "bare": bare, "look": asdict(look)})
-            self._kept.setdefault(key, look)
+            if key not in self._stored and self._writer is not None:
+                self._writer.write({"key": key, "bare": plain_prompt, "look": asdict(observation)})
+            self._stored.setdefault(key, observation)
 
 
-def _look(record: dict[str, Any]) -> Observation:
+def _read_observation(record: dict[str, Any]) -> Observation:
     lists = {name: tuple(value) for name, value in record.items() if isinstance(value, list)}
     return Observation(**{**record, **lists, "window": Window(**record["window"])})
 
 
-class KeptEyes(VlmClient):
-    """The product's eyes for one question, over a book of looks.
+class CachedVlmClient(VlmClient):
+    """The VLM client of one question, with the cache of its run.
 
-    A look that the question asks for a second time costs nothing, as in the product; one that another
-    question, or an earlier part of the run, had made costs what it cost then.
+    A call that the question repeats costs nothing, as in the product; one that another question, or an
+    earlier part of the run, has made costs what it cost then.
 
     Args:
         catalog: the open library.
-        model: what looks where the book has nothing.
-        book: of looks.
-        bare: ask with the plain question.
-        keep_tokens: the part of the visual tokens that the model keeps; looks of two parts are never mixed.
+        model: is called for what is not cached.
+        cache: of observations.
+        plain_prompt: give the question alone.
+        keep_tokens: the share of visual tokens that the model gets, a part of the cache key.
     """
 
     def __init__(
-        self, catalog: Catalog, model: VideoLLM, book: LookBook, *, bare: bool, keep_tokens: float = 1.0
+        self,
+        catalog: Catalog,
+        model: VideoLLM,
+        cache: ObservationCache,
+        *,
+        plain_prompt: bool,
+        keep_tokens: float = 1.0,
     ) -> None:
-        super().__init__(catalog, model, plain_prompt=bare, short_side_px=book.short_side_px)
-        self.bare = bare
+        super().__init__(catalog, model, plain_prompt=plain_prompt, short_side_px=cache.short_side_px)
         self.keep_tokens = keep_tokens
-        self._book, self._mine, self._guard = book, dict[str, Observation](), threading.Lock()
-        self.spared_s = 0.0
-        """Seconds that the looks which came from the book once took."""
+        self._cache, self._own, self._guard = cache, dict[str, Observation](), threading.Lock()
+        self.cached_s = 0.0
+        """Seconds that the cached calls took originally."""
 
     @property
-    def made(self) -> list[Observation]:
-        """The looks of the question, each once, by file and time."""
-        return sorted(self._mine.values(), key=lambda look: (look.video_id, look.times_s, look.question))
+    def question_observations(self) -> list[Observation]:
+        """The observations of the question, each once, by file and time."""
+        return sorted(
+            self._own.values(),
+            key=lambda observation: (observation.video_id, observation.times_s, observation.question),
+        )
 
-    def look_at(self, request: ClipRequest, question: str, *, yes_no: bool = False) -> Observation:
-        """What the model says of chosen frames; errors are those of `look`."""
-        key = self._book.key(request, question, yes_no=yes_no, bare=self.bare, keep_tokens=self.keep_tokens)
+    def observe_frames(self, request: ClipRequest, question: str, *, yes_no: bool = False) -> Observation:
+        """The observation of chosen frames; errors are those of `observe`."""
+        key = self._cache.key(
+            request, question, yes_no=yes_no, plain_prompt=self.plain_prompt, keep_tokens=self.keep_tokens
+        )
         with self._guard:
-            if (mine := self._mine.get(key)) is not None:
-                return mine.kept
-        kept = self._book.get(key)
-        look = kept or super().look_at(request, question, yes_no=yes_no)
-        if kept is None:
-            self._book.keep(key, look, bare=self.bare)
+            if (own := self._own.get(key)) is not None:
+                return own.as_cached
+        cached = self._cache.get(key)
+        observation = cached or super().observe_frames(request, question, yes_no=yes_no)
+        if cached is None:
+            self._cache.store(key, observation, plain_prompt=self.plain_prompt)
         with self._guard:
-            again = self._mine.setdefault(key, look) is not look
-            self.spared_s += 0.0 if kept is None or again else kept.seconds
-        return look.kept if again else look
+            is_repeated = self._own.setdefault(key, observation) is not observation
+            self.cached_s += 0.0 if cached is None or is_repeated else cached.seconds
+        return observation.as_cached if is_repeated else observation
 
 
 class NoModel:
-    """The `VideoLLM` of a run that is replayed: a name, and nothing that could look.
+    """The `VideoLLM` of a run that is replayed: it has a name and cannot generate.
 
     Args:
         name: of the model that the run was made with.
@@ -136,10 +159,12 @@ class NoModel:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def watch(self, asked: VlmRequest) -> VlmResponse:
+    def generate(self, request: VlmRequest) -> VlmResponse:
         """Nothing.
 
         Raises:
             ReplyMissing: always.
         """
-        raise ReplyMissing(f"no look of {self.name} at {asked.question!r} is kept; run without --replay")
+        raise ReplyMissing(
+            f"no response of {self.name} to {request.question!r} is cached; run without --replay"
+        )

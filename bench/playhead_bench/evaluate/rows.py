@@ -1,17 +1,17 @@
-"""A line of a run: one sample answered by one strategy, told in plain JSON types."""
+"""A row of `run.jsonl`: one sample answered by one strategy, in JSON types."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from playhead_bench.evaluate.metrics.cost import AnswerCost
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.strategies.session import Call, Outcome
-from playhead_tools.video_llm.parse_response import is_abstention, match_open, says
+from playhead_bench.evaluate.strategies.session import Call, StrategyOutcome
+from playhead_tools.video_llm.parse_response import contains_answer, is_abstention, match_open
 
 Row = Mapping[str, Any]
 
 
-def is_right(sample: Sample, outcome: Outcome) -> bool | None:
+def is_right(sample: Sample, outcome: StrategyOutcome) -> bool | None:
     """Whether an outcome is the gold answer; None when the benchmark hides it.
 
     A question without an answer in the video is answered right by declining, one with an answer never.
@@ -25,18 +25,18 @@ def is_right(sample: Sample, outcome: Outcome) -> bool | None:
     if outcome.status == "abstained":
         return is_abstention(sample.answer)
     if outcome.is_sentence:
-        return says(outcome.text, sample.answer)
+        return contains_answer(outcome.text, sample.answer)
     return outcome.status == "answered" and match_open(outcome.text, sample.answer)
 
 
-def row_of(strategy: str, sample: Sample, outcome: Outcome, seconds: float) -> dict[str, Any]:
-    """The line of a run that says what was asked, what was answered, and what that took.
+def row_of(strategy: str, sample: Sample, outcome: StrategyOutcome, seconds: float) -> dict[str, Any]:
+    """The row of a sample: question, answer and cost.
 
     Args:
         strategy: its name.
-        sample: what was asked.
-        outcome: what it came to.
-        seconds: wall clock, with the seconds that kept replies once took.
+        sample: the question.
+        outcome: the answer.
+        seconds: wall clock, with the original seconds of cached replies.
     """
     return {
         "strategy": strategy,
@@ -78,13 +78,13 @@ def _call(call: Call) -> dict[str, Any]:
 
 def cost_of(row: Row) -> AnswerCost:
     """What a row's answer took: as the strategy counted it, else by its calls."""
-    told, calls = row.get("cost"), row["calls"]
-    if told is None:
+    cost, calls = row.get("cost"), row["calls"]
+    if cost is None:
         frames, tokens = (sum(call[name] for call in calls) for name in ("frames", "visual_tokens"))
-        looks = sum(call["frames"] > 0 for call in calls)
-        return AnswerCost(row["model_calls"], frames, tokens, row["seconds"], looks)
+        num_looks = sum(call["frames"] > 0 for call in calls)
+        return AnswerCost(row["model_calls"], frames, tokens, row["seconds"], num_looks)
     return AnswerCost(
-        told["model_calls"], told["frames"], told["visual_tokens"], row["seconds"], told["looks"]
+        cost["model_calls"], cost["frames"], cost["visual_tokens"], row["seconds"], cost["looks"]
     )
 
 

@@ -9,7 +9,7 @@ from playhead_index.window import Window
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A question with its gold answer, as read from a benchmark's file or asked of a made video.
+    """A question with its gold answer, as read from a benchmark's file or made for a synthetic video.
 
     Args:
         id: unique within its benchmark.

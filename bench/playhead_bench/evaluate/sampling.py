@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from playhead_bench.evaluate.answerer import Clip, LateClip
+from playhead_bench.evaluate.answerer import FrameClip, LazyClip
 from playhead_index.decode import VideoInfo, VideoReader, open_reader
 from playhead_index.errors import VideoUnknown
 from playhead_index.identity import fingerprint
@@ -41,7 +41,7 @@ class FrameSource:
         """
         return self._reader(video_id).probe()
 
-    def whole(self, video_id: str) -> Window:
+    def full_window(self, video_id: str) -> Window:
         """The whole video.
 
         Raises:
@@ -50,7 +50,7 @@ class FrameSource:
         """
         return self.info(video_id).window
 
-    def clip(self, request: ClipRequest) -> Clip:
+    def clip(self, request: ClipRequest) -> FrameClip:
         """The frames of a request.
 
         Raises:
@@ -60,11 +60,11 @@ class FrameSource:
         """
         once = sorted(set(request.times_s))
         reader = self._reader(request.video_id)
-        pictures = dict(zip(once, reader.frames_at(once, short_side_px=self.short_side_px), strict=True))
-        frames = np.stack([pictures[time_s].rgb for time_s in request.times_s])
-        return Clip(frames, np.array(request.times_s), self.info(request.video_id).average_fps)
+        frame_at = dict(zip(once, reader.frames_at(once, short_side_px=self.short_side_px), strict=True))
+        frames = np.stack([frame_at[time_s].rgb for time_s in request.times_s])
+        return FrameClip(frames, np.array(request.times_s), self.info(request.video_id).average_fps)
 
-    def later(self, request: ClipRequest) -> LateClip:
+    def lazy_clip(self, request: ClipRequest) -> LazyClip:
         """The same, decoded when the frames are first needed; its name tells file, times and size.
 
         Raises:
@@ -74,9 +74,9 @@ class FrameSource:
         fps = self.info(request.video_id).average_fps
         content = self._contents.get(request.video_id) or fingerprint(self.videos[request.video_id])
         self._contents[request.video_id] = content
-        told = repr((content, request.times_s, self.short_side_px))
-        name = hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
-        return LateClip(name, np.array(request.times_s), fps, lambda: self.clip(request).frames)
+        key_text = repr((content, request.times_s, self.short_side_px))
+        name = hashlib.blake2b(key_text.encode(), digest_size=16).hexdigest()
+        return LazyClip(name, np.array(request.times_s), fps, lambda: self.clip(request).frames)
 
     def _reader(self, video_id: str) -> VideoReader:
         if video_id not in self._readers:

@@ -13,31 +13,31 @@ WINDOW_KEYS = ("pred_relevant_windows", "timestamp", "timestamps", "windows", "s
 
 
 @dataclass(frozen=True, slots=True)
-class Paired:
+class MatchedPredictions:
     """Predictions in the order of the truth.
 
     Args:
         ids: of the truth.
-        found: a prediction for each, None where there is none.
+        predictions: a prediction for each, None where there is none.
         unknown: how many predictions the truth does not know.
     """
 
     ids: tuple[str, ...]
-    found: tuple[Entry | None, ...]
+    predictions: tuple[Entry | None, ...]
     unknown: int
 
     def counts(self) -> dict[str, float]:
-        """How many were asked, how many have no prediction, how many predictions were not asked for."""
-        missing = sum(entry is None for entry in self.found)
+        """Numbers of questions, of questions without a prediction, and of predictions without a question."""
+        missing = sum(entry is None for entry in self.predictions)
         return {"total": len(self.ids), "missing": missing, "unknown": self.unknown}
 
     def empty(self, predicted: Sequence[Array]) -> int:
         """How many predictions are there but hold no window."""
-        rows = zip(self.found, predicted, strict=True)
+        rows = zip(self.predictions, predicted, strict=True)
         return sum(entry is not None and not len(windows) for entry, windows in rows)
 
 
-def paired(ids: Sequence[str], predictions: Mapping[str, Entry]) -> Paired:
+def match_predictions(ids: Sequence[str], predictions: Mapping[str, Entry]) -> MatchedPredictions:
     """The predictions beside the truth.
 
     Raises:
@@ -50,7 +50,7 @@ def paired(ids: Sequence[str], predictions: Mapping[str, Entry]) -> Paired:
     if unknown == len(predictions):
         got = next(iter(predictions), None)
         raise ScoreError(f"no prediction is of this truth: ids such as {got!r}, expected such as {ids[0]!r}")
-    return Paired(tuple(ids), tuple(predictions.get(row_id) for row_id in ids), unknown)
+    return MatchedPredictions(tuple(ids), tuple(predictions.get(row_id) for row_id in ids), unknown)
 
 
 def windows_in(entry: Entry) -> Array:
@@ -62,16 +62,16 @@ def windows_in(entry: Entry) -> Array:
     return scored_windows(entry, entry.field(WINDOW_KEYS))
 
 
-def predicted_windows(pairs: Paired) -> list[Array]:
+def predicted_windows(pairs: MatchedPredictions) -> list[Array]:
     """The windows of all predictions in the order of the truth, none where there is no prediction.
 
     Raises:
         RowUnscorable: some are no windows.
     """
-    return [np.zeros((0, 3)) if entry is None else windows_in(entry) for entry in pairs.found]
+    return [np.zeros((0, 3)) if entry is None else windows_in(entry) for entry in pairs.predictions]
 
 
-def whole(dataset: Dataset, path: Path) -> Dataset:
+def require_complete(dataset: Dataset, path: Path) -> Dataset:
     """The dataset, when all its rows could be read.
 
     Raises:

@@ -23,11 +23,11 @@ from playhead_bench.evaluate.predictions import (
     ID_KEYS,
     Entry,
     ScoreError,
-    entries,
     parse_choice,
+    read_entries,
 )
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.scoring import Paired, paired, percent, whole
+from playhead_bench.evaluate.scoring import MatchedPredictions, match_predictions, percent, require_complete
 
 Flags = NDArray[np.bool_]
 Names = Callable[[Sequence[Sample], Flags], dict[str, float]]
@@ -46,7 +46,7 @@ LVBENCH_NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class ChoiceAnswers:
     """Which answers are right, with what could not be read.
 
     Args:
@@ -57,10 +57,10 @@ class Answered:
 
     correct: Flags
     unparsed: int
-    pairs: Paired
+    pairs: MatchedPredictions
 
     def counts(self) -> dict[str, float]:
-        """Questions, missing and unreadable answers, answers that were not asked for."""
+        """Questions, missing and unreadable answers, answers without a question."""
         return {**self.pairs.counts(), "unparsed": self.unparsed}
 
 
@@ -72,19 +72,21 @@ def score_choices(format_name: str, pred: Path, truth: Path) -> dict[str, float]
     Raises:
         PlayheadError: a file or a row cannot be read, or nothing can be scored.
     """
-    asked = whole(read(format_name, truth), truth).samples
-    samples = [sample for sample in asked if sample.answer_index is not None]
-    hidden = {sample.id for sample in asked if sample.answer_index is None}
-    found = entries(pred, video_and_qid if format_name == "nextqa" else None)
+    all_samples = require_complete(read(format_name, truth), truth).samples
+    samples = [sample for sample in all_samples if sample.answer_index is not None]
+    hidden = {sample.id for sample in all_samples if sample.answer_index is None}
+    found = read_entries(pred, video_and_qid if format_name == "nextqa" else None)
     scored = {row_id: entry for row_id, entry in found.items() if row_id not in hidden}
-    answered = answers(samples, scored, numbers=format_name in NUMBERED)
+    answered = match_answers(samples, scored, numbers=format_name in NUMBERED)
     overall = accuracy(answered.correct)
     interval = {"95% low": percent(overall.low), "95% high": percent(overall.high)}
     table = {**TABLES[format_name](samples, answered.correct), **interval}
     return {**table, **answered.counts(), "unscored": len(hidden)}
 
 
-def answers(samples: Sequence[Sample], found: Mapping[str, Entry], numbers: bool = False) -> Answered:
+def match_answers(
+    samples: Sequence[Sample], found: Mapping[str, Entry], numbers: bool = False
+) -> ChoiceAnswers:
     """The answers to some questions, right or not.
 
     Args:
@@ -97,14 +99,14 @@ def answers(samples: Sequence[Sample], found: Mapping[str, Entry], numbers: bool
     """
     if not samples:
         raise ScoreError("the truth names no right options, nothing can be scored")
-    pairs = paired([sample.id for sample in samples], found)
+    pairs = match_predictions([sample.id for sample in samples], found)
     chosen = [
         None if entry is None else parse_choice(answer_in(entry), sample.options, numbers)
-        for sample, entry in zip(samples, pairs.found, strict=True)
+        for sample, entry in zip(samples, pairs.predictions, strict=True)
     ]
-    given = sum(entry is not None for entry in pairs.found)
+    num_answered = sum(entry is not None for entry in pairs.predictions)
     correct = [place == sample.answer_index for place, sample in zip(chosen, samples, strict=True)]
-    return Answered(np.array(correct), given - sum(place is not None for place in chosen), pairs)
+    return ChoiceAnswers(np.array(correct), num_answered - sum(place is not None for place in chosen), pairs)
 
 
 def answer_in(entry: Entry) -> Any:
@@ -114,8 +116,8 @@ def answer_in(entry: Entry) -> Any:
     """
     value = entry.value
     if isinstance(value, Mapping) and isinstance(value.get("results"), Mapping):
-        held = value["results"].get("long_acc")
-        return held.get("result") if isinstance(held, Mapping) else held
+        value_or_none = value["results"].get("long_acc")
+        return value_or_none.get("result") if isinstance(value_or_none, Mapping) else value_or_none
     return entry.field(ANSWER_KEYS)
 
 
@@ -150,8 +152,8 @@ def _lvbench(samples: Sequence[Sample], correct: Flags) -> dict[str, float]:
 def _longvideobench(samples: Sequence[Sample], correct: Flags) -> dict[str, float]:
     groups = [str(sample.meta.get("duration_group") or "") for sample in samples]
     kinds = [sample.kind for sample in samples]
-    whole_part = {"Overall": percent(accuracy(correct).value)}
-    return {**whole_part, **_named(groups, correct), **_named(kinds, correct)}
+    overall = {"Overall": percent(accuracy(correct).value)}
+    return {**overall, **_named(groups, correct), **_named(kinds, correct)}
 
 
 def _mlvu(samples: Sequence[Sample], correct: Flags) -> dict[str, float]:

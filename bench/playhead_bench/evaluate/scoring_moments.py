@@ -8,7 +8,7 @@ import numpy as np
 
 from playhead_bench.evaluate.formats.fields import identifier
 from playhead_bench.evaluate.formats.files import keyed, read_json, read_text
-from playhead_bench.evaluate.metrics.corpus import IOUS, RANKS, TASKS, Task, first_ranks, recalls
+from playhead_bench.evaluate.metrics.corpus import IOUS, RANKS, TASKS, CorpusTask, first_ranks, recalls
 from playhead_bench.evaluate.metrics.highlights import gold_saliency, highlight_scores
 from playhead_bench.evaluate.metrics.moments import first_ious, moment_scores_by_length, recall_at_1
 from playhead_bench.evaluate.metrics.negatives import negative_scores
@@ -17,12 +17,18 @@ from playhead_bench.evaluate.predictions import (
     Entry,
     RowUnscorable,
     ScoreError,
-    entries,
     gold_windows,
     numbers_of,
-    objects,
+    read_entries,
+    read_objects,
 )
-from playhead_bench.evaluate.scoring import WINDOW_KEYS, paired, percent, predicted_windows, windows_in
+from playhead_bench.evaluate.scoring import (
+    WINDOW_KEYS,
+    match_predictions,
+    percent,
+    predicted_windows,
+    windows_in,
+)
 
 SIMPLE_IOUS = (0.3, 0.5, 0.7)
 
@@ -33,8 +39,8 @@ def score_qvhighlights(pred: Path, truth: Path) -> dict[str, float]:
     Raises:
         PlayheadError: a file or a row cannot be read, or nothing can be scored.
     """
-    golds, found = objects(truth), objects(pred)
-    pairs = paired(list(golds), found)
+    golds, found = read_objects(truth), read_objects(pred)
+    pairs = match_predictions(list(golds), found)
     table: dict[str, float] = {}
     empty = 0
     if any("pred_relevant_windows" in entry.value for entry in found.values()):
@@ -45,7 +51,7 @@ def score_qvhighlights(pred: Path, truth: Path) -> dict[str, float]:
     if any(_saliency(entry).size for entry in found.values()) and all(
         "saliency_scores" in gold.value for gold in golds.values()
     ):
-        saliency = [np.zeros(0) if entry is None else _saliency(entry) for entry in pairs.found]
+        saliency = [np.zeros(0) if entry is None else _saliency(entry) for entry in pairs.predictions]
         for name, scores in highlight_scores(saliency, list(map(_gold_saliency, golds.values()))).items():
             table[f"HL-min-{name}-mAP"] = percent(scores.average_precision)
             table[f"HL-min-{name}-Hit1"] = percent(scores.hit_at_1)
@@ -58,10 +64,10 @@ def _moment_table(predicted: Sequence[Array], gold: Sequence[Array]) -> dict[str
     table = {}
     for name, scores in moment_scores_by_length(predicted, gold).items():
         table[f"MR-{name}-mAP"] = percent(scores.mean_average_precision)
-        for least, part in scores.average_precision.items():
-            table[f"MR-{name}-mAP@{least}"] = percent(part)
-        for least, part in scores.recall_at_1.items():
-            table[f"MR-{name}-R1@{least}"] = percent(part)
+        for threshold, part in scores.average_precision.items():
+            table[f"MR-{name}-mAP@{threshold}"] = percent(part)
+        for threshold, part in scores.recall_at_1.items():
+            table[f"MR-{name}-R1@{threshold}"] = percent(part)
     return table
 
 
@@ -84,7 +90,7 @@ def score_charades(pred: Path, truth: Path) -> dict[str, float]:
     Raises:
         PlayheadError: a file or a row cannot be read, or nothing can be scored.
     """
-    return _simple_table(pred, _charades_lines(truth) if truth.suffix == ".txt" else entries(truth))
+    return _simple_table(pred, _charades_lines(truth) if truth.suffix == ".txt" else read_entries(truth))
 
 
 def score_timechat(pred: Path, truth: Path) -> dict[str, float]:
@@ -93,7 +99,7 @@ def score_timechat(pred: Path, truth: Path) -> dict[str, float]:
     Raises:
         PlayheadError: a file or a row cannot be read, or nothing can be scored.
     """
-    return _simple_table(pred, entries(truth), sampled=True)
+    return _simple_table(pred, read_entries(truth), sampled=True)
 
 
 def score_activitynet(pred: Path, truth: Path) -> dict[str, float]:
@@ -106,15 +112,15 @@ def score_activitynet(pred: Path, truth: Path) -> dict[str, float]:
 
 
 def _simple_table(pred: Path, golds: dict[str, Entry], sampled: bool = False) -> dict[str, float]:
-    found = entries(pred)
-    everything = paired(list(golds), found).counts()
+    found = read_entries(pred)
+    everything = match_predictions(list(golds), found).counts()
     if sampled:
         golds = {row_id: gold for row_id, gold in golds.items() if row_id in found}
-    pairs = paired(list(golds), found)
+    pairs = match_predictions(list(golds), found)
     windows = [gold_windows(gold, gold.field(WINDOW_KEYS)) for gold in golds.values()]
     predicted = predicted_windows(pairs)
     ious = first_ious(predicted, windows)
-    table = {f"R1@{least}": percent(part) for least, part in recall_at_1(ious, SIMPLE_IOUS).items()}
+    table = {f"R1@{threshold}": percent(part) for threshold, part in recall_at_1(ious, SIMPLE_IOUS).items()}
     counts = {**everything, "total": len(golds), "empty": pairs.empty(predicted)}
     return {**table, "mIoU": percent(float(ious.mean())), **counts}
 
@@ -133,10 +139,10 @@ def _charades_lines(path: Path) -> dict[str, Entry]:
 
 
 def _sentences(path: Path) -> Iterator[Entry]:
-    for where, video, held in keyed(path, read_json(path)[0]):
-        if not isinstance(held, Mapping) or not isinstance(held.get("timestamps"), list):
+    for where, video, content in keyed(path, read_json(path)[0]):
+        if not isinstance(content, Mapping) or not isinstance(content.get("timestamps"), list):
             raise RowUnscorable(where, video, "expected an object with 'timestamps'")
-        for number, window in enumerate(held["timestamps"]):
+        for number, window in enumerate(content["timestamps"]):
             yield Entry(f"{where}[{number}]", f"{video}_{number}", window)
 
 
@@ -148,17 +154,22 @@ def score_negatives(pred: Path, truth: Path) -> dict[str, float]:
     Raises:
         PlayheadError: a file or a row cannot be read, or nothing can be scored.
     """
-    golds, found = objects(truth), objects(pred)
-    pairs = paired(list(golds), found)
+    golds, found = read_objects(truth), read_objects(pred)
+    pairs = match_predictions(list(golds), found)
     windows = [gold_windows(gold, gold.field(("relevant_windows",))) for gold in golds.values()]
-    rows = [np.full((1, 3), -1.0) if entry is None else windows_in(entry) for entry in pairs.found]
-    rejected = [entry is not None and entry.value.get("pred_class") in (0, False) for entry in pairs.found]
+    rows = [np.full((1, 3), -1.0) if entry is None else windows_in(entry) for entry in pairs.predictions]
+    rejected = [
+        entry is not None and entry.value.get("pred_class") in (0, False) for entry in pairs.predictions
+    ]
     scores = negative_scores(rows, windows, rejected)
     table = {
         "rejection_accuracy": percent(scores.rejection_accuracy),
         "acceptance_accuracy": percent(scores.acceptance_accuracy),
-        **{f"R1@{least}": percent(part) for least, part in scores.recall_at_1.items()},
-        **{f"R1-accepted@{least}": percent(part) for least, part in scores.recall_at_1_accepted.items()},
+        **{f"R1@{threshold}": percent(part) for threshold, part in scores.recall_at_1.items()},
+        **{
+            f"R1-accepted@{threshold}": percent(part)
+            for threshold, part in scores.recall_at_1_accepted.items()
+        },
         "mIoU": percent(scores.mean_iou),
     }
     return {**table, "positives": scores.positives, "negatives": scores.negatives, **pairs.counts()}
@@ -176,14 +187,14 @@ def score_tvr(pred: Path, truth: Path) -> dict[str, float]:
     tasks = [task for task in TASKS if isinstance(value, dict) and task in value]
     if not tasks or not isinstance(value.get("video2idx"), dict):
         raise ScoreError(f"{pred}: expected 'video2idx' and at least one of {', '.join(TASKS)}")
-    golds = objects(truth)
+    golds = read_objects(truth)
     table: dict[str, float] = {"total": len(golds)}
     for task in tasks:
         table |= _task_table(task, value["video2idx"], _task_rows(pred, task, value[task]), golds)
     return table
 
 
-def _task_rows(path: Path, task: Task, rows: Any) -> dict[str, Entry]:
+def _task_rows(path: Path, task: CorpusTask, rows: Any) -> dict[str, Entry]:
     found = {}
     for number, row in enumerate(rows if isinstance(rows, list) else [rows]):
         where = f"{path.name}[{task}][{number}]"
@@ -195,17 +206,17 @@ def _task_rows(path: Path, task: Task, rows: Any) -> dict[str, Entry]:
 
 
 def _task_table(
-    task: Task, numbers: Mapping[str, int], found: dict[str, Entry], golds: dict[str, Entry]
+    task: CorpusTask, numbers: Mapping[str, int], found: dict[str, Entry], golds: dict[str, Entry]
 ) -> dict[str, float]:
-    pairs = paired(list(golds), found)
-    rows = [np.zeros((0, 3)) if entry is None else _triples(entry) for entry in pairs.found]
+    pairs = match_predictions(list(golds), found)
+    rows = [np.zeros((0, 3)) if entry is None else _triples(entry) for entry in pairs.predictions]
     videos = [numbers.get(gold.value.get("vid_name"), -1) for gold in golds.values()]
     windows = np.concatenate([gold_windows(gold, gold.value.get("ts"))[:1] for gold in golds.values()])
     types = np.array([str(gold.value.get("type") or "") for gold in golds.values()])
     table = {f"{task}-missing": pairs.counts()["missing"]}
-    for least in IOUS if task != "VR" else IOUS[:1]:
-        ranks = first_ranks(task, rows, videos, windows, least)
-        iou_name = "" if task == "VR" else f"{least}-"
+    for threshold in IOUS if task != "VR" else IOUS[:1]:
+        ranks = first_ranks(task, rows, videos, windows, threshold)
+        iou_name = "" if task == "VR" else f"{threshold}-"
         for k, part in recalls(ranks, RANKS).items():
             table[f"{task}-{iou_name}r{k}"] = percent(part)
         for kind in sorted(set(types.tolist()) - {""}):

@@ -14,14 +14,14 @@ from playhead.video_models import AUTO, OFF
 from playhead_bench.evaluate.answerer import ClipAnswerer
 from playhead_bench.evaluate.finder import LibraryFinder
 from playhead_bench.evaluate.manifest import make_manifest
-from playhead_bench.evaluate.paired import Paired, comparisons
+from playhead_bench.evaluate.paired import PairedComparison, comparisons
 from playhead_bench.evaluate.plots import draw_bars
-from playhead_bench.evaluate.product import Product, Watching
+from playhead_bench.evaluate.product import CachedVlm, Product
 from playhead_bench.evaluate.report import StrategySummary, summaries
-from playhead_bench.evaluate.response_cache import LookBook, NoModel
+from playhead_bench.evaluate.response_cache import NoModel, ObservationCache
 from playhead_bench.evaluate.runner import run
 from playhead_bench.evaluate.sampling import DEFAULT_BUDGET, SHORT_SIDE_PX, FrameSource
-from playhead_bench.evaluate.strategies.session import Desk, Strategy
+from playhead_bench.evaluate.strategies.session import EvaluationSession, EvaluationStrategy
 from playhead_bench.evaluate.tables import markdown, record
 from playhead_bench.evaluate.tasks import Task
 from playhead_bench.evaluate.transformers_answerer import TransformersAnswerer
@@ -40,10 +40,10 @@ class Settings:
         folder: of the run; its library stands in `library/` inside.
         answerer: the same for every strategy.
         models: of the library; its video-LLM, where it is `auto`, is the answerer, so that the product and
-            all strategies look through the same one.
+            all strategies use the same one.
         budget: most frames shown for a question.
         seed: of whatever is drawn.
-        replay: score kept replies and ask nothing.
+        replay: score cached replies and call no model.
         recipe: of the indexing.
     """
 
@@ -57,29 +57,29 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluated:
+class EvaluationResult:
     """A run that has come to its end: where it is, its tables, and these with all else as JSON."""
 
     folder: Path
     summaries: tuple[StrategySummary, ...]
     record: dict[str, Any]
-    pairs: tuple[Paired, ...] = ()
+    pairs: tuple[PairedComparison, ...] = ()
 
 
 def evaluate(
     task: Task,
-    strategies: Sequence[Strategy],
+    strategies: Sequence[EvaluationStrategy],
     settings: Settings,
     *,
     say: Callable[[str], None] = lambda text: None,
-) -> Evaluated:
+) -> EvaluationResult:
     """Indexes a task's videos where a strategy searches, runs the strategies, writes the report.
 
     Args:
         task: questions and videos.
         strategies: what is compared.
         settings: how.
-        say: told what is going on.
+        say: called with a line of progress.
 
     Raises:
         PlayheadError: there is nothing to ask, or a video, a model or the folder is not as needed.
@@ -91,12 +91,14 @@ def evaluate(
     if needed & {"library", "pictures"}:
         finder = index_videos(task, settings, say)
         if "pictures" in needed:
-            finder.require_pictures()
-    session = Desk(settings.answerer, FrameSource(task.videos), finder, settings.budget, settings.seed)
+            finder.require_frame_vectors()
+    session = EvaluationSession(
+        settings.answerer, FrameSource(task.videos), finder, settings.budget, settings.seed
+    )
     models = {ANSWERER: f"{settings.answerer.name}@{settings.answerer.revision}"}
-    decided = {"task": task.name, "budget": settings.budget, "transcribe": settings.recipe.transcribe}
+    run_settings = {"task": task.name, "budget": settings.budget, "transcribe": settings.recipe.transcribe}
     spaces = {} if finder is None else _spaces(finder.library)
-    manifest = make_manifest(task.samples, models, decided, settings.seed, spaces)
+    manifest = make_manifest(task.samples, models, run_settings, settings.seed, spaces)
     say(f"{len(strategies)} strategies × {len(task.samples)} questions")
     rows = run(
         settings.folder,
@@ -105,13 +107,13 @@ def evaluate(
         session,
         manifest,
         replay=settings.replay,
-        on_row=_told(say),
+        on_row=_row_printer(say),
     )
     table, pairs = summaries(rows, settings.seed), comparisons(rows, settings.seed)
-    told = {"task": task.name, "questions": len(task.samples), **record(table, pairs)}
+    report = {"task": task.name, "questions": len(task.samples), **record(table, pairs)}
     title = f"{task.name}: {len(task.samples)} questions, {settings.answerer.name}"
-    write_report(settings.folder, table, told, title, say, pairs)
-    return Evaluated(settings.folder, tuple(table), told, tuple(pairs))
+    write_report(settings.folder, table, report, title, say, pairs)
+    return EvaluationResult(settings.folder, tuple(table), report, tuple(pairs))
 
 
 def index_videos(task: Task, settings: Settings, say: Callable[[str], None]) -> LibraryFinder:
@@ -125,7 +127,7 @@ def index_videos(task: Task, settings: Settings, say: Callable[[str], None]) -> 
         say(f"{report.status} {report.path.name}: {report.segments} segments in {report.seconds:.1f} s")
         if report.status in ("failed", "refused"):
             raise PlayheadError(f"{report.path}: cannot be indexed: {report.error}")
-    product = Product(library, watching(library, settings))
+    product = Product(library, load_cached_vlm(library, settings))
     return LibraryFinder(library, task.videos, product=product)
 
 
@@ -138,39 +140,45 @@ def models_of(settings: Settings) -> ModelNames:
     return replace(models, video=video)
 
 
-def watching(library: Library, settings: Settings) -> Watching | None:
-    """What the product looks with: its video-LLM over the run's kept looks; of a replay the looks alone.
+def load_cached_vlm(library: Library, settings: Settings) -> CachedVlm | None:
+    """The video-LLM of the product with the cache of the run; of a replay the cache alone.
 
     Raises:
         ModelUnavailable: the video-LLM is not there.
-        RunDamaged: the kept looks cannot be read.
+        RunDamaged: the cache cannot be read.
     """
     answerer = settings.answerer
-    book = LookBook(settings.folder, answerer.revision, short_side_px=SHORT_SIDE_PX, replay=settings.replay)
+    cache = ObservationCache(
+        settings.folder, answerer.revision, short_side_px=SHORT_SIDE_PX, replay=settings.replay
+    )
     if settings.replay:
-        return None if book.bare is None else Watching(lambda part: NoModel(answerer.name), book.bare, book)
+        return (
+            None
+            if cache.plain_prompt is None
+            else CachedVlm(lambda part: NoModel(answerer.name), cache.plain_prompt, cache)
+        )
     choice = library.video_choice
-    if choice.how == OFF:
+    if choice.backend == OFF:
         return None
 
     @lru_cache(maxsize=1)  # strategies come one after the other, so that one set of weights is held at a time
     def model(part: float) -> VideoLLM:
         return load_video_llm(choice, library.models.device, part)
 
-    return Watching(model, choice.plain_prompt, book)
+    return CachedVlm(model, choice.plain_prompt, cache)
 
 
 def write_report(
     folder: Path,
     table: Sequence[StrategySummary],
-    told: dict[str, Any],
+    report: dict[str, Any],
     title: str,
     say: Callable[[str], None] = lambda text: None,
-    pairs: Sequence[Paired] = (),
+    pairs: Sequence[PairedComparison] = (),
 ) -> None:
     """Writes `report.json`, `report.md`, and `report.png` where matplotlib is there."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    (folder / "report.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", "utf-8")
     (folder / "report.md").write_text(markdown(table, title, pairs), "utf-8")
     try:
         draw_bars(table, folder / "report.png", title)
@@ -184,7 +192,7 @@ def _spaces(library: Library) -> dict[str, str]:
     return {name: f"{space['model']}@{space['revision']}" for name, space in spaces.items()}
 
 
-def _told(say: Callable[[str], None]) -> Callable[[dict[str, Any]], None]:
+def _row_printer(say: Callable[[str], None]) -> Callable[[dict[str, Any]], None]:
     def tell(row: dict[str, Any]) -> None:
         mark = {True: "right", False: "wrong", None: "?"}[row["right"]]
         say(f"{row['strategy']} {row['id']}: {mark} ({row['status']}) {row['text'][:60]!r}")

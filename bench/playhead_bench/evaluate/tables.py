@@ -7,14 +7,14 @@ from typing import Any
 from rich.table import Table
 
 from playhead_bench.evaluate.metrics.choice import Accuracy
-from playhead_bench.evaluate.paired import MARGIN, Paired
+from playhead_bench.evaluate.paired import MARGIN, PairedComparison
 from playhead_bench.evaluate.report import StrategySummary
 
-ANSWERS = (
+ANSWER_COLUMNS = (
     "strategy", "accuracy", "acc@GQA", "mIoU", "IoP≥.5", "cite P", "cite R", "cite F1", "rejects", "wrongly",
     "ECE", "AURC", "declined", "unread",
 )  # fmt: skip
-COSTS = (
+COST_COLUMNS = (
     "strategy", "gold seen", "recall@1", "recall@5", "frames", "tokens", "of full", "growth", "looks",
     "calls", "s p50", "s p95", "prepared",
 )  # fmt: skip
@@ -72,30 +72,30 @@ class Grid:
         return table
 
 
-def tables(summaries: Sequence[StrategySummary], pairs: Sequence[Paired] = ()) -> list[Grid]:
+def tables(summaries: Sequence[StrategySummary], pairs: Sequence[PairedComparison] = ()) -> list[Grid]:
     """The tables of a run: what was answered, what was found and at what cost, who is better than whom."""
-    answers = Grid(ANSWERS, tuple(tuple(answer_cells(one)) for one in summaries), ANSWERS_LEGEND)
-    costs = Grid(COSTS, tuple(tuple(cost_cells(one)) for one in summaries), COSTS_LEGEND)
+    answers = Grid(ANSWER_COLUMNS, tuple(tuple(answer_cells(one)) for one in summaries), ANSWERS_LEGEND)
+    costs = Grid(COST_COLUMNS, tuple(tuple(cost_cells(one)) for one in summaries), COSTS_LEGEND)
     return [answers, costs, *([paired_grid(pairs)] if pairs else [])]
 
 
 def answer_cells(summary: StrategySummary) -> list[str]:
     """A line of the first table, one text a column; `–` where a strategy has no such number."""
-    ground, refusals, sure = summary.grounding, summary.abstention, summary.surety
-    cite = None if ground is None else ground.citations
+    grounding, refusals, calibration = summary.grounding, summary.abstention, summary.surety
+    cite = None if grounding is None else grounding.citations
     return [
         summary.name,
-        shown(summary.accuracy),
-        percent(None if ground is None else ground.grounded_accuracy),
-        percent(None if ground is None else ground.mean_iou),
-        percent(None if ground is None else ground.iop_at_half),
+        accuracy_text(summary.accuracy),
+        percent(None if grounding is None else grounding.grounded_accuracy),
+        percent(None if grounding is None else grounding.mean_iou),
+        percent(None if grounding is None else grounding.iop_at_half),
         percent(None if cite is None else cite.precision),
         percent(None if cite is None else cite.recall),
         percent(None if cite is None else cite.f1),
         percent(refusals.rejection_accuracy if refusals.unanswerable else None),
         percent(refusals.false_rejection if refusals.answerable else None),
-        percent(None if sure is None else sure.calibration_error),
-        percent(None if sure is None else sure.risk_area),
+        percent(None if calibration is None else calibration.calibration_error),
+        percent(None if calibration is None else calibration.risk_area),
         str(summary.abstained),
         str(summary.unparsed),
     ]
@@ -122,7 +122,7 @@ def cost_cells(summary: StrategySummary) -> list[str]:
     ]
 
 
-def paired_grid(pairs: Sequence[Paired]) -> Grid:
+def paired_grid(pairs: Sequence[PairedComparison]) -> Grid:
     """A line a comparison."""
     header = ("compared", "questions", "only it", "only the other", "difference", "p", "not inferior")
     lines = tuple(
@@ -136,7 +136,7 @@ def paired_grid(pairs: Sequence[Paired]) -> Grid:
     return Grid(header, lines, PAIRED_LEGEND)
 
 
-def shown(value: Accuracy) -> str:
+def accuracy_text(value: Accuracy) -> str:
     """`62.5 [48–75]`, in percent; `–` for no questions."""
     if not value.total:
         return "–"
@@ -148,7 +148,9 @@ def percent(part: float | None) -> str:
     return "–" if part is None else f"{100 * part:.1f}"
 
 
-def markdown(summaries: Sequence[StrategySummary], title: str = "", pairs: Sequence[Paired] = ()) -> str:
+def markdown(
+    summaries: Sequence[StrategySummary], title: str = "", pairs: Sequence[PairedComparison] = ()
+) -> str:
     """The report: the tables, accuracy by kind and by length, frames by length, reliability."""
     answers, costs, *compared = (grid.markdown for grid in tables(summaries, pairs))
     parts = [f"# {title}\n"] if title else []
@@ -167,9 +169,9 @@ def _more(summaries: Sequence[StrategySummary]) -> list[tuple[str, Grid]]:
     lengths = sorted({name for one in summaries for name in one.growth.frames}, key=_order)
     if len(lengths) > 1:
         found.append(("Frames a question, by length of video", _frames(summaries, lengths)))
-    sure = [one for one in summaries if one.surety is not None]
-    if sure:
-        found.append(("As sure as right", _reliability(sure)))
+    calibrated = [one for one in summaries if one.surety is not None]
+    if calibrated:
+        found.append(("As sure as right", _reliability(calibrated)))
     return found
 
 
@@ -196,20 +198,21 @@ def _frames(summaries: Sequence[StrategySummary], lengths: Sequence[str]) -> Gri
 
 
 def _reliability(summaries: Sequence[StrategySummary]) -> Grid:
-    told = [one.surety for one in summaries if one.surety is not None]
+    calibrations = [one.surety for one in summaries if one.surety is not None]
     lines = []
-    for bins in zip(*(one.bins for one in told), strict=True):
+    for bins in zip(*(one.bins for one in calibrations), strict=True):
         cells = (
             f"{one.answers}: {one.confidence:.2f}, {one.accuracy:.2f}" if one.answers else "–" for one in bins
         )
         lines.append((f"{bins[0].low:.1f}–{bins[0].high:.1f}", *cells))
     declined = (
-        f"{one.declined}: {one.declined_right / one.declined:.2f}" if one.declined else "–" for one in told
+        f"{one.declined}: {one.declined_right / one.declined:.2f}" if one.declined else "–"
+        for one in calibrations
     )
     ends = [("declined", *declined)]
     for name in ("calibration_error", "calibration_error_all"):
         label = "ECE" if name == "calibration_error" else "ECE with declined"
-        ends.append((label, *(f"{getattr(one, name):.3f}" for one in told)))
+        ends.append((label, *(f"{getattr(one, name):.3f}" for one in calibrations)))
     header = ("confidence", *(one.name for one in summaries))
     return Grid(header, (*lines, *ends), RELIABILITY_LEGEND)
 
@@ -220,7 +223,7 @@ def _order(group: str) -> tuple[float, str]:
     return (float(number), "") if number != group else (0.0, group)
 
 
-def record(summaries: Sequence[StrategySummary], pairs: Sequence[Paired] = ()) -> dict[str, Any]:
+def record(summaries: Sequence[StrategySummary], pairs: Sequence[PairedComparison] = ()) -> dict[str, Any]:
     """The tables as plain JSON types."""
     return {
         "strategies": [summary.record() for summary in summaries],

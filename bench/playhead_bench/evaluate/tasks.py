@@ -35,9 +35,9 @@ class Task:
     videos: Mapping[str, Path]
     notes: tuple[str, ...] = ()
 
-    def limited(self, most: int | None, seed: int = 0) -> "Task":
-        """The same with at most so many questions, drawn with the kinds kept apart, and their videos."""
-        samples = self.samples if most is None else drawn(self.samples, most, seed)
+    def limited(self, max_questions: int | None, seed: int = 0) -> "Task":
+        """The same with at most so many questions, drawn kind by kind, and their videos."""
+        samples = self.samples if max_questions is None else draw_samples(self.samples, max_questions, seed)
         used = {video_id for sample in samples for video_id in sample.video_ids}
         return replace(self, samples=samples, videos={v: p for v, p in self.videos.items() if v in used})
 
@@ -46,30 +46,30 @@ class Task:
 
         Questions that have an answer but whose gold is only known as an option keep that option's text.
         """
-        return replace(self, samples=tuple(_opened(sample) for sample in self.samples))
+        return replace(self, samples=tuple(_without_options(sample) for sample in self.samples))
 
 
-def _opened(sample: Sample) -> Sample:
+def _without_options(sample: Sample) -> Sample:
     answer = sample.answer
     if answer is None and sample.answer_index is not None and sample.answerable is not False:
         answer = sample.options[sample.answer_index]
     return replace(sample, options=(), answer_index=None, answer=answer)
 
 
-def drawn(samples: Sequence[Sample], most: int, seed: int = 0) -> tuple[Sample, ...]:
+def draw_samples(samples: Sequence[Sample], max_samples: int, seed: int = 0) -> tuple[Sample, ...]:
     """At most so many samples in their order, as many of each kind as there are to be had.
 
     Raises:
-        ValueError: `most` is below 1.
+        ValueError: `max_samples` is below 1.
     """
-    if most < 1:
-        raise ValueError(f"a limit is at least 1, got {most}")
+    if max_samples < 1:
+        raise ValueError(f"a limit is at least 1, got {max_samples}")
     by_kind: dict[str, list[int]] = {}
     for number in Random(seed).sample(range(len(samples)), len(samples)):
         by_kind.setdefault(samples[number].kind, []).append(number)
     order = sorted((i, kind) for kind, numbers in by_kind.items() for i in range(len(numbers)))
-    kept = sorted(by_kind[kind][i] for i, kind in order[:most])
-    return tuple(samples[number] for number in kept)
+    numbers_drawn = sorted(by_kind[kind][i] for i, kind in order[:max_samples])
+    return tuple(samples[number] for number in numbers_drawn)
 
 
 def world_task(
@@ -89,8 +89,8 @@ def world_task(
         folder: for the videos.
         minutes: lengths.
         part: of the data.
-        mode: how the parts are kept apart.
-        each: videos of each length; of two or more, questions about all of them together are asked too.
+        mode: how the parts differ.
+        each: videos of each length; of two or more, there are questions about all of them together, too.
         per_kind: most questions of each kind about a video.
         seed: of the first video; the next ones follow.
         voice: have the spoken lines read aloud (needs espeak-ng), or `False` for subtitles alone.
@@ -106,34 +106,34 @@ def world_task(
     for long in minutes:
         stories = [wander(seed + number, long, part, mode) for number in range(each)]
         for story in stories:
-            videos[story.name] = rendered(story, folder, voice=voice)
+            videos[story.name] = render_if_missing(story, folder, voice=voice)
             samples += map(to_sample, ask(story, part=part, mode=mode, per_kind=per_kind, seed=seed))
         if each > 1:
             together = {story.name: story for story in stories}
-            asked = ask_over(together, part=part, mode=mode, per_kind=per_kind, seed=seed)
-            samples += map(to_sample, asked)
+            questions = ask_over(together, part=part, mode=mode, per_kind=per_kind, seed=seed)
+            samples += map(to_sample, questions)
     return Task(f"world-{part}-{mode}", tuple(samples), videos)
 
 
-def rendered(story: Story, folder: Path, *, voice: bool = False) -> Path:
+def render_if_missing(story: Story, folder: Path, *, voice: bool = False) -> Path:
     """The file of a story, written unless it is there and its truth is this very story.
 
     Raises:
         VideoError: it cannot be written.
     """
     path = folder / f"{story.name}.mp4"
-    if truth_path(path).exists() and path.exists() and _shows(path, story):
+    if truth_path(path).exists() and path.exists() and _is_rendering_of(path, story):
         return path
     return render(story, path, voice=voice).path
 
 
-def _shows(path: Path, story: Story) -> bool:
+def _is_rendering_of(path: Path, story: Story) -> bool:
     """Whether the truth beside a file is a story; a truth that cannot be read is none."""
     try:
-        held = load_truth(path).story
+        rendered_story = load_truth(path).story
     except VideoError:
         return False
-    return held == from_record(Story, to_record(story))
+    return rendered_story == from_record(Story, to_record(story))
 
 
 def format_task(name: str, annotations: Path, videos: Path) -> Task:
@@ -159,14 +159,14 @@ def format_task(name: str, annotations: Path, videos: Path) -> Task:
         raise found.refused[0]
     files = {path.stem: path for path in found.videos}
     files |= {path.name: path for path in files.values()}
-    kept = [s for s in dataset.samples if s.video_ids and all(_key(v) in files for v in s.video_ids)]
-    used = {video_id: files[_key(video_id)] for sample in kept for video_id in sample.video_ids}
+    samples = [s for s in dataset.samples if s.video_ids and all(_key(v) in files for v in s.video_ids)]
+    used = {video_id: files[_key(video_id)] for sample in samples for video_id in sample.video_ids}
     notes = [f"left out {bad.where}: {bad.why}" for bad in dataset.bad_rows]
-    if len(kept) < len(dataset.samples):
+    if len(samples) < len(dataset.samples):
         notes.append(
-            f"left out {len(dataset.samples) - len(kept)} questions: no file of their video in {videos}"
+            f"left out {len(dataset.samples) - len(samples)} questions: no file of their video in {videos}"
         )
-    return Task(name, tuple(kept), used, tuple(notes))
+    return Task(name, tuple(samples), used, tuple(notes))
 
 
 def _key(video_id: str) -> str:

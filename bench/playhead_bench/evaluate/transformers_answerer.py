@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from playhead_bench.evaluate.answerer import Clip, Reply
-from playhead_index.embed.checkpoints import find_checkpoint, mapped_load_errors, offline
+from playhead_bench.evaluate.answerer import AnswererReply, FrameClip
+from playhead_index.embed.checkpoints import find_checkpoint, map_load_errors, offline
 from playhead_index.embed.digests import digest_of
 from playhead_index.embed.runtime import pick_device, torch, transformers
 from playhead_tools.video_llm.parse_response import with_options
 
-MOST_NEW_TOKENS = 48
+MAX_NEW_TOKENS = 48
 WORDS = ("*.json", "*.jinja", "*.txt")
 """Files that say how a prompt is written: with other ones the same weights are another answerer."""
 MILLISECONDS = 1000.0
@@ -38,7 +38,7 @@ class TransformersAnswerer:
     """
 
     def __init__(
-        self, folder: Path | str, *, device: str = "auto", max_new_tokens: int = MOST_NEW_TOKENS
+        self, folder: Path | str, *, device: str = "auto", max_new_tokens: int = MAX_NEW_TOKENS
     ) -> None:
         checkpoint = find_checkpoint(
             str(folder), ["config.json"], ["*.safetensors"], advice="put a checkpoint of transformers there"
@@ -46,9 +46,9 @@ class TransformersAnswerer:
         self.folder, self.name = checkpoint.folder, Path(folder).name
         words = sorted(path for pattern in WORDS for path in self.folder.glob(pattern))
         self.revision = f"{checkpoint.revision[:16]}-{digest_of(words)[:16]}-{max_new_tokens}"
-        self._asked_device, self._max_new_tokens = device, max_new_tokens
+        self._requested_device, self._max_new_tokens = device, max_new_tokens
 
-    def answer(self, clip: Clip | None, question: str, options: Sequence[str] = ()) -> Reply:
+    def answer(self, clip: FrameClip | None, question: str, options: Sequence[str] = ()) -> AnswererReply:
         """The model's reply, decoded greedily.
 
         Raises:
@@ -63,17 +63,17 @@ class TransformersAnswerer:
             )
         text = self.processor.batch_decode(output[:, length:], skip_special_tokens=True)[0].strip()
         visual = int((inputs["input_ids"] == self._model.config.video_token_id).sum())
-        return Reply(text, 0 if clip is None else len(clip), visual, length, perf_counter() - began)
+        return AnswererReply(text, 0 if clip is None else len(clip), visual, length, perf_counter() - began)
 
-    def inputs(self, clip: Clip | None, text: str) -> Any:
+    def inputs(self, clip: FrameClip | None, text: str) -> Any:
         """The tensors of a prompt, on the model's device.
 
         Raises:
             ModelUnavailable: the model does not load.
         """
-        shown: list[dict[str, str]] = [] if clip is None else [{"type": "video"}]
-        content = [*shown, {"type": "text", "text": text}]
-        with mapped_load_errors(self.name, "writing the prompt"):
+        video_content: list[dict[str, str]] = [] if clip is None else [{"type": "video"}]
+        content = [*video_content, {"type": "text", "text": text}]
+        with map_load_errors(self.name, "writing the prompt"):
             written = self.processor.apply_chat_template(
                 [{"role": "user", "content": content}], tokenize=False, add_generation_prompt=True
             )
@@ -84,7 +84,7 @@ class TransformersAnswerer:
     @cached_property
     def device(self) -> str:
         """Where it computes."""
-        return pick_device(self._asked_device)
+        return pick_device(self._requested_device)
 
     @cached_property
     def processor(self) -> Any:
@@ -93,20 +93,20 @@ class TransformersAnswerer:
         Raises:
             ModelUnavailable: it does not load.
         """
-        with offline(), mapped_load_errors(self.name, "loading its processor"):
+        with offline(), map_load_errors(self.name, "loading its processor"):
             return transformers().AutoProcessor.from_pretrained(self.folder, local_files_only=True)
 
     @cached_property
     def _model(self) -> Any:
         dtype = torch().float32 if self.device == "cpu" else "auto"  # processors without bfloat16 crawl in it
-        with offline(), mapped_load_errors(self.name, "loading it"):
+        with offline(), map_load_errors(self.name, "loading it"):
             model = transformers().AutoModelForImageTextToText.from_pretrained(
                 self.folder, local_files_only=True, dtype=dtype
             )
         return model.to(self.device).eval()
 
 
-def _videos(clip: Clip) -> dict[str, Any]:
+def _videos(clip: FrameClip) -> dict[str, Any]:
     from transformers.video_utils import VideoMetadata
 
     indices, fps = frame_numbers(clip)
@@ -115,12 +115,12 @@ def _videos(clip: Clip) -> dict[str, Any]:
     return {"videos": [frames], "video_metadata": [metadata], "do_sample_frames": False}
 
 
-def frame_numbers(clip: Clip) -> tuple[list[int], float]:
+def frame_numbers(clip: FrameClip) -> tuple[list[int], float]:
     """Whole frame numbers and a rate of which the quotients are the clip's times.
 
     The video's own where its times lie on them; else milliseconds, as in a video of variable rate.
 
-    >>> frame_numbers(Clip(np.zeros((2, 1, 1, 3), np.uint8), np.array([12.0, 12.5]), 8.0))
+    >>> frame_numbers(FrameClip(np.zeros((2, 1, 1, 3), np.uint8), np.array([12.0, 12.5]), 8.0))
     ([96, 100], 8.0)
     """
     numbers = clip.times_s * clip.fps

@@ -1,1 +1,1 @@
-"""Nano models: real classes at tiny sizes, trained here on the made world."""
+"""Nano models: real classes at tiny sizes, trained here on the synthetic benchmark."""

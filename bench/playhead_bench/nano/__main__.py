@@ -1,8 +1,8 @@
-"""Training of the nano models, from nothing to the folders that ship: paint, train, ship.
+"""Training of the nano models, from scratch to exported checkpoints: paint, train, ship.
 
-python -m playhead_bench.nano paint DATA         # pictures; about 13 GB
+python -m playhead_bench.nano paint DATA         # frames; about 13 GB
 python -m playhead_bench.nano train DATA RUNS    # nano-vlm's two halves, nano-clip, nano-dino; resumes
-python -m playhead_bench.nano further DATA RUNS  # nano-vlm on from the weights that ship; resumes
+python -m playhead_bench.nano further DATA RUNS  # fine-tunes exported weights of nano-vlm; resumes
 python -m playhead_bench.nano ship RUNS          # weights, model cards, scores on test seeds
 """
 
@@ -13,7 +13,7 @@ import typer
 
 from playhead_bench.nano.card import Training
 from playhead_bench.nano.profile import WEIGHTS
-from playhead_bench.nano.tokens import kept_tokenizer
+from playhead_bench.nano.tokens import load_or_make_tokenizer
 from playhead_bench.world.stage import SplitMode
 from playhead_index.embed.runtime import torch
 
@@ -32,38 +32,38 @@ Runs = Annotated[Path, typer.Argument(help="Folder of logs and states.", metavar
 
 @app.command()
 def paint(data: Data, clips: int = 10_000, crowds: int = 12_000, tested: int = 1_000) -> None:
-    """Paint the pictures that models are trained and examined on; what is there is not painted again."""
-    from playhead_bench.nano.pictures import paint_many
+    """Paint the frames for training and evaluation; existing blocks are not painted again."""
+    from playhead_bench.nano.pictures import paint_block
 
-    wanted = [
+    plan = [
         ("crowds", "train", crowds, MODE), ("clips", "train", clips, MODE),
         ("crowds", "train", crowds // 4, "iid"), ("clips", "train", clips // 4, "iid"),
         ("clips", "dev", tested, "iid"), ("clips", "test", tested, "iid"),
     ]  # fmt: skip
-    for source, part, count, mode in wanted:
+    for source, part, count, mode in plan:
         for start in range(0, count, BLOCK):
-            paint_many(data, source, start, min(count, start + BLOCK), part, mode)  # type: ignore[arg-type]
+            paint_block(data, source, start, min(count, start + BLOCK), part, mode)  # type: ignore[arg-type]
             print(f"{part} {source}: {min(count, start + BLOCK)} of {count}", flush=True)
 
 
 @app.command()
 def train(data: Data, runs: Runs, threads: Annotated[int, typer.Option(help="Of torch.")] = 2) -> None:
-    """Train all models one after the other; each goes on where it stopped."""
+    """Train all models one after the other; each resumes where it stopped."""
     from playhead_bench.nano.train_answers import train_answers
     from playhead_bench.nano.train_clip import train_clip
     from playhead_bench.nano.train_dino import train_dino
-    from playhead_bench.nano.train_vision import train_sight
+    from playhead_bench.nano.train_vision import train_vision
 
     torch().set_num_threads(threads)
-    tokenizer = kept_tokenizer(runs / "vlm" / "tokenizer")
-    model = train_sight(data, runs / "vlm", tokenizer, steps=STEPS["sight"], mode=MODE, seed=SEED)
+    tokenizer = load_or_make_tokenizer(runs / "vlm" / "tokenizer")
+    model = train_vision(data, runs / "vlm", tokenizer, steps=STEPS["sight"], mode=MODE, seed=SEED)
     train_clip(data, runs / "clip_held", steps=STEPS["clip_held"], mode=MODE, seed=SEED)
     train_clip(
         data, runs / "clip_all", steps=STEPS["clip_all"], mode="iid", seed=SEED,
         begin=runs / "clip_held" / "clip.state",
     )  # fmt: skip
     vlm = runs / "vlm"
-    train_sight(
+    train_vision(
         data, vlm, tokenizer, steps=STEPS["sharper"], mode=MODE, seed=SEED, model=model,
         name="sharper", rate=0.005,
     )  # fmt: skip
@@ -77,48 +77,50 @@ def train(data: Data, runs: Runs, threads: Annotated[int, typer.Option(help="Of 
     )  # fmt: skip
     train_answers(
         model, tokenizer, data, vlm, steps=STEPS["joint"], name="joint", heads_from="sharper",
-        mode="iid", seed=SEED, rate=0.003, sight_rate=0.0005,
+        mode="iid", seed=SEED, rate=0.003, vision_rate=0.0005,
     )  # fmt: skip
     train_dino(data, runs / "dino", steps=STEPS["dino"], mode=MODE, seed=SEED)
     train_dino(
         data, runs / "dino_plain", steps=STEPS["dino_plain"], mode=MODE, seed=SEED,
-        begin=runs / "dino" / "dino.state", changing=False,
+        begin=runs / "dino" / "dino.state", augment=False,
     )  # fmt: skip
 
 
-@app.command()
-def further(
+@app.command("further")
+def finetune(
     data: Data,
     runs: Runs,
     steps: Annotated[int, typer.Option(help="Of the language half.")] = STEPS["further"],
-    sight_steps: Annotated[int, typer.Option(help="Of the vision half, if any.")] = STEPS["sharper_still"],
+    vision_steps: Annotated[int, typer.Option("--sight-steps", help="Of the vision half, if any.")] = STEPS[
+        "sharper_still"
+    ],
     rate: Annotated[float, typer.Option(help="Height of the learning rate of matrices.")] = 0.006,
     begin: Annotated[Path, typer.Option(help="Weights to go on from.")] = WEIGHTS / "nano-vlm",
     threads: Annotated[int, typer.Option(help="Of torch.")] = 2,
 ) -> None:
-    """Train nano-vlm further, from weights as they ship: its vision half, then its language half."""
-    from playhead_bench.nano.finetune import train_further
+    """Fine-tune exported weights of nano-vlm: its vision half, then its language half."""
+    from playhead_bench.nano.finetune import finetune_vlm
 
     torch().set_num_threads(threads)
-    train_further(
-        begin, data, runs / "vlm", steps=steps, sight_steps=sight_steps, rate=rate, mode="iid", seed=SEED
+    finetune_vlm(
+        begin, data, runs / "vlm", steps=steps, vision_steps=vision_steps, rate=rate, mode="iid", seed=SEED
     )
 
 
-@app.command()
-def ship(
+@app.command("ship")
+def export(
     runs: Runs,
     into: Annotated[Path, typer.Option(help="Where the folders go.")] = WEIGHTS,
     clips: Annotated[int, typer.Option(help="Test clips for the scores.")] = 400,
     machine: Annotated[str, typer.Option(help="Kind of machine, for the card.")] = "2 x86-64 cores, no GPU",
     only: Annotated[str, typer.Option(help="clip, dino or vlm; all when empty.")] = "",
 ) -> None:
-    """Write the trained models as users load them, examine them in that form, and write their cards."""
-    from playhead_bench.nano import export as shipping
+    """Export the trained models, evaluate them as exported, and write their model cards."""
+    from playhead_bench.nano import export as exporting
 
     for name in ("clip", "dino", "vlm"):
         if only in ("", name):
-            training: Training = shipping.SHIP[name](runs, into, clips, machine, STEPS)
+            training: Training = exporting.EXPORTERS[name](runs, into, clips, machine, STEPS)
             print(training.name, training.scores, flush=True)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.nano.pictures import SOURCES, Clip
+from playhead_bench.nano.pictures import SOURCES, SceneClip
 from playhead_bench.world.stage import Part, SplitMode
 
 
@@ -42,13 +42,13 @@ class Block:
         """What its files begin with."""
         return f"{self.source}-{self.part}-{self.mode}-{self.first:07d}"
 
-    def clip(self, row: int) -> Clip:
+    def clip(self, row: int) -> SceneClip:
         """What the pixels of a row show."""
         return _clip(self.source, self.first + row, self.part, self.mode)
 
 
 @lru_cache(maxsize=60_000)
-def _clip(source: str, seed: int, part: Part, mode: SplitMode) -> Clip:
+def _clip(source: str, seed: int, part: Part, mode: SplitMode) -> SceneClip:
     return SOURCES[source](seed, part, mode)
 
 

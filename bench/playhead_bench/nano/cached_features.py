@@ -1,4 +1,4 @@
-"""What a vision half that stands still sees of painted pictures, kept in files: nothing is seen twice."""
+"""Cache of the visual tokens of painted frames by a frozen vision half."""
 
 from pathlib import Path
 from typing import Any
@@ -6,18 +6,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.nano.answers import Drawn
+from playhead_bench.nano.answers import QuestionBatch
 from playhead_bench.nano.blocks import Block
 from playhead_bench.nano.see import features
 from playhead_bench.nano.vlm import TOKENS_A_PAIR
 from playhead_index.embed.runtime import torch
 
-AT_ONCE = 16
-"""So many clips are seen together when a block is kept."""
+BATCH_CLIPS = 16
+"""Number of clips that are encoded together."""
 
 
-class KeptSight:
-    """The visual tokens of painted blocks, by one vision half that does not change.
+class VisualFeatureCache:
+    """The visual tokens of painted blocks, by a frozen vision half.
 
     Args:
         visual: the vision half.
@@ -29,30 +29,32 @@ class KeptSight:
         self.visual, self.folder = visual, folder
         self._blocks: dict[str, NDArray[np.float16]] = {}
 
-    def of(self, drawn: Drawn) -> tuple[Any, Any]:
+    def of(self, question_batch: QuestionBatch) -> tuple[Any, Any]:
         """(pairs of all rows, 45, D) float32 tokens, and what deepstack adds to them."""
-        kept = np.concatenate([self._block(block)[number] for block, number in drawn.places])
-        both = torch().from_numpy(kept).float()
+        stored = np.concatenate([self._block(block)[number] for block, number in question_batch.places])
+        both = torch().from_numpy(stored).float()
         return both[:, 0], both[:, 1]
 
     def _block(self, block: Block) -> NDArray[np.float16]:
         if block.name not in self._blocks:
             path = self.folder / f"{block.name}.npy"
             if not path.exists():
-                self._keep(block, path)
+                self._store(block, path)
             self._blocks[block.name] = np.load(path, mmap_mode="r")
         return self._blocks[block.name]
 
-    def _keep(self, block: Block, path: Path) -> None:
+    def _store(self, block: Block, path: Path) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         part, pairs = path.with_suffix(".part"), block.small.shape[1] // 2
         width = self.visual.config.out_hidden_size
-        kept = np.lib.format.open_memmap(part, "w+", np.float16, (len(block), pairs, 2, TOKENS_A_PAIR, width))
-        for start in range(0, len(block), AT_ONCE):
-            pictures = np.array(block.small[start : start + AT_ONCE])
-            shaped = pictures.reshape(-1, 2, *pictures.shape[2:])
+        stored = np.lib.format.open_memmap(
+            part, "w+", np.float16, (len(block), pairs, 2, TOKENS_A_PAIR, width)
+        )
+        for start in range(0, len(block), BATCH_CLIPS):
+            images = np.array(block.small[start : start + BATCH_CLIPS])
+            shaped = images.reshape(-1, 2, *images.shape[2:])
             with torch().no_grad():
                 both = torch().stack(features(self.visual, torch().from_numpy(shaped)), dim=1)
-            kept[start : start + AT_ONCE] = both.numpy().reshape(-1, pairs, *both.shape[1:])
-        kept.flush()
+            stored[start : start + BATCH_CLIPS] = both.numpy().reshape(-1, pairs, *both.shape[1:])
+        stored.flush()
         part.replace(path)

@@ -37,12 +37,12 @@ Trained with `{command}`. The log of the training is in `training.jsonl`.
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What is to be known of a training.
+    """Facts about a training run.
 
     Args:
         name: of the model.
         library: that loads it.
-        what: it is, in a sentence or two.
+        description: in a sentence or two.
         command: that trains it.
         seed: of weights and data.
         steps: of the training.
@@ -54,7 +54,7 @@ class Training:
 
     name: str
     library: str
-    what: str
+    description: str
     command: str
     seed: int
     steps: int
@@ -71,24 +71,24 @@ class Training:
         """Writes the card and the log beside the weights."""
         lines = [f"| {name.replace('_', ' ')} | {value:.3f} |" for name, value in self.scores.items()]
         text = CARD.format(
-            name=self.name, library=self.library, what=self.what, parameters=parameters,
+            name=self.name, library=self.library, description=self.description, parameters=parameters,
             megabytes=weights.stat().st_size / 1e6, commit=commit(), seed=self.seed, steps=self.steps,
             data=self.data, machine=self.machine, minutes=self.minutes, scores="\n".join(lines),
             command=self.command,
         )  # fmt: skip
         (folder / "README.md").write_text(text, encoding="utf-8")
-        told = [line for log in logs for line in log.read_text(encoding="utf-8").splitlines()]
-        (folder / "training.jsonl").write_text("\n".join(told) + "\n", encoding="utf-8")
+        lines_of_logs = [line for log in logs for line in log.read_text(encoding="utf-8").splitlines()]
+        (folder / "training.jsonl").write_text("\n".join(lines_of_logs) + "\n", encoding="utf-8")
         (folder / "scores.json").write_text(json.dumps(self.scores, indent=1) + "\n", encoding="utf-8")
 
 
 def commit() -> str:
     """The commit of the checkout that this file is in, or `unknown`."""
     try:
-        told = subprocess.run(
+        lines_of_logs = subprocess.run(
             ["git", "rev-parse", "--short=12", "HEAD"],
             cwd=Path(__file__).parent, capture_output=True, text=True, check=True,
         )  # fmt: skip
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
-    return told.stdout.strip()
+    return lines_of_logs.stdout.strip()

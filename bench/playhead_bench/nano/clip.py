@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from playhead_bench.world.kinds import COLOURS, PLACES, THINGS
+from playhead_bench.world.kinds import COLOURS, OBJECT_SHAPES, PLACES
 from playhead_index.embed.runtime import open_clip, torch, transformers
 
 SIDE = 128
@@ -14,7 +14,7 @@ WORDS = tuple(
     dict.fromkeys(
         " ".join(
             [
-                *COLOURS, *THINGS, *(f"{kind}s" for kind in THINGS), *PLACES, *PLACES.values(),
+                *COLOURS, *OBJECT_SHAPES, *(f"{kind}s" for kind in OBJECT_SHAPES), *PLACES, *PLACES.values(),
                 "a an the of with and no is are there at by day night dark light",
                 "photo image picture frame video clip scene",
                 "shows showing shown see seen visible thing things something nothing everything",

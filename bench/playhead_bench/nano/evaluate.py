@@ -1,4 +1,4 @@
-"""What the nano models are worth on seeds that they never saw, through the loaders that the product uses."""
+"""Evaluation of the nano models on held-out seeds, through the loaders of the product."""
 
 import time
 from collections import defaultdict
@@ -10,44 +10,44 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.nano.pictures import CLIP_FRAMES, Clip, clip_of, paint_clip
-from playhead_bench.nano.train_clip import shows
-from playhead_bench.nano.train_dino import changed, to_pixels
-from playhead_bench.nano.training_samples import Lesson, lessons_of
+from playhead_bench.nano.pictures import CLIP_FRAMES, SceneClip, clip_of, paint_clip
+from playhead_bench.nano.train_clip import visible_pairs
+from playhead_bench.nano.train_dino import move_and_tint, to_pixels
+from playhead_bench.nano.training_samples import TrainingSample, make_samples
 from playhead_bench.world.phrases import NOT_VISIBLE
 from playhead_bench.world.stage import HELD_OUT, PAIRS, Pair, Part, SplitMode
 from playhead_index.embed.openclip import load_open_clip
 from playhead_index.embed.runtime import torch, transformers
 
 FRAMES = (0, 5)
-"""Which of a clip's pictures are searched."""
+"""Which of a clip's frames are searched."""
 NATIVE_FPS = 8.0
 
 
-def examine_clip(folder: Path | str, clips: int, part: Part = "test") -> dict[str, float]:
-    """Text-to-image retrieval over all things in all colours: every text ranks the same test pictures.
+def evaluate_clip(folder: Path | str, clips: int, part: Part = "test") -> dict[str, float]:
+    """Text-to-image retrieval over all objects in all colours: every text ranks the same test frames.
 
-    Pictures that may or may not show a pair (at the edge, changing colour) are left out of its ranking; pairs
-    that no picture shows are left out of the mean.
+    Frames that may or may not show a pair (at the edge, changing colour) are left out of its ranking; pairs
+    that no frame shows are left out of the mean.
 
     Args:
         folder: of nano-clip.
-        clips: test clips, two pictures of each.
+        clips: test clips, two frames of each.
         part: of the data.
 
     Returns:
         mAP over all pairs, over pairs seen in training, and over held-out pairs; R@1 over all.
     """
     encoder = load_open_clip(f"local-dir:{folder}")
-    pictures, truth = [], []
+    images, truth = [], []
     for seed in range(clips):
         clip = clip_of(seed, part)
         painted = paint_clip(clip, Random(f"paint/{part}/{seed}"))[1]
         for frame in FRAMES:
-            pictures.append(painted[frame])
-            truth.append(shows(clip.scene, clip.times_s[frame]))
+            images.append(painted[frame])
+            truth.append(visible_pairs(clip.scene, clip.times_s[frame]))
     texts = encoder.encode_texts([f"a {colour} {kind}" for colour, kind in PAIRS])
-    scores = encoder.encode_images(pictures) @ texts.T
+    scores = encoder.encode_images(images) @ texts.T
     found = {
         pair: one for i, pair in enumerate(PAIRS) if (one := _ranked(scores[:, i], truth, pair)) is not None
     }
@@ -60,7 +60,7 @@ def examine_clip(folder: Path | str, clips: int, part: Part = "test") -> dict[st
         "map_seen": float(np.mean([p for pair, p in precisions.items() if pair not in held_out])),
         "map_unseen": float(np.mean([p for pair, p in precisions.items() if pair in held_out])),
         "recall_at_1": float(np.mean([y[0] for y in found.values()])),
-        "pictures": float(len(pictures)),
+        "pictures": float(len(images)),
         "texts": float(len(precisions)),
     }
 
@@ -68,11 +68,11 @@ def examine_clip(folder: Path | str, clips: int, part: Part = "test") -> dict[st
 def _ranked(
     scores: NDArray[np.float32], truth: Sequence[tuple[set[Pair], set[Pair]]], pair: Pair
 ) -> NDArray[np.bool_] | None:
-    """Whether each picture shows a pair, best score first; None when none does."""
-    certain = np.array([pair not in unsure for _, unsure in truth])
-    shown = np.array([pair in sure for sure, _ in truth])[certain]
+    """Whether each frame shows a pair, best score first; None when none does."""
+    certain = np.array([pair not in uncertain_pairs for _, uncertain_pairs in truth])
+    is_visible = np.array([pair in certain_pairs for certain_pairs, _ in truth])[certain]
     order = np.argsort(-scores[certain], kind="stable")
-    return shown[order] if shown.any() else None
+    return is_visible[order] if is_visible.any() else None
 
 
 class Reader:
@@ -85,14 +85,16 @@ class Reader:
             folder, local_files_only=True, dtype=torch().float32
         ).eval()
 
-    def answers(self, clips: Sequence[tuple[Clip, NDArray[np.uint8], str]]) -> list[str]:
+    def answers(self, clips: Sequence[tuple[SceneClip, NDArray[np.uint8], str]]) -> list[str]:
         """Replies to a question about each of some clips of equally many frames, read as one batch."""
         from transformers.video_utils import VideoMetadata
 
         texts, videos, metadata = [], [], []
         for clip, frames, prompt in clips:
-            said = [{"role": "user", "content": [{"type": "video"}, {"type": "text", "text": prompt}]}]
-            texts.append(self.processor.apply_chat_template(said, add_generation_prompt=True, tokenize=False))
+            messages = [{"role": "user", "content": [{"type": "video"}, {"type": "text", "text": prompt}]}]
+            texts.append(
+                self.processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+            )
             indices = [round((time_s + clip.shift_s) * NATIVE_FPS) for time_s in clip.times_s]
             videos.append(frames)
             metadata.append(
@@ -106,11 +108,11 @@ class Reader:
             return_tensors="pt",
         )  # fmt: skip
         with torch().inference_mode():
-            told = self.model.generate(**inputs)[:, inputs["input_ids"].shape[1] :]
-        return [text.strip() for text in self.processor.batch_decode(told, skip_special_tokens=True)]
+            generated = self.model.generate(**inputs)[:, inputs["input_ids"].shape[1] :]
+        return [text.strip() for text in self.processor.batch_decode(generated, skip_special_tokens=True)]
 
 
-def examine_vlm(
+def evaluate_vlm(
     folder: Path | str, clips: int, part: Part = "test", wording: SplitMode = "iid", batch: int = 8
 ) -> dict[str, float]:
     """The share of questions about single clips that are answered exactly, by kind and balanced over kinds.
@@ -132,21 +134,21 @@ def examine_vlm(
         defaultdict[str, list[bool]](list),
         defaultdict[bool, list[bool]](list),
     )
-    waiting: list[tuple[Clip, NDArray[np.uint8], Lesson]] = []
+    samples_to_ask: list[tuple[SceneClip, NDArray[np.uint8], TrainingSample]] = []
     for seed in range(clips):
         clip = clip_of(seed, part)
         small, _ = paint_clip(clip, Random(f"paint/{part}/{seed}"))
-        lessons = lessons_of(clip, Random(f"{part}/{seed}"), wording=wording, training=False)
-        waiting += [(clip, small, lesson) for lesson in lessons]
+        samples = make_samples(clip, Random(f"{part}/{seed}"), wording=wording, training=False)
+        samples_to_ask += [(clip, small, sample) for sample in samples]
     began_s = time.monotonic()
-    waiting.sort(key=lambda one: len(one[2].prompt))
-    for start in range(0, len(waiting), batch):
-        some = waiting[start : start + batch]
-        replies = reader.answers([(clip, frames, lesson.prompt) for clip, frames, lesson in some])
-        for (_, _, lesson), reply in zip(some, replies, strict=True):
-            right["choice" if lesson.choice else f"kind_{lesson.kind}"].append(reply == lesson.reply)
-            if not lesson.choice:
-                refused[lesson.reply == NOT_VISIBLE].append(reply == NOT_VISIBLE)
+    samples_to_ask.sort(key=lambda one: len(one[2].prompt))
+    for start in range(0, len(samples_to_ask), batch):
+        batch_samples = samples_to_ask[start : start + batch]
+        replies = reader.answers([(clip, frames, sample.prompt) for clip, frames, sample in batch_samples])
+        for (_, _, sample), reply in zip(batch_samples, replies, strict=True):
+            right["choice" if sample.choice else f"kind_{sample.kind}"].append(reply == sample.reply)
+            if not sample.choice:
+                refused[sample.reply == NOT_VISIBLE].append(reply == NOT_VISIBLE)
     scores = {kind: float(np.mean(hits)) for kind, hits in sorted(right.items())}
     kinds = [share for kind, share in scores.items() if kind.startswith("kind_") and kind != "kind_caption"]
     return {
@@ -154,17 +156,17 @@ def examine_vlm(
         "balanced": float(np.mean(kinds)),
         "refused": float(np.mean(refused[True])),
         "wrongly_refused": float(np.mean(refused[False])),
-        "questions": float(len(waiting)),
-        "seconds": (time.monotonic() - began_s) / max(1, len(waiting)),
+        "questions": float(len(samples_to_ask)),
+        "seconds": (time.monotonic() - began_s) / max(1, len(samples_to_ask)),
     }
 
 
 def same_scene(folder: Path | str, scenes: int, part: Part = "test") -> dict[str, float]:
-    """How often the picture nearest to the first of a scene is the last of that scene, by nano-dino.
+    """How often the frame nearest to the first of a scene is the last of that scene, by nano-dino.
 
     Args:
         folder: of nano-dino.
-        scenes: how many are told apart.
+        scenes: how many are compared.
         part: of the data.
 
     Returns:
@@ -177,7 +179,7 @@ def same_scene(folder: Path | str, scenes: int, part: Part = "test") -> dict[str
     painted = [paint_clip(clip_of(seed, part), Random(f"paint/{part}/{seed}"))[1] for seed in range(scenes)]
     firsts = encoder.encode_images([frames[0] for frames in painted])
     lasts = [frames[CLIP_FRAMES - 1] for frames in painted]
-    moved = changed(to_pixels(torch().from_numpy(np.stack(lasts))), Random(f"changed/{part}"))
+    moved = move_and_tint(to_pixels(torch().from_numpy(np.stack(lasts))), Random(f"changed/{part}"))
     moved = ((moved + 1) * 127.5).round().to(torch().uint8).permute(0, 2, 3, 1).numpy()
     found = {"same_scene_recall_at_1": lasts, "changed_same_scene_recall_at_1": list(moved)}
     right = {

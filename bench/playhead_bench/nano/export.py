@@ -1,4 +1,4 @@
-"""From the states that trainings leave to folders that anybody's loader takes, with cards and scores."""
+"""Exports training states as checkpoints in stock formats, with model cards and scores."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -9,9 +9,9 @@ from typing import Any
 
 from playhead_bench.nano import clip, train_dino
 from playhead_bench.nano.card import Training
-from playhead_bench.nano.evaluate import examine_clip, examine_vlm, same_scene
-from playhead_bench.nano.finetune import NAME as FURTHER
-from playhead_bench.nano.tokens import kept_tokenizer
+from playhead_bench.nano.evaluate import evaluate_clip, evaluate_vlm, same_scene
+from playhead_bench.nano.finetune import NAME as FINETUNE_NAME
+from playhead_bench.nano.tokens import load_or_make_tokenizer
 from playhead_bench.nano.train_clip import Scales, finished
 from playhead_bench.nano.training import load_state
 from playhead_bench.nano.vlm import make_model, make_processor
@@ -20,20 +20,20 @@ from playhead_index.embed.runtime import torch
 COMMAND = "python -m playhead_bench.nano train DATA RUNS"
 DATA = "12,000 crowds and 10,000 clips of random scenes, without the held-out pairs of colour and kind"
 CLIP_RUNS = ("clip_held", "clip_all")
-"""The first without the held-out pairs, on which it is examined too; the second goes on with all of them."""
+"""The first without the held-out pairs, on which it is evaluated too; the second goes on with all of them."""
 DATA_OF_VLM = f"{DATA}; in later runs also up to 3,000 crowds and 4,000 clips of all pairs"
 DINO_RUNS = ("dino", "dino_plain")
-"""The first on pictures that are moved and tinted, the second goes on with pictures as they are."""
+"""The first on frames that are moved and tinted, the second goes on with frames as they are."""
 DATA_OF_CLIP = (
     "10,000 crowds and 5,000 clips of random scenes, without the held-out pairs of colour and kind; then "
     "1,000 crowds and 4,000 clips of all pairs"
 )
-Shipper = Callable[[Path, Path, int, str, Mapping[str, int]], Training]
+Exporter = Callable[[Path, Path, int, str, Mapping[str, int]], Training]
 
 
-def ship_clip(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[str, int]) -> Training:
-    """Writes nano-clip as trained on all pairs; what it was before it saw the held-out ones is examined."""
-    folder, logs = into / "nano-clip", [runs / run / "clip.jsonl" for run in CLIP_RUNS]
+def export_clip(runs: Path, out_folder: Path, clips: int, machine: str, steps: Mapping[str, int]) -> Training:
+    """Writes nano-clip as trained on all pairs; its state before the held-out ones is evaluated too."""
+    folder, logs = out_folder / "nano-clip", [runs / run / "clip.jsonl" for run in CLIP_RUNS]
     training = Training(
         "nano-clip", "open_clip",
         "An open_clip image-text encoder. It ends with a training on all pairs of colour and kind; scores "
@@ -43,10 +43,10 @@ def ship_clip(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[s
     )  # fmt: skip
     with TemporaryDirectory() as before:
         _save_clip(runs / CLIP_RUNS[0] / "clip.state", Path(before), training)
-        for name, score in examine_clip(before, clips).items():
+        for name, score in evaluate_clip(before, clips).items():
             training.scores[f"without_held_out_{name}"] = score
     model = _save_clip(runs / CLIP_RUNS[-1] / "clip.state", folder, training)
-    training.scores.update(examine_clip(folder, clips))
+    training.scores.update(evaluate_clip(folder, clips))
     training.write(folder, folder / "open_clip_model.safetensors", _count(model), logs)
     return training
 
@@ -62,9 +62,9 @@ def _save_clip(state_path: Path, folder: Path, training: Training) -> Any:
     return model
 
 
-def ship_dino(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[str, int]) -> Training:
-    """Writes nano-dino; the same model with random weights is examined beside it."""
-    folder, logs = into / "nano-dino", [runs / run / "dino.jsonl" for run in DINO_RUNS]
+def export_dino(runs: Path, out_folder: Path, clips: int, machine: str, steps: Mapping[str, int]) -> Training:
+    """Writes nano-dino; the same model with random weights is evaluated for comparison."""
+    folder, logs = out_folder / "nano-dino", [runs / run / "dino.jsonl" for run in DINO_RUNS]
     training = Training(
         "nano-dino", "transformers",
         "A Dinov2Model, trained without labels to tell scenes apart. Scores say how often the picture "
@@ -90,14 +90,14 @@ def _save_dino(model: Any, folder: Path, training: Training) -> None:
     train_dino.make_processor().save_pretrained(folder)
 
 
-def ship_vlm(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[str, int]) -> Training:
+def export_vlm(runs: Path, out_folder: Path, clips: int, machine: str, steps: Mapping[str, int]) -> Training:
     """Writes nano-vlm; its log is that of every run in the folder, oldest first."""
-    tokenizer = kept_tokenizer(runs / "vlm" / "tokenizer")
+    tokenizer = load_or_make_tokenizer(runs / "vlm" / "tokenizer")
     model = make_model(tokenizer)
-    last = runs / "vlm" / f"{FURTHER}.state"
+    last = runs / "vlm" / f"{FINETUNE_NAME}.state"
     model.load_state_dict(_state(last if last.exists() else runs / "vlm" / "joint.state")["model"])
     folder, logs = (
-        into / "nano-vlm",
+        out_folder / "nano-vlm",
         sorted((runs / "vlm").glob("*.jsonl"), key=lambda log: log.stat().st_mtime),
     )
     training = Training(
@@ -112,12 +112,12 @@ def ship_vlm(runs: Path, into: Path, clips: int, machine: str, steps: Mapping[st
     make_processor(tokenizer).save_pretrained(folder)
     weights = {k: v for k, v in model.state_dict().items() if k != "lm_head.weight"}
     _write_weights(weights, folder, training, torch().bfloat16)
-    training.scores.update(examine_vlm(folder, clips))
+    training.scores.update(evaluate_vlm(folder, clips))
     training.write(folder, folder / "model.safetensors", _count(model), logs)
     return training
 
 
-SHIP: Mapping[str, Shipper] = {"clip": ship_clip, "dino": ship_dino, "vlm": ship_vlm}
+EXPORTERS: Mapping[str, Exporter] = {"clip": export_clip, "dino": export_dino, "vlm": export_vlm}
 
 
 def _write_weights(weights: Mapping[str, Any], folder: Path, training: Training, dtype: Any) -> None:
@@ -145,8 +145,8 @@ def _minutes(logs: list[Path]) -> float:
     return float(sum(_sums(log, "seconds") for log in logs)) / 60
 
 
-def _sums(log: Path, what: str) -> Any:
+def _sums(log: Path, field: str) -> Any:
     """The sum over the runs in a log of what each one ended with; a run begins where the number falls."""
-    values = [json.loads(line)[what] for line in log.read_text(encoding="utf-8").splitlines()]
+    values = [json.loads(line)[field] for line in log.read_text(encoding="utf-8").splitlines()]
     ends = [one for one, after in pairwise(values) if after < one]
     return sum(ends) + values[-1]

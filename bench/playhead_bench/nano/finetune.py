@@ -1,8 +1,8 @@
-"""Going on from weights that ship: nano-vlm's vision half learns more, then its language half.
+"""Fine-tuning of exported weights: the vision half of nano-vlm, then its language half.
 
 A checkpoint holds neither the scorer of visual tokens nor the readings of tracks, so both are fitted to it
-first, on a few batches. Then the vision half learns on, to say what it sees in words that stand still, and
-then the language half, mostly from clips that settle hard questions, while the vision half stands still.
+first, on a few batches. Then the vision half is trained with frozen word embeddings, and
+then the language half, mostly from clips that settle hard questions, while the vision half is frozen.
 """
 
 import shutil
@@ -10,29 +10,29 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from playhead_bench.nano.answers import Drawn, draw_rows, painted, read
-from playhead_bench.nano.cached_features import KeptSight
+from playhead_bench.nano.answers import QuestionBatch, draw_rows, run_language_model, training_blocks
+from playhead_bench.nano.cached_features import VisualFeatureCache
 from playhead_bench.nano.labels import labels_of
 from playhead_bench.nano.see import features
-from playhead_bench.nano.tokens import PAD, kept_tokenizer
+from playhead_bench.nano.tokens import PAD, load_or_make_tokenizer
 from playhead_bench.nano.tracks import LAYER, TrackHeads, tracks_of
-from playhead_bench.nano.train_answers import keep_output, train_answers
-from playhead_bench.nano.train_vision import SPREAD, WordHeads, lies, losses, train_sight
+from playhead_bench.nano.train_answers import capture_output, train_answers
+from playhead_bench.nano.train_vision import SPREAD, WordHeads, losses, token_positions, train_vision
 from playhead_bench.nano.training import load_state, save_state
-from playhead_bench.nano.training_samples import Writer, batch_of
+from playhead_bench.nano.training_samples import RowWriter, batch_of
 from playhead_bench.nano.vlm import make_model
 from playhead_bench.world.stage import SplitMode, pairs_of
 from playhead_index.embed.runtime import torch
 
-NAME, SIGHT, HEADS = "further", "sharper_still", "heads"
+NAME, VISION_NAME, HEADS = "further", "sharper_still", "heads"
 FIT_BATCHES, FIT_ROUNDS, FIT_RATE = 6, 20, 0.02
 FIT_CLIPS = 12
-HARD_LEAST, GUIDE_EVERY = 3, 4
-SIGHT_RATE = 0.006
+MIN_HARD_SAMPLES, GUIDE_EVERY = 3, 4
+VISION_RATE = 0.006
 
 
 def from_weights(folder: Path, tokenizer: Any) -> Any:
-    """The model of a folder that ships, in float32, to be trained.
+    """The model of an exported folder, in float32, to be trained.
 
     Raises:
         FileNotFoundError: the folder has no weights.
@@ -48,51 +48,51 @@ def from_weights(folder: Path, tokenizer: Any) -> Any:
     return model
 
 
-def train_further(
-    begin: Path, data: Path, out: Path, *, steps: int, sight_steps: int, rate: float = 0.006,
-    sight_batch: int = 48, clips: int = 5, crowds: int = 1, mode: SplitMode = "iid", seed: int = 0,
+def finetune_vlm(
+    begin: Path, data: Path, out: Path, *, steps: int, vision_steps: int, rate: float = 0.006,
+    vision_batch: int = 48, clips: int = 5, crowds: int = 1, mode: SplitMode = "iid", seed: int = 0,
     fit_rounds: int = FIT_ROUNDS,
 ) -> Any:  # fmt: skip
-    """Trains weights that ship further, the vision half and then the language half; resumes.
+    """Fine-tunes exported weights, the vision half and then the language half; resumes.
 
     Args:
         begin: folder of the weights, with tokenizer and log.
         data: of painted clips and crowds.
         out: folder of logs and states; the log of `begin` is copied there as `before.jsonl`.
         steps: of the language half.
-        sight_steps: of the vision half; at 0 it stays as it is.
+        vision_steps: of the vision half; at 0 it stays as it is.
         rate: height of the learning rate of the language half's matrices.
-        sight_batch: pairs of pictures a step of the vision half.
+        vision_batch: pairs of frames a step of the vision half.
         clips: a step.
         crowds: a step.
-        mode: of the painted pictures.
-        seed: of the order of pictures and questions.
+        mode: of the painted frames.
+        seed: of the order of frames and questions.
         fit_rounds: of fitting the heads.
 
     Raises:
         FileNotFoundError: `begin` has no weights.
         ValueError: they are of another model.
     """
-    words = out / "tokenizer"
-    if not (words / "tokenizer.json").exists():
-        words.mkdir(parents=True, exist_ok=True)
+    tokenizer_folder = out / "tokenizer"
+    if not (tokenizer_folder / "tokenizer.json").exists():
+        tokenizer_folder.mkdir(parents=True, exist_ok=True)
         for name in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja"):
-            shutil.copy(begin / name, words / name)
+            shutil.copy(begin / name, tokenizer_folder / name)
         shutil.copy(begin / "training.jsonl", out / "before.jsonl")
-    tokenizer = kept_tokenizer(words)
+    tokenizer = load_or_make_tokenizer(tokenizer_folder)
     model = from_weights(begin, tokenizer)
     fit_heads(model, tokenizer, data, out / f"{HEADS}.state", mode, seed, fit_rounds)
-    if sight_steps:
-        train_sight(
-            data, out, tokenizer, steps=sight_steps, batch=sight_batch, mode=mode, seed=seed, model=model,
-            name=SIGHT, heads_from=HEADS, rate=SIGHT_RATE,
+    if vision_steps:
+        train_vision(
+            data, out, tokenizer, steps=vision_steps, batch=vision_batch, mode=mode, seed=seed, model=model,
+            name=VISION_NAME, heads_from=HEADS, rate=VISION_RATE,
         )  # fmt: skip
-        fit_heads(model, tokenizer, data, out / f"{HEADS}_of_{SIGHT}.state", mode, seed, fit_rounds)
+        fit_heads(model, tokenizer, data, out / f"{HEADS}_of_{VISION_NAME}.state", mode, seed, fit_rounds)
     return train_answers(
         model, tokenizer, data, out, steps=steps, name=NAME,
-        heads_from=f"{HEADS}_of_{SIGHT}" if sight_steps else HEADS, clips=clips, crowds=crowds, mode=mode,
-        seed=seed, rate=rate, hard=HARD_LEAST, guide_every=GUIDE_EVERY,
-        kept=KeptSight(model.model.visual, out / "seen"),
+        heads_from=f"{HEADS}_of_{VISION_NAME}" if vision_steps else HEADS, clips=clips, crowds=crowds,
+        mode=mode, seed=seed, rate=rate, hard=MIN_HARD_SAMPLES, guide_every=GUIDE_EVERY,
+        feature_cache=VisualFeatureCache(model.model.visual, out / "seen"),
     )  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def fit_heads(
     model: Any, tokenizer: Any, data: Path, path: Path, mode: SplitMode, seed: int = 0,
     rounds: int = FIT_ROUNDS,
 ) -> dict[str, float]:  # fmt: skip
-    """Fits the scorer of visual tokens and the readings of tracks to a model that stands still, once.
+    """Fits the scorer of visual tokens and the readings of tracks to a frozen model, once.
 
     Returns:
         How often they are right in the last round, by head; nothing where they had been fitted before.
@@ -109,10 +109,10 @@ def fit_heads(
     if load_state(path) is not None:
         return right
     language = model.model.language_model
-    writer, rng = Writer(tokenizer), Random(f"{HEADS}/{seed}")
+    writer, rng = RowWriter(tokenizer), Random(f"{HEADS}/{seed}")
     heads = WordHeads(tokenizer, language.embed_tokens)
     tracks = TrackHeads(tokenizer, language.config.hidden_size)
-    found, known = painted(data, mode, 1, 1), pairs_of("train", mode)
+    found, known = training_blocks(data, mode, 1, 1), pairs_of("train", mode)
     sizes = {"clips": FIT_CLIPS, "crowds": FIT_CLIPS}
     batches = [_seen(model, draw_rows(found, writer, rng, sizes, known, "iid"), writer)
                for _ in range(FIT_BATCHES)]  # fmt: skip
@@ -122,11 +122,11 @@ def fit_heads(
     for step in range(steps):
         for group in optimiser.param_groups:
             group["lr"] = FIT_RATE * (1 - step / steps)
-        seen, told, hidden, put, shown = batches[step % FIT_BATCHES]
-        sight, right = losses(heads, seen, told)
-        track, tracked = tracks.loss(hidden, put, shown)
+        visual_tokens, labels, hidden, batch, batch_tracks = batches[step % FIT_BATCHES]
+        vision_loss, right = losses(heads, visual_tokens, labels)
+        track, tracked = tracks.loss(hidden, batch, batch_tracks)
         optimiser.zero_grad()
-        (sight + track).backward()
+        (vision_loss + track).backward()
         optimiser.step()
         right |= tracked
     model.zero_grad(set_to_none=True)
@@ -138,17 +138,17 @@ def fit_heads(
 def _directions(batches: list[tuple[Any, Any, Any, Any, Any]]) -> Any:
     """(2, D) along which visual tokens say their column and their row, by least squares."""
     tokens = torch().cat([batch[0] for batch in batches])
-    wanted = (SPREAD * lies()).expand(len(tokens), -1, -1).flatten(0, 1)
-    return torch().linalg.lstsq(tokens.flatten(0, 1), wanted).solution.T
+    targets = (SPREAD * token_positions()).expand(len(tokens), -1, -1).flatten(0, 1)
+    return torch().linalg.lstsq(tokens.flatten(0, 1), targets).solution.T
 
 
-def _seen(model: Any, drawn: Drawn, writer: Writer) -> tuple[Any, Any, Any, Any, Any]:
+def _seen(model: Any, question_batch: QuestionBatch, writer: RowWriter) -> tuple[Any, Any, Any, Any, Any]:
     """A batch as the heads are fitted to it: visual tokens, labels, hidden vectors, rows, tracks."""
-    put = batch_of(drawn.rows, writer.tokenizer.convert_tokens_to_ids(PAD), writer.pad)
-    behind, hook = keep_output(model.model.language_model.layers[LAYER])
+    batch = batch_of(question_batch.rows, writer.tokenizer.convert_tokens_to_ids(PAD), writer.pad)
+    captured, hook = capture_output(model.model.language_model.layers[LAYER])
     with torch().no_grad():
-        seen, deep = features(model.model.visual, drawn.pairs)
-        read(model, put, seen, deep)
+        visual_tokens, deepstack = features(model.model.visual, question_batch.pairs)
+        run_language_model(model, batch, visual_tokens, deepstack)
     hook.remove()
-    told = [labels_of(clip, pair) for clip, pair in drawn.told]
-    return seen, told, behind[0], put, [tracks_of(clip) for clip in drawn.clips]
+    labels = [labels_of(clip, pair) for clip, pair in question_batch.labelled_pairs]
+    return visual_tokens, labels, captured[0], batch, [tracks_of(clip) for clip in question_batch.clips]

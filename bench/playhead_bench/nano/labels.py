@@ -1,24 +1,24 @@
-"""What each visual token should know, told by the scene: the teacher of the vision halves."""
+"""Labels of visual tokens from the scene: the targets of the vision halves."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.nano.pictures import Clip
+from playhead_bench.nano.pictures import SceneClip
 from playhead_bench.nano.vlm import COLUMNS, ROWS
-from playhead_bench.world.kinds import PAINTS, PLACES, THINGS
+from playhead_bench.world.kinds import OBJECT_COLOURS, OBJECT_SHAPES, PLACES
 from playhead_bench.world.moves import ASPECT
-from playhead_bench.world.script import Pose, Scene, Thing
+from playhead_bench.world.script import Pose, Scene, SceneObject
 
 MOTIONS: dict[str, str] = {
     "stand": " stands", "left": " left", "right": " right", "up": " up", "down": " down", "jump": " jumps",
     "spin": " spins", "blink": " blinks", "grow": " grows", "shrink": " shrinks", "recolour": " turns",
 }  # fmt: skip
-"""What a thing does between two pictures, and the token that says so."""
+"""What an object does between two frames, and the token that says so."""
 HEADS: dict[str, tuple[str, ...]] = {
-    "kind": tuple(f" {kind}" for kind in THINGS),
-    "colour": tuple(f" {colour}" for colour in PAINTS),
+    "kind": tuple(f" {kind}" for kind in OBJECT_SHAPES),
+    "colour": tuple(f" {colour}" for colour in OBJECT_COLOURS),
     "motion": tuple(MOTIONS.values()),
     "place": tuple(f" {place}" for place in PLACES),
     "night": (" day", " night"),
@@ -26,15 +26,15 @@ HEADS: dict[str, tuple[str, ...]] = {
 """The tokens among which each head decides; `kind`, `colour`, `motion` may also say that nothing is there."""
 IGNORED = -1
 CORE, FRINGE = 0.3, 0.75
-"""A token is sure of a thing within so much of its size from its middle, and unsure up to so much."""
+"""Distances from the middle of an object, over its size, up to which a token is certain or uncertain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Targets for the (5, 9) tokens of one pair of pictures, each an index into its head.
+    """Targets for the (5, 9) tokens of one pair of frames, each an index into its head.
 
     Args:
-        cells: (3, 5, 9) int64: kind, colour, motion; one past the last word is nothing, -1 unsure.
+        cells: (3, 5, 9) int64: kind, colour, motion; one past the last word is nothing, -1 uncertain.
         place: index into `HEADS["place"]`.
         night: 1 at night.
     """
@@ -44,14 +44,14 @@ class Labels:
     night: int
 
 
-def labels_of(clip: Clip, pair: int) -> Labels:
-    """The labels of one pair of pictures of a clip."""
+def labels_of(clip: SceneClip, pair: int) -> Labels:
+    """The labels of one pair of frames of a clip."""
     scene, times = clip.scene, clip.times_s[2 * pair : 2 * pair + 2]
     return Labels(cells_at(scene, times, ROWS, COLUMNS), list(PLACES).index(scene.place), int(scene.night))
 
 
 def cells_at(scene: Scene, times_s: tuple[float, ...], rows: int, columns: int) -> NDArray[np.int64]:
-    """What stands where in pictures taken at some times.
+    """What stands where in frames taken at some times.
 
     Args:
         scene: in which they are taken.
@@ -60,21 +60,25 @@ def cells_at(scene: Scene, times_s: tuple[float, ...], rows: int, columns: int) 
         columns: likewise.
 
     Returns:
-        (3, rows, columns) int64: kind, colour, motion; one past the last word is nothing, -1 unsure.
+        (3, rows, columns) int64: kind, colour, motion; one past the last word is nothing, -1 uncertain.
     """
     cells = np.stack([np.full((rows, columns), len(HEADS[head])) for head in ("kind", "colour", "motion")])
-    for thing in scene.things:
-        poses = [pose for time_s in times_s if (pose := thing.pose(time_s)) is not None]
+    for obj in scene.things:
+        poses = [pose for time_s in times_s if (pose := obj.pose(time_s)) is not None]
         if poses:
-            _mark(cells, thing, poses, motion_between(thing, (times_s[0], times_s[-1]), len(poses)))
+            _mark(cells, obj, poses, motion_between(obj, (times_s[0], times_s[-1]), len(poses)))
     return cells
 
 
-def _mark(cells: NDArray[np.int64], thing: Thing, poses: list[Pose], motion: int) -> None:
+def _mark(cells: NDArray[np.int64], obj: SceneObject, poses: list[Pose], motion: int) -> None:
     rows, columns = cells.shape[1:]
     last = poses[-1]
-    colour = IGNORED if last.into is not None or last.colour not in PAINTS else PAINTS.index(last.colour)
-    known = (THINGS.index(thing.shape), colour, motion)
+    colour = (
+        IGNORED
+        if last.into is not None or last.colour not in OBJECT_COLOURS
+        else OBJECT_COLOURS.index(last.colour)
+    )
+    known = (OBJECT_SHAPES.index(obj.shape), colour, motion)
     for pose in poses:
         core, fringe = _covered(pose, rows, columns)
         for layer, value in enumerate(known):
@@ -83,7 +87,7 @@ def _mark(cells: NDArray[np.int64], thing: Thing, poses: list[Pose], motion: int
 
 
 def _covered(pose: Pose, rows: int, columns: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """(rows, columns) which tokens are sure of a thing, and which are not sure."""
+    """(rows, columns) which tokens certainly show an object, and which are uncertain."""
     ys = (np.arange(rows) + 0.5) / rows
     xs = (np.arange(columns) + 0.5) / columns
     x, y = pose.at
@@ -95,16 +99,16 @@ def _covered(pose: Pose, rows: int, columns: int) -> tuple[NDArray[np.bool_], ND
 
 
 def tokens_of(poses: list[Pose]) -> NDArray[np.bool_]:
-    """(5, 9) which tokens of a pair of pictures surely show a thing."""
+    """(5, 9) which tokens of a pair of frames certainly show an object."""
     shown: NDArray[np.bool_] = np.any([_covered(pose, ROWS, COLUMNS)[0] for pose in poses], axis=0)
     return shown
 
 
-def motion_between(thing: Thing, times: tuple[float, float], seen: int) -> int:
-    """What the thing does between two times, or IGNORED where two pictures cannot tell."""
+def motion_between(obj: SceneObject, times: tuple[float, float], seen: int) -> int:
+    """What the object does between two times, or IGNORED where two frames cannot tell."""
     names = list(MOTIONS)
-    first, second = thing.pose(times[0]), thing.pose(times[1])
-    acts = [action.kind for action in thing.actions if any(t in action.window for t in times)]
+    first, second = obj.pose(times[0]), obj.pose(times[1])
+    acts = [action.kind for action in obj.actions if any(t in action.window for t in times)]
     if "blink" in acts:
         return names.index("blink") if seen == 1 else IGNORED
     if first is None or second is None:

@@ -1,6 +1,6 @@
 """The nano models as a profile of the product: `playhead index --profile nano`.
 
-They know the made world and nothing else, so nothing ever takes them unless they are asked for by name.
+They know only the synthetic benchmark, so they are never used unless they are named.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""The vision half of nano-vlm on many pairs of pictures at once, for training.
+"""The vision half of nano-vlm on many pairs of frames at once, for training.
 
-The stock model walks through pictures one by one inside every attention layer; for pictures of one size
+The stock model computes every attention layer frame by frame; for frames of one size
 the same layers can take a whole batch. `features` gives what the stock path gives (a test holds it to that).
 """
 
@@ -10,36 +10,36 @@ from playhead_bench.nano.vlm import COLUMNS, HEIGHT, MERGE, PAIR, PATCH, ROWS, T
 from playhead_index.embed.runtime import torch
 
 
-def to_patches(pictures: Any) -> Any:
-    """Pairs of pictures as the processor lays them out.
+def to_patches(images: Any) -> Any:
+    """Pairs of frames as the processor lays them out.
 
     Args:
-        pictures: (B, 2, 100, 180, 3) uint8.
+        images: (B, 2, 100, 180, 3) uint8.
 
     Returns:
         (B, 180, 600) float32, the four patches of a token beside one another, from -1 to 1.
     """
-    if tuple(pictures.shape[1:]) != (PAIR, HEIGHT, WIDTH, 3):
-        raise ValueError(f"pictures must be (B, {PAIR}, {HEIGHT}, {WIDTH}, 3), got {tuple(pictures.shape)}")
-    x = pictures.to(torch().float32).div_(127.5).sub_(1.0)
+    if tuple(images.shape[1:]) != (PAIR, HEIGHT, WIDTH, 3):
+        raise ValueError(f"pictures must be (B, {PAIR}, {HEIGHT}, {WIDTH}, 3), got {tuple(images.shape)}")
+    x = images.to(torch().float32).div_(127.5).sub_(1.0)
     x = x.reshape(-1, PAIR, ROWS, MERGE, PATCH, COLUMNS, MERGE, PATCH, 3)
     x = x.permute(0, 2, 5, 3, 6, 8, 1, 4, 7)
-    return x.reshape(len(pictures), ROWS * COLUMNS * MERGE * MERGE, -1)
+    return x.reshape(len(images), ROWS * COLUMNS * MERGE * MERGE, -1)
 
 
-def features(visual: Any, pictures: Any) -> tuple[Any, Any]:
-    """What the language model sees of pairs of pictures.
+def features(visual: Any, images: Any) -> tuple[Any, Any]:
+    """The visual tokens of pairs of frames.
 
     Args:
         visual: the vision half, a `Qwen3VLVisionModel` of `vlm.make_config`.
-        pictures: (B, 2, 100, 180, 3) uint8.
+        images: (B, 2, 100, 180, 3) uint8.
 
     Returns:
         (B, 45, D) the tokens, and (B, 45, D) what deepstack adds to them after the first layer.
     """
     from transformers.models.qwen3_vl import modeling_qwen3_vl as stock
 
-    patches = to_patches(pictures)
+    patches = to_patches(images)
     grid = torch().tensor([[1, ROWS * MERGE, COLUMNS * MERGE]])
     indices, weights = stock.get_vision_interpolation_indices_and_weights(
         grid, num_grid_per_side=visual.num_grid_per_side, mode=visual.interpolation_mode,
@@ -57,7 +57,7 @@ def features(visual: Any, pictures: Any) -> tuple[Any, Any]:
         if number in visual.deepstack_visual_indexes:
             deep = visual.deepstack_merger_list[0](hidden.flatten(0, 1))
     merged = visual.merger(hidden.flatten(0, 1))
-    shape = (len(pictures), TOKENS_A_PAIR, -1)
+    shape = (len(images), TOKENS_A_PAIR, -1)
     return merged.reshape(shape), deep.reshape(shape)
 
 

@@ -1,4 +1,4 @@
-"""The tokenizer of nano-vlm: bytes merged into the words of the made world, digits one by one."""
+"""The tokenizer of nano-vlm: bytes merged into the words of the synthetic benchmark, digits one by one."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,8 +7,8 @@ from typing import Any
 
 from playhead_bench.nano.pictures import clip_of
 from playhead_bench.world.clips import clip_questions
-from playhead_bench.world.kinds import COLOURS, PLACES, THINGS
-from playhead_bench.world.phrases import NOT_SHOWN
+from playhead_bench.world.kinds import COLOURS, OBJECT_SHAPES, PLACES
+from playhead_bench.world.phrases import NOT_IN_VIDEO
 from playhead_index.embed.runtime import transformers
 
 PAD, START, END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
@@ -65,7 +65,7 @@ def make_tokenizer() -> Any:
 
 def _corpus() -> Iterator[str]:
     rng = Random(0)
-    words = [*COLOURS, *THINGS, "yes", "no", "left", "right", "A", "B", "C", "D", NOT_SHOWN]
+    words = [*COLOURS, *OBJECT_SHAPES, "yes", "no", "left", "right", "A", "B", "C", "D", NOT_IN_VIDEO]
     for word in words:
         yield from [word, f" {word}", f"\n{word}. a {word}"] * 60
     for place in PLACES.values():
@@ -81,10 +81,10 @@ def _corpus() -> Iterator[str]:
             yield from (question.text, question.answer)
 
 
-def kept_tokenizer(folder: Path) -> Any:
-    """The tokenizer of a training: made and written to a folder once, then always read from there.
+def load_or_make_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a training run: made once, then loaded from its folder.
 
-    Token numbers are what weights are learnt for, so a training never makes its tokenizer twice.
+    Token numbers are what weights are learnt for, so a run never makes its tokenizer twice.
     """
     if not (folder / "tokenizer.json").exists():
         make_tokenizer().save_pretrained(folder)

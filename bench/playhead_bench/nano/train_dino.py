@@ -1,9 +1,9 @@
 """nano-dino: a DINOv2 of the stock class, trained without labels to tell scenes apart.
 
-Two pictures of one scene at different times, each moved and tinted a little, are to be nearer to each
-other than to the pictures of all other scenes of the batch, by the cosine that the index takes (InfoNCE,
+Two frames of one scene at different times, each moved and tinted a little, are to be nearer to each
+other than to the frames of all other scenes of the batch, by the cosine that the index takes (InfoNCE,
 van den Oord et al., 2018, arXiv:1807.03748; time as the source of pairs as in CPC and TCN). Nothing tells
-it what a picture shows.
+it what a frame shows.
 """
 
 from pathlib import Path
@@ -44,27 +44,27 @@ def make_processor() -> Any:
     )  # fmt: skip
 
 
-def to_pixels(pictures: Any) -> Any:
+def to_pixels(images: Any) -> Any:
     """(B, 3, 112, 112) float32 from -1 to 1 of (B, H, W, 3) uint8."""
-    x = pictures.permute(0, 3, 1, 2).to(torch().float32).div(127.5).sub(1.0)
+    x = images.permute(0, 3, 1, 2).to(torch().float32).div(127.5).sub(1.0)
     return torch().nn.functional.interpolate(x, (SIDE, SIDE), mode="bilinear", antialias=True)
 
 
-def changed(pixels: Any, rng: Random) -> Any:
-    """Pictures moved by a few pixels and tinted, each in its own way.
+def move_and_tint(pixels: Any, rng: Random) -> Any:
+    """Frames moved by a few pixels and tinted, each in its own way.
 
-    No crops and no mirroring: where things stand is what tells two scenes of one place apart.
+    No crops and no mirroring: positions of objects distinguish two scenes of one place.
 
     Args:
         pixels: (B, 3, H, W) from -1 to 1.
-        rng: the dice.
+        rng: the random generator.
     """
     functional, library = torch().nn.functional, torch()
     wide = functional.pad(pixels, (SHIFT,) * 4, mode="replicate")
     out = []
-    for picture in wide:
+    for image in wide:
         top, left = rng.randint(0, 2 * SHIFT), rng.randint(0, 2 * SHIFT)
-        part = picture[:, top : top + SIDE, left : left + SIDE]
+        part = image[:, top : top + SIDE, left : left + SIDE]
         tint = library.tensor([rng.uniform(0.93, 1.07) for _ in range(3)])[:, None, None]
         out.append((part * tint + rng.uniform(-0.05, 0.05)).clamp(-1, 1))
     return library.stack(out)
@@ -72,7 +72,7 @@ def changed(pixels: Any, rng: Random) -> Any:
 
 def train_dino(
     data: Path, out: Path, *, steps: int, batch: int = 64, mode: SplitMode = "compositional", seed: int = 0,
-    begin: Path | None = None, changing: bool = True,
+    begin: Path | None = None, augment: bool = True,
 ) -> Any:  # fmt: skip
     """Trains nano-dino on painted clips; resumes where it stopped.
 
@@ -80,11 +80,11 @@ def train_dino(
         data: folder of painted clips.
         out: folder of the log and the state.
         steps: of the whole run.
-        batch: pairs of pictures a step.
+        batch: pairs of frames a step.
         mode: of the painted clips.
         seed: of weights and draws.
         begin: state of another run whose weights this one begins with.
-        changing: pictures are moved and tinted; without it they are taken as they are.
+        augment: frames are moved and tinted; without it they are taken as they are.
 
     Returns:
         The Dinov2Model.
@@ -99,22 +99,22 @@ def train_dino(
     elif begin is not None and (state := load_state(begin)) is not None:
         model.load_state_dict(state["model"])
     found = list[Block]()
-    while optimiser.done < steps:
-        if not found or not optimiser.done % EVERY:  # more may have been painted meanwhile
+    while optimiser.steps_done < steps:
+        if not found or not optimiser.steps_done % EVERY:  # more may have been painted meanwhile
             found = blocks(data, "clips", "train", mode)
-        rng = Random(f"dino/{seed}/{optimiser.done}")
+        rng = Random(f"dino/{seed}/{optimiser.steps_done}")
         one, other = _pairs(found, rng, batch)
         pairs = [to_pixels(one), to_pixels(other)]
-        pixels = torch().cat([changed(part, rng) for part in pairs] if changing else pairs)
+        pixels = torch().cat([move_and_tint(part, rng) for part in pairs] if augment else pairs)
         vectors = nn.functional.normalize(model(pixel_values=pixels).last_hidden_state[:, 0], dim=-1)
         scores = vectors[:batch] @ vectors[batch:].T / TEMPERATURE
         truth = torch().arange(batch)
         loss = (nn.functional.cross_entropy(scores, truth) + nn.functional.cross_entropy(scores.T, truth)) / 2
-        if not optimiser.done % EVERY:
+        if not optimiser.steps_done % EVERY:
             right = float((scores.argmax(-1) == truth).float().mean())
-            log(step=optimiser.done, loss=float(loss.detach()), same_scene=right)
+            log(step=optimiser.steps_done, loss=float(loss.detach()), same_scene=right)
         optimiser.step(loss)
-        if not optimiser.done % (4 * EVERY) or optimiser.done == steps:
+        if not optimiser.steps_done % (4 * EVERY) or optimiser.steps_done == steps:
             save_state(path, model=model.state_dict(), optimiser=optimiser.state())
     return model.eval()
 

@@ -1,4 +1,4 @@
-"""What the trainings of all nano models share: optimiser, schedule, log, and checkpoints to go on from."""
+"""Shared by the trainings of all nano models: optimiser, schedule, log, and states to resume from."""
 
 import json
 import time
@@ -11,7 +11,7 @@ from typing import Any
 from playhead_index.embed.runtime import torch
 
 WARM_UP, COOL_DOWN = 0.05, 0.4
-"""Shares of a run in which the rate rises to its height, and in which it falls to nothing."""
+"""Shares of a run in which the learning rate rises to its peak, and in which it falls to zero."""
 
 
 class Optimiser:
@@ -21,8 +21,8 @@ class Optimiser:
         matrices: weights of hidden layers, each (out, in, ...); kernels count as matrices.
         others: embeddings, norms, biases, first and last layers.
         steps: of the whole run.
-        matrix_rate: height of Muon's learning rate.
-        other_rate: height of AdamW's.
+        matrix_rate: peak of Muon's learning rate.
+        other_rate: peak of AdamW's.
     """
 
     def __init__(
@@ -33,37 +33,37 @@ class Optimiser:
         matrix_rate: float = 0.01,
         other_rate: float = 2e-3,
     ) -> None:
-        self.steps, self.done = steps, 0
-        self.parts, self.heights = list[Any](), list[float]()
+        self.steps, self.steps_done = steps, 0
+        self.parts, self.peak_rates = list[Any](), list[float]()
         self.add(matrices, others, matrix_rate, other_rate)
 
     def add(
         self, matrices: Iterable[Any], others: Iterable[Any], matrix_rate: float, other_rate: float
     ) -> None:
-        """Takes more weights, with rates of their own; before the first step."""
+        """Adds weights with their own rates; only before the first step."""
         adam = torch().optim.AdamW(list(others), lr=other_rate, betas=(0.9, 0.98), weight_decay=0.01)
         self.parts += [muon()(list(matrices), lr=matrix_rate), adam]
-        self.heights += [matrix_rate, other_rate]
+        self.peak_rates += [matrix_rate, other_rate]
 
     def step(self, loss: Any) -> None:
         """One step down the gradient of a loss."""
         loss.backward()
-        factor = rate_factor(self.done, self.steps)
-        for part, height in zip(self.parts, self.heights, strict=True):
+        factor = rate_factor(self.steps_done, self.steps)
+        for part, peak_rate in zip(self.parts, self.peak_rates, strict=True):
             for group in part.param_groups:
-                group["lr"] = height * factor
+                group["lr"] = peak_rate * factor
                 torch().nn.utils.clip_grad_norm_(group["params"], 1.0)
             part.step()
             part.zero_grad(set_to_none=True)
-        self.done += 1
+        self.steps_done += 1
 
     def state(self) -> dict[str, Any]:
-        """All that is needed to go on."""
-        return {"done": self.done, "parts": [part.state_dict() for part in self.parts]}
+        """The state to resume from."""
+        return {"done": self.steps_done, "parts": [part.state_dict() for part in self.parts]}
 
     def load(self, state: dict[str, Any]) -> None:
-        """Goes on from a state."""
-        self.done = state["done"]
+        """Resumes from a state."""
+        self.steps_done = state["done"]
         for part, saved in zip(self.parts, state["parts"], strict=True):
             part.load_state_dict(saved)
 
@@ -89,8 +89,8 @@ def muon() -> Any:
                         continue
                     mean = self.state[weight].setdefault("mean", library.zeros_like(weight))
                     mean.lerp_(weight.grad, 1 - group["momentum"])
-                    ahead = weight.grad.lerp(mean, group["momentum"])
-                    flat = orthogonal(ahead.flatten(1))
+                    lookahead = weight.grad.lerp(mean, group["momentum"])
+                    flat = orthogonal(lookahead.flatten(1))
                     step = flat.view_as(weight) * 0.2 * max(flat.shape) ** 0.5
                     weight.mul_(1 - group["lr"] * group["decay"]).add_(step, alpha=-group["lr"])
 
@@ -114,7 +114,7 @@ def orthogonal(matrix: Any, rounds: int = 5) -> Any:
 
 
 def rate_factor(done: int, steps: int) -> float:
-    """The share of its height that the learning rate has: up, level, and down to nothing.
+    """The learning rate as a share of its peak: warm-up, constant, cool-down.
 
     >>> [round(rate_factor(step, 100), 2) for step in (0, 4, 50, 80, 99)]
     [0.2, 1.0, 1.0, 0.5, 0.03]
@@ -125,17 +125,17 @@ def rate_factor(done: int, steps: int) -> float:
 
 
 def split(module: Any, first_and_last: Iterable[str] = ()) -> tuple[list[Any], list[Any]]:
-    """The matrices of a module's hidden layers, and everything else; names in `first_and_last` are else."""
+    """The matrices of a module's hidden layers, and all other weights, those of `first_and_last` included."""
     matrices, others = list[Any](), list[Any]()
-    outer = tuple(first_and_last)
+    excluded = tuple(first_and_last)
     for name, weight in module.named_parameters():
-        inner = weight.ndim >= 2 and not any(part in name for part in outer)
-        (matrices if inner else others).append(weight)
+        is_hidden_matrix = weight.ndim >= 2 and not any(part in name for part in excluded)
+        (matrices if is_hidden_matrix else others).append(weight)
     return matrices, others
 
 
 class Log:
-    """A line of JSON for every few steps, appended to a file and said aloud."""
+    """A line of JSON for every few steps, appended to a file and printed."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.began_s = path, time.monotonic()
@@ -152,7 +152,7 @@ class Log:
 
 
 def save_state(path: Path, **parts: Any) -> None:
-    """Writes a training's state whole or not at all."""
+    """Writes the state of a training atomically."""
     part = path.with_suffix(".part")
     torch().save(parts, part)
     part.replace(path)

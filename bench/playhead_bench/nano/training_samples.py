@@ -1,7 +1,7 @@
-"""Clips with questions and answers as one row of tokens: many questions about one clip at the price of one.
+"""Training samples: a clip with many questions and answers as one row of tokens.
 
 Every question sees the clip and itself, and no other question; each begins at the position after the clip.
-So a row teaches what as many single conversations would, and the clip is read once.
+So a row is equivalent to as many single conversations, and the clip is encoded once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,42 +12,42 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.nano.pictures import Clip
+from playhead_bench.nano.pictures import SceneClip
 from playhead_bench.nano.tokens import END
 from playhead_bench.nano.vlm import COLUMNS, MERGE, ROWS, TOKENS_A_PAIR
 from playhead_bench.world.clips import ClipQuestion, clip_questions
-from playhead_bench.world.kinds import PAINTS, PLACES, THINGS
-from playhead_bench.world.phrases import NOT_SHOWN, NOT_VISIBLE, ClipKind
+from playhead_bench.world.kinds import OBJECT_COLOURS, OBJECT_SHAPES, PLACES
+from playhead_bench.world.phrases import NOT_IN_VIDEO, NOT_VISIBLE, ClipKind
 from playhead_bench.world.stage import PAIRS, Pair, SplitMode
 from playhead_index.embed.runtime import torch
 
-MOST: dict[ClipKind, int] = {
+MAX_PER_KIND: dict[ClipKind, int] = {
     "colour": 2, "thing": 1, "exists": 2, "action": 3, "place": 1, "daytime": 1, "count": 1, "when": 2,
     "side": 2, "partner": 2, "doer": 2, "else": 1, "unseen": 1, "caption": 1,
 }  # fmt: skip
 """Most questions of a kind about one clip, so that no kind drowns the others."""
-TAUGHT: dict[ClipKind, int] = {
+MAX_PER_TRAINING_KIND: dict[ClipKind, int] = {
     "action": 4, "when": 4, "doer": 3, "partner": 3, "side": 3, "else": 2, "exists": 3, "colour": 1,
     "thing": 1, "place": 1, "daytime": 1, "count": 1, "unseen": 1, "caption": 1,
 }  # fmt: skip
-"""Likewise in training, where what is hard to learn is asked more."""
+"""Likewise in training, with more questions of hard kinds."""
 CHOICE_SHARE = 0.3
-MOST_LESSONS = 12
+MAX_SAMPLES = 12
 """Most questions about one clip in a row."""
-MOST_OF_CROWD: dict[ClipKind, int] = {"colour": 5, "thing": 5, "exists": 7, "side": 6}
-"""What is asked about a crowd. With eight things in one pair of pictures no answer is guessed, and a row is
-short: this is where the language half learns to look up the one attribute of a thing by the other."""
-MOST_CROWD_LESSONS = 16
+MAX_PER_CROWD_KIND: dict[ClipKind, int] = {"colour": 5, "thing": 5, "exists": 7, "side": 6}
+"""Limits for a crowd. With eight objects in one pair of frames no answer is guessed, and a row is
+short: this is where the language half learns to look up the one attribute of an object by the other."""
+MAX_CROWD_SAMPLES = 16
 LETTERS = "ABCD"
-NEVER_SEEN = (
+INVISIBLE_ANSWERS = (
     "roses", "smoke", "a painter", "a machine", "two euros", "ten kilos", "the sea", "fresh bread",
 )  # fmt: skip
-"""What no picture shows, offered where a question asks for such a thing."""
+"""Answers that no frame shows, offered where a question asks for something invisible."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
-    """A question as it is put and the answer as it is to be written.
+class TrainingSample:
+    """A question as prompted and the answer as it is to be generated.
 
     Args:
         kind: of the question.
@@ -62,44 +62,44 @@ class Lesson:
     choice: bool
 
 
-def lessons_of(
-    clip: Clip,
+def make_samples(
+    clip: SceneClip,
     rng: Random,
     *,
     wording: SplitMode = "iid",
     training: bool = True,
     pairs: Sequence[Pair] = PAIRS,
-    most: int | None = None,
-    kinds: Mapping[ClipKind, int] = MOST,
-) -> list[Lesson]:
-    """Questions about a clip, at most so many of the `kinds` and `most` in all, some of them with options."""
-    shown = [float(time) for time in clip.times_s]
-    asked = clip_questions(
-        clip.scene, clip.window, shown, clip.printed_s, rng, mode=wording, training=training, pairs=pairs
+    max_samples: int | None = None,
+    kinds: Mapping[ClipKind, int] = MAX_PER_KIND,
+) -> list[TrainingSample]:
+    """Questions about a clip, limited by `kinds` and to `max_samples` in all, some of them with options."""
+    times_s = [float(time) for time in clip.times_s]
+    questions = clip_questions(
+        clip.scene, clip.window, times_s, clip.printed_s, rng, mode=wording, training=training, pairs=pairs
     )
-    rng.shuffle(asked)
-    left, taken = dict(kinds), list[Lesson]()
-    for question in asked:
+    rng.shuffle(questions)
+    left, taken = dict(kinds), list[TrainingSample]()
+    for question in questions:
         if left.get(question.kind, 0) > 0:
             left[question.kind] -= 1
-            taken.append(_lesson(question, clip, rng))
-    return taken if most is None else taken[:most]
+            taken.append(_sample(question, clip, rng))
+    return taken if max_samples is None else taken[:max_samples]
 
 
-def _lesson(question: ClipQuestion, clip: Clip, rng: Random) -> Lesson:
+def _sample(question: ClipQuestion, clip: SceneClip, rng: Random) -> TrainingSample:
     if question.kind == "caption" or rng.random() >= CHOICE_SHARE:
-        return Lesson(question.kind, question.text, question.answer, False)
+        return TrainingSample(question.kind, question.text, question.answer, False)
     options = options_of(question, clip, rng)
     lines = [f"{letter}. {option}" for letter, option in zip(LETTERS, options, strict=False)]
     reply = LETTERS[options.index(question.answer)]
-    lines = [line.replace(NOT_VISIBLE, rng.choice((NOT_VISIBLE, NOT_SHOWN))) for line in lines]
-    return Lesson(question.kind, "\n".join([question.text, *lines]), reply, True)
+    lines = [line.replace(NOT_VISIBLE, rng.choice((NOT_VISIBLE, NOT_IN_VIDEO))) for line in lines]
+    return TrainingSample(question.kind, "\n".join([question.text, *lines]), reply, True)
 
 
-def options_of(question: ClipQuestion, clip: Clip, rng: Random) -> list[str]:
+def options_of(question: ClipQuestion, clip: SceneClip, rng: Random) -> list[str]:
     """Two to four different options in random order, the answer among them, the others of its sort."""
-    sort = dict.fromkeys(_sort_of(question, clip, rng))
-    others = [other for other in sort if other != question.answer]
+    candidates = dict.fromkeys(_answers_of_same_type(question, clip, rng))
+    others = [other for other in candidates if other != question.answer]
     options = [question.answer, *rng.sample(others, min(3, len(others)))]
     if question.visible and len(options) == 4 and rng.random() < 0.2:
         options[-1] = NOT_VISIBLE
@@ -107,12 +107,12 @@ def options_of(question: ClipQuestion, clip: Clip, rng: Random) -> list[str]:
     return options
 
 
-def _sort_of(question: ClipQuestion, clip: Clip, rng: Random) -> list[str]:
+def _answers_of_same_type(question: ClipQuestion, clip: SceneClip, rng: Random) -> list[str]:
     """Answers of the sort that a question asks for."""
     if question.kind == "colour":
-        return list(PAINTS)
+        return list(OBJECT_COLOURS)
     if question.kind == "thing":
-        return [f"a {kind}" for kind in THINGS]
+        return [f"a {kind}" for kind in OBJECT_SHAPES]
     if question.kind == "exists":
         return ["yes", "no"]
     if question.kind == "place":
@@ -126,37 +126,37 @@ def _sort_of(question: ClipQuestion, clip: Clip, rng: Random) -> list[str]:
     if question.kind == "when":
         return [f"at {printed} seconds" for printed in dict.fromkeys(clip.printed_s)]
     if question.kind in ("partner", "doer", "else"):
-        return [f"the {rng.choice(PAINTS)} {rng.choice(THINGS)}" for _ in range(5)]
+        return [f"the {rng.choice(OBJECT_COLOURS)} {rng.choice(OBJECT_SHAPES)}" for _ in range(5)]
     if question.kind == "unseen":
-        return list(NEVER_SEEN)
+        return list(INVISIBLE_ANSWERS)
     return [
         "it stands still", "it enters", "it leaves", "it crosses the picture", "it moves left",
         "it moves right", "it moves up", "it moves down", "it jumps", "it spins", "it blinks", "it grows",
-        "it shrinks", f"it turns {rng.choice(PAINTS)}",
-        f"it carries the {rng.choice(PAINTS)} {rng.choice(THINGS)}",
+        "it shrinks", f"it turns {rng.choice(OBJECT_COLOURS)}",
+        f"it carries the {rng.choice(OBJECT_COLOURS)} {rng.choice(OBJECT_SHAPES)}",
     ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A clip and its lessons as tokens.
+class TokenRow:
+    """A clip and its samples as tokens.
 
     Args:
         ids: (T,) int64.
-        block: (T,) int64, 0 for the clip and 1, 2, ... for its lessons.
-        places: (3, T) int64, M-RoPE positions.
+        block: (T,) int64, 0 for the clip and 1, 2, ... for its samples.
+        positions: (3, T) int64, M-RoPE positions.
         learnt: (T,) bool, the tokens of replies, which are what is to be predicted.
-        lessons: in the order of their blocks.
+        samples: in the order of their blocks.
     """
 
     ids: NDArray[np.int64]
     block: NDArray[np.int64]
-    places: NDArray[np.int64]
+    positions: NDArray[np.int64]
     learnt: NDArray[np.bool_]
-    lessons: tuple[Lesson, ...]
+    samples: tuple[TrainingSample, ...]
 
 
-class Writer:
+class RowWriter:
     """Writes rows in the words of a tokenizer, exactly as the stock processor and chat template do."""
 
     def __init__(self, tokenizer: Any) -> None:
@@ -170,21 +170,21 @@ class Writer:
             self._known[text] = self.tokenizer.encode(text, add_special_tokens=False)
         return self._known[text]
 
-    def row(self, printed_s: Sequence[str], lessons: Sequence[Lesson]) -> Row:
-        """A clip whose pairs of pictures stand at the printed times, and its lessons."""
+    def row(self, printed_s: Sequence[str], samples: Sequence[TrainingSample]) -> TokenRow:
+        """A clip whose pairs of frames stand at the printed times, and its samples."""
         ids, places = self._clip(printed_s)
         start = int(places.max()) + 1
         blocks, learnt, parts = [np.zeros(len(ids), np.int64)], [np.zeros(len(ids), bool)], [places]
-        for number, lesson in enumerate(lessons, 1):
-            asked = self.ids(f"{lesson.prompt}{END}\n<|im_start|>assistant\n")
-            told = self.ids(_spoken(lesson) + END)
-            ids = [*ids, *asked, *told]
-            length = len(asked) + len(told)
+        for number, sample in enumerate(samples, 1):
+            questions = self.ids(f"{sample.prompt}{END}\n<|im_start|>assistant\n")
+            reply_ids = self.ids(_reply_text(sample) + END)
+            ids = [*ids, *questions, *reply_ids]
+            length = len(questions) + len(reply_ids)
             blocks.append(np.full(length, number))
-            learnt.append(np.arange(length) >= len(asked))
+            learnt.append(np.arange(length) >= len(questions))
             parts.append(np.tile(np.arange(start, start + length), (3, 1)))
         joined = np.concatenate(parts, axis=1)
-        return Row(np.array(ids), np.concatenate(blocks), joined, np.concatenate(learnt), tuple(lessons))
+        return TokenRow(np.array(ids), np.concatenate(blocks), joined, np.concatenate(learnt), tuple(samples))
 
     def _clip(self, printed_s: Sequence[str]) -> tuple[list[int], NDArray[np.int64]]:
         ids, places, at = list[int](), list[NDArray[np.int64]](), 0
@@ -207,9 +207,9 @@ class Writer:
         return ids, np.concatenate(places, axis=1)
 
 
-def _spoken(lesson: Lesson) -> str:
+def _reply_text(sample: TrainingSample) -> str:
     """A reply as it is written: words stand behind a space, as they do in a sentence; letters do not."""
-    return lesson.reply if lesson.choice else f" {lesson.reply}"
+    return sample.reply if sample.choice else f" {sample.reply}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,22 +218,22 @@ class Batch:
 
     Args:
         ids: (B, T) int64.
-        places: (3, B, T) int64.
-        sees: (B, 1, T, T) bool, which token may look at which.
+        positions: (3, B, T) int64.
+        attention_mask: (B, 1, T, T) bool, which token may attend to which.
         visual: (B, T) bool, the places of visual tokens.
         targets: (B, T) int64, the token that should follow; -1 where nothing is learnt.
         block: (B, T) int64.
     """
 
     ids: Any
-    places: Any
-    sees: Any
+    positions: Any
+    attention_mask: Any
     visual: Any
     targets: Any
     block: Any
 
 
-def batch_of(rows: Sequence[Row], pad_id: int, video_id: int) -> Batch:
+def batch_of(rows: Sequence[TokenRow], pad_id: int, video_id: int) -> Batch:
     """Rows as tensors."""
     longest, library = max(len(row.ids) for row in rows), torch()
     ids = np.full((len(rows), longest), pad_id)
@@ -242,13 +242,13 @@ def batch_of(rows: Sequence[Row], pad_id: int, video_id: int) -> Batch:
     targets = np.full((len(rows), longest), -1)
     for i, row in enumerate(rows):
         length = len(row.ids)
-        ids[i, :length], places[:, i, :length], block[i, :length] = row.ids, row.places, row.block
+        ids[i, :length], places[:, i, :length], block[i, :length] = row.ids, row.positions, row.block
         targets[i, : length - 1] = np.where(row.learnt[1:], row.ids[1:], -1)
     own = (block[:, None, :] == block[:, :, None]) | (block[:, None, :] == 0)
-    sees = own & np.tri(longest, dtype=bool)
-    sees |= np.eye(longest, dtype=bool)  # padding sees itself, for a softmax needs something
+    attention_mask = own & np.tri(longest, dtype=bool)
+    attention_mask |= np.eye(longest, dtype=bool)  # padding sees itself, for a softmax needs something
     as_tensor = library.from_numpy
     return Batch(
-        as_tensor(ids), as_tensor(places), as_tensor(sees[:, None]), as_tensor(ids == video_id),
+        as_tensor(ids), as_tensor(places), as_tensor(attention_mask[:, None]), as_tensor(ids == video_id),
         as_tensor(targets), as_tensor(block),
     )  # fmt: skip

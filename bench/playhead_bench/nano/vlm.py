@@ -1,6 +1,6 @@
 """nano-vlm: a Qwen3-VL of four million numbers, with its processor, in transformers' own format.
 
-Every part is the stock class; only the sizes are ours. Pictures of 100 x 180 become 5 x 9 tokens a pair of
+Every part is the stock class; only the sizes are ours. Frames of 100 x 180 become 5 x 9 tokens a pair of
 frames, and the processor writes the time of each pair before its tokens.
 """
 
@@ -14,7 +14,7 @@ PATCH, MERGE, PAIR = 10, 2, 2
 HEIGHT, WIDTH = 100, 180
 ROWS, COLUMNS = HEIGHT // (PATCH * MERGE), WIDTH // (PATCH * MERGE)
 TOKENS_A_PAIR = ROWS * COLUMNS
-MOST_FRAMES = 64
+MAX_FRAMES = 64
 """Up to so many frames keep their full size; more share what these would take."""
 
 
@@ -61,16 +61,20 @@ def make_model(tokenizer: Any, seed: int = 0) -> Any:
 
 
 def make_processor(tokenizer: Any) -> Any:
-    """The stock processor, its picture sizes set to those of nano-vlm."""
+    """The stock processor, its frame sizes set to those of nano-vlm."""
     library = transformers()
     sizes = {"patch_size": PATCH, "merge_size": MERGE, "temporal_patch_size": PAIR}
-    most = {"shortest_edge": HEIGHT * WIDTH // 4, "longest_edge": HEIGHT * WIDTH * MOST_FRAMES}
+    video_size = {"shortest_edge": HEIGHT * WIDTH // 4, "longest_edge": HEIGHT * WIDTH * MAX_FRAMES}
     image = library.Qwen2VLImageProcessor(
         size={"shortest_edge": HEIGHT * WIDTH // 4, "longest_edge": HEIGHT * WIDTH},
         image_mean=[0.5] * 3, image_std=[0.5] * 3, **sizes,
     )  # fmt: skip
     video = library.Qwen3VLVideoProcessor(
-        size=most, cap_pixels_per_frame=True, max_video_tokens=TOKENS_A_PAIR, do_sample_frames=False, **sizes
+        size=video_size,
+        cap_pixels_per_frame=True,
+        max_video_tokens=TOKENS_A_PAIR,
+        do_sample_frames=False,
+        **sizes,
     )
     return library.Qwen3VLProcessor(image, tokenizer, video, chat_template=CHAT_TEMPLATE)
 

@@ -1,1 +1,1 @@
-"""Encoders that are told the truth, so that search is known as a function of how good its vectors are."""
+"""Oracle encoders with ground truth plus noise, to measure search as a function of embedding quality."""

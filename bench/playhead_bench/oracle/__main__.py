@@ -31,8 +31,8 @@ def main(arguments: list[str] | None = None) -> None:
         for point in points:
             print(json.dumps(asdict(point)))
     else:
-        many = len(needles(stories))
-        Console().print(f"{many} things seen once in {options.videos} videos of {options.minutes:g} minutes")
+        count = len(needles(stories))
+        Console().print(f"{count} things seen once in {options.videos} videos of {options.minutes:g} minutes")
         Console().print(_table(points))
 
 

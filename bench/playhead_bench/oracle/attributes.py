@@ -1,25 +1,25 @@
-"""What a picture shows and what a text asks for, as weights on one list of attributes."""
+"""What a frame shows and what a text asks for, as weights on one list of attributes."""
 
 import re
 
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.world.kinds import COLOURS, OUTDOORS, PLACES, THINGS
+from playhead_bench.world.kinds import COLOURS, OBJECT_SHAPES, OUTDOORS, PLACES
 from playhead_bench.world.phrases import VERBS
 from playhead_bench.world.script import Scene
 
-PAIRS = tuple(f"{colour} {shape}" for colour in COLOURS for shape in THINGS)
-ATTRIBUTES: tuple[str, ...] = (*PAIRS, *COLOURS, *THINGS, *PLACES, "day", "night", *VERBS)
+PAIRS = tuple(f"{colour} {shape}" for colour in COLOURS for shape in OBJECT_SHAPES)
+ATTRIBUTES: tuple[str, ...] = (*PAIRS, *COLOURS, *OBJECT_SHAPES, *PLACES, "day", "night", *VERBS)
 """Every attribute: pairs of colour and kind, each by itself, places, light, and what is done."""
 PAIR, PART, PLACE, LIGHT, ACT = 1.0, 0.4, 0.5, 0.3, 0.3
-"""How much a thing counts as a whole, its colour and its kind alone, where, when, and what it does."""
+"""How much an object counts as a whole, its colour and its kind alone, where, when, and what it does."""
 _AT = {name: number for number, name in enumerate(ATTRIBUTES)}
 _WORD = re.compile(r"[a-z]+")
 
 
-def shown(scene: Scene, time_s: float) -> NDArray[np.float64]:
-    """(A,) float64 of length 1: what the picture of a scene at a time shows."""
+def image_attributes(scene: Scene, time_s: float) -> NDArray[np.float64]:
+    """(A,) float64 of length 1: what the frame of a scene at a time shows."""
     weights = np.zeros(len(ATTRIBUTES))
     _add(weights, scene.place, PLACE)
     if scene.place in OUTDOORS:
@@ -35,18 +35,23 @@ def shown(scene: Scene, time_s: float) -> NDArray[np.float64]:
     return _unit(weights)
 
 
-def asked(text: str) -> NDArray[np.float64]:
+def text_attributes(text: str) -> NDArray[np.float64]:
     """(A,) float64 of length 1: what a text names; all 0 for one that names nothing of this world.
 
-    >>> [ATTRIBUTES[i] for i in asked("the red star at night").nonzero()[0]]
+    >>> [ATTRIBUTES[i] for i in text_attributes("the red star at night").nonzero()[0]]
     ['red star', 'red', 'star', 'night']
     """
     weights = np.zeros(len(ATTRIBUTES))
     words = [_singular(word) for word in _WORD.findall(text.lower())]
     for i, word in enumerate(words):
-        if word in COLOURS and i + 1 < len(words) and words[i + 1] in THINGS:
+        if word in COLOURS and i + 1 < len(words) and words[i + 1] in OBJECT_SHAPES:
             _add(weights, f"{word} {words[i + 1]}", PAIR)
-        for names, weight in ((COLOURS, PART), (THINGS, PART), (PLACES, PLACE), (("day", "night"), LIGHT)):
+        for names, weight in (
+            (COLOURS, PART),
+            (OBJECT_SHAPES, PART),
+            (PLACES, PLACE),
+            (("day", "night"), LIGHT),
+        ):
             if word in names:
                 _add(weights, word, weight)
         if word in VERBS:

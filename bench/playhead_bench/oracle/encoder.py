@@ -1,8 +1,8 @@
-"""An image-text encoder that knows what is shown, and is made as bad as one likes.
+"""An image-text encoder that knows the ground truth, with adjustable noise.
 
 An encoder is given pixels and nothing else, so one that knows the truth would have to recognise its
-pictures. That is brittle, and it would prove nothing more. So the pictures' vectors are not asked of the
-encoder: `picture_vectors` makes them from the story and the times, and `oracle.library` puts them where
+frames. That is brittle, and it would prove nothing more. So the frames' vectors do not come from
+pixels: `image_vectors` makes them from the story and the times, and `oracle.library` puts them where
 indexing puts those of a model. From there on everything is the product's own: the store, the ranking,
 what counts as a hit, the windows around hits, the fusion.
 """
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.oracle.attributes import ATTRIBUTES, asked, shown
+from playhead_bench.oracle.attributes import ATTRIBUTES, image_attributes, text_attributes
 from playhead_bench.world.script import Story
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.errors import ModelUnavailable
@@ -22,15 +22,15 @@ WIDTH = len(ATTRIBUTES) + 2
 
 
 class OracleEncoder:
-    """An `ImageTextEncoder` over attributes: texts are read, pictures are told (`picture_vectors`).
+    """An `ImageTextEncoder` over attributes: texts are parsed, frames come from the story (`image_vectors`).
 
-    A picture's vector is its attributes plus Gaussian noise, then turned towards a direction that all
-    pictures share; a text's is turned towards one that all texts share. Two such directions at right angles
+    A frame's vector is its attributes plus Gaussian noise, then turned towards a direction that all
+    frames share; a text's is turned towards one that all texts share. Two such directions at right angles
     are the modality gap of CLIP (Liang et al., 2022, arXiv:2203.02053): it shrinks every cosine between
-    a picture and a text alike.
+    a frame and a text alike.
 
     Args:
-        noise: expected length of the noise, that of the attributes being 1; 0 is perfect sight.
+        noise: expected length of the noise, that of the attributes being 1; 0 is a perfect encoder.
         gap: cosine of a vector with its kind's shared direction, from 0 to below 1.
         seed: of the noise.
 
@@ -48,25 +48,28 @@ class OracleEncoder:
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(N, D) float32 rows of length 1 for N texts; one that names nothing is the shared direction."""
-        return self._rows([asked(text) for text in texts], WIDTH - 1)
+        return self._rows([text_attributes(text) for text in texts], WIDTH - 1)
 
     def encode_images(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Nothing: this encoder does not look at pixels.
+        """Not available: this encoder does not read pixels.
 
         Raises:
             ModelUnavailable: always.
         """
         raise ModelUnavailable("the oracle is told what pictures show; fill the library with oracle.library")
 
-    def picture_vectors(self, story: Story, times_s: Sequence[float]) -> NDArray[np.float32]:
-        """(N, D) float32 rows of length 1 for the pictures of a story at N times; the same every time."""
-        signals = [shown(story.scene_at(time_s), time_s) + self._noise(story, time_s) for time_s in times_s]
+    def image_vectors(self, story: Story, times_s: Sequence[float]) -> NDArray[np.float32]:
+        """(N, D) float32 rows of length 1 for the frames of a story at N times; the same every time."""
+        signals = [
+            image_attributes(story.scene_at(time_s), time_s) + self._noise(story, time_s)
+            for time_s in times_s
+        ]
         return self._rows(signals, WIDTH - 2)
 
     def _noise(self, story: Story, time_s: float) -> NDArray[np.float64]:
-        told = f"{self.seed}/{story.name}/{story.seed}/{time_s:.3f}".encode()
-        dice = np.random.default_rng(int.from_bytes(hashlib.blake2b(told, digest_size=8).digest(), "big"))
-        return np.asarray(dice.standard_normal(len(ATTRIBUTES)) * self.noise / len(ATTRIBUTES) ** 0.5)
+        key = f"{self.seed}/{story.name}/{story.seed}/{time_s:.3f}".encode()
+        rng = np.random.default_rng(int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big"))
+        return np.asarray(rng.standard_normal(len(ATTRIBUTES)) * self.noise / len(ATTRIBUTES) ** 0.5)
 
     def _rows(self, signals: Sequence[NDArray[np.float64]], shared: int) -> NDArray[np.float32]:
         rows = np.zeros((len(signals), WIDTH), dtype=np.float32)

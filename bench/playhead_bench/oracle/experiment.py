@@ -1,4 +1,4 @@
-"""How well moments are found as the pictures' vectors get worse: recall@k against noise."""
+"""How well moments are found as the frames' vectors get worse: recall@k against noise."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class NoisePoint:
 
     Args:
         noise: length of the noise, that of the signal being 1.
-        cosine: mean cosine of a picture's vector with what it would be without noise, the gap left out.
+        cosine: mean cosine of a frame's vector with what it would be without noise, the gap left out.
         recall_at: part of the gold windows half covered by the first k moments.
         empty: part of the queries for which nothing was found.
     """
@@ -36,7 +36,7 @@ class NoisePoint:
 
 @dataclass(frozen=True, slots=True)
 class Needle:
-    """A thing that is seen in one window of all videos: its name, its video, its window in seconds."""
+    """An object that is seen in one window of all videos: its name, its video, its window in seconds."""
 
     label: str
     video: str
@@ -45,13 +45,13 @@ class Needle:
 
 
 def needles(stories: Sequence[Story]) -> list[Needle]:
-    """The things that are seen just once in some stories, in order of their names."""
+    """The objects that are seen just once in some stories, in order of their names."""
     seen: dict[str, list[Needle]] = {}
     for story in stories:
         for event in story.events():
             if event.kind == "shown":
-                here = Needle(event.what, story.name, event.window.start_s, event.window.end_s)
-                seen.setdefault(event.what, []).append(here)
+                needle = Needle(event.what, story.name, event.window.start_s, event.window.end_s)
+                seen.setdefault(event.what, []).append(needle)
     return [found[0] for _, found in sorted(seen.items()) if len(found) == 1]
 
 
@@ -68,26 +68,26 @@ def recall_against_noise(
         seed: of the noise.
 
     Raises:
-        ValueError: no thing is seen just once.
+        ValueError: no object is seen just once.
     """
-    asked = needles(stories)
-    if not asked:
+    targets = needles(stories)
+    if not targets:
         raise ValueError("nothing is seen just once in these stories; make more or shorter ones")
     return [
-        _point(folder / f"noise-{noise:g}", stories, asked, OracleEncoder(noise, gap, seed))
+        _point(folder / f"noise-{noise:g}", stories, targets, OracleEncoder(noise, gap, seed))
         for noise in noises
     ]
 
 
 def _point(
-    folder: Path, stories: Sequence[Story], asked: Sequence[Needle], oracle: OracleEncoder
+    folder: Path, stories: Sequence[Story], targets: Sequence[Needle], oracle: OracleEncoder
 ) -> NoisePoint:
     catalog = write_oracle_library(folder, stories, oracle)
     searcher = oracle_searcher(catalog, oracle)
     ends = np.cumsum([0.0, *(story.duration_s for story in stories)])
     offsets = {story.name: float(at) for story, at in zip(stories, ends[:-1], strict=True)}
-    found = [_found(searcher, needle.label, offsets) for needle in asked]
-    gold = [np.array([[n.start_s, n.end_s]]) + offsets[n.video] for n in asked]
+    found = [_found(searcher, needle.label, offsets) for needle in targets]
+    gold = [np.array([[n.start_s, n.end_s]]) + offsets[n.video] for n in targets]
     catalog.close()
     recall = {k: float(v) for k, v in window_recall_at(found, gold, RANKS).items()}
     empty = sum(len(windows) == 0 for windows in found) / len(found)
@@ -105,7 +105,7 @@ def _found(searcher: Searcher, label: str, offsets: dict[str, float]) -> NDArray
 
 def _cosine(story: Story, oracle: OracleEncoder) -> float:
     times_s = np.arange(0.5, story.duration_s, 5.0).tolist()
-    noisy = oracle.picture_vectors(story, times_s)[:, :-2]
-    clean = OracleEncoder(0.0, oracle.gap).picture_vectors(story, times_s)[:, :-2]
-    shows = clean.any(axis=1)  # a slide shows nothing that has an attribute
-    return float(((noisy * clean).sum(axis=1)[shows] / (1 - oracle.gap**2)).mean())
+    noisy = oracle.image_vectors(story, times_s)[:, :-2]
+    clean = OracleEncoder(0.0, oracle.gap).image_vectors(story, times_s)[:, :-2]
+    has_signal = clean.any(axis=1)  # a slide shows nothing that has an attribute
+    return float(((noisy * clean).sum(axis=1)[has_signal] / (1 - oracle.gap**2)).mean())

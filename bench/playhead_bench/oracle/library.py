@@ -1,4 +1,4 @@
-"""Libraries whose picture vectors are the oracle's, laid down where indexing lays those of a model."""
+"""Libraries whose frame vectors are the oracle's, laid down where indexing lays those of a model."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,7 +16,7 @@ EVERY_S = 1.0
 
 
 def write_oracle_library(folder: Path, stories: Iterable[Story], oracle: OracleEncoder) -> Catalog:
-    """A library of stories as rows and vectors alone, one picture a second: nothing is painted or decoded.
+    """A library of stories as rows and vectors alone, one frame a second: nothing is painted or decoded.
 
     Each video's id is its story's name.
 
@@ -27,43 +27,43 @@ def write_oracle_library(folder: Path, stories: Iterable[Story], oracle: OracleE
     with writing(folder):
         for story in stories:
             _write_video(catalog, story)
-            fill_pictures(catalog, story.name, story, oracle)
+            fill_frames(catalog, story.name, story, oracle)
         write_manifest(folder, catalog)
     return catalog
 
 
 def fill_library(catalog: Catalog, stories: Mapping[str, Story], oracle: OracleEncoder) -> None:
-    """Gives the pictures that indexing kept of rendered stories the oracle's vectors.
+    """Gives the indexed frames of rendered stories the oracle's vectors.
 
     Args:
-        catalog: of a library indexed without a picture model.
+        catalog: of a library indexed without a frame model.
         stories: by the library's ids of their videos.
         oracle: what makes the vectors.
 
     Raises:
         LibraryLocked: another process is writing to the library.
-        LibraryMismatch: the library has picture vectors of another model.
+        LibraryMismatch: the library has frame vectors of another model.
     """
     folder = catalog.path.parent
     with writing(folder):
         for video_id, story in stories.items():
-            fill_pictures(catalog, video_id, story, oracle)
+            fill_frames(catalog, video_id, story, oracle)
         write_manifest(folder, catalog)
 
 
-def fill_pictures(catalog: Catalog, video_id: str, story: Story, oracle: OracleEncoder) -> None:
-    """Writes the oracle's vectors of one video's kept pictures; does nothing where they are there.
+def fill_frames(catalog: Catalog, video_id: str, story: Story, oracle: OracleEncoder) -> None:
+    """Writes the oracle's vectors of one video's stored frames; does nothing where they are there.
 
     Raises:
-        LibraryMismatch: the library has picture vectors of another model.
+        LibraryMismatch: the library has frame vectors of another model.
     """
     register_space(catalog, "picture", oracle.tag)
     rows = catalog.query("SELECT start_s FROM frame WHERE video_id = ? ORDER BY row", (video_id,))
     shards = Shards(catalog.path.parent, "picture", oracle.tag.width)
-    held = len(shards.read(video_id))
+    num_stored = len(shards.read(video_id))
     times_s = [min(start_s, story.duration_s - 1e-3) for (start_s,) in rows]
-    if held < len(times_s):
-        shards.append(video_id, oracle.picture_vectors(story, times_s[held:]))
+    if num_stored < len(times_s):
+        shards.append(video_id, oracle.image_vectors(story, times_s[num_stored:]))
     with catalog.atomic() as db:
         write_stage(db, video_id, Stage("picture", "done", story.duration_s, len(rows)))
 

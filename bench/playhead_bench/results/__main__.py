@@ -1,7 +1,7 @@
 """`python -m playhead_bench.results`: runs parts, keeps their fragments, writes `bench/RESULTS.md`.
 
-A part that cannot be run (a model that is not here) is told and left out; the others are written down. What
-the page says of parts that were not run this time stays.
+A part that cannot be run (a missing model) is reported and left out; the others are written. What the page
+says of parts that were not run this time stays.
 
     python -m playhead_bench.results                       # every part
     python -m playhead_bench.results --only oracle needles # these
@@ -18,7 +18,7 @@ from rich.console import Console
 
 from playhead_bench.results.fragments import Fragment, read_fragments
 from playhead_bench.results.page import page
-from playhead_bench.results.parts import PARTS, Places, of_run, run_part
+from playhead_bench.results.parts import PARTS, OutputFolders, of_run, run_part
 from playhead_index.errors import PlayheadError
 
 BENCH = Path(__file__).resolve().parents[2]
@@ -26,35 +26,35 @@ PICTURES = "docs/pictures"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs what was asked for and writes the page; 1 when a part could not be run."""
-    asked = _parser().parse_args(arguments)
+    """Runs the requested parts and writes the page; 1 when a part could not be run."""
+    options = _parser().parse_args(arguments)
     err = Console(stderr=True)
-    places = Places(asked.out / "work", asked.pictures, tuple(asked.benches))
-    fragments = asked.out / "results"
-    failed, made = 0, list[Fragment]()
+    places = OutputFolders(options.out / "work", options.pictures, tuple(options.benches))
+    fragments = options.out / "results"
+    failed, fragments_made = 0, list[Fragment]()
 
     def say(text: str, style: str = "dim") -> None:
         err.print(text, style=style, markup=False, highlight=False)
 
-    for name in [] if asked.page or asked.run else asked.only or PARTS:
+    for name in [] if options.page or options.run else options.only or PARTS:
         say(f"{name} …", "bold")
         try:
-            made.append(run_part(name, places, say))
-            made[-1].save(fragments)
+            fragments_made.append(run_part(name, places, say))
+            fragments_made[-1].save(fragments)
         except PlayheadError as error:
             say(f"{name} is left out: {error}", "yellow")
             failed += 1
     try:
-        for folder in asked.run:
-            made.append(of_run(folder, asked.pictures, asked.command))
-            made[-1].save(fragments)
-        before = asked.page_file.read_text(encoding="utf-8") if asked.page_file.exists() else ""
-        written = page(read_fragments(fragments) if asked.page else made, before=before)
+        for folder in options.run:
+            fragments_made.append(of_run(folder, options.pictures, options.command))
+            fragments_made[-1].save(fragments)
+        before = options.page_file.read_text(encoding="utf-8") if options.page_file.exists() else ""
+        written = page(read_fragments(fragments) if options.page else fragments_made, before=before)
     except PlayheadError as error:
         say(str(error), "red")
         return 1
-    asked.page_file.write_text(written, encoding="utf-8")
-    say(f"{asked.page_file} is written")
+    options.page_file.write_text(written, encoding="utf-8")
+    say(f"{options.page_file} is written")
     return int(bool(failed))
 
 

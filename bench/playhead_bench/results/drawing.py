@@ -1,4 +1,4 @@
-"""What the results draw: accuracy against noise and tokens kept, trainings; matplotlib is loaded for it."""
+"""Plots of the results: accuracy against noise and against kept tokens, trainings; loads matplotlib."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -31,12 +31,12 @@ def draw_noise(points: Sequence[NoisePoint], path: Path) -> Path:
     return _saved(figure, path)
 
 
-def draw_keeping(sets: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) -> Path:
+def draw_compression(sets: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) -> Path:
     """Writes a PNG with a panel a set of clips, in it a line a method over the keep ratio, and its path.
 
     Args:
         sets: the points of each, the first of them with nothing left out.
-        path: of the picture.
+        path: of the image.
 
     Raises:
         ModelUnavailable: matplotlib is not installed.
@@ -46,13 +46,13 @@ def draw_keeping(sets: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) ->
         raise ValueError("accuracy against the keep ratio needs at least one set of clips, got none")
     figure = _figure(5.2 * len(sets), 4.4)
     panels = np.atleast_1d(figure.subplots(1, len(sets), sharey=True))
-    for axes, (name, (whole, *rest)) in zip(panels, sets.items(), strict=True):
+    for axes, (name, (uncompressed, *rest)) in zip(panels, sets.items(), strict=True):
         for method in dict.fromkeys(point["method"] for point in rest):
-            mine = [whole, *(point for point in rest if point["method"] == method)]
+            mine = [uncompressed, *(point for point in rest if point["method"] == method)]
             shares = [100 * point["accuracy"] for point in mine]
             thick = 2.4 if method.startswith("ours") else 1.2
             axes.plot([p["ratio"] for p in mine], shares, marker="o", linewidth=thick, label=method)
-        ratios = sorted({point["ratio"] for point in (whole, *rest)})
+        ratios = sorted({point["ratio"] for point in (uncompressed, *rest)})
         axes.set_xscale("log")
         axes.set_xticks(ratios, [f"{ratio:g}" for ratio in ratios])
         axes.minorticks_off()
@@ -60,15 +60,15 @@ def draw_keeping(sets: Mapping[str, Sequence[Mapping[str, Any]]], path: Path) ->
         axes.title.set_fontsize("small")
         axes.grid(alpha=0.3)
     panels[0].set_ylabel("answered right, %")
-    most = max(panels, key=lambda axes: len(axes.lines))
-    most.legend(fontsize="x-small", loc="upper left")
+    fullest = max(panels, key=lambda axes: len(axes.lines))
+    fullest.legend(fontsize="x-small", loc="upper left")
     return _saved(figure, path)
 
 
-SMOOTHED = 5
+SMOOTHING_LINES = 5
 """Lines of a log that are averaged into a point, for each was taken from one batch."""
 NO_SHARES = ("step", "seconds", "loss", "sight", "missed", "untimed")
-MOST_CURVES = 10
+MAX_CURVES = 10
 
 
 def draw_training(log: Sequence[Mapping[str, Any]], path: Path) -> Path:
@@ -90,7 +90,7 @@ def draw_training(log: Sequence[Mapping[str, Any]], path: Path) -> Path:
     often = sorted(
         {k for one in log for k in one} - {*NO_SHARES}, key=lambda k: -sum(k in one for one in log)
     )
-    for name in often[:MOST_CURVES]:
+    for name in often[:MAX_CURVES]:
         right.plot(*_smooth(steps, log, name), label=name.replace("_", " "))
     right.set(xlabel="steps", ylabel="right in a training batch", ylim=(0, 1.02))
     right.legend(fontsize="x-small", loc="upper left", bbox_to_anchor=(1.0, 1.0))
@@ -113,8 +113,8 @@ def _steps(log: Sequence[Mapping[str, Any]]) -> tuple[list[int], list[int]]:
 
 
 def _smooth(steps: Sequence[int], log: Sequence[Mapping[str, Any]], name: str) -> tuple[Any, Any]:
-    told = [(step, line[name]) for step, line in zip(steps, log, strict=True) if name in line]
-    parts = [told[start : start + SMOOTHED] for start in range(0, len(told), SMOOTHED)]
+    points = [(step, line[name]) for step, line in zip(steps, log, strict=True) if name in line]
+    parts = [points[start : start + SMOOTHING_LINES] for start in range(0, len(points), SMOOTHING_LINES)]
     return tuple(np.array([np.mean(part, axis=0) for part in parts]).T)
 
 

@@ -1,4 +1,4 @@
-"""What one part of the results came to, kept as JSON with the command, commit and machine that gave it."""
+"""The result of one part, stored as JSON with the command, commit and machine that gave it."""
 
 import json
 import os
@@ -28,7 +28,7 @@ class Fragment:
         machine: kind of machine, and how busy it was.
         seconds: of wall time; None where nobody measured it.
         data: what was measured, plain JSON types, as the part's writer understands them.
-        pictures: names of PNG files of the folder of pictures, with what each shows.
+        pictures: names of PNG files in the image folder, with a caption each.
     """
 
     part: str

@@ -10,10 +10,10 @@ from playhead.models import ModelNames
 from playhead_bench.evaluate.finder import LibraryFinder
 from playhead_bench.evaluate.metrics.overlap import as_windows
 from playhead_bench.evaluate.metrics.search import window_recall_at
-from playhead_bench.evaluate.tasks import rendered
-from playhead_bench.tour import a_thing
+from playhead_bench.evaluate.tasks import render_if_missing
+from playhead_bench.tour import with_article
 from playhead_bench.world.asking import WorldQuestion
-from playhead_bench.world.needles import Cell, NeedleKind, needle_story
+from playhead_bench.world.needles import HeatMapCell, NeedleKind, needle_story
 from playhead_index.errors import PlayheadError
 from playhead_index.recipe import IndexSettings
 from playhead_index.search.results import Lane
@@ -25,19 +25,19 @@ LANES: dict[NeedleKind, tuple[Lane, ...]] = {
     "speech": ("speech",),
 }
 """Where a needle can be found; what else would be searched is not made ready."""
-FIRST, MOST = 1, 5
+FIRST_RANK, MAX_RANK = 1, 5
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
-    """One needle that was searched for.
+class NeedleResult:
+    """The search result of one needle.
 
     Args:
         kind: of needle.
         minutes: of the haystack.
         depth: of the needle, from 0 to 1.
         seed: of both.
-        query: what the product was asked to find.
+        query: text of the search.
         found_at_1: the first moment covers at least half of the needle's window.
         found_at_5: the first five do.
     """
@@ -50,9 +50,9 @@ class Sought:
     found_at_1: float
     found_at_5: float
 
-    def cell(self) -> Cell:
+    def cell(self) -> HeatMapCell:
         """The same for a heat map."""
-        return Cell(self.minutes, self.depth, self.found_at_1)
+        return HeatMapCell(self.minutes, self.depth, self.found_at_1)
 
     def record(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -60,11 +60,11 @@ class Sought:
 
 
 def query_of(kind: NeedleKind, question: WorldQuestion) -> str:
-    """What to search for: the thing's name, or the question as it is asked."""
-    return a_thing(question.things[0]) if kind == "thing" else question.text
+    """The query of a needle: the name of the object, or the question."""
+    return with_article(question.object_labels[0]) if kind == "thing" else question.text
 
 
-def sought(
+def search_needles(
     kind: NeedleKind,
     folder: Path,
     *,
@@ -72,7 +72,7 @@ def sought(
     minutes: Sequence[float] = MINUTES,
     seeds: Sequence[int] = (0,),
     say: Callable[[str], None] = lambda text: None,
-) -> list[Sought]:
+) -> list[NeedleResult]:
     """Makes haystacks with a needle each, indexes them into one library, and searches each by itself.
 
     Args:
@@ -81,7 +81,7 @@ def sought(
         depths: from 0 to 1.
         minutes: lengths.
         seeds: a needle and a haystack for each.
-        say: told what is going on.
+        say: called with a line of progress.
 
     Raises:
         ModelUnavailable: there is no nano-clip, and things are to be found.
@@ -89,15 +89,15 @@ def sought(
     """
     places = [(long, depth, seed) for long in minutes for depth in depths for seed in seeds]
     stories = [needle_story(kind, depth, long, seed=seed) for long, depth, seed in places]
-    videos = {story.name: rendered(story, folder / "videos") for story, _ in stories}
+    videos = {story.name: render_if_missing(story, folder / "videos") for story, _ in stories}
     library = Library(folder / f"library-{kind}", models_for(kind))
     for report in library.index(list(videos.values()), IndexSettings(transcribe="never")):
         say(f"{report.status} {report.path.name} in {report.seconds:.1f} s")
         if report.status in ("failed", "refused"):
             raise PlayheadError(f"{report.path}: cannot be indexed: {report.error}")
     finder = LibraryFinder(library, videos, lanes=LANES[kind])
-    asked = zip(places, stories, strict=True)
-    return [_sought(kind, *place, finder, question) for place, (_, question) in asked]
+    pairs = zip(places, stories, strict=True)
+    return [_search_needle(kind, *place, finder, question) for place, (_, question) in pairs]
 
 
 def models_for(kind: NeedleKind) -> ModelNames:
@@ -111,12 +111,12 @@ def models_for(kind: NeedleKind) -> ModelNames:
     )
 
 
-def _sought(
+def _search_needle(
     kind: NeedleKind, minutes: float, depth: float, seed: int, finder: LibraryFinder, question: WorldQuestion
-) -> Sought:
+) -> NeedleResult:
     query = query_of(kind, question)
-    places = finder.moments(query, question.videos, MOST)
+    places = finder.moments(query, question.videos, MAX_RANK)
     found = as_windows([[window.start_s, window.end_s] for _, window in places])
     gold = as_windows([[window.start_s, window.end_s] for window in question.windows])
-    recall = window_recall_at([found], [gold], (FIRST, MOST))
-    return Sought(kind, minutes, depth, seed, query, float(recall[FIRST]), float(recall[MOST]))
+    recall = window_recall_at([found], [gold], (FIRST_RANK, MAX_RANK))
+    return NeedleResult(kind, minutes, depth, seed, query, float(recall[FIRST_RANK]), float(recall[MAX_RANK]))

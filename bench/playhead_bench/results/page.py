@@ -27,13 +27,13 @@ def page(fragments: Sequence[Fragment], pictures: str = "../docs/pictures", befo
 
     Args:
         fragments: in any order.
-        pictures: where the pictures lie, as seen from the page.
+        pictures: folder of the images, relative to the page.
         before: the page as it was; its sections of parts that are not among the fragments stay.
     """
     sections = sections_of(before) | {one.part: section(one, pictures).strip() for one in fragments}
     ordered = sorted(sections, key=lambda part: (_rank(part), part))
-    told = "".join(f"\n{MARK.format(part=part)}\n{sections[part]}\n" for part in ordered)
-    return HEAD + (told or NOTHING)
+    body = "".join(f"\n{MARK.format(part=part)}\n{sections[part]}\n" for part in ordered)
+    return HEAD + (body or NOTHING)
 
 
 def sections_of(written: str) -> dict[str, str]:
@@ -47,12 +47,12 @@ def sections_of(written: str) -> dict[str, str]:
 
 
 def section(fragment: Fragment, pictures: str) -> str:
-    """One fragment as a section: what it is, how it was made, its tables, its pictures."""
+    """One fragment as a section: title, command, tables, images."""
     lasted = "" if fragment.seconds is None else f" It took {_duration(fragment.seconds)}."
-    made = f"`{fragment.command}` at commit `{fragment.commit[:12]}`, on {fragment.machine}.{lasted}"
-    shown = "".join(f"\n![{what}]({pictures}/{name})\n" for name, what in fragment.pictures.items())
+    origin = f"`{fragment.command}` at commit `{fragment.commit[:12]}`, on {fragment.machine}.{lasted}"
+    images = "".join(f"\n![{caption}]({pictures}/{name})\n" for name, caption in fragment.pictures.items())
     body = WRITERS[_kind(fragment.part)](fragment.data)
-    return f"## {fragment.title}\n\n{made}\n\n{body}{shown}"
+    return f"## {fragment.title}\n\n{origin}\n\n{body}{images}"
 
 
 def _kind(part: str) -> str:
@@ -108,12 +108,14 @@ def needles(data: Mapping[str, Any]) -> str:
     for kind, minutes in places:
         inside = [c for c in cells if (c["kind"], c["minutes"]) == (kind, minutes)]
         by_depth = [[c for c in inside if c["depth"] == depth] for depth in depths]
-        rows.append((kind, f"{minutes:g}", *map(_found, by_depth), f"{_share(inside, 'found_at_5'):.0%}"))
+        rows.append(
+            (kind, f"{minutes:g}", *map(_found_share, by_depth), f"{_share(inside, 'found_at_5'):.0%}")
+        )
     header = ("needle", "minutes", *(f"depth {depth:.0%}" for depth in depths), "among the first five")
     return f"{data['about']}\n\n{grid(header, rows)}"
 
 
-def _found(cells: Sequence[Mapping[str, Any]]) -> str:
+def _found_share(cells: Sequence[Mapping[str, Any]]) -> str:
     return f"{_share(cells, 'found_at_1'):.0%} of {len(cells)}" if cells else "–"
 
 
@@ -125,7 +127,7 @@ def compression(data: Mapping[str, Any]) -> str:
     """A table of accuracies and one of costs a set of clips: a line a method, a column a keep ratio."""
     parts = [f"{data['about']}\n"]
     for name, points in data["sets"].items():
-        whole, rest = points[0], points[1:]
+        uncompressed, rest = points[0], points[1:]
         ratios = sorted({p["ratio"] for p in rest}, reverse=True)
         at = {(p["method"], p["ratio"]): p for p in rest}
         methods = dict.fromkeys(p["method"] for p in rest)
@@ -133,12 +135,16 @@ def compression(data: Mapping[str, Any]) -> str:
         tables = []
         for cell in (_accuracy, _cost):
             rows = [
-                (method, cell(whole), *(cell(at[method, r]) if (method, r) in at else "–" for r in ratios))
+                (
+                    method,
+                    cell(uncompressed),
+                    *(cell(at[method, r]) if (method, r) in at else "–" for r in ratios),
+                )
                 for method in methods
             ]
             tables.append(grid(header, rows))
         parts.append(
-            f"### {name}\n\n{whole['questions']} questions answered right, %:\n\n{tables[0]}\n"
+            f"### {name}\n\n{uncompressed['questions']} questions answered right, %:\n\n{tables[0]}\n"
             f"Visual tokens kept, and prefill beside that of all:\n\n{tables[1]}"
         )
     return "\n".join(parts)
@@ -172,7 +178,7 @@ def suite(data: Mapping[str, Any]) -> str:
             continue
         threads, load = record["threads"] or "all", record["load_before"]
         took = f"{record['seconds']:.0f} s, {threads} threads, load {load:.1f}"
-        rows = list(flat(record["result"]))
+        rows = list(flatten(record["result"]))
         parts.append(f"### {name}\n\n{took}\n\n{grid(('what', 'value'), rows)}")
     return "\n".join(parts)
 
@@ -181,27 +187,27 @@ _TIMING = {"min_s", "median_s", "p99_s", "rounds"}
 _RATIO = {"min", "median"}
 
 
-def flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+def flatten(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     """Every leaf of nested records with the path to it; a timing or a ratio is one leaf.
 
-    >>> list(flat({"a": {"b": 0.5}, "c": [1, "x"], "d": {"min": 1.5, "median": 2.0}}))
+    >>> list(flatten({"a": {"b": 0.5}, "c": [1, "x"], "d": {"min": 1.5, "median": 2.0}}))
     [('a b', '0.5'), ('c', '1, x'), ('d', '1.5, median 2')]
     """
     if isinstance(value, Mapping) and value.keys() == _RATIO:
-        yield name, f"{_told(value['min'])}, median {_told(value['median'])}"
+        yield name, f"{_value_text(value['min'])}, median {_value_text(value['median'])}"
     elif isinstance(value, Mapping) and value.keys() == _TIMING:
-        yield name, f"{_told(value['min_s'])} s, median {_told(value['median_s'])} s"
+        yield name, f"{_value_text(value['min_s'])} s, median {_value_text(value['median_s'])} s"
     elif isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from flat(inner, f"{name} {key}".strip())
+            yield from flatten(inner, f"{name} {key}".strip())
     elif isinstance(value, list) and any(isinstance(one, (Mapping, list)) for one in value):
         for number, inner in enumerate(value):
-            yield from flat(inner, f"{name} {number}".strip())
+            yield from flatten(inner, f"{name} {number}".strip())
     else:
-        yield name, ", ".join(map(_told, value)) if isinstance(value, list) else _told(value)
+        yield name, ", ".join(map(_value_text, value)) if isinstance(value, list) else _value_text(value)
 
 
-def _told(value: Any) -> str:
+def _value_text(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

@@ -1,4 +1,4 @@
-"""The parts of the results: each runs one thing, and gives it as a fragment with its pictures drawn."""
+"""The parts of the results: each runs one experiment and returns a fragment with its plots."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from typing import Any
 from playhead_bench.nano.card import commit
 from playhead_bench.nano.profile import FOLDERS, folder_of
 from playhead_bench.results import haystacks
-from playhead_bench.results.drawing import draw_keeping, draw_noise, draw_training
+from playhead_bench.results.drawing import draw_compression, draw_noise, draw_training
 from playhead_bench.results.fragments import Fragment, FragmentDamaged, here, machine_kind
 from playhead_bench.suite.common import SHARED
 from playhead_index.errors import PlayheadError
@@ -27,30 +27,30 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Where things go.
+class OutputFolders:
+    """Output folders of a run.
 
     Args:
         work: for videos, libraries and runs, made again where they are missing.
-        pictures: for PNG files.
+        images: for PNG files.
         benches: of the part `suite`, only those with these numbers, such as `b5s`; all for none.
     """
 
     work: Path
-    pictures: Path
+    images: Path
     benches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a part came to, before it is told where and when."""
+class PartResult:
+    """The result of a part, without command, commit and machine."""
 
     title: str
     data: Mapping[str, Any]
     pictures: Mapping[str, str]
 
 
-def run_part(name: str, places: Places, say: Say) -> Fragment:
+def run_part(name: str, places: OutputFolders, say: Say) -> Fragment:
     """Runs one of `PARTS` and gives its fragment.
 
     Raises:
@@ -59,11 +59,11 @@ def run_part(name: str, places: Places, say: Say) -> Fragment:
     """
     made_at, machine = here()
     began = perf_counter()
-    found = PARTS[name](places, say)
+    result = PARTS[name](places, say)
     took = perf_counter() - began
     some = f" --benches {' '.join(places.benches)}" if name == "suite" and places.benches else ""
     command = f"{PROGRAM} --only {name}{some}"
-    return Fragment(name, found.title, command, made_at, machine, took, found.data, found.pictures)
+    return Fragment(name, result.title, command, made_at, machine, took, result.data, result.pictures)
 
 
 def of_run(folder: Path, pictures: Path, command: str = "") -> Fragment:
@@ -71,8 +71,8 @@ def of_run(folder: Path, pictures: Path, command: str = "") -> Fragment:
 
     Args:
         folder: of the run, come to its end.
-        pictures: where its picture is copied to.
-        command: that gave it; its settings are told where this is empty.
+        pictures: folder to which its plot is copied.
+        command: that gave it; `playhead eval` where this is empty.
 
     Raises:
         FragmentDamaged: the folder holds no finished run.
@@ -84,23 +84,25 @@ def of_run(folder: Path, pictures: Path, command: str = "") -> Fragment:
         raise FragmentDamaged(
             f"{folder}: no finished run; give the folder of a `playhead eval` that has ended"
         )
-    told = json.loads((folder / "report.json").read_text(encoding="utf-8"))
-    where = machine_kind(*(manifest.machine.get(key, "unknown") for key in ("processor", "count", "system")))
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    machine = machine_kind(
+        *(manifest.machine.get(key, "unknown") for key in ("processor", "count", "system"))
+    )
     name = f"run-{folder.resolve().name}"
-    shown = _copied(folder / "report.png", pictures, f"{name}.png")
+    image_name = _copy_image(folder / "report.png", pictures, f"{name}.png")
     return Fragment(
         name,
-        f"Strategies compared: {told['task']}, {told['questions']} questions",
+        f"Strategies compared: {report['task']}, {report['questions']} questions",
         command or f"playhead eval --out {folder.name}",
         manifest.commit or "unknown",
-        where,
+        machine,
         None,
         {"report": (folder / "report.md").read_text(encoding="utf-8")},
-        {shown: "accuracy of each strategy"} if shown else {},
+        {image_name: "accuracy of each strategy"} if image_name else {},
     )
 
 
-def evaluation(places: Places, say: Say) -> Found:
+def evaluation(places: OutputFolders, say: Say) -> PartResult:
     """All strategies on made videos of one and ten minutes."""
     from playhead.models import ModelNames
     from playhead_bench.evaluate.session import Settings, evaluate
@@ -113,15 +115,15 @@ def evaluation(places: Places, say: Say) -> Found:
     task = world_task(places.work / "videos", EVAL_MINUTES, part="test", per_kind=1)
     names = ModelNames(f"local-dir:{folder_of('picture')}", str(folder_of("appearance")), speech="off")
     evaluated = evaluate(task, strategies_named([]), Settings(folder, answerer, names), say=say)
-    shown = _copied(folder / "report.png", places.pictures, "eval.png")
-    return Found(
+    image_name = _copy_image(folder / "report.png", places.images, "eval.png")
+    return PartResult(
         f"Strategies compared, small: {len(task.samples)} questions over videos of 1 and 10 minutes",
         {"report": (evaluated.folder / "report.md").read_text(encoding="utf-8")},
-        {shown: "accuracy of each strategy"} if shown else {},
+        {image_name: "accuracy of each strategy"} if image_name else {},
     )
 
 
-def real(places: Places, say: Say) -> Found:
+def real(places: OutputFolders, say: Say) -> PartResult:
     """Search, ask and baselines on questions that people asked about real recordings.
 
     Raises:
@@ -137,10 +139,10 @@ def real(places: Places, say: Say) -> Found:
     sets = read_sets(folder)
     report = evaluate_real(sets, RealSettings(run), say=say)
     title = f"Real questions about real recordings: {sum(len(one.questions) for one in sets)} questions"
-    return Found(title, {"report": (report.folder / "report.md").read_text(encoding="utf-8")}, {})
+    return PartResult(title, {"report": (report.folder / "report.md").read_text(encoding="utf-8")}, {})
 
 
-def oracle(places: Places, say: Say) -> Found:
+def oracle(places: OutputFolders, say: Say) -> PartResult:
     """The product's search with vectors made from the truth, at several levels of noise."""
     from tempfile import TemporaryDirectory
 
@@ -148,34 +150,38 @@ def oracle(places: Places, say: Say) -> Found:
     from playhead_bench.world.wander import wander
 
     stories = [wander(seed, ORACLE_MINUTES, "dev") for seed in range(ORACLE_VIDEOS)]
-    many = len(needles(stories))
-    say(f"{many} things seen once, {len(LEVELS)} levels of noise")
+    num_needles = len(needles(stories))
+    say(f"{num_needles} things seen once, {len(LEVELS)} levels of noise")
     with TemporaryDirectory() as folder:
         points = recall_against_noise(Path(folder), stories, LEVELS)
-    drawn = draw_noise(points, places.pictures / "oracle.png")
+    plot = draw_noise(points, places.images / "oracle.png")
     about = (
-        f"{many} things that are each seen once in {ORACLE_VIDEOS} made videos of {ORACLE_MINUTES:g} "
+        f"{num_needles} things that are each seen once in {ORACLE_VIDEOS} made videos of {ORACLE_MINUTES:g} "
         "minutes, searched by name. The vectors are made from the truth, with a modality gap of 0.7 and "
         "noise of the length given, so what is lost without noise is lost by the search, not by an encoder."
     )
     # one trip through JSON, so that a fragment just made is the fragment that will be read
-    told = json.loads(json.dumps([asdict(point) for point in points]))
+    point_records = json.loads(json.dumps([asdict(point) for point in points]))
     title = "The search alone: recall against the noise of its vectors"
-    return Found(title, {"about": about, "points": told}, {drawn.name: "recall against noise"})
+    return PartResult(title, {"about": about, "points": point_records}, {plot.name: "recall against noise"})
 
 
-def needles(places: Places, say: Say) -> Found:
+def needles(places: OutputFolders, say: Say) -> PartResult:
     """Needles of each kind in haystacks, found by the product's search."""
     from playhead_bench.world.needles import NEEDLE_KINDS, heat_map
 
     folder_of("picture")
-    found = [one for kind in NEEDLE_KINDS for one in haystacks.sought(kind, places.work / "needles", say=say)]
-    places.pictures.mkdir(parents=True, exist_ok=True)
+    found = [
+        one
+        for kind in NEEDLE_KINDS
+        for one in haystacks.search_needles(kind, places.work / "needles", say=say)
+    ]
+    places.images.mkdir(parents=True, exist_ok=True)
     groups = {"things": [one for one in found if one.kind == "thing"]}
     groups["words"] = [one for one in found if one.kind != "thing"]
     pictures = {}
     for name, group in groups.items():
-        path = places.pictures / f"needles-{name}.png"
+        path = places.images / f"needles-{name}.png"
         heat_map([one.cell() for one in group], path, f"Needles found first: {name}")
         pictures[path.name] = f"{name} found by the first moment, by depth and length"
     about = (
@@ -185,25 +191,26 @@ def needles(places: Places, say: Say) -> Found:
         "of the gold window."
     )
     data = {"about": about, "cells": [one.record() for one in found]}
-    return Found("Needles in haystacks", data, pictures)
+    return PartResult("Needles in haystacks", data, pictures)
 
 
-def compression(places: Places, say: Say, limit: int | None = None) -> Found:
-    """Accuracy and prefill of nano-vlm against the visual tokens that are kept, method by method.
+def compression(places: OutputFolders, say: Say, limit: int | None = None) -> PartResult:
+    """Accuracy and prefill of nano-vlm against the keep ratio, method by method.
 
     Args:
-        places: where the picture goes.
-        say: told what is going on.
+        places: output folders.
+        say: called with a line of progress.
         limit: most clips of each set.
     """
     from playhead_bench.compression.clips import needle_clips, single_clips
     from playhead_bench.compression.experiment import compare
-    from playhead_bench.compression.looking import Eyes
+    from playhead_bench.compression.looking import ClipEncoders
     from playhead_bench.compression.methods import LIMITED, METHODS
 
-    eyes = Eyes(folder_of("video"), folder_of("picture"), folder_of("appearance"))
+    models = ClipEncoders(folder_of("video"), folder_of("picture"), folder_of("appearance"))
     singles, hidden = (
-        many if limit is None else min(limit, many) for many in (COMPRESSION_CLIPS, COMPRESSION_NEEDLES)
+        num_clips if limit is None else min(limit, num_clips)
+        for num_clips in (COMPRESSION_CLIPS, COMPRESSION_NEEDLES)
     )
     sets = {
         f"Single clips: 8 frames of one scene ({singles} clips)": (single_clips(singles), METHODS),
@@ -213,10 +220,10 @@ def compression(places: Places, say: Say, limit: int | None = None) -> Found:
         ),
     }
     points = {
-        name: [one.record() for one in compare(eyes, clips, methods=methods, say=say)]
+        name: [one.record() for one in compare(models, clips, methods=methods, say=say)]
         for name, (clips, methods) in sets.items()
     }
-    drawn = draw_keeping(points, places.pictures / "compression.png")
+    plot = draw_compression(points, places.images / "compression.png")
     about = (
         "nano-vlm is asked the same questions, of test seeds, with the same prompt and greedy decoding; what "
         "differs is which visual tokens it is shown. A reply counts when it is exactly right. The keep ratio "
@@ -228,22 +235,22 @@ def compression(places: Places, say: Say, limit: int | None = None) -> Found:
     )
     data = json.loads(json.dumps({"about": about, "sets": points}))
     title = "Fewer visual tokens: accuracy against the keep ratio"
-    return Found(title, data, {drawn.name: "accuracy of each method against the visual tokens kept"})
+    return PartResult(title, data, {plot.name: "accuracy of each method against the visual tokens kept"})
 
 
-def training(places: Places, say: Say) -> Found:
+def training(places: OutputFolders, say: Say) -> PartResult:
     """How the nano models that ship were trained, from the logs and scores beside their weights."""
     pictures, scores = dict[str, str](), dict[str, dict[str, float]]()
     for role in FOLDERS:
         folder = folder_of(role)
         lines = (folder / "training.jsonl").read_text(encoding="utf-8").splitlines()
-        drawn = draw_training([json.loads(line) for line in lines], places.pictures / f"{folder.name}.png")
-        pictures[drawn.name] = f"the training of {folder.name}"
+        plot = draw_training([json.loads(line) for line in lines], places.images / f"{folder.name}.png")
+        pictures[plot.name] = f"the training of {folder.name}"
         scores[folder.name] = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
-    return Found("The nano models: trainings and scores", {"scores": scores}, pictures)
+    return PartResult("The nano models: trainings and scores", {"scores": scores}, pictures)
 
 
-def suite(places: Places, say: Say) -> Found:
+def suite(places: OutputFolders, say: Say) -> PartResult:
     """The small benchmarks of single parts, each in a process of its own."""
     from playhead_bench.suite.__main__ import benchmarks, run_alone
 
@@ -253,20 +260,20 @@ def suite(places: Places, say: Say) -> Found:
             continue
         say(f"{name} …")
         report[name] = run_alone(name, "small")
-    return Found("The parts alone: small benchmarks", report, {})
+    return PartResult("The parts alone: small benchmarks", report, {})
 
 
-PARTS: Mapping[str, Callable[[Places, Say], Found]] = {
+PARTS: Mapping[str, Callable[[OutputFolders, Say], PartResult]] = {
     "suite": suite, "training": training, "eval": evaluation, "real": real, "oracle": oracle,
     "needles": needles, "compression": compression,
 }  # fmt: skip
 """What `make bench` runs, in this order."""
 
 
-def _copied(picture: Path, pictures: Path, name: str) -> str:
-    """The name of a picture copied beside the others; nothing where none was drawn."""
-    if not picture.exists():
+def _copy_image(image: Path, pictures: Path, name: str) -> str:
+    """Copies an image beside the others; its name, empty where there is none."""
+    if not image.exists():
         return ""
     pictures.mkdir(parents=True, exist_ok=True)
-    (pictures / name).write_bytes(picture.read_bytes())
+    (pictures / name).write_bytes(image.read_bytes())
     return name

@@ -13,7 +13,7 @@ from typing import Any
 from playhead_bench.robustness import cases, kill, subtitles, videos
 from playhead_bench.suite.common import SHARED
 
-Outcome = tuple[dict[str, Any], list[str], bool]
+CommandOutcome = tuple[dict[str, Any], list[str], bool]
 """The record of a run, its lines for people, and whether something is not as it should be."""
 
 
@@ -52,52 +52,63 @@ def main(arguments: Sequence[str] | None = None) -> int:
     case.add_argument("--speech-model", type=Path, help="folder of a faster-whisper model")
     case.add_argument("--case", action="append", default=[], help="only those that begin with this")
 
-    asked = parser.parse_args(arguments)
-    record, lines, failed = _COMMANDS[asked.command](asked)
+    options = parser.parse_args(arguments)
+    record, lines, failed = _COMMANDS[options.command](options)
     print("\n".join(lines))
-    if asked.out:
-        asked.out.parent.mkdir(parents=True, exist_ok=True)
-        asked.out.write_text(json.dumps(record, indent=1, ensure_ascii=False))
+    if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_text(json.dumps(record, indent=1, ensure_ascii=False))
     return int(failed)
 
 
-def _kill(asked: argparse.Namespace) -> Outcome:
+def _kill(options: argparse.Namespace) -> CommandOutcome:
     settings = kill.KillSettings(
-        asked.n,
-        asked.seed,
-        asked.speech_model,
-        asked.speech_data,
-        asked.work,
-        asked.jobs,
-        asked.only,
-        tuple(asked.step),
-        asked.minutes,
+        options.n,
+        options.seed,
+        options.speech_model,
+        options.speech_data,
+        options.work,
+        options.jobs,
+        options.only,
+        tuple(options.step),
+        options.minutes,
     )
     record = kill.run_kills(settings, _say)
     return record, list(kill.table(record)), bool(record["not_clean"])
 
 
-def _videos(asked: argparse.Namespace) -> Outcome:
-    folders = asked.folders or [SHARED / "videos" / name for name in ("odd", "free")]
+def _videos(options: argparse.Namespace) -> CommandOutcome:
+    folders = options.folders or [SHARED / "videos" / name for name in ("odd", "free")]
     settings = videos.VideoSettings(
-        videos.find_sources(folders), asked.n, asked.seed, asked.work, asked.keep, asked.jobs, asked.only
+        videos.find_sources(folders),
+        options.n,
+        options.seed,
+        options.work,
+        options.keep,
+        options.jobs,
+        options.only,
     )
     record = videos.run_videos(settings, _say)
     return record, list(videos.table(record)), bool(record["unexpected"])
 
 
-def _subtitles(asked: argparse.Namespace) -> Outcome:
+def _subtitles(options: argparse.Namespace) -> CommandOutcome:
     settings = subtitles.SubtitleSettings(
-        subtitles.find_sources(asked.folders or [SHARED / "subtitles"]),
-        asked.n, asked.seed, asked.work, asked.keep, asked.jobs, asked.only,
+        subtitles.find_sources(options.folders or [SHARED / "subtitles"]),
+        options.n, options.seed, options.work, options.keep, options.jobs, options.only,
     )  # fmt: skip
     record = subtitles.run_subtitles(settings, _say)
     return record, list(subtitles.table(record)), bool(record["unexpected"])
 
 
-def _cases(asked: argparse.Namespace) -> Outcome:
+def _cases(options: argparse.Namespace) -> CommandOutcome:
     results = cases.run_cases(
-        asked.folder, asked.work, speech_model=asked.speech_model, names=asked.case, jobs=asked.jobs, say=_say
+        options.folder,
+        options.work,
+        speech_model=options.speech_model,
+        names=options.case,
+        jobs=options.jobs,
+        say=_say,
     )
     record = cases.report(results)
     return record, list(cases.table(record)), "WRONG" in record["verdicts"]

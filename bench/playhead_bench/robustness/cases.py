@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from playhead_bench.nano.profile import folder_of
-from playhead_bench.robustness.limits import LimitedChild, Limits
+from playhead_bench.robustness.limits import LimitedChild, ProcessLimits
 from playhead_bench.robustness.media import Slide, write_video
 from playhead_bench.robustness.room import (
     LIMITS,
@@ -36,7 +36,7 @@ from playhead_bench.robustness.room import (
 )
 from playhead_bench.robustness.servers import (
     MODEL,
-    Reply,
+    HttpReply,
     chat_reply,
     endless_error,
     endless_reply,
@@ -49,18 +49,18 @@ KEY = "sk-robustness-0123456789abcdefghijklmnop"
 MAX_QUESTION_CPU_S = 8.0
 """Of which most is what `ask` takes to start; a question that takes exponential time takes minutes."""
 MAX_DECODED_SHARE = 1.2
-"""Pictures decoded, of the pictures in the file, to find all boundaries."""
-MIN_SAME_PICTURE = 0.99
-"""Least score of a picture query that is a picture of the video itself."""
+"""Maximum number of decoded frames over frames in the file, to find all boundaries."""
+MIN_SAME_FRAME_SCORE = 0.99
+"""Minimum score of an image query that is a frame of the video itself."""
 MIN_WHITE = 235.0
-"""Least mean of a picture in HDR that shows white."""
+"""Minimum mean of an HDR frame that shows white."""
 _APPLES = "what is said about apples?"
 _WHALE, _TREASURE = "what is said about the whale?", "what is said about the treasure?"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came out of a case.
+    """The result of a case.
 
     Args:
         outcome: one line.
@@ -76,7 +76,7 @@ class NotRun(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class InputCase:
     """A case.
 
     Args:
@@ -92,9 +92,9 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """A case with what came out."""
+    """A case with its result."""
 
-    case: Case
+    case: InputCase
     outcome: str
     verdict: str
     seconds: float
@@ -134,7 +134,7 @@ def run_cases(
         return results
 
 
-def _run_case(room: Room, case: Case) -> CaseResult:
+def _run_case(room: Room, case: InputCase) -> CaseResult:
     folder = room.folder / case.name.replace(" ", "_").replace("/", "_")
     folder.mkdir()
     began = time.monotonic()
@@ -189,7 +189,7 @@ def _ask_of(room: Room, question: str, *files: tuple[str, str | None], speech: b
 
 
 def _treasure(room: Room, name: str) -> Result:
-    """Asks for what is said at 0:20 of a recording whose pictures end before."""
+    """Asks for what is said at 0:20 of a recording whose frames end before."""
     found = _ask_of(room, _TREASURE, (name, None), speech=True)
     return Result(found.outcome, "answered" in found.outcome and "0:2" in found.outcome)
 
@@ -206,8 +206,10 @@ def _telemetry(room: Room) -> Result:
     indexed = room.index("in")
     listed = room.run("list", "--json").records
     spans = sum(int(record["counts"].get("speech", 0)) for record in listed)
-    said = " ".join(str(warning) for record in indexed.records for warning in record.get("warnings", ()))
-    return Result(f"{_words_of(indexed)}; {spans} spans; {said[:160]}", not spans and "telemetry" in said)
+    warnings = " ".join(str(warning) for record in indexed.records for warning in record.get("warnings", ()))
+    return Result(
+        f"{_words_of(indexed)}; {spans} spans; {warnings[:160]}", not spans and "telemetry" in warnings
+    )
 
 
 def _signs(room: Room) -> Result:
@@ -230,13 +232,13 @@ def _spellings(room: Room) -> Result:
     room.index("in")
     words = ("USA", "UK", "strasse", "ежиках", "Ελληνικα", "obrien", "dont", "covid19", "nodejs", "1299")
     missed = [word for word in words if not room.run("search", word, "--json").records]
-    asked = room.run("ask", "Is the USA mentioned?", "--json")
-    said = f"search misses {', '.join(missed) or 'none'} of {len(words)}; {_answer(asked)}"
-    return Result(said, not missed and _answer(asked).startswith("answered"))
+    answer = room.run("ask", "Is the USA mentioned?", "--json")
+    outcome = f"search misses {', '.join(missed) or 'none'} of {len(words)}; {_answer(answer)}"
+    return Result(outcome, not missed and _answer(answer).startswith("answered"))
 
 
 def _two_tracks(room: Room) -> Result:
-    """Without a choice the first of two sound tracks is read and the other named; asked for, the other is."""
+    """Of two sound tracks the first is read and the other named; with --audio-track the other is read."""
     room.take("08_german_then_english_sound.mkv")
     first = _index_with_speech(room)
     warnings = [str(warning) for record in first.records for warning in record.get("warnings", ())]
@@ -244,9 +246,9 @@ def _two_tracks(room: Room) -> Result:
     options = [*MODELS_OFF]
     options[options.index("--speech-model") + 1] = str(room.speech_model)
     room.run("index", "in", *options, "--audio-track", "en", "--json")
-    asked = _answer(room.run("ask", _WHALE, "--json"))
-    is_right = "en" in unread and asked.startswith("answered")
-    return Result(f"{unread[:120]}; with --audio-track en: {asked}", is_right)
+    answer = _answer(room.run("ask", _WHALE, "--json"))
+    is_right = "en" in unread and answer.startswith("answered")
+    return Result(f"{unread[:120]}; with --audio-track en: {answer}", is_right)
 
 
 def _index_with_speech(room: Room) -> Ran:
@@ -275,8 +277,8 @@ def _spans(room: Room, *files: tuple[str, str | None], video: str) -> Result:
     for name, new_name in files:
         room.take(name, new_name)
     indexed = room.index("in")
-    shown = room.run("show", video)
-    words = [" ".join(line.split()) for line in shown.lines if " speech " in f" {line} "]
+    output = room.run("show", video)
+    words = [" ".join(line.split()) for line in output.lines if " speech " in f" {line} "]
     return Result(f"{_words_of(indexed)}; {len(words)} spans: {'; '.join(words[:3])[:200]}")
 
 
@@ -303,13 +305,13 @@ def _case_10(room: Room) -> Result:
     with Image.open(deep) as image:
         levels = image.point(lambda level: level / 256).convert("L")
     levels.save(shallow := deep.with_name("grey8.png"))
-    upright, in_16, in_8 = (_best_score(room, query) for query in (photo, deep, shallow))
-    is_right = upright >= MIN_SAME_PICTURE and abs(in_16 - in_8) <= 1 - MIN_SAME_PICTURE
-    return Result(f"EXIF 6: {upright:.3f}; grey of 16 bit {in_16:.3f}, of 8 bit {in_8:.3f}", is_right)
+    rotated, in_16, in_8 = (_best_score(room, query) for query in (photo, deep, shallow))
+    is_right = rotated >= MIN_SAME_FRAME_SCORE and abs(in_16 - in_8) <= 1 - MIN_SAME_FRAME_SCORE
+    return Result(f"EXIF 6: {rotated:.3f}; grey of 16 bit {in_16:.3f}, of 8 bit {in_8:.3f}", is_right)
 
 
 def _best_score(room: Room, image: Path) -> float:
-    """The score of the first hit of a picture query; NaN without one."""
+    """The score of the first hit of an image query; NaN without one."""
     ran = room.run("search", "--image", image, "--json")
     return next((float(hit["score"]) for record in ran.records for hit in record["hits"]), math.nan)
 
@@ -340,8 +342,8 @@ def _case_11(room: Room) -> Result:
     for suffix in ("en.srt", "en.sdh.srt"):
         room.take(f"11_film.{suffix}", f"film.{suffix}")
     room.index("in")
-    asked = _answer(room.run("ask", "how many times is door said?", "--json"))
-    return Result(asked, "2 times" in asked)
+    answer = _answer(room.run("ask", "how many times is door said?", "--json"))
+    return Result(answer, "2 times" in answer)
 
 
 # ---- files of the folder whose right outcome is written here ----
@@ -357,9 +359,9 @@ def _one_bad_file(room: Room, name: str, new_name: str, *, must_be: str = "") ->
     bad = statuses.get(new_name)
     goods = all(statuses.get(good, {}).get("status") == "indexed" for good in ("a_good.mkv", "z_good.mkv"))
     if bad is None:
-        said = f"no line for it; {indexed.outcome}"
+        outcome = f"no line for it; {indexed.outcome}"
     else:
-        said = bad["status"] + (f": {bad['error']}" if bad["error"] else "")
+        outcome = bad["status"] + (f": {bad['error']}" if bad["error"] else "")
     is_right = (
         indexed.exit_code == 0
         and goods
@@ -367,17 +369,17 @@ def _one_bad_file(room: Room, name: str, new_name: str, *, must_be: str = "") ->
         and "\n" not in str(bad["error"])
         and bad["status"] in (must_be or "indexed failed").split()
     )
-    return Result(f"{said[:200]}; the good files {'are in' if goods else 'are NOT in'}", is_right)
+    return Result(f"{outcome[:200]}; the good files {'are in' if goods else 'are NOT in'}", is_right)
 
 
 def _case_17(room: Room) -> Result:
     room.video("in/film.mkv", length_s=24.0)
     room.take("17_escape_and_markup.srt", "film.srt")
     room.index("in")
-    shown = room.run("show", "film.mkv")
-    raw = sorted({repr(sign) for sign in "\n".join(shown.lines) if _is_control(sign)})
+    output = room.run("show", "film.mkv")
+    raw = sorted({repr(sign) for sign in "\n".join(output.lines) if _is_control(sign)})
     found = room.run("search", "penguins", "--json").records
-    is_right = shown.exit_code == 0 and not raw and bool(found)
+    is_right = output.exit_code == 0 and not raw and bool(found)
     return Result(
         f"control characters shown: {', '.join(raw) or 'none'}; `penguins` found {len(found)}", is_right
     )
@@ -394,8 +396,8 @@ def _case_18(room: Room) -> Result:
     shutil.copytree(room.folder / "in", longer)
     (longer / "film.srt").write_text(text.replace(" " * 1000, " " * 8000))
     short_s, long_s = (_cpu_of_index(room, folder) for folder in ("in", "longer"))
-    said = f"20,000 blanks {_seconds(short_s)}, 160,000 {_seconds(long_s)}"
-    return Result(said, short_s is not None and long_s is not None and long_s < short_s + 2.0)
+    outcome = f"20,000 blanks {_seconds(short_s)}, 160,000 {_seconds(long_s)}"
+    return Result(outcome, short_s is not None and long_s is not None and long_s < short_s + 2.0)
 
 
 def _cpu_of_index(room: Room, folder: str) -> float | None:
@@ -424,11 +426,11 @@ def _case_19(room: Room) -> Result:
     statuses = {Path(record["path"]).name: record for record in indexed.records if "status" in record}
     good = statuses.get("z_good.mkv", {}).get("status") == "indexed"
     refused = statuses.get("list.mp4", {}).get("status") == "failed"
-    said = statuses.get("list.mp4", {}).get("error") or indexed.outcome
-    return Result(str(said)[:200], indexed.exit_code == 0 and good and refused)
+    outcome = statuses.get("list.mp4", {}).get("error") or indexed.outcome
+    return Result(str(outcome)[:200], indexed.exit_code == 0 and good and refused)
 
 
-_SHORT = Limits(cpu_s=20.0, wall_s=30.0, memory_bytes=2 << 30)
+_SHORT = ProcessLimits(cpu_s=20.0, wall_s=30.0, memory_bytes=2 << 30)
 
 
 def _case_21(room: Room) -> Result:
@@ -455,10 +457,10 @@ def _edited(room: Room) -> Result:
 
 
 def _growing(room: Room) -> Result:
-    whole = room.video(
+    complete = room.video(
         "whole.mkv", (1.0, 3.0, "a walrus comes"), (12.0, 14.0, "the walrus goes"), length_s=16.0
     )
-    data = whole.read_bytes()
+    data = complete.read_bytes()
     target = room.folder / "in" / "rec.mkv"
     target.parent.mkdir()
     target.write_bytes(data[: 2 * len(data) // 3])
@@ -467,20 +469,20 @@ def _growing(room: Room) -> Result:
     target.write_bytes(data)
     room.index("in")
     searched = room.run("search", "walrus", "--json")
-    asked = room.run("ask", "how many times is walrus mentioned?", "--json")
+    answer = room.run("ask", "how many times is walrus mentioned?", "--json")
     videos = {record["video_id"] for record in searched.records}
     table = room.run("search", "walrus")
-    is_right = table.is_orderly and len(videos) == 1 and "2 times" in _answer(asked)
-    return Result(f"search: {table.outcome}; {_answer(asked)}", is_right)
+    is_right = table.is_orderly and len(videos) == 1 and "2 times" in _answer(answer)
+    return Result(f"search: {table.outcome}; {_answer(answer)}", is_right)
 
 
 def _newest_only(room: Room, word: str, newest: str) -> Result:
     table = room.run("search", word)
     texts = [hit["text"] for record in room.run("search", word, "--json").records for hit in record["hits"]]
-    asked = room.run("ask", f"how many times is {word} mentioned?", "--json")
+    answer = room.run("ask", f"how many times is {word} mentioned?", "--json")
     is_right = table.is_orderly and bool(texts) and all(newest in text for text in texts)
-    is_right = is_right and "said once" in _answer(asked)
-    return Result(f"search: {table.outcome}; {_answer(asked)}", is_right)
+    is_right = is_right and "said once" in _answer(answer)
+    return Result(f"search: {table.outcome}; {_answer(answer)}", is_right)
 
 
 def _names_not_utf8(room: Room) -> Result:
@@ -493,8 +495,8 @@ def _names_not_utf8(room: Room) -> Result:
     listed = room.run("list")
     found = room.run("search", "apples", "--json").records
     is_right = indexed.exit_code == 0 and len(statuses) == 3 and listed.exit_code == 0
-    said = f"{_words_of(indexed)}; {indexed.outcome if not indexed.is_orderly else ''}"
-    return Result(f"{said} found in {len(found)} videos", is_right and len(found) >= 2)
+    outcome = f"{_words_of(indexed)}; {indexed.outcome if not indexed.is_orderly else ''}"
+    return Result(f"{outcome} found in {len(found)} videos", is_right and len(found) >= 2)
 
 
 _IN_HOME = "d=$(mktemp -d); cd $d; export HOME=$d; "
@@ -616,9 +618,12 @@ def _sidecar_names(room: Room) -> Result:
         text = "1\n00:00:02,000 --> 00:00:04,000\n" + f"apples {name}\n"
         (room.folder / "in" / f"a.{name}.srt").write_text(text)
     room.index("in")
-    shown = "\n".join(room.run("show", "a.mkv").lines)
-    taken = [name for name in names if f"apples {name}" in shown]
-    return Result(f"{len(taken)} of {len(names)} names taken: {', '.join(taken)}", len(taken) == len(names))
+    output = "\n".join(room.run("show", "a.mkv").lines)
+    read_names = [name for name in names if f"apples {name}" in output]
+    return Result(
+        f"{len(read_names)} of {len(names)} names taken: {', '.join(read_names)}",
+        len(read_names) == len(names),
+    )
 
 
 def _question(room: Room, question: str) -> Result:
@@ -639,8 +644,8 @@ def _named_directly(room: Room, make: Callable[[Path], Path]) -> Result:
     path = make(room.folder)
     indexed = room.run("index", path, *MODELS_OFF, "--json", limits=_SHORT)
     failed = [record["error"] for record in indexed.records if record.get("status") == "failed"]
-    said = str(failed[0]) if failed else indexed.outcome
-    return Result(said[:200], indexed.exit_code == 1 and indexed.is_orderly)
+    outcome = str(failed[0]) if failed else indexed.outcome
+    return Result(outcome[:200], indexed.exit_code == 1 and indexed.is_orderly)
 
 
 def _fifo(folder: Path) -> Path:
@@ -663,7 +668,7 @@ def _lone_surrogate(room: Room) -> Result:
     return Result(ran.outcome, ran.exit_code == 0)
 
 
-def _bad_chat(room: Room, reply: Reply, *, limits: Limits = LIMITS) -> tuple[Ran, str]:
+def _bad_chat(room: Room, reply: HttpReply, *, limits: ProcessLimits = LIMITS) -> tuple[Ran, str]:
     _library_of_apples(room)
     with serving(reply) as server:
         ran = room.run(
@@ -687,10 +692,10 @@ def _large_reply(room: Room) -> Result:
 
 def _key_echoed(room: Room) -> Result:
     ran, requests = _bad_chat(room, key_in_error)
-    shown = KEY in ran.text
+    is_printed = KEY in ran.text
     stored = sorted(_files_with(room.library, KEY.encode()))
-    is_right = ran.exit_code == 0 and not shown and not stored
-    where = ", ".join([*(["the output"] if shown else []), *stored]) or "nowhere"
+    is_right = ran.exit_code == 0 and not is_printed and not stored
+    where = ", ".join([*(["the output"] if is_printed else []), *stored]) or "nowhere"
     return Result(f"key found in: {where}; {requests}; {_answer(ran)[:100]}", is_right)
 
 
@@ -728,7 +733,7 @@ def _endless_error(room: Room) -> Result:
     with serving(endless_error) as server:
         ran = room.run(
             "index", "in", *MODELS_OFF, "--captions", "--video-model", f"{server.url}#{MODEL}", "--json",
-            limits=Limits(60.0, 100.0, 2 << 30),
+            limits=ProcessLimits(60.0, 100.0, 2 << 30),
         )  # fmt: skip
     return Result(ran.outcome, ran.is_orderly and not ran.end.exceeded)
 
@@ -756,9 +761,9 @@ def _key_at_other_host(room: Room) -> Result:
             environment={"OPENAI_API_KEY": KEY},
         )  # fmt: skip
         sent = any(KEY in key for key in server.keys)
-    said = "the key was sent" if sent else "the key was not sent"
+    outcome = "the key was sent" if sent else "the key was not sent"
     return Result(
-        f"{said}; {len(server.requests)} requests", bool(server.requests) and not sent and ran.is_orderly
+        f"{outcome}; {len(server.requests)} requests", bool(server.requests) and not sent and ran.is_orderly
     )
 
 
@@ -784,8 +789,10 @@ def _missing_weights(room: Room, role: str) -> Result:
 def _like(room: Room) -> Result:
     _library_of_apples(room)
     ran = room.run("search", "--like", "a.mkv@0:01")
-    said = " ".join(" ".join(ran.lines).split())
-    return Result(said[said.find("Searched") :][:200], "by colour layout" in said and "nothing" not in said)
+    output = " ".join(" ".join(ran.lines).split())
+    return Result(
+        output[output.find("Searched") :][:200], "by colour layout" in output and "nothing" not in output
+    )
 
 
 def _compare(room: Room) -> Result:
@@ -816,8 +823,8 @@ def _film_question(room: Room, question: str, must: str) -> Result:
     room.video("in/film.mkv", length_s=20.0)
     room.take("20_said_three_times.srt", "film.srt")
     room.index("in")
-    asked = _answer(room.run("ask", question, "--json"))
-    return Result(asked, re.search(must, asked) is not None)
+    answer = _answer(room.run("ask", question, "--json"))
+    return Result(answer, re.search(must, answer) is not None)
 
 
 def _missing_paths(room: Room) -> Result:
@@ -916,16 +923,16 @@ def _mixed_coverage(room: Room) -> Result:
     return Result(_answer(ran), is_right)
 
 
-def _no_without_look(room: Room) -> Result:
+def _no_verdict_without_vlm_call(room: Room) -> Result:
     path = room.folder / "in" / "slides.mp4"
     path.parent.mkdir()
     write_video(path, [Slide("", 5.0), Slide("", 5.0)])
     room.index("in")
     ran = room.run("ask", "Are two men arm wrestling?", "--video-model", "nano:", "--json")
     answer = ran.records[-1] if ran.records else {}
-    looks = answer.get("cost", {}).get("looks", 0)
-    is_right = bool(answer) and (answer["status"] != "answered" or looks > 0)
-    return Result(f"{_answer(ran)}; {looks} looks", is_right)
+    num_looks = answer.get("cost", {}).get("looks", 0)
+    is_right = bool(answer) and (answer["status"] != "answered" or num_looks > 0)
+    return Result(f"{_answer(ran)}; {num_looks} looks", is_right)
 
 
 def _two_of_one_name(room: Room) -> Result:
@@ -934,8 +941,10 @@ def _two_of_one_name(room: Room) -> Result:
     room.index("in")
     lines = room.run("search", "apples", environment={"COLUMNS": "160"}).lines
     rows = [line.split(None, 1)[1] for line in lines if "lecture" in line]
-    told_apart = {" ".join(re.sub(r"#\d+|\bred\b|\bgreen\b", "", row).split()) for row in rows}
-    return Result("; ".join(" ".join(row.split()) for row in rows)[:200], len(rows) == len(told_apart) == 2)
+    distinct_rows = {" ".join(re.sub(r"#\d+|\bred\b|\bgreen\b", "", row).split()) for row in rows}
+    return Result(
+        "; ".join(" ".join(row.split()) for row in rows)[:200], len(rows) == len(distinct_rows) == 2
+    )
 
 
 def _part_of_a_name(room: Room) -> Result:
@@ -945,85 +954,86 @@ def _part_of_a_name(room: Room) -> Result:
     return Result(ran.outcome, ran.exit_code == 0)
 
 
-CASES: tuple[Case, ...] = (
-    Case("01 sound outlasts pictures", "words up to 0:25",
-         lambda room: _treasure(room, "01_sound_outlasts_pictures.webm")),
-    Case("02 one picture with sound", "as 01",
-         lambda room: _treasure(room, "02_one_picture_with_25s_of_sound.mp4")),
-    Case("03 forced subtitles only", "speech recognised beside them", _whale),
-    Case("04 drone telemetry", "not speech, and said", _telemetry),
-    Case("05 signs are meaning", "abstains five times", _signs),
-    Case("06 words of many kinds", "all found", _spellings),
-    Case("07 X-TIMESTAMP-MAP", "0:06 and 0:16", _case_07),
-    Case("08 two sound tracks", "unread track named, read by --audio-track", _two_tracks),
-    Case("09 one keyframe", "at most 1.2 times", _case_09),
-    Case("10 picture queries", "as the upright 8-bit picture", _case_10),
-    Case("11 sound descriptions", "2 times", _case_11),
-    Case("12 HDR", "near 255", _case_12),
-    Case("13 clock jumps an hour ahead", "hole not filled, and said", _case_13),
-    Case("14 late streams", "the file has one line, the rest go on",
-         partial(_one_bad_file, name="14_streams_appear_late.ts", new_name="m_late.ts")),
-    Case("15 mutated ASS track", "the file has one line, the rest go on",
-         partial(_one_bad_file, name="15_mutated_ass_subtitles.mkv", new_name="m_ass.mkv")),
-    Case("16 Latin-1 title", "indexed",
-         partial(_one_bad_file, name="16_latin1_title_and_subtitles.mkv", new_name="m_latin1.mkv",
+CASES: tuple[InputCase, ...] = (
+    InputCase("01 sound outlasts pictures", "words up to 0:25",
+              lambda room: _treasure(room, "01_sound_outlasts_pictures.webm")),
+    InputCase("02 one picture with sound", "as 01",
+              lambda room: _treasure(room, "02_one_picture_with_25s_of_sound.mp4")),
+    InputCase("03 forced subtitles only", "speech recognised beside them", _whale),
+    InputCase("04 drone telemetry", "not speech, and said", _telemetry),
+    InputCase("05 signs are meaning", "abstains five times", _signs),
+    InputCase("06 words of many kinds", "all found", _spellings),
+    InputCase("07 X-TIMESTAMP-MAP", "0:06 and 0:16", _case_07),
+    InputCase("08 two sound tracks", "unread track named, read by --audio-track", _two_tracks),
+    InputCase("09 one keyframe", "at most 1.2 times", _case_09),
+    InputCase("10 picture queries", "as the upright 8-bit picture", _case_10),
+    InputCase("11 sound descriptions", "2 times", _case_11),
+    InputCase("12 HDR", "near 255", _case_12),
+    InputCase("13 clock jumps an hour ahead", "hole not filled, and said", _case_13),
+    InputCase("14 late streams", "the file has one line, the rest go on",
+              partial(_one_bad_file, name="14_streams_appear_late.ts", new_name="m_late.ts")),
+    InputCase("15 mutated ASS track", "the file has one line, the rest go on",
+              partial(_one_bad_file, name="15_mutated_ass_subtitles.mkv", new_name="m_ass.mkv")),
+    InputCase("16 Latin-1 title", "indexed",
+              partial(_one_bad_file, name="16_latin1_title_and_subtitles.mkv", new_name="m_latin1.mkv",
                  must_be="indexed")),
-    Case("17 escape sequences", "no control characters; penguins found", _case_17),
-    Case("18 line of blanks", "linear", _case_18),
-    Case("19 ffconcat of a FIFO", "refused, the good file is in", _case_19),
-    Case("20 said three times", "3 times",
-         partial(_film_question, question="how many times do they say freaked out?", must="3 times")),
-    Case("21 text named as a video", "refused, exit 1", _case_21),
-    Case("A edited in place", "only the newest version, no traceback", _edited),
-    Case("A growing recording", "2 times, no traceback", _growing),
-    Case("B name that is not UTF-8", "three lines, exit 0", _names_not_utf8),
-    Case("C read-only mount", "all reading commands exit 0", _read_only_mount),
-    Case("C writing on a read-only mount", "one line, exit 1", _writing_read_only),
-    Case("C library of another user", "all reading commands exit 0", _other_user),
-    Case("C full disk", "reading, remove and gc exit 0", _full_disk),
-    Case("D folder of links only", "a line, exit 1", _links_only),
-    Case("D folder without videos", "a line, exit 1", _sound_only),
-    Case("E output not UTF-8", "exit 0, characters replaced", _output_encoding),
-    Case("F subtitle names", "all taken", _sidecar_names),
-    Case("G question `1 h and` 24 times", "linear time",
-         partial(_question, question="what is said " + "1 h and " * 24 + "1 h?")),
-    Case("G question `a few seconds` 24 times", "linear time",
-         partial(_question, question="what is said " + "a few seconds " * 24 + "?")),
-    Case("G question `half an hour and a half` 24 times", "linear time",
-         partial(_question, question="what is said " + "half an hour and a half " * 24 + "?")),
-    Case("H link to itself", "one line for it, the rest indexed", _link_loop),
-    Case("H FIFO named", "refused, exit 1", partial(_named_directly, make=_fifo)),
-    Case("H /dev/zero named", "refused, exit 1", partial(_named_directly, make=_zeros)),
-    Case("H unreadable sub-folder", "one line for it, the rest indexed", _unreadable_folder),
-    Case("I lone surrogate in a question", "answered", _lone_surrogate),
-    Case("I deep JSON from a chat model", "the evidence answer", _deep_json),
-    Case("I chat reply of 100 MB", "the evidence answer, below 1 GiB", _large_reply),
-    Case("I endless error of a video model", "ends in one line", _endless_error),
-    Case("I API key in an error", "the key is nowhere", _key_echoed),
-    Case("I endless reply of a chat model", "the evidence answer, below 1 GiB", _endless_reply),
-    Case("I redirect to another host", "not followed", _redirected),
-    Case("I OpenAI key at another host", "not sent", _key_at_other_host),
-    Case("J missing file and URL", "exit 1, not stored", _missing_paths),
-    Case("J remove of a failed file", "its failure is cleared", _remove_failure),
-    Case("J empty search", "usage error, exit 2", _empty_search),
-    Case("J search of a lane that is off", "a line, exit 1", _lane_off),
-    Case("K index with other settings", "done again", _other_settings),
-    Case("K index without the speech model", "the library's model is used", _speech_model_remembered),
-    Case("L id with a path in it", "nothing outside is touched", _traversal),
-    Case("M library of which part was heard", "unknown, not absent", _mixed_coverage),
-    Case("M yes or no without a look", "no verdict without looking", _no_without_look),
-    Case("N missing weights: picture model", "exit 1, names the key",
-         partial(_missing_weights, role="picture")),
-    Case("N missing weights: appearance model", "exit 1, names the key",
-         partial(_missing_weights, role="appearance")),
-    Case("N missing weights: video model", "exit 1, names the key", partial(_missing_weights, role="video")),
-    Case("O two videos of one name", "told apart in the table", _two_of_one_name),
-    Case("O part of a name in another case", "found", _part_of_a_name),
-    Case("P who is Celia", "partial at most",
-         partial(_film_question, question="who is Celia?", must="^(partial|abstained)")),
-    Case("P when do they say robotics", "0:09, the other form named apart",
-         partial(_film_question, question="when do they say robotics?", must="^answered: Said at 0:09")),
-    Case("P search by example", "by colour layout", _like),
-    Case("P compare without a video model", "a row each, exit 0", _compare),
-    Case("P chat server that is down", "said first", _server_down),
+    InputCase("17 escape sequences", "no control characters; penguins found", _case_17),
+    InputCase("18 line of blanks", "linear", _case_18),
+    InputCase("19 ffconcat of a FIFO", "refused, the good file is in", _case_19),
+    InputCase("20 said three times", "3 times",
+              partial(_film_question, question="how many times do they say freaked out?", must="3 times")),
+    InputCase("21 text named as a video", "refused, exit 1", _case_21),
+    InputCase("A edited in place", "only the newest version, no traceback", _edited),
+    InputCase("A growing recording", "2 times, no traceback", _growing),
+    InputCase("B name that is not UTF-8", "three lines, exit 0", _names_not_utf8),
+    InputCase("C read-only mount", "all reading commands exit 0", _read_only_mount),
+    InputCase("C writing on a read-only mount", "one line, exit 1", _writing_read_only),
+    InputCase("C library of another user", "all reading commands exit 0", _other_user),
+    InputCase("C full disk", "reading, remove and gc exit 0", _full_disk),
+    InputCase("D folder of links only", "a line, exit 1", _links_only),
+    InputCase("D folder without videos", "a line, exit 1", _sound_only),
+    InputCase("E output not UTF-8", "exit 0, characters replaced", _output_encoding),
+    InputCase("F subtitle names", "all taken", _sidecar_names),
+    InputCase("G question `1 h and` 24 times", "linear time",
+              partial(_question, question="what is said " + "1 h and " * 24 + "1 h?")),
+    InputCase("G question `a few seconds` 24 times", "linear time",
+              partial(_question, question="what is said " + "a few seconds " * 24 + "?")),
+    InputCase("G question `half an hour and a half` 24 times", "linear time",
+              partial(_question, question="what is said " + "half an hour and a half " * 24 + "?")),
+    InputCase("H link to itself", "one line for it, the rest indexed", _link_loop),
+    InputCase("H FIFO named", "refused, exit 1", partial(_named_directly, make=_fifo)),
+    InputCase("H /dev/zero named", "refused, exit 1", partial(_named_directly, make=_zeros)),
+    InputCase("H unreadable sub-folder", "one line for it, the rest indexed", _unreadable_folder),
+    InputCase("I lone surrogate in a question", "answered", _lone_surrogate),
+    InputCase("I deep JSON from a chat model", "the evidence answer", _deep_json),
+    InputCase("I chat reply of 100 MB", "the evidence answer, below 1 GiB", _large_reply),
+    InputCase("I endless error of a video model", "ends in one line", _endless_error),
+    InputCase("I API key in an error", "the key is nowhere", _key_echoed),
+    InputCase("I endless reply of a chat model", "the evidence answer, below 1 GiB", _endless_reply),
+    InputCase("I redirect to another host", "not followed", _redirected),
+    InputCase("I OpenAI key at another host", "not sent", _key_at_other_host),
+    InputCase("J missing file and URL", "exit 1, not stored", _missing_paths),
+    InputCase("J remove of a failed file", "its failure is cleared", _remove_failure),
+    InputCase("J empty search", "usage error, exit 2", _empty_search),
+    InputCase("J search of a lane that is off", "a line, exit 1", _lane_off),
+    InputCase("K index with other settings", "done again", _other_settings),
+    InputCase("K index without the speech model", "the library's model is used", _speech_model_remembered),
+    InputCase("L id with a path in it", "nothing outside is touched", _traversal),
+    InputCase("M library of which part was heard", "unknown, not absent", _mixed_coverage),
+    InputCase("M yes or no without a look", "no verdict without looking", _no_verdict_without_vlm_call),
+    InputCase("N missing weights: picture model", "exit 1, names the key",
+              partial(_missing_weights, role="picture")),
+    InputCase("N missing weights: appearance model", "exit 1, names the key",
+              partial(_missing_weights, role="appearance")),
+    InputCase("N missing weights: video model", "exit 1, names the key",
+              partial(_missing_weights, role="video")),
+    InputCase("O two videos of one name", "told apart in the table", _two_of_one_name),
+    InputCase("O part of a name in another case", "found", _part_of_a_name),
+    InputCase("P who is Celia", "partial at most",
+              partial(_film_question, question="who is Celia?", must="^(partial|abstained)")),
+    InputCase("P when do they say robotics", "0:09, the other form named apart",
+              partial(_film_question, question="when do they say robotics?", must="^answered: Said at 0:09")),
+    InputCase("P search by example", "by colour layout", _like),
+    InputCase("P compare without a video model", "a row each, exit 0", _compare),
+    InputCase("P chat server that is down", "said first", _server_down),
 )  # fmt: skip

@@ -42,7 +42,7 @@ _BEHIND = "behind the last stage"
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class KillStep:
     """A command that is killed, and what is done to the video files before it.
 
     Args:
@@ -61,23 +61,23 @@ class Step:
 
 
 STEPS = (
-    Step("index", ("index", "{media}"), 45),
-    Step("clock", ("clock", "film.mp4", "2024-05-17T14:30:12+00:00"), 5),
-    Step("show --chapters", ("show", "talk.mkv", "--chapters"), 6),
-    Step(
+    KillStep("index", ("index", "{media}"), 45),
+    KillStep("clock", ("clock", "film.mp4", "2024-05-17T14:30:12+00:00"), 5),
+    KillStep("show --chapters", ("show", "talk.mkv", "--chapters"), 6),
+    KillStep(
         "relink",
         ("relink", "{media}"),
         8,
         (("talk.mkv", "moved/speech.mkv"), ("film.mp4", "moved/harbour.mp4")),
     ),
-    Step(
+    KillStep(
         "index, other settings",
         ("index", "{media}", "--transcribe", "always", "--fps", "0.5", "--max-segment", "8"),
         14,
     ),
-    Step("remove", ("remove", "harbour.mp4"), 5),
-    Step("gc", ("gc",), 5, garbage=("vectors/layout/v0123456789abcdef0123.f16", "cache/left-behind")),
-    Step("index, one more", ("index", "{media}"), 12),
+    KillStep("remove", ("remove", "harbour.mp4"), 5),
+    KillStep("gc", ("gc",), 5, garbage=("vectors/layout/v0123456789abcdef0123.f16", "cache/left-behind")),
+    KillStep("index, one more", ("index", "{media}"), 12),
 )
 """In this order; each is killed on a copy of the library that the steps before it have made undisturbed."""
 
@@ -176,7 +176,7 @@ def write_media(folder: Path, speech_data: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class KillPlace:
     """Where in a command a kill fell.
 
     Args:
@@ -189,7 +189,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
+class KillTimeline:
     """When the stages of an undisturbed command end.
 
     Args:
@@ -201,11 +201,11 @@ class Timeline:
     duration_s: float
 
     @classmethod
-    def of(cls, seen: Mapping[tuple[str, str], float], duration_s: float) -> "Timeline":
+    def of(cls, end_times: Mapping[tuple[str, str], float], duration_s: float) -> "KillTimeline":
         """From the time at which each (video id, stage) was first seen ended."""
-        return cls(tuple(sorted((at_s, *key) for key, at_s in seen.items())), duration_s)
+        return cls(tuple(sorted((at_s, *key) for key, at_s in end_times.items())), duration_s)
 
-    def draw(self, dice: random.Random, begun: Place) -> float:
+    def draw(self, dice: random.Random, begun: KillPlace) -> float:
         """Seconds until a kill: half of them even over the time, half even over the stages.
 
         Args:
@@ -223,7 +223,7 @@ class Timeline:
 
 
 @dataclass(slots=True)
-class Lane:
+class KillLane:
     """A folder in which one library after the other is worked on, with what undisturbed runs make there.
 
     Args:
@@ -239,7 +239,7 @@ class Lane:
     media: Path = field(init=False)
     states: list[Path] = field(init=False, default_factory=list)
     snapshots: list[Snapshot | None] = field(init=False, default_factory=list)
-    timelines: list["Timeline"] = field(init=False, default_factory=list)
+    timelines: list["KillTimeline"] = field(init=False, default_factory=list)
     _pace: dict[str, float] = field(init=False, default_factory=dict)
     _worker: Worker | None = field(init=False, default=None)
 
@@ -255,13 +255,13 @@ class Lane:
         for number, step in enumerate(STEPS):
             self.arrange(number)
             library = self.restore(number, self.folder / f"state-{number + 1}")
-            with _watched_stages(library) as seen:
+            with _stage_end_times(library) as end_times:
                 end = self.run(step, library)
             if end.exit_code != 0:
                 raise RuntimeError(f"{step.name} fails undisturbed (exit {end.exit_code}):\n{end.output}")
             self.states.append(library)
             self.snapshots.append(read_snapshot(library))
-            self.timelines.append(Timeline.of(seen, end.seconds))
+            self.timelines.append(KillTimeline.of(end_times, end.seconds))
 
     def arrange(self, number: int) -> None:
         """Moves the video files to where they stand before step `number`."""
@@ -285,7 +285,7 @@ class Lane:
 
     def run(
         self,
-        step: Step,
+        step: KillStep,
         library: Path,
         kill_after_s: float | None = None,
         armed_by: Callable[[], object] | None = None,
@@ -323,7 +323,7 @@ class Lane:
         before = None if self.snapshots[at] is None else read_snapshot(library)
         kills: list[Kill] = []
         unexpected: list[str] = []
-        place = Place(_NO_CATALOG)
+        place = KillPlace(_NO_CATALOG)
         timeline = self.timelines[at]
         for attempt in range(MAX_KILLS_IN_A_ROW + 1):
             if attempt == MAX_KILLS_IN_A_ROW:
@@ -357,7 +357,7 @@ class Lane:
         return trial
 
 
-def killed_place(library: Path, before: Snapshot | None, after: Snapshot, *, is_index: bool) -> Place:
+def killed_place(library: Path, before: Snapshot | None, after: Snapshot, *, is_index: bool) -> KillPlace:
     """Where a kill fell, as the catalog of the killed library tells.
 
     For `index` the first stage, in the order in which videos and stages are worked on, whose line in the job
@@ -366,19 +366,19 @@ def killed_place(library: Path, before: Snapshot | None, after: Snapshot, *, is_
     try:
         found = read_snapshot(library)
     except OSError:
-        return Place(_NO_CATALOG)
+        return KillPlace(_NO_CATALOG)
     if not is_index:
         if before is not None and found.tables == before.tables and found.vectors == before.vectors:
-            return Place("before its writes")
+            return KillPlace("before its writes")
         is_done = (found.tables, found.vectors, found.manifest) == (
             after.tables,
             after.vectors,
             after.manifest,
         )
-        return Place("behind its writes" if is_done else "between two writes")
+        return KillPlace("behind its writes" if is_done else "between two writes")
     with catalog_copy(library) as connection:
         if "stage" not in found.tables:
-            return Place(_NO_CATALOG)
+            return KillPlace(_NO_CATALOG)
         rows = connection.execute("SELECT video_id FROM video ORDER BY added_at").fetchall()
     videos = [video_id for (video_id,) in rows]
     done = set(after.tables["stage"])
@@ -386,30 +386,30 @@ def killed_place(library: Path, before: Snapshot | None, after: Snapshot, *, is_
     for video_id in videos:
         for stage in STAGES_OF_EACH_VIDEO:
             if now.get((video_id, stage)) not in done:
-                return Place(stage, video_id)
+                return KillPlace(stage, video_id)
     known = {row[0] for row in after.tables["video"]}
-    return Place(_BEHIND if known <= set(videos) else _SCAN)
+    return KillPlace(_BEHIND if known <= set(videos) else _SCAN)
 
 
 @contextmanager
-def _watched_stages(library: Path) -> Iterator[dict[tuple[str, str], float]]:
+def _stage_end_times(library: Path) -> Iterator[dict[tuple[str, str], float]]:
     """Inside, the seconds at which each (video, stage) is first seen ended, from now on, are filled in."""
-    seen: dict[tuple[str, str], float] = {}
+    end_times: dict[tuple[str, str], float] = {}
     ended, began = threading.Event(), time.perf_counter()
 
-    def watch() -> None:
+    def poll() -> None:
         while not ended.wait(POLL_S):
             with (
                 suppress(sqlite3.Error),
                 closing(sqlite3.connect(f"file:{library / CATALOG_NAME}?mode=ro", uri=True)) as connection,
             ):
                 for key in connection.execute("SELECT video_id, name FROM stage WHERE status <> 'running'"):
-                    seen.setdefault(key, time.perf_counter() - began)
+                    end_times.setdefault(key, time.perf_counter() - began)
 
-    thread = threading.Thread(target=watch)
+    thread = threading.Thread(target=poll)
     thread.start()
     try:
-        yield seen
+        yield end_times
     finally:
         ended.set()
         thread.join()
@@ -448,7 +448,7 @@ def run_kills(settings: KillSettings, say: Callable[[str], None]) -> dict[str, A
     warm_video = write_video(run / "warm.mkv", [Slide("WARM", 2.0)], join_utterances([])[0])
     warm_up = [["index", str(warm_video), "--library", "{scratch}/library", *settings.models]]
     with WorkerServer(warm_up, spare=settings.lanes + 1) as server:
-        lanes = [Lane(run / f"lane-{number}", settings, server) for number in range(settings.lanes)]
+        lanes = [KillLane(run / f"lane-{number}", settings, server) for number in range(settings.lanes)]
         with ThreadPoolExecutor(settings.lanes) as pool:
             list(pool.map(lambda lane: lane.prepare(run / "videos"), lanes))
             undisturbed = [_lane_difference(lanes[0], lane) for lane in lanes[1:]]
@@ -464,7 +464,7 @@ def run_kills(settings: KillSettings, say: Callable[[str], None]) -> dict[str, A
 
 
 def _trials(
-    lanes: Sequence[Lane],
+    lanes: Sequence[KillLane],
     settings: KillSettings,
     pool: ThreadPoolExecutor,
     say: Callable[[str], None],
@@ -476,7 +476,7 @@ def _trials(
     lock = threading.Lock()
     trials: list[Trial] = []
 
-    def work(lane: Lane) -> None:
+    def work(lane: KillLane) -> None:
         while sum(len(trial.kills) for trial in trials) < settings.kills and time.monotonic() < until_s:
             with lock:
                 number = next(numbers)
@@ -562,8 +562,8 @@ def _trial_record(trial: Trial, max_rows: int = 8) -> dict[str, Any]:
 def table(record: Mapping[str, Any]) -> Iterator[str]:
     """The record as lines for people (Markdown)."""
     kills, trials = record["kills"], record["trials"]
-    wanted = f" of {record['kills_wanted']}" if (record["kills_wanted"] or 0) > kills else ""
-    yield f"{kills}{wanted} kills in {trials} trials, {record['seconds']} s, seed {record['seed']}"
+    goal = f" of {record['kills_wanted']}" if (record["kills_wanted"] or 0) > kills else ""
+    yield f"{kills}{goal} kills in {trials} trials, {record['seconds']} s, seed {record['seed']}"
     yield "| command | undisturbed | trials | kills | not as undisturbed |"
     yield "|---|---|---|---|---|"
     for name, step in record["steps"].items():
@@ -589,7 +589,7 @@ def _draw_step(dice: random.Random, names: Sequence[str]) -> int:
     return dice.choices(numbers, [STEPS[number].weight for number in numbers])[0]
 
 
-def _lane_difference(one: Lane, other: Lane) -> int:
+def _lane_difference(one: KillLane, other: KillLane) -> int:
     """How many states differ between two undisturbed lanes, the names of their folders aside."""
     pairs = zip(one.snapshots, other.snapshots, strict=True)
     return sum(
@@ -598,7 +598,7 @@ def _lane_difference(one: Lane, other: Lane) -> int:
     )
 
 
-def _is_already_done(step: Step, end: CommandEnd) -> bool:
+def _is_already_done(step: KillStep, end: CommandEnd) -> bool:
     """`remove` of a video that the killed run has already removed says that there is none."""
     return step.name == "remove" and end.exit_code == 1 and "no video" in end.output
 

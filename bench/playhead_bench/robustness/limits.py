@@ -25,7 +25,7 @@ _EXCEPTION_LINE = re.compile(r"(?!Traceback)[A-Za-z_][\w.]*(?:: |$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ProcessLimits:
     """The most that one item may use; an item ends with the line that the child prints for it.
 
     Args:
@@ -90,7 +90,7 @@ class LimitedChild:
     """
 
     command: Sequence[str]
-    limits: Limits
+    limits: ProcessLimits
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
     end: ChildEnd | None = field(init=False, default=None)
@@ -118,7 +118,7 @@ class LimitedChild:
             reader = threading.Thread(target=_read_lines, args=(process.stdout, lines), daemon=True)
             reader.start()
             try:
-                yield from self._watched(process, lines)
+                yield from self._read_lines(process, lines)
             finally:
                 if process.poll() is None:
                     process.kill()
@@ -132,7 +132,9 @@ class LimitedChild:
         assert self.end is not None
         return lines, self.end
 
-    def _watched(self, process: subprocess.Popen[bytes], lines: "queue.Queue[str | None]") -> Iterator[str]:
+    def _read_lines(
+        self, process: subprocess.Popen[bytes], lines: "queue.Queue[str | None]"
+    ) -> Iterator[str]:
         self._began_s, self._began_cpu_s = time.monotonic(), 0.0
         while True:
             try:

@@ -32,7 +32,7 @@ _COLOURS = ((20, 60, 120), (120, 40, 40), (30, 100, 50), (90, 60, 120), (130, 10
 
 @dataclass(frozen=True, slots=True)
 class Slide:
-    """A plain picture with words on it.
+    """A plain image with words on it.
 
     Args:
         text: written in the middle; "" leaves it out.
@@ -115,7 +115,7 @@ def write_video(
     return path
 
 
-def slide_picture(number: int, text: str) -> NDArray[np.uint8]:
+def slide_image(number: int, text: str) -> NDArray[np.uint8]:
     """(180, 320, 3) uint8: a colour of its own, a shape, and the words."""
     image = Image.new("RGB", (WIDTH_PX, HEIGHT_PX), _COLOURS[number % len(_COLOURS)])
     draw = ImageDraw.Draw(image)
@@ -128,9 +128,9 @@ def slide_picture(number: int, text: str) -> NDArray[np.uint8]:
 def _video_packets(stream: av.VideoStream, slides: Sequence[Slide]) -> Iterator[av.Packet]:
     index = 0
     for number, slide in enumerate(slides):
-        picture = slide_picture(number, slide.text)
+        image = slide_image(number, slide.text)
         for _ in range(round(slide.duration_s * FPS)):
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
             frame.pts, frame.time_base = index, Fraction(1, FPS)
             index += 1
             yield from stream.encode(frame)

@@ -254,7 +254,7 @@ def _repeat_lines(data: bytearray, dice: random.Random, _others: Sequence[bytes]
 
 
 def _insert_repeated(data: bytearray, dice: random.Random, _others: Sequence[bytes]) -> bytearray:
-    """Inserts one short text many times: what a reader that looks back takes quadratic time for."""
+    """Inserts one short text many times: which takes quadratic time in a reader that rescans."""
     piece = dice.choice(_REPEATED)
     times = min(dice.choice((30, 3000, 20_000, 60_000)), MAX_SUBTITLE_BYTES // 2 // len(piece))
     ends = [match.end() for match in _LINE_END.finditer(data)] or [0]
@@ -300,7 +300,7 @@ SUBTITLE_MUTATIONS: tuple[Mutation, ...] = (
 
 
 def _block(data: bytearray, dice: random.Random) -> tuple[int, int]:
-    """A stretch of a file, of a length that is even on a logarithmic scale."""
+    """A range of a file, of a length that is even on a logarithmic scale."""
     longest = max(2, len(data) // 3)
     length = int(longest ** dice.random())
     start = dice.randrange(max(1, len(data) - length + 1))

@@ -10,10 +10,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from playhead_bench.robustness.limits import ChildEnd, LimitedChild, Limits
+from playhead_bench.robustness.limits import ChildEnd, LimitedChild, ProcessLimits
 from playhead_bench.robustness.media import Slide, write_video
 
-LIMITS = Limits(cpu_s=60.0, wall_s=120.0, memory_bytes=2 << 30)
+LIMITS = ProcessLimits(cpu_s=60.0, wall_s=120.0, memory_bytes=2 << 30)
 MODELS_OFF = (
     "--words-model", "off", "--speech-model", "off", "--picture-model", "off", "--appearance-model", "off",
     "--no-screen-text",
@@ -57,12 +57,12 @@ class Ran:
     @property
     def outcome(self) -> str:
         """How it ended and the line that says most, in one line."""
-        said = [line.strip(" │╭╮╰╯─") for line in self.lines if line.strip(" │╭╮╰╯─")]
+        lines = [line.strip(" │╭╮╰╯─") for line in self.lines if line.strip(" │╭╮╰╯─")]
         failed = [f"failed: {record['error']}" for record in self.records if record.get("error")]
-        line = next(iter(failed or (said if self.exit_code == 0 else [])), "") or self.end.last_line
-        line = line or next(iter(said), "(no output)")
-        how = f"exit {self.exit_code}" if self.is_orderly else self.end.reason
-        return f"{how}: {_printable(line)[:200]}"
+        line = next(iter(failed or (lines if self.exit_code == 0 else [])), "") or self.end.last_line
+        line = line or next(iter(lines), "(no output)")
+        ending = f"exit {self.exit_code}" if self.is_orderly else self.end.reason
+        return f"{ending}: {_printable(line)[:200]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Room:
         *arguments: str | Path,
         library: Path | None = None,
         environment: Mapping[str, str] | None = None,
-        limits: Limits = LIMITS,
+        limits: ProcessLimits = LIMITS,
     ) -> Ran:
         """Runs a command of the product on the room's library."""
         command = [sys.executable, "-c", _COMMAND, *map(str, arguments)]

@@ -19,7 +19,7 @@ class Server:
 
     Args:
         url: up to and with `/v1`.
-        requests: the paths that were asked for, in order.
+        requests: the requested paths, in order.
         keys: the Authorization header of each.
     """
 
@@ -28,11 +28,11 @@ class Server:
     keys: list[str]
 
 
-Reply = Callable[[BaseHTTPRequestHandler, dict[str, Any]], None]
+HttpReply = Callable[[BaseHTTPRequestHandler, dict[str, Any]], None]
 
 
 @contextmanager
-def serving(reply: Reply) -> Iterator[Server]:
+def serving(reply: HttpReply) -> Iterator[Server]:
     """Inside, a server answers `/models` as it should and every POST with `reply`."""
     requests: list[str] = []
     keys: list[str] = []
@@ -77,7 +77,7 @@ def send_json(handler: BaseHTTPRequestHandler, record: dict[str, Any], status: i
     handler.wfile.write(data)
 
 
-def chat_reply(content: str) -> Reply:
+def chat_reply(content: str) -> HttpReply:
     """Answers every chat completion with the same text."""
 
     def reply(handler: BaseHTTPRequestHandler, _body: dict[str, Any]) -> None:
@@ -90,7 +90,7 @@ def chat_reply(content: str) -> Reply:
     return reply
 
 
-def _endless(status: int, begin: bytes) -> Reply:
+def _endless(status: int, begin: bytes) -> HttpReply:
     def reply(handler: BaseHTTPRequestHandler, _body: dict[str, Any]) -> None:
         handler.send_response(status)
         handler.send_header("Content-Type", "application/json")
@@ -108,7 +108,7 @@ endless_reply = _endless(200, b'{"id": "')
 """Answers with status 200 and a body that does not end (8 GiB)."""
 
 
-def redirect_to(url: str) -> Reply:
+def redirect_to(url: str) -> HttpReply:
     """Sends every request on to another address (status 307)."""
 
     def reply(handler: BaseHTTPRequestHandler, _body: dict[str, Any]) -> None:

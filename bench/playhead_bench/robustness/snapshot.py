@@ -103,10 +103,10 @@ def compare(expected: Snapshot, found: Snapshot) -> Difference:
     doubled: list[tuple[str, Row]] = []
     changed: list[tuple[str, Row]] = []
     for table in sorted(expected.tables.keys() | found.tables.keys()):
-        wanted, there = expected.tables.get(table, Counter()), found.tables.get(table, Counter())
-        lost += [(table, row) for row in (wanted - there).elements()]
-        for row in (there - wanted).elements():
-            (doubled if row in wanted else changed).append((table, row))
+        expected_rows, found_rows = expected.tables.get(table, Counter()), found.tables.get(table, Counter())
+        lost += [(table, row) for row in (expected_rows - found_rows).elements()]
+        for row in (found_rows - expected_rows).elements():
+            (doubled if row in expected_rows else changed).append((table, row))
     names = sorted(expected.vectors.keys() | found.vectors.keys())
     return Difference(
         tuple(lost),

@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playhead_bench.robustness.limits import LimitedChild, Limits
+from playhead_bench.robustness.limits import LimitedChild, ProcessLimits
 from playhead_bench.robustness.mutate import MAX_SUBTITLE_BYTES, mutate_subtitles
 from playhead_bench.robustness.mutation_run import MutationSettings, pick_source, run_in_batches
 
 MAX_CPU_S = 1.0
-LIMITS = Limits(cpu_s=4.0, wall_s=60.0, memory_bytes=1 << 30)
+LIMITS = ProcessLimits(cpu_s=4.0, wall_s=60.0, memory_bytes=1 << 30)
 """A file that takes longer than `MAX_CPU_S` is counted as over time; at this limit its child is killed."""
 BATCH = 100
 SUFFIXES = frozenset(
@@ -53,7 +53,7 @@ class SubtitleResult:
 class SubtitleSettings(MutationSettings):
     """What a run over subtitle files is made with; `limits` of a child."""
 
-    limits: Limits = LIMITS
+    limits: ProcessLimits = LIMITS
 
 
 def find_sources(folders: Sequence[Path]) -> tuple[Path, ...]:
@@ -94,12 +94,12 @@ def run_subtitles(settings: SubtitleSettings, say: Callable[[str], None]) -> dic
 def run_batch(settings: SubtitleSettings, folder: Path, numbers: Sequence[int]) -> list[SubtitleResult]:
     """Reads some mutants in as many children as it takes: one that is killed is followed by another."""
     folder.mkdir(parents=True)
-    made = {number: make_mutant(settings, number, folder) for number in numbers}
+    mutants = {number: make_mutant(settings, number, folder) for number in numbers}
     results = []
     left = list(numbers)
     while left:
         listed = folder / "files.txt"
-        listed.write_text("\n".join(str(made[number][0]) for number in left))
+        listed.write_text("\n".join(str(mutants[number][0]) for number in left))
         child = LimitedChild([sys.executable, "-m", _CHILD, str(listed)], settings.limits)
         for line in child:
             record = json.loads(line)
@@ -107,17 +107,17 @@ def run_batch(settings: SubtitleSettings, folder: Path, numbers: Sequence[int]) 
             late = record["cpu_s"] > MAX_CPU_S and not record["outcome"].startswith("exception")
             outcome = "over time" if late else record["outcome"]
             results.append(
-                SubtitleResult(number, *made[number][1:], outcome, record["cpu_s"], record["detail"])
+                SubtitleResult(number, *mutants[number][1:], outcome, record["cpu_s"], record["detail"])
             )
         if left and child.end is not None:
             number, end = left.pop(0), child.end
             outcome = "over time" if end.reason == "time-out" else end.reason
             cpu_s = settings.limits.cpu_s if outcome == "over time" else 0.0
-            results.append(SubtitleResult(number, *made[number][1:], outcome, cpu_s, end.last_line))
+            results.append(SubtitleResult(number, *mutants[number][1:], outcome, cpu_s, end.last_line))
     for result in results:
         if not result.is_expected:
             settings.keep.mkdir(parents=True, exist_ok=True)
-            path = made[result.number][0]
+            path = mutants[result.number][0]
             path.rename(settings.keep / f"seed{settings.seed}-{path.name}")
     return results
 

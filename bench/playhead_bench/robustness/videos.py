@@ -16,14 +16,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playhead_bench.robustness.limits import ChildEnd, LimitedChild, Limits
+from playhead_bench.robustness.limits import ChildEnd, LimitedChild, ProcessLimits
 from playhead_bench.robustness.media import Slide, write_video
 from playhead_bench.robustness.mutate import mutate_video
 from playhead_bench.robustness.mutation_run import MutationSettings, pick_source, run_in_batches
 from playhead_index.find_files import VIDEO_SUFFIXES
 
 PLAYHEAD = (sys.executable, "-c", "from playhead.cli import main; main()")
-LIMITS = Limits(cpu_s=60.0, wall_s=180.0, memory_bytes=1536 * 2**20)
+LIMITS = ProcessLimits(cpu_s=60.0, wall_s=180.0, memory_bytes=1536 * 2**20)
 BATCH = 25
 GOOD = "zz-good.mp4"
 MAX_SOURCE_BYTES = 700_000
@@ -64,7 +64,7 @@ class MutantResult:
 class VideoSettings(MutationSettings):
     """What a run over videos is made with; `limits` of a child."""
 
-    limits: Limits = LIMITS
+    limits: ProcessLimits = LIMITS
 
 
 def find_sources(folders: Sequence[Path], max_bytes: int = MAX_SOURCE_BYTES) -> tuple[Path, ...]:
@@ -114,17 +114,17 @@ def run_batch(
     """Indexes some mutants and the good file in as many children as it takes."""
     videos = folder / "videos"
     videos.mkdir(parents=True)
-    made = {}
+    mutants = {}
     for number in numbers:
         path, source, names = make_mutant(settings, number, videos)
-        made[path.name] = (number, source, names)
+        mutants[path.name] = (number, source, names)
     shutil.copy(good, videos / GOOD)
     results = []
     outcomes: dict[str, tuple[str, str]] = {}
-    for name, outcome, detail in _index_all(settings.limits, videos, sorted(made)):
+    for name, outcome, detail in _index_all(settings.limits, videos, sorted(mutants)):
         outcomes[name] = (outcome, detail)
     for name, (outcome, detail) in outcomes.items():
-        result = MutantResult(*made[name], outcome, detail)
+        result = MutantResult(*mutants[name], outcome, detail)
         results.append(result)
         if not result.is_expected:
             settings.keep.mkdir(parents=True, exist_ok=True)
@@ -133,7 +133,7 @@ def run_batch(
     return sorted(results, key=lambda result: result.number)
 
 
-def _index_all(limits: Limits, videos: Path, names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+def _index_all(limits: ProcessLimits, videos: Path, names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """(name, outcome, detail) of each mutant in a folder.
 
     When the run of all ends before the good file is in, those without a report are tried one by one beside
@@ -164,7 +164,9 @@ def _index_all(limits: Limits, videos: Path, names: Sequence[str]) -> Iterator[t
         raise RuntimeError(f"the good file alone is not indexed: {describe_end(end)}")
 
 
-def _index(limits: Limits, videos: Path, names: Sequence[str]) -> tuple[dict[str, dict[str, Any]], ChildEnd]:
+def _index(
+    limits: ProcessLimits, videos: Path, names: Sequence[str]
+) -> tuple[dict[str, dict[str, Any]], ChildEnd]:
     """Indexes some files of a folder and the good one in a child: the reports by name, and its end."""
     with tempfile.TemporaryDirectory(prefix="run-", dir=videos.parent) as run:
         folder = Path(run) / "videos"

@@ -1,6 +1,6 @@
 """Processes that run commands of the product with models already loaded, so that they can be killed at work.
 
-A server process imports the heavy libraries once and forks a worker whenever it is told to. Only after the
+A server process imports the heavy libraries once and forks a worker on request. Only after the
 fork does a worker load models (thread pools and SQLite connections must not cross a fork): it runs the given
 warm-up commands and then says that it is ready. It executes one command line after the other through the
 product's own `main`, until it is killed or its connection ends.
@@ -137,7 +137,7 @@ class WorkerServer:
     Args:
         warm_up: command lines that each worker runs before it is ready; `{scratch}` in an argument stands
             for a folder of its own, deleted afterwards.
-        spare: workers that are kept ready.
+        spare: workers that wait for a request.
     """
 
     warm_up: Sequence[Sequence[str]]

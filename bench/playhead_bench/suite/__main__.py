@@ -34,21 +34,21 @@ _LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs what was asked for; 1 when a benchmark failed."""
+    """Runs the requested benchmarks; 1 when one failed."""
     parser = argparse.ArgumentParser(prog="python -m playhead_bench.suite", description=suite.__doc__)
     parser.add_argument("--size", choices=("small", "full"), default="small")
     parser.add_argument("--full", action="store_const", const="full", dest="size", help="as --size full")
     parser.add_argument("--only", nargs="*", metavar="B", help="such as b2 b3; all by default")
     parser.add_argument("--out", type=Path, help="where the JSON report goes; standard output by default")
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     report: dict[str, Any] = {}
     for name in benchmarks():
-        if not asked.only or name.split("_")[0] in asked.only:
-            print(f"{name} ({asked.size}) ...", file=sys.stderr, flush=True)
-            report[name] = run_alone(name, asked.size)
-            if asked.out:
-                asked.out.write_text(json.dumps(report, indent=1))
-    if not asked.out:
+        if not options.only or name.split("_")[0] in options.only:
+            print(f"{name} ({options.size}) ...", file=sys.stderr, flush=True)
+            report[name] = run_alone(name, options.size)
+            if options.out:
+                options.out.write_text(json.dumps(report, indent=1))
+    if not options.out:
         print(json.dumps(report, indent=1))
     return int(any("failed" in record for record in report.values()))
 

@@ -1,4 +1,4 @@
-"""A library of rows alone, with a search and a video-LLM that cost next to nothing: the rest is the agent."""
+"""A library of rows alone, with a scripted search and video-LLM of negligible cost."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +11,9 @@ from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.scripted import ScriptedFinder
-from playhead_tools.video_llm.protocol import ShownFrame, VlmRequest, YesNo
-from playhead_tools.video_llm.scripted import Said, ScriptedVideoLLM
-from playhead_tools.video_llm.undecoded_client import UndecodedClient
+from playhead_tools.video_llm.protocol import PromptFrame, VlmRequest, YesNo
+from playhead_tools.video_llm.scripted import ScriptedReply, ScriptedVideoLLM
+from playhead_tools.video_llm.undecoded_client import BlankFrameClient
 
 VIDEO, LENGTH_S = "v0", 3600.0
 MOMENT_S, APART_S = 8.0, 60.0
@@ -24,32 +24,35 @@ QUESTIONS = {
     "what": "What does the dog do?",
     "count": "How often does the dog jump?",
 }
-"""Two answered from words alone, with 6 and with 40 pieces of evidence; then some that need looks."""
+"""Two answered from words alone, with 6 and with 40 pieces of evidence; then some that need VLM calls."""
 
 
-def _said(n: int) -> str:
-    """The nth thing that is said: Bayes 6 times, the exam 40 times."""
+def _sentence(n: int) -> str:
+    """The nth spoken sentence: Bayes comes 6 times, the exam 40 times."""
     if n % 20 == 0:
         return "Today we come to the rule of Bayes."
     return "The exam is in May." if n % 3 == 1 else "So much for that."
 
 
-def _tell(asked: VlmRequest, shown: tuple[ShownFrame, ...]) -> Said:
+def _respond(request: VlmRequest, frames: tuple[PromptFrame, ...]) -> ScriptedReply:
     """The dog jumps in every third moment."""
-    jumps = int(asked.clips[0].window.end_s // APART_S) % 3 == 1
-    if asked.yes_no:
+    jumps = int(request.clips[0].window.end_s // APART_S) % 3 == 1
+    if request.yes_no:
         return YesNo(yes=-0.1, no=-2.4) if jumps else YesNo(yes=-3.0, no=-0.05)
     return "The dog jumps over the fence." if jumps else "The dog stands still."
 
 
 @contextmanager
 def agent_rig() -> Iterator[tuple[Path, Context]]:
-    """The folder of the made library, and a context of it; both are gone at the end of the block."""
+    """The folder of a temporary library, and a run context of it."""
     with TemporaryDirectory() as name:
         catalog = Catalog(Path(name), create=True)
         _fill(catalog)
-        eyes = UndecodedClient(catalog, ScriptedVideoLLM(_tell))
-        yield Path(name), Context(ScriptedFinder(_Moments(catalog)), catalog, open_eyes=lambda: eyes)
+        vlm_client = BlankFrameClient(catalog, ScriptedVideoLLM(_respond))
+        yield (
+            Path(name),
+            Context(ScriptedFinder(_Moments(catalog)), catalog, open_vlm_client=lambda: vlm_client),
+        )
 
 
 def _fill(catalog: Catalog) -> None:
@@ -59,7 +62,7 @@ def _fill(catalog: Catalog) -> None:
         db.execute("INSERT INTO place VALUES ('/nowhere/long.mp4', ?, 1, 1)", (VIDEO,))
         for stage in ("speech", "screen", "picture", "finish"):
             write_stage(db, VIDEO, Stage(stage, "done", LENGTH_S))
-        spans = [(VIDEO, 30.0 * n, 30.0 * n + 5.0, _said(n)) for n in range(120)]
+        spans = [(VIDEO, 30.0 * n, 30.0 * n + 5.0, _sentence(n)) for n in range(120)]
         db.conn.executemany(
             "INSERT INTO span (video_id, kind, source, start_s, end_s, text)"
             " VALUES (?, 'speech', 'track:2', ?, ?, ?)",
@@ -68,18 +71,18 @@ def _fill(catalog: Catalog) -> None:
 
 
 class _Moments:
-    """A words query finds what says its last word, a picture query a moment a minute: made once."""
+    """A text query finds the sentences with its last word, a visual query one moment a minute."""
 
     def __init__(self, catalog: Catalog) -> None:
-        self._words: dict[str, list[Hit]] = {"bayes": [], "exam": []}
+        self._speech_hits: dict[str, list[Hit]] = {"bayes": [], "exam": []}
         for span in catalog.spans(VIDEO):
-            for word, hits in self._words.items():
+            for word, hits in self._speech_hits.items():
                 if word in span.words.text.lower():
                     where = (VIDEO, span.words.window, 1.0, len(hits) + 1)
                     hits.append(Hit("speech", "lexical", *where, f"span:{span.id}", span.words.text))
         starts = [n * APART_S for n in range(24)]
         windows = [Window(start_s, start_s + MOMENT_S) for start_s in starts]
-        self._shown = [
+        self._visual_hits = [
             Hit("picture", "vector", VIDEO, window, 1.0 - n / 100, n + 1, f"frame:{n}")
             for n, window in enumerate(windows)
         ]
@@ -87,8 +90,8 @@ class _Moments:
     def __call__(self, query: Query) -> SearchResult:
         lanes = query.lanes or ("picture", "speech")
         word = (query.text or "").lower().split()[-1]
-        said = self._words.get(word, []) if "speech" in lanes else []
-        hits = [*(self._shown if "picture" in lanes else ()), *said]
+        speech_hits = self._speech_hits.get(word, []) if "speech" in lanes else []
+        hits = [*(self._visual_hits if "picture" in lanes else ()), *speech_hits]
         moments = [Moment(VIDEO, Path("/nowhere/long.mp4"), h.window, h.score, (h,)) for h in hits]
         lines = tuple(LaneCoverage(lane, True, 60) for lane in lanes)
         return SearchResult(query, moments[: query.limit], Coverage(1, 120, LENGTH_S, lines), 0.0)

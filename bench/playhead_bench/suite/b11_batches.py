@@ -1,16 +1,23 @@
-"""B11: several clips of different lengths asked about in one batch, beside one after the other.
+"""B11: several clips of different lengths in one batch, against one after the other.
 
-Padding is what a batch of ragged prompts wastes; tokens kept to the same number for every clip take it away.
+Padding is what a batch of ragged prompts wastes; the same number of tokens for every clip avoids it.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 from playhead_bench.suite.common import Size, compare
-from playhead_bench.suite.video_models import make, shapes
-from playhead_bench.suite.watching import Made, about, clock, moving, same_number, stock
-from playhead_tools.video_llm.assembling import cut_row
-from playhead_tools.video_llm.loading import Loaded
+from playhead_bench.suite.video_models import make, model_shapes
+from playhead_bench.suite.watching import (
+    RandomWeightsVideoLLM,
+    clock,
+    keep_same_number,
+    make_request,
+    moving_clip,
+    run_stock,
+)
+from playhead_tools.video_llm.assembling import prune_row
+from playhead_tools.video_llm.loading import LoadedModel
 from playhead_tools.video_llm.protocol import VlmRequest
 
 THREADS = 1
@@ -29,35 +36,37 @@ def run(size: Size) -> dict[str, Any]:
         a batch is beside single calls that took so much longer as padding makes it.
     """
     found = {}
-    for shape in shapes(size):
-        made = make(shape)
+    for shape in model_shapes(size):
+        loaded = make(shape)
         lengths = FRAMES[size]
         calls = [
-            about(
-                moving(lengths[n % len(lengths)], shape.side_px, number=n), question=n, new_tokens=NEW_TOKENS
+            make_request(
+                moving_clip(lengths[n % len(lengths)], shape.side_px, number=n),
+                question=n,
+                new_tokens=NEW_TOKENS,
             )
             for n in range(max(TOGETHER[size]))
         ]
-        found[shape.title] = {"model": shape.record(made)} | {
-            f"{many} clips": _measure(made, calls[:many], TOKENS[size]) for many in TOGETHER[size]
+        found[shape.title] = {"model": shape.record(loaded)} | {
+            f"{count} clips": _measure(loaded, calls[:count], TOKENS[size]) for count in TOGETHER[size]
         }
-        del made
+        del loaded
     return found | {"goal": {"of_ideal": 0.9, "pad_waste": 0.1}}
 
 
-def _measure(made: Loaded, calls: Sequence[VlmRequest], tokens: int) -> dict[str, Any]:
+def _measure(loaded: LoadedModel, calls: Sequence[VlmRequest], tokens: int) -> dict[str, Any]:
     """The same calls in four ways, features encoded anew each time."""
 
-    def ours(keep: Any = None) -> Made:
-        return Made(made, keep=keep, reuse_bytes=0)
+    def ours(keep: Any = None) -> RandomWeightsVideoLLM:
+        return RandomWeightsVideoLLM(loaded, keep=keep, reuse_bytes=0)
 
-    few = same_number(tokens)
+    few = keep_same_number(tokens)
     compared = compare(
         {
-            "single": lambda n: [ours().watch(call) for call in calls],
-            "batch": lambda n: ours().watch_all(calls),
-            "batch_few": lambda n: ours(few).watch_all(calls),
-            "stock_batch": lambda n: stock(made, calls),
+            "single": lambda n: [ours().generate(call) for call in calls],
+            "batch": lambda n: ours().generate_all(calls),
+            "batch_few": lambda n: ours(few).generate_all(calls),
+            "stock_batch": lambda n: run_stock(loaded, calls),
         },
         ROUNDS,
         clock(),
@@ -77,7 +86,7 @@ def _measure(made: Loaded, calls: Sequence[VlmRequest], tokens: int) -> dict[str
     }
 
 
-def _waste(llm: Made, calls: Sequence[VlmRequest]) -> float:
+def _waste(llm: RandomWeightsVideoLLM, calls: Sequence[VlmRequest]) -> float:
     prompts = [llm.prompt(call) for call in calls]
-    lengths = [len(cut_row(prompt.row, prompt.kept).ids) for prompt in prompts]
+    lengths = [len(prune_row(prompt.row, prompt.token_indices).ids) for prompt in prompts]
     return 1 - sum(lengths) / (len(lengths) * max(lengths))

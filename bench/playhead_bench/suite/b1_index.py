@@ -1,6 +1,6 @@
 """B1: indexing from end to end with encoders of real sizes, against the common loop and the floor.
 
-The peer is the loop that most projects have: decord, one picture a second, each through CLIP and
+The peer is the loop that most projects have: decord, one frame a second, each through CLIP and
 DINOv2 as it comes. The floor is the slower of decoding alone and embedding alone, as if the two
 overlapped perfectly.
 """

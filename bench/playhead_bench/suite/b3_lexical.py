@@ -1,7 +1,7 @@
 """B3: ranking by words, beside FTS5 alone and bm25s, and whether the ranking is exactly BM25's.
 
 The words are real captions of QVHighlights videos where they lie beside the checkout, each copy of them
-with some words dropped, else made sentences whose words are as unevenly frequent as a language's.
+with some words dropped, else generated sentences whose words are as unevenly frequent as a language's.
 """
 
 import json
@@ -20,7 +20,7 @@ from playhead_index.search.stop_words import STOP_WORDS
 from playhead_index.search.terms import chunks
 from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
-from playhead_index.store.change_detection import CatalogWatch
+from playhead_index.store.change_detection import ChangeDetector
 
 THREADS = 1
 COUNTS = {"small": (20_000,), "full": (228_000, 1_140_000)}
@@ -46,7 +46,7 @@ def _measure(folder: Path, count: int, size: Size) -> dict[str, Any]:
     texts = list(_texts(count))
     queries = _queries(texts, ROUNDS[size])
     write_s, catalog = timed(lambda: _write(folder, texts))
-    signatures = CatalogWatch(catalog).signatures()
+    signatures = ChangeDetector(catalog).signatures()
     build_s, ours = timed(lambda: _index(catalog, signatures))
     load_s, _ = timed(lambda: _index(catalog, signatures))
     peer_s, peer = timed(lambda: _bm25s(texts))
@@ -95,7 +95,7 @@ def _overlap(ours: LexicalIndex, catalog: Catalog, query: str) -> float:
 
 
 def _bm25s(texts: list[str]) -> Any:
-    """The peer, with stop words and a stemmer of its own left off, asked for the best 50."""
+    """The peer, with stop words and a stemmer of its own left off, for the best 50."""
     import bm25s
 
     tokens = bm25s.tokenize(texts, stopwords=list(STOP_WORDS), show_progress=False)
@@ -127,8 +127,8 @@ def _captions() -> list[str]:
     if not path.exists():
         return []
     lines = path.read_text().splitlines()
-    said = (clip["description"] for line in lines for clip in json.loads(line)["clips"])
-    return [text for text in said if text.strip()]
+    captions = (clip["description"] for line in lines for clip in json.loads(line)["clips"])
+    return [text for text in captions if text.strip()]
 
 
 def _sentences(count: int, generator: np.random.Generator) -> list[str]:
@@ -147,14 +147,14 @@ def _queries(texts: list[str], count: int) -> list[str]:
 def _write(folder: Path, texts: list[str]) -> Catalog:
     catalog = Catalog(folder, create=True)
     for number, first in enumerate(range(0, len(texts), SPANS_A_VIDEO)):
-        said, video_id = texts[first : first + SPANS_A_VIDEO], f"v{number:05}"
+        captions, video_id = texts[first : first + SPANS_A_VIDEO], f"v{number:05}"
         video = (video_id, 1, 150.0, 0.0, 320, 180, 0, "h264", 25.0, 0, 1, 0, "[]", "2026-01-01")
         with catalog.atomic() as db:
             db.execute(f"INSERT INTO video VALUES ({', '.join('?' * len(video))})", video)
             db.conn.executemany(
                 "INSERT INTO span (video_id, kind, source, start_s, end_s, text)"
                 " VALUES (?, 'speech', 'made', ?, ?, ?)",
-                [(video_id, row * 2.0, row * 2.0 + 2.0, text) for row, text in enumerate(said)],
+                [(video_id, row * 2.0, row * 2.0 + 2.0, text) for row, text in enumerate(captions)],
             )
             write_stage(db, video_id, Stage("finish", "done"))
     return catalog

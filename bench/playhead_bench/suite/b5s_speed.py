@@ -1,4 +1,4 @@
-"""B5s: what fewer visual tokens and kept features save, beside the stock path of transformers.
+"""B5s: time saved by fewer visual tokens and cached features, against the stock path of transformers.
 
 Seconds are until the first word of a reply, frames in decoded memory at the start: on the processor in its
 own time, on one thread; on a GPU by the wall clock.
@@ -9,23 +9,23 @@ from statistics import median
 from typing import Any
 
 from playhead_bench.suite.common import Comparison, Size, compare
-from playhead_bench.suite.video_models import make, shapes
+from playhead_bench.suite.video_models import make, model_shapes
 from playhead_bench.suite.watching import (
     Guided,
-    Made,
-    about,
-    by_lot,
+    RandomWeightsVideoLLM,
     clock,
-    distinct,
-    moving,
+    keep_distinct_tokens,
+    keep_random,
+    make_request,
+    moving_clip,
     peak_mb,
-    stock,
+    run_stock,
     stock_inputs,
 )
 from playhead_index.embed.runtime import torch
 from playhead_tools.video_llm.encoded import encode, prepare_pixels
 from playhead_tools.video_llm.feature_cache import FeatureCache
-from playhead_tools.video_llm.loading import Loaded
+from playhead_tools.video_llm.loading import LoadedModel
 from playhead_tools.video_llm.protocol import Clip
 
 THREADS = 1
@@ -43,12 +43,13 @@ def run(size: Size) -> dict[str, Any]:
         `prefix` its keys and values too.
     """
     models = {}
-    for shape in shapes(size):
-        made = make(shape)
-        models[shape.title] = {"model": shape.record(made)} | {
-            f"{frames} frames": _measure(made, moving(frames, shape.side_px)) for frames in LENGTHS[size]
+    for shape in model_shapes(size):
+        loaded = make(shape)
+        models[shape.title] = {"model": shape.record(loaded)} | {
+            f"{frames} frames": _measure(loaded, moving_clip(frames, shape.side_px))
+            for frames in LENGTHS[size]
         }
-        del made
+        del loaded
     goal = {
         "selector_of_first_token": 0.02, "cold_0.25_of_limit": 0.8, "cached_0.25_over_stock": 0.25,
         "cached_0.1_over_stock": 0.125, "peak_over_stock": 1.0,
@@ -56,22 +57,30 @@ def run(size: Size) -> dict[str, Any]:
     return models | {"goal": goal}
 
 
-def _measure(made: Loaded, clip: Clip) -> dict[str, Any]:
+def _measure(loaded: LoadedModel, clip: Clip) -> dict[str, Any]:
     features = FeatureCache()
-    words = Made(made).word_vectors
-    guided = {ratio: Made(made, keep=Guided(ratio, words), cache=features, reuse_bytes=0) for ratio in RATIOS}
-    whole = Made(made, cache=features, reuse_bytes=0)
-    lot = Made(made, keep=by_lot(0.25), cache=features, reuse_bytes=0)
-    prefix = {1.0: Made(made, cache=features), 0.25: Made(made, keep=distinct(0.25), cache=features)}
-    cached = {1.0: whole, **guided}
-    for llm in (*cached.values(), *prefix.values(), lot):
-        llm.watch(about(clip))
-    tasks: dict[str, Any] = {"stock": lambda n: stock(made, [about(clip, question=n)])}
-    tasks["cold_1"] = lambda n: Made(made, reuse_bytes=0).watch(about(clip, question=n))
-    tasks["cold_0.25"] = lambda n: Made(made, keep=Guided(0.25, words), reuse_bytes=0).watch(
-        about(clip, question=n)
+    words = RandomWeightsVideoLLM(loaded).word_vectors
+    guided = {
+        ratio: RandomWeightsVideoLLM(loaded, keep=Guided(ratio, words), cache=features, reuse_bytes=0)
+        for ratio in RATIOS
+    }
+    full = RandomWeightsVideoLLM(loaded, cache=features, reuse_bytes=0)
+    random_subset = RandomWeightsVideoLLM(loaded, keep=keep_random(0.25), cache=features, reuse_bytes=0)
+    prefix = {
+        1.0: RandomWeightsVideoLLM(loaded, cache=features),
+        0.25: RandomWeightsVideoLLM(loaded, keep=keep_distinct_tokens(0.25), cache=features),
+    }
+    cached = {1.0: full, **guided}
+    for llm in (*cached.values(), *prefix.values(), random_subset):
+        llm.generate(make_request(clip))
+    tasks: dict[str, Any] = {"stock": lambda n: run_stock(loaded, [make_request(clip, question=n)])}
+    tasks["cold_1"] = lambda n: RandomWeightsVideoLLM(loaded, reuse_bytes=0).generate(
+        make_request(clip, question=n)
     )
-    for kind, models in (("cached", cached), ("prefix", prefix), ("cached_by_lot", {0.25: lot})):
+    tasks["cold_0.25"] = lambda n: RandomWeightsVideoLLM(
+        loaded, keep=Guided(0.25, words), reuse_bytes=0
+    ).generate(make_request(clip, question=n))
+    for kind, models in (("cached", cached), ("prefix", prefix), ("cached_by_lot", {0.25: random_subset})):
         for ratio, llm in models.items():
             tasks[f"{kind}_{ratio:g}"] = partial(_ask, llm, clip)
     compared = compare(tasks, ROUNDS, clock())
@@ -81,18 +90,18 @@ def _measure(made: Loaded, clip: Clip) -> dict[str, Any]:
         "first_token": compared.record(*((name, "stock") for name in names)),
         "cold_0.25_of_limit": _of_limit(compared),
         "selector_of_first_token": _selector_s(guided[0.25], clip) / compared.timings["cached_0.25"].median_s,
-        "peak_mb": _peaks(made, clip, whole, guided[0.25]),
-        "tokens_per_s": _decoding(made, clip, cached),
-        "frames_per_s": _encoding(made, clip),
+        "peak_mb": _peaks(loaded, clip, full, guided[0.25]),
+        "tokens_per_s": _decoding(loaded, clip, cached),
+        "frames_per_s": _encoding(loaded, clip),
     }
 
 
-def _ask(llm: Made, clip: Clip, number: int) -> None:
-    llm.watch(about(clip, question=number + 1))
+def _ask(llm: RandomWeightsVideoLLM, clip: Clip, number: int) -> None:
+    llm.generate(make_request(clip, question=number + 1))
 
 
-def _tokens(llm: Made, clip: Clip) -> dict[str, int | None]:
-    report = llm.watch(about(clip)).report
+def _tokens(llm: RandomWeightsVideoLLM, clip: Clip) -> dict[str, int | None]:
+    report = llm.generate(make_request(clip)).report
     return {"prompt": report.prompt_tokens, "visual": report.visual_tokens_kept}
 
 
@@ -102,13 +111,13 @@ def _of_limit(compared: Comparison) -> float:
     return ((cold - cached) + 0.25 * cached) / compared.timings["cold_0.25"].min_s
 
 
-def _selector_s(llm: Made, clip: Clip) -> float:
-    """Seconds of choosing, the ranking made before."""
-    call = about(clip, question=3)
+def _selector_s(llm: RandomWeightsVideoLLM, clip: Clip) -> float:
+    """Seconds of the selection, without the ranking."""
+    call = make_request(clip, question=3)
     seconds = []
     now = clock()
     for _ in range(ROUNDS):
-        shown_only = Made(llm.loaded, cache=llm.cache, reuse_bytes=0)
+        shown_only = RandomWeightsVideoLLM(llm.loaded, cache=llm.cache, reuse_bytes=0)
         began = now()
         shown_only.prompt(call)
         without_s = now() - began
@@ -118,43 +127,49 @@ def _selector_s(llm: Made, clip: Clip) -> float:
     return max(0.0, median(seconds))
 
 
-def _peaks(made: Loaded, clip: Clip, whole: Made, quarter: Made) -> dict[str, float | None]:
-    call = about(clip)
-    words = whole.word_vectors
+def _peaks(
+    loaded: LoadedModel, clip: Clip, full: RandomWeightsVideoLLM, quarter: RandomWeightsVideoLLM
+) -> dict[str, float | None]:
+    call = make_request(clip)
+    words = full.word_vectors
     return {
-        "cached_0.25": peak_mb(lambda: quarter.watch(call)),
-        "cached_1": peak_mb(lambda: whole.watch(call)),
-        "cold_0.25": peak_mb(lambda: Made(made, keep=Guided(0.25, words), reuse_bytes=0).watch(call)),
-        "cold_1": peak_mb(lambda: Made(made, reuse_bytes=0).watch(call)),
-        "stock": peak_mb(lambda: stock(made, [call])),
+        "cached_0.25": peak_mb(lambda: quarter.generate(call)),
+        "cached_1": peak_mb(lambda: full.generate(call)),
+        "cold_0.25": peak_mb(
+            lambda: RandomWeightsVideoLLM(loaded, keep=Guided(0.25, words), reuse_bytes=0).generate(call)
+        ),
+        "cold_1": peak_mb(lambda: RandomWeightsVideoLLM(loaded, reuse_bytes=0).generate(call)),
+        "stock": peak_mb(lambda: run_stock(loaded, [call])),
     }
 
 
-def _decoding(made: Loaded, clip: Clip, cached: dict[float, Made]) -> dict[str, float]:
-    """Words a second after the first, the best of some calls made in turns."""
-    call, best = about(clip, new_tokens=NEW_TOKENS), dict[str, float]()
+def _decoding(
+    loaded: LoadedModel, clip: Clip, cached: dict[float, RandomWeightsVideoLLM]
+) -> dict[str, float]:
+    """Words a second after the first, the best of some interleaved calls."""
+    call, best = make_request(clip, new_tokens=NEW_TOKENS), dict[str, float]()
     for _ in range(3):
-        seconds = {"stock": stock(made, [call])[1]}
+        seconds = {"stock": run_stock(loaded, [call])[1]}
         for ratio, llm in cached.items():
-            llm.watch(call)
+            llm.generate(call)
             seconds[f"cached_{ratio:g}"] = llm.decode_s
         best = {name: min(took, best.get(name, took)) for name, took in seconds.items()}
     return {name: (NEW_TOKENS - 1) / took for name, took in best.items()}
 
 
-def _encoding(made: Loaded, clip: Clip) -> dict[str, Any]:
+def _encoding(loaded: LoadedModel, clip: Clip) -> dict[str, Any]:
     """Frames prepared and encoded a second, ours beside the stock processor and encoder."""
-    call = about(clip)
+    call = make_request(clip)
 
     def stock_encode(n: int) -> None:
-        inputs = stock_inputs(made, [call])
+        inputs = stock_inputs(loaded, [call])
         names = [name for name in inputs if name.startswith(("pixel", "video_grid"))]
-        encoder = getattr(made.base, "get_video_features", made.base.get_image_features)
+        encoder = getattr(loaded.base, "get_video_features", loaded.base.get_image_features)
         with torch().inference_mode():
             encoder(**{name: inputs[name] for name in names})
 
     def ours(n: int) -> None:
-        encode(made, prepare_pixels(made, clip.frames, clip.pts_s, clip.window.duration_s))
+        encode(loaded, prepare_pixels(loaded, clip.frames, clip.pts_s, clip.window.duration_s))
 
     compared = compare({"stock": stock_encode, "ours": ours}, ROUNDS, clock())
     speeds = {name: len(clip) / timing.min_s for name, timing in compared.timings.items()}

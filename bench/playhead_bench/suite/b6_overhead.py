@@ -1,6 +1,6 @@
-"""B6: what the agent costs apart from models and decoding, beside a bare LangGraph of the same shape.
+"""B6: what the agent costs apart from models and decoding, against an empty LangGraph of the same shape.
 
-The bare graph has as many nodes, goes through as many steps and sends as many side by side, with functions
+The empty graph has as many nodes, goes through as many steps and sends as many side by side, with functions
 that do nothing, and keeps the same durable checkpoints. So a ratio of 1 would be an agent that is free.
 """
 
@@ -26,22 +26,22 @@ THREADS = 1
 ROUNDS = {"small": 7, "full": 25}
 GOAL = 2.0
 BEFORE = ("parse", "plan", "retrieve", "inspect", "triage")
-BEHIND = ("reason", "verify", "compose", "check")
+AFTER = ("reason", "verify", "compose", "check")
 
 
 def run(size: Size) -> dict[str, Any]:
-    """Processor seconds a question, ours and the bare graph's, in turns in one process.
+    """Processor seconds a question, ours and the empty graph's, interleaved in one process.
 
     Returns:
-        by question: how many looks went side by side at a time, the timings, and `ours_over_bare`.
+        by question: how many VLM calls ran in parallel each time, the timings, and `ours_over_bare`.
     """
     found: dict[str, Any] = {}
     with agent_rig() as (folder, context), open_checkpointer(folder / "kept") as saver:
         for name, question in QUESTIONS.items():
-            shape = fan_outs(question, context)
-            bare = bare_graph(folder / "bare", shape)
+            shape = parallel_calls(question, context)
+            empty = empty_graph(folder / "bare", shape)
             timed = compare(
-                {"bare": bare, "ours": _ours(question, context, saver)}, ROUNDS[size], process_time
+                {"bare": empty, "ours": _ours(question, context, saver)}, ROUNDS[size], process_time
             )
             found[name] = {"side_by_side": shape, **timed.record(("ours", "bare"))}
     return found | {"goal": {"ours_over_bare": GOAL}}
@@ -51,8 +51,8 @@ def _ours(question: str, context: Context, saver: "SqliteSaver") -> Callable[[in
     return lambda number: ask(question, context=context, checkpointer=saver)
 
 
-def fan_outs(question: str, context: Context) -> list[int]:
-    """How many looks a question asks for side by side, each time that it does."""
+def parallel_calls(question: str, context: Context) -> list[int]:
+    """The number of parallel VLM calls of a question, each time that it makes some."""
     nodes = [step.node for step in stream(question, context=context) if isinstance(step, Progress)]
     counts: list[int] = []
     for before, node in pairwise(nodes):
@@ -61,12 +61,12 @@ def fan_outs(question: str, context: Context) -> list[int]:
     return counts
 
 
-class _Bare(TypedDict, total=False):
+class _EmptyState(TypedDict, total=False):
     left: list[int]
     rows: Annotated[list[int], add]
 
 
-def bare_graph(folder: Path, fan_outs: Sequence[int]) -> Callable[[int], object]:
+def empty_graph(folder: Path, parallel_calls: Sequence[int]) -> Callable[[int], object]:
     """Runs a LangGraph of the agent's shape whose nodes do nothing, on a checkpointer as it comes."""
     import sqlite3
 
@@ -77,39 +77,39 @@ def bare_graph(folder: Path, fan_outs: Sequence[int]) -> Callable[[int], object]
     folder.mkdir(exist_ok=True)
     path = folder / f"{uuid4().hex}.sqlite"
     saver = SqliteSaver(sqlite3.connect(path, check_same_thread=False))
-    graph = StateGraph(_Bare)
-    for name in (*BEFORE, *BEHIND):
+    graph = StateGraph(_EmptyState)
+    for name in (*BEFORE, *AFTER):
         graph.add_node(name, _triage if name == "triage" else _nothing)
-    graph.add_node("watch", _look)
+    graph.add_node("watch", _vlm_node)
     graph.add_edge(START, BEFORE[0])
-    for a, b in [*pairwise(BEFORE), *pairwise(BEHIND)]:
+    for a, b in [*pairwise(BEFORE), *pairwise(AFTER)]:
         graph.add_edge(a, b)
 
-    def onwards(state: _Bare) -> list[Send] | str:
-        if len(state["rows"]) == sum(fan_outs):
-            return BEHIND[0]
-        looks = fan_outs[len(fan_outs) - len(state["left"]) - 1]
-        return [Send("watch", {"left": [n]}) for n in range(looks)]
+    def next_nodes(state: _EmptyState) -> list[Send] | str:
+        if len(state["rows"]) == sum(parallel_calls):
+            return AFTER[0]
+        count = parallel_calls[len(parallel_calls) - len(state["left"]) - 1]
+        return [Send("watch", {"left": [n]}) for n in range(count)]
 
-    graph.add_conditional_edges("triage", onwards, ["watch", BEHIND[0]])
+    graph.add_conditional_edges("triage", next_nodes, ["watch", AFTER[0]])
     graph.add_edge("watch", "triage")
-    graph.add_edge(BEHIND[-1], END)
+    graph.add_edge(AFTER[-1], END)
     compiled = graph.compile(checkpointer=saver)
 
     def once(number: int) -> object:
         config: Any = {"configurable": {"thread_id": uuid4().hex}}
-        return compiled.invoke({"left": list(fan_outs), "rows": []}, config, durability="sync")
+        return compiled.invoke({"left": list(parallel_calls), "rows": []}, config, durability="sync")
 
     return once
 
 
-def _nothing(state: _Bare) -> _Bare:
+def _nothing(state: _EmptyState) -> _EmptyState:
     return {"left": state["left"]}
 
 
-def _triage(state: _Bare) -> _Bare:
+def _triage(state: _EmptyState) -> _EmptyState:
     return {"left": state["left"][1:]}
 
 
-def _look(state: _Bare) -> _Bare:
+def _vlm_node(state: _EmptyState) -> _EmptyState:
     return {"rows": state["left"]}

@@ -77,6 +77,6 @@ def _conversation(folder: Path, context: "Context", repeats: int) -> dict[str, A
         for question in [*QUESTIONS.values()] * repeats:
             answers.append(ask(question, context=context, checkpointer=saver, thread_id="one"))
             prune_checkpoints(saver)
-        kept = sum(len(row[1]) for row in _rows(saver))
+        stored = sum(len(row[1]) for row in _rows(saver))
     size = sum(path.stat().st_size for path in folder.iterdir())
-    return {"questions": len(answers), "kept_bytes": kept, "file_bytes": size}
+    return {"questions": len(answers), "kept_bytes": stored, "file_bytes": size}

@@ -30,10 +30,10 @@ from pathlib import Path
 from playhead_index.build import build_library
 from playhead_index.embed.fakes import FakeEmbedder
 from playhead_index.executor import InProcess
-from playhead_index.recipe import Models, Recipe
+from playhead_index.recipe import IndexSettings, Models
 def load():
     return Models(FakeEmbedder(), FakeEmbedder())
-recipe = Recipe(everywhere=True)
+recipe = IndexSettings(everywhere=True)
 list(build_library(Path(sys.argv[2]), [Path(sys.argv[1])], recipe, load, InProcess()))
 print(peak_kb())
 """
@@ -75,7 +75,7 @@ def run(size: Literal["small", "full"]) -> dict[str, Any]:
 def write_moving(
     path: Path, minutes: float, *, fps: int = 2, width_px: int = 640, height_px: int = 360
 ) -> None:
-    """A video in which something always moves, written a picture at a time."""
+    """A video in which something always moves, written a frame at a time."""
     rng = np.random.default_rng(0)
     noise = rng.integers(0, 255, (height_px, width_px * 2, 3), dtype=np.uint8)
     with av.open(str(path), "w") as out:

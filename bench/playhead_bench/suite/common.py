@@ -1,4 +1,4 @@
-"""Measuring that can be believed on a busy machine: interleaved, repeated, and refused when it drifts."""
+"""Timing on a busy machine: interleaved and repeated runs, without ratios when the reference drifts."""
 
 import os
 import statistics
@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 Size = Literal["small", "full"]
-LEAST_ROUNDS = 7
-MOST_DRIFT = 0.10
+MIN_ROUNDS = 7
+MAX_DRIFT = 0.10
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
 """Real data that lies beside the checkout on some machines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds of one thing done several times."""
+    """Seconds of one task over several runs."""
 
     min_s: float
     median_s: float
@@ -35,7 +35,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Several things timed in turns, the first of them (the reference) once more at the end of each round.
+    """Several tasks timed in turns, the first of them (the reference) once more at the end of each round.
 
     Args:
         timings: by name, the reference first.
@@ -51,9 +51,9 @@ class Comparison:
         return {"min": a.min_s / b.min_s, "median": a.median_s / b.median_s}
 
     def record(self, *ratios: tuple[str, str]) -> dict[str, Any]:
-        """For the report: the timings, and the ratios asked for unless the machine was too unsteady."""
+        """For the report: the timings, and the requested ratios unless the machine was too unsteady."""
         times = {name: asdict(timing) for name, timing in self.timings.items()}
-        if self.drift > MOST_DRIFT:
+        if self.drift > MAX_DRIFT:
             refused = f"the reference drifted by {self.drift:.0%} between its two runs: no ratios"
             return {"timings": times, "drift": self.drift, "refused": refused}
         named = {f"{name}_over_{other}": self.over(name, other) for name, other in ratios}
@@ -70,13 +70,13 @@ def compare(
     Args:
         tasks: by name, the reference first.
         rounds: how many.
-        clock: gives seconds; processor time stays true where others use the machine too.
+        clock: gives seconds; processor time is not affected by other load.
 
     Raises:
-        ValueError: fewer than `LEAST_ROUNDS` rounds.
+        ValueError: fewer than `MIN_ROUNDS` rounds.
     """
-    if rounds < LEAST_ROUNDS:
-        raise ValueError(f"need at least {LEAST_ROUNDS} rounds, got {rounds}")
+    if rounds < MIN_ROUNDS:
+        raise ValueError(f"need at least {MIN_ROUNDS} rounds, got {rounds}")
     names = [*tasks, next(iter(tasks))]
     seconds: list[list[float]] = [[] for _ in names]
     for number in range(rounds):
@@ -91,7 +91,7 @@ def compare(
 
 
 def timed(task: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds that a task took, and what it gave."""
+    """Seconds of a task, and its result."""
     began = time.perf_counter()
     result = task()
     return time.perf_counter() - began, result

@@ -1,4 +1,4 @@
-"""Vectors that lie as those of pictures and texts do, and a library of them: for benchmarks of search."""
+"""Synthetic vectors with the geometry of frame and text embeddings, and a library of them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,10 +18,10 @@ SCENE_FRAMES = 40
 VIDEO_FRAMES = 3600
 
 
-class MadeVectors:
+class SyntheticVectors:
     """Frames in scenes, in videos of an hour at one a second.
 
-    Pictures share a direction (their mean cosine is about 0.5); scenes differ in directions whose weight
+    Frames share a direction (their mean cosine is about 0.5); scenes differ in directions whose weight
     falls as 1 / sqrt(n), which leaves some 30 dimensions that count, about what CLIP has; frames of a
     scene differ a little from each other.
 
@@ -35,13 +35,13 @@ class MadeVectors:
         spectrum = (1.0 + np.arange(WIDTH)) ** -0.5
         self._spectrum = (spectrum / np.linalg.norm(spectrum)).astype(np.float32)
         self.shared = unit(self._generator.standard_normal(WIDTH).astype(np.float32))
-        scenes = self._drawn(max(1, count // SCENE_FRAMES))
+        scenes = self._sample(max(1, count // SCENE_FRAMES))
         of = np.sort(self._generator.integers(0, len(scenes), count))
         self.rows = np.empty((count, WIDTH), dtype=np.float16)
         for first in range(0, count, 50_000):
             part = of[first : first + 50_000]
             self.rows[first : first + len(part)] = unit(
-                0.7 * self.shared + 0.6 * scenes[part] + 0.4 * self._drawn(len(part))
+                0.7 * self.shared + 0.6 * scenes[part] + 0.4 * self._sample(len(part))
             )
         self._mean = self.rows[:: max(1, count // 5000)].astype(np.float32).mean(axis=0)
 
@@ -52,14 +52,14 @@ class MadeVectors:
         return unit(0.35 * fits + 0.94 * rest - 0.8 * self.shared)
 
     def pictures(self, count: int) -> NDArray[np.float32]:
-        """(count, D) unit queries that stand to frames as other pictures do."""
-        return unit(self._some(count) + 0.3 * self._drawn(count))
+        """(count, D) unit queries that stand to frames as other frames do."""
+        return unit(self._some(count) + 0.3 * self._sample(count))
 
     def any_picture(self) -> NDArray[np.float32]:
-        """(D,) a vector that stands to frames as a text that fits any picture does."""
+        """(D,) a vector that stands to frames as a text that fits any frame does."""
         return unit(-0.8 * self.shared)
 
-    def _drawn(self, count: int) -> NDArray[np.float32]:
+    def _sample(self, count: int) -> NDArray[np.float32]:
         return self._generator.standard_normal((count, WIDTH), dtype=np.float32) * self._spectrum
 
     def _some(self, count: int) -> NDArray[np.float32]:
@@ -70,19 +70,19 @@ class MadeVectors:
         return np.asarray(weights @ (self._some(count) - self._mean), dtype=np.float32)
 
 
-class MadeEncoder:
-    """An `ImageTextEncoder` whose vectors were made before: `query 7` is row 7 of the texts.
+class SyntheticEncoder:
+    """An `ImageTextEncoder` with precomputed vectors: `query 7` is row 7 of the texts.
 
     Args:
         texts: (Q, D) float32.
-        any_picture: (D,) float32, the vector of every text without a number.
+        any_image: (D,) float32, the vector of every text without a number.
     """
 
     tag = TAG
     image_size_px = 224
 
-    def __init__(self, texts: NDArray[np.float32], any_picture: NDArray[np.float32]) -> None:
-        self._texts, self._any_picture = texts, any_picture
+    def __init__(self, texts: NDArray[np.float32], any_image: NDArray[np.float32]) -> None:
+        self._texts, self._any_picture = texts, any_image
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(N, D) float32 rows for N texts."""
@@ -94,13 +94,13 @@ class MadeEncoder:
         return np.stack([self._texts[int(image[0, 0, 0])] for image in images])
 
 
-def write_library(folder: Path, made: MadeVectors) -> Catalog:
-    """A library of made vectors, as rows and shards alone: there is nothing to decode."""
+def write_library(folder: Path, vectors: SyntheticVectors) -> Catalog:
+    """A library of synthetic vectors, as rows and shards alone: there is nothing to decode."""
     catalog = Catalog(folder, create=True)
     register_space(catalog, "picture", TAG)
     shards = Shards(folder, "picture", WIDTH)
-    for number, first in enumerate(range(0, len(made.rows), VIDEO_FRAMES)):
-        rows, video_id = made.rows[first : first + VIDEO_FRAMES], f"v{number:05}"
+    for number, first in enumerate(range(0, len(vectors.rows), VIDEO_FRAMES)):
+        rows, video_id = vectors.rows[first : first + VIDEO_FRAMES], f"v{number:05}"
         shards.append(video_id, rows.astype(np.float32))
         video = (video_id, 1, float(len(rows)), 0.0, 320, 180, 0, "h264", 25.0, 0, 1, 0, "[]", "2026-01-01")
         with catalog.atomic() as db:

@@ -7,11 +7,11 @@ from typing import Any
 from playhead_bench.suite.common import Size
 from playhead_index.embed.runtime import torch, transformers
 from playhead_tools.video_llm.families import family_of
-from playhead_tools.video_llm.loading import Loaded
+from playhead_tools.video_llm.loading import LoadedModel
 from playhead_tools.video_llm.number_words import provide_number_words
 from playhead_tools.video_llm.prompt import RULES
 
-MOST_PIXELS = 1 << 30
+MAX_PIXELS = 1 << 30
 CHATML = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n"
     "{% for part in message.content %}"
@@ -35,7 +35,7 @@ _WORDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ModelShape:
     """How large a model is.
 
     Args:
@@ -60,37 +60,37 @@ class Shape:
     vision: tuple[int, int, int, int]
     side_px: int
 
-    def record(self, loaded: Loaded) -> dict[str, Any]:
+    def record(self, loaded: LoadedModel) -> dict[str, Any]:
         """What stands in a report."""
-        every = sum(weight.numel() for weight in loaded.model.parameters())
+        num_parameters = sum(weight.numel() for weight in loaded.model.parameters())
         return {
-            "class": type(loaded.model).__name__, "title": self.title, "parameters": every,
+            "class": type(loaded.model).__name__, "title": self.title, "parameters": num_parameters,
             "hidden": self.hidden, "layers": self.layers, "vision_hidden": self.vision[0],
             "vision_layers": self.vision[2], "frame_px": self.side_px, "device": loaded.device,
             "dtype": str(loaded.model.dtype).removeprefix("torch."),
         }  # fmt: skip
 
 
-SMALL = Shape(
+SMALL = ModelShape(
     "Qwen2.5-VL, small", "qwen2_5_vl", 384, 1056, 6, (6, 2), 4096, (144, 384, 4, 4), 224
 )  # fmt: skip
 """Encoder and language model stand to each other as in the model of 7 billion weights."""
 FULL = (
-    Shape("Qwen2.5-VL-7B", "qwen2_5_vl", 3584, 18_944, 28, (28, 4), 152_064, (1280, 3420, 32, 16), 448),
-    Shape("SmolVLM2-2.2B", "smolvlm", 2048, 8192, 24, (32, 32), 49_280, (1152, 4304, 27, 16), 384),
+    ModelShape("Qwen2.5-VL-7B", "qwen2_5_vl", 3584, 18_944, 28, (28, 4), 152_064, (1280, 3420, 32, 16), 448),
+    ModelShape("SmolVLM2-2.2B", "smolvlm", 2048, 8192, 24, (32, 32), 49_280, (1152, 4304, 27, 16), 384),
 )
 TINY = (
-    Shape("Qwen2.5-VL, tiny", "qwen2_5_vl", 64, 96, 2, (4, 2), 1024, (32, 48, 2, 2), 56),
-    Shape("Qwen3-VL, tiny", "qwen3_vl", 64, 96, 2, (4, 2), 1024, (32, 48, 2, 2), 56),
+    ModelShape("Qwen2.5-VL, tiny", "qwen2_5_vl", 64, 96, 2, (4, 2), 1024, (32, 48, 2, 2), 56),
+    ModelShape("Qwen3-VL, tiny", "qwen3_vl", 64, 96, 2, (4, 2), 1024, (32, 48, 2, 2), 56),
 )
 
 
-def shapes(size: Size) -> tuple[Shape, ...]:
+def model_shapes(size: Size) -> tuple[ModelShape, ...]:
     """Those that a benchmark of speed runs: the full ones only where asked for and a GPU is there."""
     return FULL if size == "full" and torch().cuda.is_available() else (SMALL,)
 
 
-def make(shape: Shape, *, dtype: str | None = None) -> Loaded:
+def make(shape: ModelShape, *, dtype: str | None = None) -> LoadedModel:
     """A model on the GPU in bfloat16 where there is one, else in float32 on the processor.
 
     Of the words only letters can come out, so that every reply is as long as it may be.
@@ -112,7 +112,7 @@ def make(shape: Shape, *, dtype: str | None = None) -> Loaded:
         model.lm_head.weight[silent.to(device)] = 0.0
     model.generation_config.eos_token_id = processor.tokenizer.eos_token_id
     processor.tokenizer.padding_side = "left"
-    return Loaded(model.eval(), processor, family_of(shape.kind), f"made-{shape.title}-{number}", device)
+    return LoadedModel(model.eval(), processor, family_of(shape.kind), f"made-{shape.title}-{number}", device)
 
 
 def _tokenizer(special: tuple[str, ...], **more: Any) -> Any:
@@ -136,24 +136,25 @@ def _tokenizer(special: tuple[str, ...], **more: Any) -> Any:
     )
 
 
-def _text(shape: Shape, words: Any, **more: Any) -> dict[str, Any]:
+def _text(shape: ModelShape, tokenizer: Any, **more: Any) -> dict[str, Any]:
     return {
         "vocab_size": shape.words, "hidden_size": shape.hidden, "intermediate_size": shape.inner,
         "num_hidden_layers": shape.layers, "num_attention_heads": shape.heads[0],
         "num_key_value_heads": shape.heads[1], "max_position_embeddings": 131_072,
-        "pad_token_id": words.pad_token_id, "eos_token_id": words.eos_token_id, "bos_token_id": None, **more,
+        "pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id,
+        "bos_token_id": None, **more,
     }  # fmt: skip
 
 
-def _rope(shape: Shape, **more: Any) -> dict[str, Any]:
+def _rope(shape: ModelShape, **more: Any) -> dict[str, Any]:
     half = shape.hidden // shape.heads[0] // 2
     section = [half - 2 * (half * 3 // 8), half * 3 // 8, half * 3 // 8]
     return {"rope_parameters": {"rope_type": "default", "rope_theta": 1e6, "mrope_section": section, **more}}
 
 
-def _qwen(shape: Shape) -> tuple[Any, Any]:
-    library, words = transformers(), _tokenizer(_QWEN)
-    new = shape.kind == "qwen3_vl"
+def _qwen(shape: ModelShape) -> tuple[Any, Any]:
+    library, tokenizer = transformers(), _tokenizer(_QWEN)
+    is_qwen3 = shape.kind == "qwen3_vl"
     width, inner, depth, heads = shape.vision
     vision = {
         "hidden_size": width, "intermediate_size": inner, "depth": depth, "num_heads": heads,
@@ -162,16 +163,18 @@ def _qwen(shape: Shape) -> tuple[Any, Any]:
     last = [layer for layer in range(depth) if layer % 8 == 7] or [depth - 1]
     own = (
         {"num_position_embeddings": 2304, "deepstack_visual_indexes": last}
-        if new
+        if is_qwen3
         else {"window_size": 112, "fullatt_block_indexes": last, "tokens_per_second": 2}
     )
     text = (
-        _text(shape, words, head_dim=shape.hidden // shape.heads[0], **_rope(shape, mrope_interleaved=True))
-        if new
-        else _text(shape, words, **_rope(shape))
+        _text(
+            shape, tokenizer, head_dim=shape.hidden // shape.heads[0], **_rope(shape, mrope_interleaved=True)
+        )
+        if is_qwen3
+        else _text(shape, tokenizer, **_rope(shape))
     )
     ids = {
-        f"{key}_token_id": words.convert_tokens_to_ids(f"<|{name}|>")
+        f"{key}_token_id": tokenizer.convert_tokens_to_ids(f"<|{name}|>")
         for key, name in (
             ("image", "image_pad"),
             ("video", "video_pad"),
@@ -179,37 +182,37 @@ def _qwen(shape: Shape) -> tuple[Any, Any]:
             ("vision_end", "vision_end"),
         )
     }
-    kind = library.Qwen3VLConfig if new else library.Qwen2_5_VLConfig
+    kind = library.Qwen3VLConfig if is_qwen3 else library.Qwen2_5_VLConfig
     config = kind(text_config=text, vision_config={**vision, **own}, **ids)
     sizes = {
         "patch_size": 14, "merge_size": 2, "temporal_patch_size": 2,
-        "size": {"shortest_edge": 28 * 28, "longest_edge": MOST_PIXELS},
+        "size": {"shortest_edge": 28 * 28, "longest_edge": MAX_PIXELS},
     }  # fmt: skip
     image = library.Qwen2VLImageProcessor(**sizes)
-    if new:
+    if is_qwen3:
         video = library.Qwen3VLVideoProcessor(do_sample_frames=False, **sizes)
-        return config, library.Qwen3VLProcessor(image, words, video, chat_template=CHATML)
+        return config, library.Qwen3VLProcessor(image, tokenizer, video, chat_template=CHATML)
     video = library.Qwen2VLVideoProcessor(do_sample_frames=False, **sizes)
-    return config, library.Qwen2_5_VLProcessor(image, words, video, chat_template=CHATML)
+    return config, library.Qwen2_5_VLProcessor(image, tokenizer, video, chat_template=CHATML)
 
 
-def _smolvlm(shape: Shape) -> tuple[Any, Any]:
-    library, words = transformers(), _tokenizer(_SMOL)
+def _smolvlm(shape: ModelShape) -> tuple[Any, Any]:
+    library, tokenizer = transformers(), _tokenizer(_SMOL)
     width, inner, depth, heads = shape.vision
     config = library.SmolVLMConfig(
         vision_config={
             "hidden_size": width, "intermediate_size": inner, "num_hidden_layers": depth,
             "num_attention_heads": heads, "image_size": shape.side_px, "patch_size": 14,
         },
-        text_config={"model_type": "llama", **_text(shape, words)},
-        image_token_id=words.convert_tokens_to_ids("<image>"), scale_factor=3,
-        pad_token_id=words.pad_token_id,
+        text_config={"model_type": "llama", **_text(shape, tokenizer)},
+        image_token_id=tokenizer.convert_tokens_to_ids("<image>"), scale_factor=3,
+        pad_token_id=tokenizer.pad_token_id,
     )  # fmt: skip
     edge = {"longest_edge": shape.side_px}
     provide_number_words()
     processor = library.SmolVLMProcessor(
         image_processor=library.SmolVLMImageProcessor(size=edge, max_image_size=edge),
-        tokenizer=words,
+        tokenizer=tokenizer,
         video_processor=library.SmolVLMVideoProcessor(
             size=edge, max_image_size=edge, video_sampling={"max_frames": 4096, "fps": 1, "video_size": edge}
         ),
@@ -218,7 +221,7 @@ def _smolvlm(shape: Shape) -> tuple[Any, Any]:
     return config, processor
 
 
-_MAKERS: Mapping[str, Callable[[Shape], tuple[Any, Any]]] = {
+_MAKERS: Mapping[str, Callable[[ModelShape], tuple[Any, Any]]] = {
     "qwen2_5_vl": _qwen,
     "qwen3_vl": _qwen,
     "smolvlm": _smolvlm,

@@ -1,4 +1,4 @@
-"""What benchmarks of watching share: clips, a made model as ours, the stock path, keepers, peak memory."""
+"""Shared by the VLM benchmarks: clips, a model with random weights, the stock path, token selection."""
 
 import ctypes
 import os
@@ -20,36 +20,36 @@ from playhead_tools.compression.importance import vidcom2_scores
 from playhead_tools.compression.peers import keep_distinct
 from playhead_tools.compression.plan import TokenCosts, plan_tokens
 from playhead_tools.compression.ranking import RankedTokens, rank_tokens
-from playhead_tools.compression.records import ClipTokens, KeptTokens
+from playhead_tools.compression.records import ClipTokens, SelectedTokens
 from playhead_tools.video_llm.chat import prompt_text
 from playhead_tools.video_llm.choose_frames import frames_to_show
 from playhead_tools.video_llm.encoded import metadata_of
-from playhead_tools.video_llm.first_word import FirstWord
-from playhead_tools.video_llm.loading import Loaded
+from playhead_tools.video_llm.first_word import FirstTokenProbe
+from playhead_tools.video_llm.loading import LoadedModel
 from playhead_tools.video_llm.protocol import Budget, Clip, VlmRequest
-from playhead_tools.video_llm.token_selection import SeenClip, TokenKeeper
+from playhead_tools.video_llm.token_selection import TokenizedClip, TokenKeeper
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM, greedy_config
 
 FPS = 2.0
 
 
-class Made(TransformersVideoLLM):
-    """The product's video-LLM with a made model in the place of a checkpoint.
+class RandomWeightsVideoLLM(TransformersVideoLLM):
+    """The product's video-LLM with a model in memory in place of a checkpoint.
 
     Args:
-        made: the model.
+        loaded: the model.
         how: as `TransformersVideoLLM`.
     """
 
-    def __init__(self, made: Loaded, **how: Any) -> None:
-        super().__init__("made", **how)
-        self._made = made
+    def __init__(self, loaded: LoadedModel, **config: Any) -> None:
+        super().__init__("made", **config)
+        self._random_model = loaded
         self._marks: list[float] = []
 
     @cached_property
-    def loaded(self) -> Loaded:
-        """The made model."""
-        return self._made
+    def loaded(self) -> LoadedModel:
+        """The model."""
+        return self._random_model
 
     @property
     def decode_s(self) -> float:
@@ -63,36 +63,36 @@ class Made(TransformersVideoLLM):
 
 def clock() -> Callable[[], float]:
     """Processor time on the processor, which others' work there does not change; wall clock with a GPU."""
-    return settled if torch().cuda.is_available() else process_time
+    return synchronised_time if torch().cuda.is_available() else process_time
 
 
-def settled() -> float:
+def synchronised_time() -> float:
     """Seconds on the wall clock, once the GPU has done what it was given."""
     torch().cuda.synchronize()
     return perf_counter()
 
 
-def moving(frames: int, side_px: int, *, number: int = 0) -> Clip:
-    """A clip in which a square of noise moves over a picture of noise, two frames a second."""
+def moving_clip(frames: int, side_px: int, *, number: int = 0) -> Clip:
+    """A clip in which a square of noise moves over a frame of noise, two frames a second."""
     rng = np.random.default_rng(number)
     still = rng.integers(0, 256, (side_px, side_px, 3), dtype=np.uint8)
     part = side_px // 3
     square = rng.integers(0, 256, (part, part, 3), dtype=np.uint8)
-    pictures = np.repeat(still[None], frames, axis=0)
-    for i, picture in enumerate(pictures):
+    frames_rgb = np.repeat(still[None], frames, axis=0)
+    for i, frame in enumerate(frames_rgb):
         x = i * (side_px - part) // max(1, frames - 1)
-        picture[part : 2 * part, x : x + part] = square
+        frame[part : 2 * part, x : x + part] = square
     pts_s = np.arange(frames) / FPS
-    return Clip(f"clip{number}", Window(0.0, frames / FPS), pts_s, pictures)
+    return Clip(f"clip{number}", Window(0.0, frames / FPS), pts_s, frames_rgb)
 
 
-def about(*clips: Clip, question: int = 0, new_tokens: int = 1) -> VlmRequest:
+def make_request(*clips: Clip, question: int = 0, new_tokens: int = 1) -> VlmRequest:
     """One of many questions about clips; all frames are shown."""
     text = f"What is the square doing when it passes place number {question}?"
     return VlmRequest(clips, text, Budget(frames=None, new_tokens=new_tokens))
 
 
-def stock(loaded: Loaded, calls: Sequence[VlmRequest]) -> tuple[Any, float]:
+def run_stock(loaded: LoadedModel, calls: Sequence[VlmRequest]) -> tuple[Any, float]:
     """What transformers alone makes of calls in one padded batch, each of one clip.
 
     Returns:
@@ -100,17 +100,17 @@ def stock(loaded: Loaded, calls: Sequence[VlmRequest]) -> tuple[Any, float]:
     """
     inputs = stock_inputs(loaded, calls)
     now, marks = clock(), list[float]()
-    first = FirstWord(None, lambda: marks.append(now()))
-    most = max(call.budget.new_tokens for call in calls)
-    how = greedy_config(loaded.model.generation_config, loaded.tokenizer, most)
+    first = FirstTokenProbe(None, lambda: marks.append(now()))
+    max_new_tokens = max(call.budget.new_tokens for call in calls)
+    config = greedy_config(loaded.model.generation_config, loaded.tokenizer, max_new_tokens)
     with torch().inference_mode():
         out = loaded.model.generate(
-            **inputs, generation_config=how, logits_processor=transformers().LogitsProcessorList([first])
+            **inputs, generation_config=config, logits_processor=transformers().LogitsProcessorList([first])
         )
     return out, now() - marks[0]
 
 
-def stock_inputs(loaded: Loaded, calls: Sequence[VlmRequest]) -> dict[str, Any]:
+def stock_inputs(loaded: LoadedModel, calls: Sequence[VlmRequest]) -> dict[str, Any]:
     """The processor's own tensors for calls of one clip each, padded on the left."""
     clips = [call.clips[0] for call in calls]
     inputs = loaded.processor(
@@ -131,7 +131,7 @@ def stock_inputs(loaded: Loaded, calls: Sequence[VlmRequest]) -> dict[str, Any]:
 
 
 class Guided:
-    """The product's way: budgets by the question's words, tokens by a ranking made once a clip.
+    """Token selection of the product: budgets by the question's words, tokens by one ranking a clip.
 
     Args:
         ratio: of the visual tokens that are kept.
@@ -143,13 +143,13 @@ class Guided:
         self._ranked: dict[tuple[str, int], RankedTokens] = {}
 
     def __call__(
-        self, clips: Sequence[SeenClip], question: str, most_tokens: int | None, /
-    ) -> list[KeptTokens]:
+        self, clips: Sequence[TokenizedClip], question: str, max_tokens: int | None, /
+    ) -> list[SelectedTokens]:
         """The tokens to keep of each clip."""
         words = torch().from_numpy(self.words(question))
         return [self._of(seen, words) for seen in clips]
 
-    def _of(self, seen: SeenClip, words: Any) -> KeptTokens:
+    def _of(self, seen: TokenizedClip, words: Any) -> SelectedTokens:
         clip = seen.tokens
         key = seen.clip.video_id, len(clip)
         if key not in self._ranked:
@@ -159,22 +159,26 @@ class Guided:
         plan = plan_tokens(scores, clip.pts_s, TokenCosts(clip.tokens_per_frame), budget)
         counts = np.zeros(len(clip), dtype=np.int64)
         counts[plan.frames.indices] = plan.counts
-        return self._ranked[key].take(counts)[1]
+        return self._ranked[key].select(counts)[1]
 
 
-def distinct(ratio: float) -> TokenKeeper:
-    """A keeper that no question changes (VidCom2's): what stands before the question stays the same."""
+def keep_distinct_tokens(ratio: float) -> TokenKeeper:
+    """Token selection without the question (VidCom2's), so that the prefix of the prompt stays the same."""
 
-    def keep(clips: Sequence[SeenClip], question: str, most_tokens: int | None, /) -> list[KeptTokens]:
+    def keep(
+        clips: Sequence[TokenizedClip], question: str, max_tokens: int | None, /
+    ) -> list[SelectedTokens]:
         return [keep_distinct(seen.tokens, ratio) for seen in clips]
 
     return keep
 
 
-def by_lot(ratio: float) -> TokenKeeper:
-    """A keeper that draws lots."""
+def keep_random(ratio: float) -> TokenKeeper:
+    """Selects random tokens."""
 
-    def keep(clips: Sequence[SeenClip], question: str, most_tokens: int | None, /) -> list[KeptTokens]:
+    def keep(
+        clips: Sequence[TokenizedClip], question: str, max_tokens: int | None, /
+    ) -> list[SelectedTokens]:
         every = [seen.tokens for seen in clips]
         return [
             drop_random_tokens(one, max(1, round(ratio * len(one) * one.tokens_per_frame)), 0)
@@ -184,19 +188,21 @@ def by_lot(ratio: float) -> TokenKeeper:
     return keep
 
 
-def same_number(tokens: int) -> TokenKeeper:
-    """A keeper of the same number of tokens of every clip, however long, spread over its steps."""
+def keep_same_number(tokens: int) -> TokenKeeper:
+    """Selects the same number of tokens of every clip, however long, spread over its steps."""
 
-    def keep(clips: Sequence[SeenClip], question: str, most_tokens: int | None, /) -> list[KeptTokens]:
+    def keep(
+        clips: Sequence[TokenizedClip], question: str, max_tokens: int | None, /
+    ) -> list[SelectedTokens]:
         return [_even(seen.tokens, tokens) for seen in clips]
 
     return keep
 
 
-def _even(clip: ClipTokens, tokens: int) -> KeptTokens:
+def _even(clip: ClipTokens, tokens: int) -> SelectedTokens:
     every = len(clip) * clip.tokens_per_frame
     places = uniform_frames(every, min(tokens, every))
-    return KeptTokens(torch().from_numpy(places), clip.tokens_per_frame, clip.pts_s)
+    return SelectedTokens(torch().from_numpy(places), clip.tokens_per_frame, clip.pts_s)
 
 
 def peak_mb(task: Callable[[], object]) -> float | None:

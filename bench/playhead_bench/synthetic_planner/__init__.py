@@ -3,15 +3,15 @@
 from functools import partial
 
 from playhead_agent.rules.components import Rules
-from playhead_bench.synthetic_planner.perception.procedures import see
-from playhead_bench.synthetic_planner.perception.routing import needs_looks
+from playhead_bench.synthetic_planner.perception.procedures import answer_visual_question
+from playhead_bench.synthetic_planner.perception.routing import needs_visual_evidence
 from playhead_bench.synthetic_planner.question import follow_up, parse_question
 
 
 def rules(*, critic: bool = True, algebra: bool = True) -> Rules:
     """The planner, whole or with a part switched off (see `ProcedureDesk`)."""
-    looking = partial(see, critic=critic, algebra=algebra)
-    return Rules("synthetic", parse_question, follow_up, looking, needs_looks)
+    looking = partial(answer_visual_question, critic=critic, algebra=algebra)
+    return Rules("synthetic", parse_question, follow_up, looking, needs_visual_evidence)
 
 
 RULES = rules()

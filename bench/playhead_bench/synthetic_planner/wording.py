@@ -1,4 +1,4 @@
-"""Where an answer about the synthetic videos stands, by the words of the question."""
+"""The required modality of a question about the synthetic videos, by its words."""
 
 from playhead_tools.spec import Kind
 from playhead_tools.wording import AUX, SAY, SHOW, WRITE, re_any_case
@@ -39,19 +39,19 @@ _OF_PICTURES = re_any_case(
 )
 
 
-def looks_visible(text: str) -> bool:
-    """Whether a text speaks of what only a picture shows: colours, people, clothes, animals, cars.
+def is_visual(text: str) -> bool:
+    """Whether a text speaks of what only a frame shows: colours, people, clothes, animals, cars.
 
-    >>> looks_visible("the green star"), looks_visible("the learning rate")
+    >>> is_visual("the green star"), is_visual("the learning rate")
     (True, False)
     """
     return _LOOKS.search(text) is not None or _OF_PICTURES.search(text) is not None
 
 
-def where_it_stands(text: str) -> Kind:
-    """Where the thing that a clause speaks of stands: in speech, on the screen, in the picture, or anywhere.
+def modality_of(text: str) -> Kind:
+    """The modality of what a clause is about: speech, screen text, visual, or any.
 
-    >>> where_it_stands("he mentions Bayes"), where_it_stands("the slide says Bayes")
+    >>> modality_of("he mentions Bayes"), modality_of("the slide says Bayes")
     ('speech', 'screen')
     """
     if _SURFACE_SAYS.search(text):

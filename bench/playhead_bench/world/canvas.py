@@ -8,15 +8,14 @@ from playhead_bench.world.draw import RGB, shade
 
 
 class Canvas:
-    """An image being painted, with its own dice; places are given as shares of width and height.
+    """An image being painted, with its own random generator; places are given as shares of width and height.
 
-    What stands where is thrown with other dice than the grain of its textures, so that a place has the same
-    houses in every size.
+    Layout and texture grain have a random generator each, so that a place has the same houses in every size.
 
     Args:
         width: of the image, in pixels.
         height: of the image, in pixels.
-        seed: of the dice.
+        seed: of the random generator.
         night: whether it is painted dark.
     """
 
@@ -81,8 +80,8 @@ class Canvas:
         pixels = [(x * self.width, y * self.height) for x, y in corners]
         self.draw.line(pixels, fill=fill, width=max(1, round(thick * self.height)), joint="curve")
 
-    def lit(self, colour: RGB) -> RGB:
-        """A colour as it looks now: at night dark and a little blue."""
+    def tint(self, colour: RGB) -> RGB:
+        """A colour as it appears by day or night: at night dark and a little blue."""
         if not self.night:
             return colour
         middle = sum(colour) / 3

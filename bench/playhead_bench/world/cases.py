@@ -12,16 +12,16 @@ class Case:
 
     Args:
         one_in: one person in this many is sick; divides 10 000.
-        found_pct: of the sick, the percentage with a positive test.
-        alarm_pct: of the healthy, the percentage with a positive test.
+        sensitivity_pct: of the sick, the percentage with a positive test.
+        false_positive_pct: of the healthy, the percentage with a positive test.
 
     >>> Case(100, 90, 9).posterior
     '9.2%'
     """
 
     one_in: int
-    found_pct: int
-    alarm_pct: int
+    sensitivity_pct: int
+    false_positive_pct: int
 
     @property
     def sick(self) -> int:
@@ -36,12 +36,12 @@ class Case:
     @property
     def found(self) -> int:
         """Sick people with a positive test."""
-        return self.sick * self.found_pct // 100
+        return self.sick * self.sensitivity_pct // 100
 
     @property
     def alarms(self) -> int:
         """Healthy people with a positive test."""
-        return self.healthy * self.alarm_pct // 100
+        return self.healthy * self.false_positive_pct // 100
 
     @property
     def positive(self) -> int:

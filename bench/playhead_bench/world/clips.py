@@ -1,7 +1,7 @@
-"""Questions about one clip of a scene: what a video-LLM is trained on and examined with.
+"""Questions about one clip of a scene, training and test data of a video-LLM.
 
-A question is asked only where the sampled pictures settle it: a thing that is half gone, an action that
-is cut off or a label that changes is left out, and never guessed about.
+A question is asked only where the sampled frames settle it: an object that is half gone, an action that
+is cut off or a label that changes is left out.
 """
 
 from collections.abc import Sequence
@@ -9,27 +9,27 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 from random import Random
 
-from playhead_bench.world.kinds import OUTDOORS, PAINTS, THINGS
+from playhead_bench.world.kinds import OBJECT_COLOURS, OBJECT_SHAPES, OUTDOORS
 from playhead_bench.world.phrases import (
+    CONFUSABLE_ACTIONS,
     NOT_VISIBLE,
     PARTNER_VERBS,
-    SEEMS,
     VERBS,
     ClipKind,
-    said_place,
+    place_phrase,
     third_person,
     wordings,
 )
-from playhead_bench.world.script import Action, Scene, Thing
+from playhead_bench.world.script import Action, Scene, SceneObject
 from playhead_bench.world.stage import PAIRS, Pair, SplitMode
 from playhead_index.window import Window
 
-DONE_S, DONE_SHARE = 1.5, 0.75
-"""An action counts as shown when so much of it lies in the clip."""
-MOST_GAP_S = 1.0
-"""Pictures further apart than this do not settle what a thing does between them."""
-SEEN_SHARE = 0.25
-"""A thing counts as seen when it is in so many of the pictures."""
+MIN_ACTION_S, MIN_ACTION_SHARE = 1.5, 0.75
+"""An action counts as visible when this many seconds, or this share, of it lie in the clip."""
+MAX_GAP_S = 1.0
+"""Frames further apart than this do not settle what an object does between them."""
+MIN_VISIBLE_SHARE = 0.25
+"""An object counts as visible when it is in this share of the frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class ClipQuestion:
 
     Args:
         kind: of the question.
-        text: as a person would ask it.
+        text: in natural language.
         answer: the gold answer; `not visible` where the clip does not show what is asked about.
     """
 
@@ -53,40 +53,44 @@ class ClipQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What the sampled pictures of a clip show of one thing of the scene.
+class VisibleObject:
+    """What the sampled frames of a clip show of one object of the scene.
 
     Args:
-        thing: the thing.
+        scene_object: the object.
         label: what it is called in the clip; empty when its name changes in it.
-        seen: it is in enough pictures; None when it is in too few to say.
+        visible: it is in enough frames; None when it is in too few to say.
         action: the one thing that it does in the clip; None when it stands still.
-        clear: whether `action` is beyond doubt.
+        is_certain: whether `action` is beyond doubt.
     """
 
-    thing: Thing
+    scene_object: SceneObject
     label: str
-    seen: bool | None
+    visible: bool | None
     action: Action | None
-    clear: bool
+    is_certain: bool
 
 
-def shown_in(scene: Scene, clip: Window, times_s: Sequence[float]) -> list[Shown]:
-    """What pictures taken at some times of a clip show of each thing of its scene."""
-    dense = all(later - earlier <= MOST_GAP_S for earlier, later in pairwise(times_s))
-    return [_shown(thing, scene, clip, times_s, dense) for thing in scene.things]
+def visible_objects(scene: Scene, clip: Window, times_s: Sequence[float]) -> list[VisibleObject]:
+    """What frames taken at some times of a clip show of each object of its scene."""
+    dense = all(later - earlier <= MAX_GAP_S for earlier, later in pairwise(times_s))
+    return [_visible_object(obj, scene, clip, times_s, dense) for obj in scene.things]
 
 
-def _shown(thing: Thing, scene: Scene, clip: Window, times_s: Sequence[float], dense: bool) -> Shown:
-    there = [pose for t in times_s if (pose := thing.pose(t)) and 0.04 < pose.at[0] < 0.96]
-    labels = {label for label, window in thing.coloured(scene.window) if window.overlap_s(clip) > 0}
-    share = len(there) / len(times_s)
-    seen = True if share >= SEEN_SHARE else (False if not labels else None)
-    parts = [(action, action.window.overlap_s(clip)) for action in thing.actions]
-    done = [a for a, s in parts if s >= min(DONE_S, DONE_SHARE * a.window.duration_s)]
-    touched = [a for a, s in parts if s > 0]
-    clear = dense and seen is True and len(touched) == len(done) <= 1
-    return Shown(thing, labels.pop() if len(labels) == 1 else "", seen, done[0] if done else None, clear)
+def _visible_object(
+    obj: SceneObject, scene: Scene, clip: Window, times_s: Sequence[float], dense: bool
+) -> VisibleObject:
+    poses = [pose for t in times_s if (pose := obj.pose(t)) and 0.04 < pose.at[0] < 0.96]
+    labels = {label for label, window in obj.labelled_windows(scene.window) if window.overlap_s(clip) > 0}
+    share = len(poses) / len(times_s)
+    seen = True if share >= MIN_VISIBLE_SHARE else (False if not labels else None)
+    parts = [(action, action.window.overlap_s(clip)) for action in obj.actions]
+    performed = [a for a, s in parts if s >= min(MIN_ACTION_S, MIN_ACTION_SHARE * a.window.duration_s)]
+    overlapping = [a for a, s in parts if s > 0]
+    clear = dense and seen is True and len(overlapping) == len(performed) <= 1
+    return VisibleObject(
+        obj, labels.pop() if len(labels) == 1 else "", seen, performed[0] if performed else None, clear
+    )
 
 
 def clip_questions(
@@ -100,25 +104,25 @@ def clip_questions(
     training: bool = True,
     pairs: Sequence[Pair] = PAIRS,
 ) -> list[ClipQuestion]:
-    """Every question that the pictures of a clip settle, and as many near-misses that they do not show.
+    """Every question that the frames of a clip settle, and as many near-misses that they do not show.
 
     Args:
         scene: in which the clip lies.
-        clip: the window from which the pictures are.
-        times_s: (N,) when the pictures are taken, in order, on the video's clock.
-        printed_s: the times that are written beside the pictures, one for each `N / len(printed_s)` of
+        clip: the window from which the frames are.
+        times_s: (N,) when the frames are taken, in order, on the video's clock.
+        printed_s: the times that are written beside the frames, one for each `N / len(printed_s)` of
             them; the answer to a `when` is one of these.
-        rng: the dice for wordings and near-misses.
-        mode: how the parts of the data are kept apart.
+        rng: the random generator for wordings and near-misses.
+        mode: how the parts of the data are split.
         training: which wordings may be used.
-        pairs: what near-misses may be made of.
+        pairs: for near-misses.
     """
-    asker = _Asker(scene, clip, times_s, printed_s, rng, mode, training, pairs)
-    return asker.ask()
+    builder = _QuestionBuilder(scene, clip, times_s, printed_s, rng, mode, training, pairs)
+    return builder.build()
 
 
-class _Asker:
-    """One clip being asked about."""
+class _QuestionBuilder:
+    """Builds the questions about one clip."""
 
     def __init__(
         self,
@@ -134,66 +138,72 @@ class _Asker:
         self.scene, self.clip, self.rng = scene, clip, rng
         self.times_s, self.printed_s = times_s, printed_s
         self.mode, self.training = mode, training
-        self.shown = shown_in(scene, clip, times_s)
-        self.settled = all(one.seen is not None and (one.label or not one.seen) for one in self.shown)
-        self.sure = [one for one in self.shown if one.seen and one.label]
-        known = {label for one in self.shown for label, _ in one.thing.coloured(scene.window)}
+        self.objects = visible_objects(scene, clip, times_s)
+        self.settled = all(one.visible is not None and (one.label or not one.visible) for one in self.objects)
+        self.certain = [one for one in self.objects if one.visible and one.label]
+        known = {
+            label for one in self.objects for label, _ in one.scene_object.labelled_windows(scene.window)
+        }
         self.absent = [f"{c} {s}" for c, s in pairs if f"{c} {s}" not in known]
         self.known = known
-        self.asked: list[ClipQuestion] = []
+        self.questions: list[ClipQuestion] = []
 
-    def ask(self) -> list[ClipQuestion]:
+    def build(self) -> list[ClipQuestion]:
         """The questions, in no particular order."""
-        self._put("place", said_place(self.scene.place))
+        self._add("place", place_phrase(self.scene.place))
         if self.scene.place in OUTDOORS:
-            self._put("daytime", "night" if self.scene.night else "day")
+            self._add("daytime", "night" if self.scene.night else "day")
         if self.settled:
-            self._put("count", str(len(self.sure)))
-            self._put("caption", self._caption())
+            self._add("count", str(len(self.certain)))
+            self._add("caption", self._caption())
         self._ask_attributes()
         self._ask_existence()
         self._ask_actions()
-        self._ask_doers()
+        self._ask_actors()
         self._ask_sides()
         self._ask_as_of_videos()
         if self.rng.random() < 0.2:
-            label = self.rng.choice([one.label for one in self.sure] or self.absent)
-            self._put("unseen", NOT_VISIBLE, label=label)
-        return self.asked
+            label = self.rng.choice([one.label for one in self.certain] or self.absent)
+            self._add("unseen", NOT_VISIBLE, label=label)
+        return self.questions
 
-    def _put(self, kind: ClipKind, answer: str, *, as_: str = "", **words: str) -> None:
+    def _add(self, kind: ClipKind, answer: str, *, as_: str = "", **words: str) -> None:
         """Asks in a wording of a kind; with `as_`, in one of `ALSO_OF_CLIPS` with an answer of that kind."""
         if "verb" in words:
             words["does"] = third_person(words["verb"])
         text = self.rng.choice(wordings(as_ or kind, self.mode, self.training)).format(**words)
-        self.asked.append(ClipQuestion(kind, text, answer))
+        self.questions.append(ClipQuestion(kind, text, answer))
 
     def _ask_attributes(self) -> None:
         if not self.settled:
             return
-        shapes = [one.label.split()[1] for one in self.sure]
-        colours = [one.label.split()[0] for one in self.sure]
-        for one in self.sure:
+        shapes = [one.label.split()[1] for one in self.certain]
+        colours = [one.label.split()[0] for one in self.certain]
+        for one in self.certain:
             colour, shape = one.label.split()
             if shapes.count(shape) == 1:
-                self._put("colour", colour, shape=shape)
+                self._add("colour", colour, shape=shape)
             if colours.count(colour) == 1:
-                self._put("thing", f"a {shape}", colour=colour)
+                self._add("thing", f"a {shape}", colour=colour)
         known_shapes, known_colours = ({k.split()[i] for k in self.known} for i in (1, 0))
         if self.rng.random() < 0.4:
-            self._put(
-                "colour", NOT_VISIBLE, shape=self.rng.choice([s for s in THINGS if s not in known_shapes])
+            self._add(
+                "colour",
+                NOT_VISIBLE,
+                shape=self.rng.choice([s for s in OBJECT_SHAPES if s not in known_shapes]),
             )
         if self.rng.random() < 0.4:
-            self._put(
-                "thing", NOT_VISIBLE, colour=self.rng.choice([c for c in PAINTS if c not in known_colours])
+            self._add(
+                "thing",
+                NOT_VISIBLE,
+                colour=self.rng.choice([c for c in OBJECT_COLOURS if c not in known_colours]),
             )
 
     def _ask_existence(self) -> None:
-        for one in self.sure:
-            self._put("exists", "yes", label=one.label)
-        for _ in range(max(1, len(self.sure))):
-            self._put("exists", "no", label=self._near_miss())
+        for one in self.certain:
+            self._add("exists", "yes", label=one.label)
+        for _ in range(max(1, len(self.certain))):
+            self._add("exists", "no", label=self._near_miss())
 
     def _near_miss(self) -> str:
         """The label of nothing in the scene that shares a colour, a kind or both with what is there."""
@@ -205,82 +215,84 @@ class _Asker:
         return self.rng.choice(self.rng.choice(sets))
 
     def _ask_actions(self) -> None:
-        for one in self.shown:
-            if not one.clear:
+        for one in self.objects:
+            if not one.is_certain:
                 continue
-            label = one.label if one.action is None else one.thing.label_at(one.action.window.start_s)
+            label = one.label if one.action is None else one.scene_object.label_at(one.action.window.start_s)
             if not label:
                 continue
-            self._put("action", said_action(one.action, one.thing), label=label)
+            self._add("action", describe_action(one.action, one.scene_object), label=label)
             if one.action is not None and one.action.kind in VERBS:
                 self._ask_about(one.action, label)
         if self.rng.random() < 0.4:
-            self._put("action", NOT_VISIBLE, label=self._near_miss())
+            self._add("action", NOT_VISIBLE, label=self._near_miss())
         if self.rng.random() < 0.3:
             verb = self.rng.choice([verb for kind, verb in VERBS.items() if kind not in PARTNER_VERBS])
-            self._put("when", NOT_VISIBLE, label=self._near_miss(), verb=verb)
+            self._add("when", NOT_VISIBLE, label=self._near_miss(), verb=verb)
         if self.rng.random() < 0.12:
             verb = VERBS[self.rng.choice(PARTNER_VERBS)]
-            self._put("partner", NOT_VISIBLE, label=self._near_miss(), verb=verb)
+            self._add("partner", NOT_VISIBLE, label=self._near_miss(), verb=verb)
 
     def _ask_about(self, action: Action, label: str) -> None:
         verb = VERBS[action.kind]
         if action.kind in PARTNER_VERBS:
-            self._put("partner", f"the {action.partner}", label=label, verb=verb)
+            self._add("partner", f"the {action.partner}", label=label, verb=verb)
         elif (printed := self._printed(action)) is not None:
-            self._put("when", f"at {printed} seconds", label=label, verb=verb)
+            self._add("when", f"at {printed} seconds", label=label, verb=verb)
 
-    def _ask_doers(self) -> None:
-        """Who does what, where everybody's doing is beyond doubt; and what is there beside one thing."""
-        if not self.settled or not all(one.clear for one in self.sure):
+    def _ask_actors(self) -> None:
+        """Who does what, where everybody's doing is beyond doubt; and what is there beside one object."""
+        if not self.settled or not all(one.is_certain for one in self.certain):
             return
-        doing = {one.label: one.action.kind for one in self.sure if one.action is not None}
+        doing = {one.label: one.action.kind for one in self.certain if one.action is not None}
         for kind, verb in VERBS.items():
-            does = [label for label, done in doing.items() if done == kind]
+            does = [label for label, performed in doing.items() if performed == kind]
             if kind in PARTNER_VERBS or "collided" in doing.values():
                 continue
             if len(does) == 1:
-                self._put("doer", f"the {does[0]}", verb=verb)
+                self._add("doer", f"the {does[0]}", verb=verb)
             elif not does and self.rng.random() < 0.05:
-                self._put("doer", NOT_VISIBLE, verb=verb)
-        if len(self.sure) == 2:
-            for one, other in (self.sure, self.sure[::-1]):
-                self._put("else", f"the {other.label}", label=one.label)
+                self._add("doer", NOT_VISIBLE, verb=verb)
+        if len(self.certain) == 2:
+            for one, other in (self.certain, self.certain[::-1]):
+                self._add("else", f"the {other.label}", label=one.label)
 
     def _ask_as_of_videos(self) -> None:
-        """What is asked about whole videos, where one clip settles it."""
-        where = said_place(self.scene.place)
-        for one in self.sure:
+        """Questions about whole videos that one clip settles."""
+        where = place_phrase(self.scene.place)
+        for one in self.certain:
             if self.rng.random() < 0.2:
-                self._put("place", where, as_="where_seen", label=one.label)
+                self._add("place", where, as_="where_seen", label=one.label)
         if self.rng.random() < 0.2:
-            self._put("place", NOT_VISIBLE, as_="where_seen", label=self._near_miss())
-        for one in self.sure:
-            if one.clear and one.action is not None and one.action.kind in VERBS:
-                self._ask_of_deed(one, one.action, where)
+            self._add("place", NOT_VISIBLE, as_="where_seen", label=self._near_miss())
+        for one in self.certain:
+            if one.is_certain and one.action is not None and one.action.kind in VERBS:
+                self._ask_of_action(one, one.action, where)
 
-    def _ask_of_deed(self, one: Shown, action: Action, where: str) -> None:
+    def _ask_of_action(self, one: VisibleObject, action: Action, where: str) -> None:
         verb, likely = VERBS[action.kind], self.rng.random
         if action.kind in PARTNER_VERBS:
             if likely() < 0.5:
                 colour = str(action.partner).split()[0]
-                self._put("colour", colour, as_="hop_colour", label=one.label, verb=verb)
+                self._add("colour", colour, as_="hop_colour", label=one.label, verb=verb)
             return
         others = [
-            kind for kind in VERBS if kind not in (action.kind, *SEEMS.get(action.kind, ()), *PARTNER_VERBS)
+            kind
+            for kind in VERBS
+            if kind not in (action.kind, *CONFUSABLE_ACTIONS.get(action.kind, ()), *PARTNER_VERBS)
         ]
         if likely() < 0.3:
-            self._put("place", where, as_="where", label=one.label, verb=verb)
+            self._add("place", where, as_="where", label=one.label, verb=verb)
         if likely() < 0.3:
-            self._put("exists", "yes", as_="yes_no", label=one.label, verb=verb)
+            self._add("exists", "yes", as_="yes_no", label=one.label, verb=verb)
         if likely() < 0.3:
-            self._put("exists", "no", as_="yes_no", label=one.label, verb=VERBS[self.rng.choice(others)])
-        if self.settled and len(self.sure) == 2 and likely() < 0.3:
-            (other,) = (two.label for two in self.sure if two is not one)
-            self._put("else", f"the {other}", as_="during", label=one.label, verb=verb)
+            self._add("exists", "no", as_="yes_no", label=one.label, verb=VERBS[self.rng.choice(others)])
+        if self.settled and len(self.certain) == 2 and likely() < 0.3:
+            (other,) = (two.label for two in self.certain if two is not one)
+            self._add("else", f"the {other}", as_="during", label=one.label, verb=verb)
 
     def _printed(self, action: Action) -> str | None:
-        """The time beside the first pictures in which an action is under way; None if it began before."""
+        """The time beside the first frames in which an action is under way; None if it began before."""
         if action.window.start_s < self.clip.start_s:
             return None
         each = len(self.times_s) // len(self.printed_s)
@@ -290,27 +302,31 @@ class _Asker:
         return None
 
     def _ask_sides(self) -> None:
-        still = [one for one in self.sure if one.action is None and one.clear and one.thing.at]
+        still = [one for one in self.certain if one.action is None and one.is_certain and one.scene_object.at]
         for a in still:
             for b in still:
-                across = a.thing.at[0] - b.thing.at[0] if a.thing.at and b.thing.at else 0.0
+                across = (
+                    a.scene_object.at[0] - b.scene_object.at[0]
+                    if a.scene_object.at and b.scene_object.at
+                    else 0.0
+                )
                 if abs(across) > 0.2:
-                    self._put("side", "left" if across < 0 else "right", label=a.label, other=b.label)
+                    self._add("side", "left" if across < 0 else "right", label=a.label, other=b.label)
 
     def _caption(self) -> str:
-        where = said_place(self.scene.place)
+        where = place_phrase(self.scene.place)
         night = " at night" if self.scene.night and self.scene.place in OUTDOORS else ""
-        told = [
-            f"a {one.label} {said_action(one.action, one.thing).removeprefix('it ')}"
-            if one.clear
+        parts = [
+            f"a {one.label} {describe_action(one.action, one.scene_object).removeprefix('it ')}"
+            if one.is_certain
             else f"a {one.label}"
-            for one in sorted(self.sure, key=lambda one: one.label)
+            for one in sorted(self.certain, key=lambda one: one.label)
         ]
-        return f"{where}{night}: " + (", ".join(told) or "nothing")
+        return f"{where}{night}: " + (", ".join(parts) or "nothing")
 
 
-def said_action(action: Action | None, thing: Thing) -> str:
-    """What a thing does, in words: `it moves left`, `it carries the red cup`."""
+def describe_action(action: Action | None, obj: SceneObject) -> str:
+    """An action in words: `it moves left`, `it carries the red cup`."""
     if action is None:
         return "it stands still"
     if action.kind == "move":

@@ -1,4 +1,4 @@
-"""What only fills a picture: grey odds and ends behind the things, and posts before them."""
+"""Distractors: grey clutter behind the objects, and posts in front of them."""
 
 from math import cos, pi, sin
 
@@ -10,40 +10,40 @@ from playhead_bench.world.draw import RGB, Sprite, shade
 GREYS: tuple[RGB, ...] = (
     (132, 128, 122), (118, 122, 126), (148, 140, 128), (126, 112, 98), (104, 106, 104), (158, 156, 150),
 )  # fmt: skip
-"""None is near a colour that things have."""
-FEWEST_PX = 2
+"""None is near a colour that objects have."""
+MIN_POST_PX = 2
 POST_WIDTHS = (0.02, 0.03)
-"""Least and greatest width of a post as a share of the picture's width."""
+"""Least and greatest width of a post as a share of the frame's width."""
 
 
-def strew(canvas: Canvas, many: int) -> None:
+def scatter_clutter(canvas: Canvas, count: int) -> None:
     """Lays so many stones, boards, crates and barrels on a place, the farther ones first."""
     rng = canvas.rng
     kinds = (_stone, _boards, _crate, _barrel)
-    spots = sorted((0.5 + 0.44 * rng.random(), (i + rng.random()) / many) for i in range(many))
+    spots = sorted((0.5 + 0.44 * rng.random(), (i + rng.random()) / count) for i in range(count))
     for y, x in spots:
         colour = GREYS[int(rng.integers(len(GREYS)))]
         colour = shade(colour, 0.55) if canvas.night else colour
         kinds[int(rng.integers(len(kinds)))](canvas, x, y, 0.07 + 0.06 * rng.random(), colour)
 
 
-def posts(many: int, size: tuple[int, int], seed: int, night: bool) -> list[tuple[int, Sprite]]:
+def posts(count: int, size: tuple[int, int], seed: int, night: bool) -> list[tuple[int, Sprite]]:
     """Where so many posts stand (their left edge in pixels), and what they look like, one in each strip.
 
     Args:
-        many: how many.
-        size: (width, height) of the picture in pixels.
+        count: how many.
+        size: (width, height) of the frame in pixels.
         seed: which posts.
         night: darker.
     """
     rng, (width, height) = np.random.default_rng([seed, 2]), size
-    stand = []
-    for i in range(many):
-        wide = max(FEWEST_PX, round(width * rng.uniform(*POST_WIDTHS)))
-        left = round((0.06 + 0.88 * (i + rng.uniform(0.1, 0.9)) / many) * width) - wide // 2
+    placed_posts = []
+    for i in range(count):
+        wide = max(MIN_POST_PX, round(width * rng.uniform(*POST_WIDTHS)))
+        left = round((0.06 + 0.88 * (i + rng.uniform(0.1, 0.9)) / count) * width) - wide // 2
         colour = shade(GREYS[int(rng.integers(len(GREYS)))], 0.5 if night else 0.8)
-        stand.append((left, _post(wide, height, colour)))
-    return stand
+        placed_posts.append((left, _post(wide, height, colour)))
+    return placed_posts
 
 
 def _post(wide: int, height: int, colour: RGB) -> Sprite:

@@ -1,8 +1,7 @@
-"""Anti-aliased shapes and writing, as sprites that can be put on a picture.
+"""Anti-aliased shapes and writing, as sprites that can be put on a frame.
 
-Everything is drawn four times too large with Pillow and shrunk, and kept: the same sprite is never drawn
-twice while it is in use. The letters are those of Pillow's built-in scalable font, so no font file is
-needed and only ASCII can be written.
+Everything is drawn with Pillow at four times its size and scaled down. Sprites are cached.
+The font is Pillow's built-in scalable one, so no font file is needed and only ASCII can be written.
 """
 
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from playhead_bench.world.kinds import COLOURS, Colour, Shape
 from playhead_bench.world.outlines import Corners, parts
 
 RGB = tuple[int, int, int]
-FINE = 4
+SUPERSAMPLING = 4
 """A sprite is drawn this many times too large, and placed to one `FINE`-th of a pixel."""
 CARD_FACE: RGB = (20, 22, 30)
 MARGIN = 1.6
@@ -26,7 +25,7 @@ MARGIN = 1.6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sprite:
-    """A small picture with transparency.
+    """A small image with transparency.
 
     Args:
         rgb: (H, W, 3) uint8.
@@ -35,13 +34,13 @@ class Sprite:
 
     rgb: NDArray[np.uint8]
     alpha: NDArray[np.uint8]
-    _weighed: NDArray[np.uint16] = field(init=False, repr=False)
-    _through: NDArray[np.uint16] = field(init=False, repr=False)
+    _weighted_rgb: NDArray[np.uint16] = field(init=False, repr=False)
+    _inverse_alpha: NDArray[np.uint16] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         alpha = self.alpha.astype(np.uint16)
-        object.__setattr__(self, "_weighed", self.rgb * alpha + np.uint16(128))
-        object.__setattr__(self, "_through", 255 - alpha)
+        object.__setattr__(self, "_weighted_rgb", self.rgb * alpha + np.uint16(128))
+        object.__setattr__(self, "_inverse_alpha", 255 - alpha)
 
     @staticmethod
     def of(image: Image.Image) -> "Sprite":
@@ -50,7 +49,7 @@ class Sprite:
         return Sprite(pixels[:, :, :3].copy(), pixels[:, :, 3:].copy())
 
     def stamp(self, canvas: NDArray[np.uint8], left: int, top: int) -> None:
-        """Puts it on an (H, W, 3) picture, in place; what lies outside is cut off."""
+        """Puts it on an (H, W, 3) frame, in place; what lies outside is cut off."""
         height, width = self.alpha.shape[:2]
         y0, y1 = max(0, top), min(canvas.shape[0], top + height)
         x0, x1 = max(0, left), min(canvas.shape[1], left + width)
@@ -58,15 +57,15 @@ class Sprite:
             return
         part = (slice(y0 - top, y1 - top), slice(x0 - left, x1 - left))
         patch = canvas[y0:y1, x0:x1]
-        mixed = patch * self._through[part]
-        mixed += self._weighed[part]
+        mixed = patch * self._inverse_alpha[part]
+        mixed += self._weighted_rgb[part]
         mixed += mixed >> 8  # with the shift below: divided by 255 and rounded
         np.right_shift(mixed, 8, out=patch, casting="unsafe")
 
 
-def shrunk(large: Image.Image) -> Image.Image:
-    """An image that was drawn `FINE` times too large, at its own size, with smooth edges."""
-    return large.resize((large.width // FINE, large.height // FINE), Image.Resampling.BOX)
+def downsample(large: Image.Image) -> Image.Image:
+    """An image that was drawn `SUPERSAMPLING` times too large, at its own size, with smooth edges."""
+    return large.resize((large.width // SUPERSAMPLING, large.height // SUPERSAMPLING), Image.Resampling.BOX)
 
 
 def shade(colour: RGB, factor: float) -> RGB:
@@ -87,7 +86,7 @@ def shape_sprite(
     turn_deg: int = 0,
     light: float = 1.0,
 ) -> Sprite:
-    """A shape with a dark rim and a soft shadow, its middle `dx`, `dy` `FINE`-ths right and below the middle.
+    """A shape with a dark rim and a soft shadow, offset by `dx` and `dy` subpixels.
 
     The sprite is square with an odd number of pixels a side, so that there is a middle pixel.
 
@@ -95,26 +94,30 @@ def shape_sprite(
         shape: which; not a person.
         colour: by name, or red, green and blue.
         height_px: from the top to the bottom of the shape before it is turned.
-        dx: `FINE`-ths of a pixel to the right.
-        dy: `FINE`-ths of a pixel down.
+        dx: `SUPERSAMPLING`-ths of a pixel to the right.
+        dy: `SUPERSAMPLING`-ths of a pixel down.
         turn_deg: turned clockwise by so many degrees.
         light: how bright, 1 in daylight.
     """
     fill = shade(COLOURS[colour] if isinstance(colour, str) else colour, light)
-    reach = height_px * FINE
+    reach = height_px * SUPERSAMPLING
     side = int(height_px * _span(shape, turn_deg != 0)) | 1
-    x, y = side * FINE / 2 + dx, side * FINE / 2 + dy
-    large = Image.new("RGBA", (side * FINE, side * FINE))
-    thick = max(FINE, round(reach * 0.05))
+    x, y = side * SUPERSAMPLING / 2 + dx, side * SUPERSAMPLING / 2 + dy
+    large = Image.new("RGBA", (side * SUPERSAMPLING, side * SUPERSAMPLING))
+    thick = max(SUPERSAMPLING, round(reach * 0.05))
     for rings, tone in parts(shape):
-        placed = [_placed(ring, turn_deg, x, y, reach) for ring in rings]
-        _fill(large, placed, fill if tone == 1.0 else _tone(fill, tone))
+        outline = [_transform(ring, turn_deg, x, y, reach) for ring in rings]
+        _fill(large, outline, fill if tone == 1.0 else _tone(fill, tone))
     draw = ImageDraw.Draw(large)
     rim = _rim(fill)
     for ring in parts(shape)[0][0]:
-        corners = _placed(ring, turn_deg, x, y, reach)
+        corners = _transform(ring, turn_deg, x, y, reach)
         draw.line([*corners, corners[0], corners[1]], fill=rim, width=thick)
-    return Sprite.of(Image.alpha_composite(_shadow(side, dx // FINE, dy // FINE, height_px), shrunk(large)))
+    return Sprite.of(
+        Image.alpha_composite(
+            _shadow(side, dx // SUPERSAMPLING, dy // SUPERSAMPLING, height_px), downsample(large)
+        )
+    )
 
 
 def _span(shape: Shape, turned: bool) -> float:
@@ -124,7 +127,7 @@ def _span(shape: Shape, turned: bool) -> float:
     return max(MARGIN, 2 * far + 0.12)
 
 
-def _placed(ring: Corners, turn_deg: int, x: float, y: float, reach: float) -> list[tuple[float, float]]:
+def _transform(ring: Corners, turn_deg: int, x: float, y: float, reach: float) -> list[tuple[float, float]]:
     c, s = cos(radians(turn_deg)), sin(radians(turn_deg))
     return [(x + (a * c - b * s) * reach, y + (a * s + b * c) * reach) for a, b in ring]
 
@@ -137,7 +140,7 @@ def _fill(image: Image.Image, rings: list[list[tuple[float, float]]], fill: RGB)
 
 
 def _tone(fill: RGB, tone: float) -> RGB:
-    """A part of a thing that is set off from its colour: of a very dark thing all parts are lighter."""
+    """A part of an object that is set off from its colour: of a very dark object all parts are lighter."""
     if sum(fill) < 150:
         return shade(fill, 1.35 if tone < 1 else 1.7)
     return shade(fill, tone)
@@ -167,37 +170,37 @@ def font(size_px: int) -> ImageFont.FreeTypeFont:
     return found
 
 
-def fitting(lines: tuple[str, ...], size_px: float, width_px: float) -> ImageFont.FreeTypeFont:
+def fit_font(lines: tuple[str, ...], size_px: float, width_px: float) -> ImageFont.FreeTypeFont:
     """The font at `size_px`, or as much smaller as the longest line needs to fit into `width_px`."""
-    wanted = font(round(size_px))
-    longest = max(wanted.getlength(line) for line in lines)
-    return wanted if longest <= width_px else font(int(size_px * width_px / longest))
+    preferred = font(round(size_px))
+    longest = max(preferred.getlength(line) for line in lines)
+    return preferred if longest <= width_px else font(int(size_px * width_px / longest))
 
 
 @lru_cache(maxsize=16)
 def panel(lines: tuple[str, ...], line_px: int, face: RGB, ink: RGB, rim: RGB, opacity: int = 255) -> Sprite:
     """Lines in the middle of a rounded panel with a rim: a sign, a display, a name plate."""
-    letters, bold = font(round(line_px * 0.78 * FINE)), 0.02 * line_px * FINE
+    letters, bold = font(round(line_px * 0.78 * SUPERSAMPLING)), 0.02 * line_px * SUPERSAMPLING
     inner = round(max(letters.getlength(line) for line in lines))
-    pad = round(line_px * 0.55) * FINE
-    width = -(-(inner + 2 * pad) // FINE) * FINE
-    height = round(line_px * (len(lines) + 0.5)) * FINE
+    pad = round(line_px * 0.55) * SUPERSAMPLING
+    width = -(-(inner + 2 * pad) // SUPERSAMPLING) * SUPERSAMPLING
+    height = round(line_px * (len(lines) + 0.5)) * SUPERSAMPLING
     large = Image.new("RGBA", (width, height))
     draw = ImageDraw.Draw(large)
-    thick = max(FINE, round(line_px * 0.07 * FINE))
+    thick = max(SUPERSAMPLING, round(line_px * 0.07 * SUPERSAMPLING))
     box = [thick // 2, thick // 2, width - 1 - thick // 2, height - 1 - thick // 2]
     draw.rounded_rectangle(
-        box, line_px * 0.25 * FINE, fill=(*face, opacity), outline=(*rim, 255), width=thick
+        box, line_px * 0.25 * SUPERSAMPLING, fill=(*face, opacity), outline=(*rim, 255), width=thick
     )
     for i, line in enumerate(lines):
-        middle = height / 2 + (i - (len(lines) - 1) / 2) * line_px * FINE
+        middle = height / 2 + (i - (len(lines) - 1) / 2) * line_px * SUPERSAMPLING
         draw.text((width / 2, middle), line, font=letters, fill=ink, anchor="mm", stroke_width=bold)
-    return Sprite.of(shrunk(large))
+    return Sprite.of(downsample(large))
 
 
 @lru_cache(maxsize=4)
 def card(lines: tuple[str, ...], size: tuple[int, int]) -> Sprite:
-    """A title card that fills a picture: large centred lines on a dark, slightly transparent panel.
+    """A title card that fills a frame: large centred lines on a dark, slightly transparent panel.
 
     Args:
         lines: one to three.
@@ -211,7 +214,7 @@ def card(lines: tuple[str, ...], size: tuple[int, int]) -> Sprite:
     width, height = size
     image = Image.new("RGBA", size, (*CARD_FACE, 225))
     draw = ImageDraw.Draw(image)
-    letters = fitting(lines, height * 0.17, width * 0.9)
+    letters = fit_font(lines, height * 0.17, width * 0.9)
     for i, line in enumerate(lines):
         y = height * (0.5 + 0.23 * (i - (len(lines) - 1) / 2))
         draw.text(
@@ -240,7 +243,7 @@ def slide(lines: tuple[str, ...], size: tuple[int, int]) -> Image.Image:
     draw.rectangle([0, 0, round(width * 0.018), height], fill=accent)
     left, ink = width * 0.06, (24, 30, 44)
     dark, bold = shade(accent, 0.5), height / 400
-    title = fitting(lines[:1], height * 0.112, width * 0.88)
+    title = fit_font(lines[:1], height * 0.112, width * 0.88)
     draw.text(
         (left, height * 0.135),
         lines[0],
@@ -251,7 +254,7 @@ def slide(lines: tuple[str, ...], size: tuple[int, int]) -> Image.Image:
         stroke_fill=dark,
     )
     draw.rectangle([left, height * 0.222, width * 0.94, height * 0.222 + max(1, height // 160)], fill=accent)
-    body = fitting(lines[1:], height * 0.086, width * 0.84) if lines[1:] else title
+    body = fit_font(lines[1:], height * 0.086, width * 0.84) if lines[1:] else title
     for i, line in enumerate(lines[1:]):
         y = height * (0.325 + 0.138 * i)
         dot = height * 0.014

@@ -1,4 +1,4 @@
-"""The words of the made world: its shapes, colours, places and kinds of answer."""
+"""Vocabulary of the synthetic benchmark: shapes, colours, places and kinds of answer."""
 
 from typing import Literal, get_args
 
@@ -36,11 +36,11 @@ SHAPES: tuple[Shape, ...] = (
     "cross",
     "heart",
 )
-"""What lectures and streets are made of."""
-THINGS: tuple[Shape, ...] = tuple(
+"""Shapes of lectures and streets."""
+OBJECT_SHAPES: tuple[Shape, ...] = tuple(
     shape for shape in get_args(Shape) if shape not in ("pentagon", "hexagon", "person")
 )
-"""What is told apart by its outline at any size: the things of wanderings."""
+"""Shapes of random videos, which their outlines identify at any size."""
 COLOURS: dict[Colour, tuple[int, int, int]] = {
     "red": (214, 40, 40),
     "orange": (244, 129, 32),
@@ -55,8 +55,8 @@ COLOURS: dict[Colour, tuple[int, int, int]] = {
     "grey": (138, 142, 148),
     "black": (30, 30, 34),
 }
-PAINTS: tuple[Colour, ...] = tuple(colour for colour in COLOURS if colour not in ("brown", "grey"))
-"""The colours of the things of wanderings."""
+OBJECT_COLOURS: tuple[Colour, ...] = tuple(colour for colour in COLOURS if colour not in ("brown", "grey"))
+"""The colours of the objects of random videos."""
 PLACES: dict[PlaceKind, str] = {
     "table": "on a table",
     "street": "in a street",
@@ -70,6 +70,6 @@ PLACES: dict[PlaceKind, str] = {
     "sea": "on the sea",
     "kitchen": "in a kitchen",
 }
-"""The places of wanderings, each with the words that say where."""
+"""The places of random videos, each with the words that say where."""
 OUTDOORS: frozenset[PlaceKind] = frozenset({"street", "park", "beach", "forest", "snow", "desert", "sea"})
 """The places that know day and night."""

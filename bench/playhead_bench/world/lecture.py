@@ -1,4 +1,4 @@
-"""The demo's lecture: slides, spoken lines, moving things, a street at night and a counter.
+"""The demo's lecture: slides, spoken lines, moving objects, a street at night and a counter.
 
 The first three minutes are laid out by hand; whatever more is asked for is filled with exercises of a
 minute, each with its own numbers. Some words are only spoken (the smoke detector), some only written
@@ -10,8 +10,8 @@ from random import Random
 from playhead_bench.world.cases import PEOPLE, Case, draw_case
 from playhead_bench.world.kinds import COLOURS, SHAPES, Colour, PlaceKind, Shape
 from playhead_bench.world.moves import cross, enter, jump, leave
-from playhead_bench.world.pace import paced
-from playhead_bench.world.script import Fact, Line, Scene, Story, Thing, Writing
+from playhead_bench.world.pace import change_pace
+from playhead_bench.world.script import Fact, Line, Scene, SceneObject, Story, Writing
 from playhead_index.window import Window
 
 Cast = tuple[tuple[Colour, Shape], tuple[Colour, Shape], tuple[Colour, Shape]]
@@ -36,7 +36,7 @@ def lecture(seed: int = 0, minutes: float = 3.0) -> Story:
     """A lecture on Bayes' rule of three minutes or more; a shorter one plays the same faster.
 
     Args:
-        seed: other numbers, things and signs; 0 is the one that the demo shows.
+        seed: other numbers, objects and signs; 0 is the one that the demo shows.
         minutes: at least 1; above 3 it grows by whole exercises of a minute, rounded down.
 
     Raises:
@@ -53,10 +53,10 @@ def lecture(seed: int = 0, minutes: float = 3.0) -> Story:
         case, town = draw_case(rng), rng.choice(TOWNS)
         scenes += [_exercise(case, number, town, start_s), _pause(rng, start_s + 40, start_s + EXERCISE_S)]
         lines += _exercise_lines(case, number, town, start_s)
-        asked = f"What posterior does the lecturer give for exercise {number}?"
-        facts.append(Fact(asked, case.posterior, f"In exercise {number} the posterior"))
+        question = f"What posterior does the lecturer give for exercise {number}?"
+        facts.append(Fact(question, case.posterior, f"In exercise {number} the posterior"))
     pace = min(1.0, minutes * 60 / BASE_S)
-    return paced(Story("lecture", seed, tuple(scenes), tuple(lines), TERMS, tuple(facts)), pace)
+    return change_pace(Story("lecture", seed, tuple(scenes), tuple(lines), TERMS, tuple(facts)), pace)
 
 
 def _slide(start_s: float, end_s: float, *lines: str) -> Scene:
@@ -69,7 +69,10 @@ def _scenes(case: Case, cast: Cast, exit_number: int) -> list[Scene]:
     outcome = f"Posterior: {case.found} / {case.positive} = {case.posterior}"
     rule = ("P(A|B) = P(B|A) P(A) / P(B)", "prior: belief before data", "posterior: belief after data")
     fallacy = ("Ignoring how rare it is", "P(sick|+) is not P(+|sick)", "Count people instead")
-    test = (f"Test finds {case.found_pct}% of the sick", f"False alarms: {case.alarm_pct}% of healthy")
+    test = (
+        f"Test finds {case.sensitivity_pct}% of the sick",
+        f"False alarms: {case.false_positive_pct}% of healthy",
+    )
     return [
         _slide(0, 8, "Probability in practice", "Lecture 4: reading a test", f"Dr. {SPEAKER}", "Room B 17"),
         _slide(8, 20, "Bayes' rule", *rule),
@@ -83,28 +86,30 @@ def _scenes(case: Case, cast: Cast, exit_number: int) -> list[Scene]:
 
 def _table(cast: Cast) -> Scene:
     (newcomer, leaver, third), size = cast, 0.26
-    things = (
-        Thing(leaver[1], leaver[0], size, (0.62, 0.72), (leave(25, 28, "right", (0.62, 0.72), size),)),
-        Thing(newcomer[1], newcomer[0], size, None, (enter(22, 25, "left", (0.26, 0.7), size),)),
-        Thing(third[1], third[0], size, None, (enter(28, 31, "right", (0.72, 0.7), size),)),
+    objects = (
+        SceneObject(leaver[1], leaver[0], size, (0.62, 0.72), (leave(25, 28, "right", (0.62, 0.72), size),)),
+        SceneObject(newcomer[1], newcomer[0], size, None, (enter(22, 25, "left", (0.26, 0.7), size),)),
+        SceneObject(third[1], third[0], size, None, (enter(28, 31, "right", (0.72, 0.7), size),)),
     )
-    return Scene("the table", "table", Window(20, 32), things=things)
+    return Scene("the table", "table", Window(20, 32), things=objects)
 
 
 def _night_street(exit_number: int) -> Scene:
-    things = (
-        Thing("star", "yellow", 0.2, None, (cross(161, 165, "left", 0.78, 0.2),)),
-        Thing("heart", "pink", 0.2, None, (cross(165, 169, "right", 0.88, 0.2),)),
+    objects = (
+        SceneObject("star", "yellow", 0.2, None, (cross(161, 165, "left", 0.78, 0.2),)),
+        SceneObject("heart", "pink", 0.2, None, (cross(165, 169, "right", 0.88, 0.2),)),
     )
     sign = Writing("sign", (f"EXIT {exit_number}",), Window(160, 170), (0.5, 0.3), 0.14)
-    return Scene("Mill Road", "street", Window(160, 170), True, things, (sign,))
+    return Scene("Mill Road", "street", Window(160, 170), True, objects, (sign,))
 
 
 def _counting(third: tuple[Colour, Shape]) -> Scene:
-    """Four things roll by; the counter, which has counted before, goes up when each is halfway."""
+    """Four objects roll by; the counter, which has counted before, goes up when each is halfway."""
     colour, shape = third
     starts_s = (170.0, 172.0, 174.0, 176.0)
-    things = tuple(Thing(shape, colour, 0.2, None, (cross(s, s + 4, "left", 0.755, 0.2),)) for s in starts_s)
+    objects = tuple(
+        SceneObject(shape, colour, 0.2, None, (cross(s, s + 4, "left", 0.755, 0.2),)) for s in starts_s
+    )
     changes_s = [170.0, *(s + 2 for s in starts_s), 180.0]
     counter = tuple(
         Writing(
@@ -116,12 +121,12 @@ def _counting(third: tuple[Colour, Shape]) -> Scene:
         )
         for count in range(len(starts_s) + 1)
     )
-    return Scene("the counting hall", "hall", Window(170, 180), False, things, counter)
+    return Scene("the counting hall", "hall", Window(170, 180), False, objects, counter)
 
 
 def _lines(case: Case, cast: Cast) -> list[Line]:
     colour, shape = cast[0]
-    said = [
+    lines = [
         (1, 4, "Welcome back to lecture four."),
         (4.5, 7.5, "Today we learn to read a medical test."),
         (9, 12, "This is Bayes' rule, the only formula you need today."),
@@ -135,8 +140,8 @@ def _lines(case: Case, cast: Cast) -> list[Line]:
         (41, 45, "Now we work it out; this slide stays for a while."),
         (46, 50, f"One person in {case.one_in} is sick, so the prior is {case.prior}."),
         (51, 55, "That is a low base rate, so keep it in mind."),
-        (57, 61, f"The test finds {case.found_pct} percent of the sick people."),
-        (63, 67, f"It also gives a false alarm to {case.alarm_pct} percent of the healthy."),
+        (57, 61, f"The test finds {case.sensitivity_pct} percent of the sick people."),
+        (63, 67, f"It also gives a false alarm to {case.false_positive_pct} percent of the healthy."),
         (69, 73, "Think of a smoke detector that rings for burnt toast."),
         (75, 79, "It never misses a fire, yet most of its noise is about breakfast."),
         (82, 86, "Now imagine ten thousand people in a football stadium."),
@@ -156,7 +161,7 @@ def _lines(case: Case, cast: Cast) -> list[Line]:
         (171, 174, "Last of all, we count what rolls by."),
         (175.5, 179, "Thank you, and see you next week."),
     ]
-    return [Line(Window(start_s, end_s), SPEAKER, text) for start_s, end_s, text in said]
+    return [Line(Window(start_s, end_s), SPEAKER, text) for start_s, end_s, text in lines]
 
 
 def _facts(case: Case, exit_number: int) -> list[Fact]:
@@ -173,28 +178,28 @@ def _facts(case: Case, exit_number: int) -> list[Fact]:
 
 
 def _exercise(case: Case, number: int, town: str, start_s: float) -> Scene:
-    test = f"Test finds {case.found_pct}% of the sick"
-    alarms = f"False alarms: {case.alarm_pct}% of healthy"
+    test = f"Test finds {case.sensitivity_pct}% of the sick"
+    alarms = f"False alarms: {case.false_positive_pct}% of healthy"
     return _slide(
         start_s, start_s + 40, f"Exercise {number}: {town}", f"Sick: 1 in {case.one_in}", test, alarms
     )
 
 
 def _exercise_lines(case: Case, number: int, town: str, start_s: float) -> list[Line]:
-    said = [
+    lines = [
         (2, 6, f"Exercise {number} takes us to the town of {town}."),
         (7, 11, f"Here one person in {case.one_in} is sick."),
-        (13, 17, f"The test finds {case.found_pct} percent of them."),
-        (18, 22, f"A false alarm comes to {case.alarm_pct} percent of the healthy."),
+        (13, 17, f"The test finds {case.sensitivity_pct} percent of them."),
+        (18, 22, f"A false alarm comes to {case.false_positive_pct} percent of the healthy."),
         (24, 28, f"We count {case.found} sick and {case.alarms} healthy people with a positive test."),
         (31, 36, f"In exercise {number} the posterior is {case.posterior}."),
         (42, 46, "Take a short break and look at this."),
     ]
-    return [Line(Window(start_s + a, start_s + b), SPEAKER, text) for a, b, text in said]
+    return [Line(Window(start_s + a, start_s + b), SPEAKER, text) for a, b, text in lines]
 
 
 def _pause(rng: Random, start_s: float, end_s: float) -> Scene:
-    """Twenty seconds of a thing that comes, hops and goes, somewhere else every time."""
+    """Twenty seconds of an object that comes, hops and goes, somewhere else every time."""
     places: tuple[PlaceKind, ...] = ("table", "park", "street")
     place = rng.choice(places)
     size, at = 0.24, (rng.uniform(0.25, 0.75), 0.78)
@@ -204,5 +209,5 @@ def _pause(rng: Random, start_s: float, end_s: float) -> Scene:
         leave(start_s + 14, start_s + 17, "right", at, size),
     )
     colour = rng.choice([name for name in COLOURS if name not in ("grey", "black", "white", "brown")])
-    thing = Thing(rng.choice(SHAPES), colour, size, None, actions)
-    return Scene(f"a {place} in the break", place, Window(start_s, end_s), rng.random() < 0.5, (thing,))
+    obj = SceneObject(rng.choice(SHAPES), colour, size, None, actions)
+    return Scene(f"a {place} in the break", place, Window(start_s, end_s), rng.random() < 0.5, (obj,))

@@ -1,4 +1,4 @@
-"""What is told about towns that do not exist: sentences to speak, notes to write, and what they answer.
+"""Facts about towns that do not exist, as spoken sentences, written notes and questions.
 
 No model can know any of it from elsewhere, so an answer can only come from the video.
 """
@@ -17,12 +17,12 @@ STARTS = ("Nor", "East", "Wester", "Sund", "Alder", "Brack", "Cold", "Dun",
 ENDS = ("haven", "by", "ford", "mouth", "wick", "stead", "ness", "dale",
         "holm", "minster", "field", "port", "gate", "well", "moor", "cliff")  # fmt: skip
 TOWNS: tuple[str, ...] = tuple(start + end for start, end in product(STARTS, ENDS))
-SPOKEN_OF = TOWNS[::5] + TOWNS[2::5] + TOWNS[3::5]
-"""The towns that wanderings speak of."""
-WRITTEN_OF = TOWNS[1::5]
-"""The towns of which they tell on slides."""
-KEPT_BACK = TOWNS[4::5]
-"""The towns of which they tell nothing."""
+SPOKEN_TOWNS = TOWNS[::5] + TOWNS[2::5] + TOWNS[3::5]
+"""The towns that random videos speak of."""
+WRITTEN_TOWNS = TOWNS[1::5]
+"""The towns that their slides mention."""
+RESERVED_TOWNS = TOWNS[4::5]
+"""The towns that they never mention."""
 NUMBERS = ("twelve", "fifteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 YEARS = tuple(str(year) for year in range(1703, 1990, 7))
 NAMES = ("Ada Crane", "Bo Larsen", "Cora Finch", "Dov Amir", "Elif Kaya", "Femi Ojo",
@@ -34,19 +34,19 @@ MONTHS = ("March", "April", "May", "June", "July", "August", "September", "Octob
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One sort of thing that is told about a town.
+    """One kind of fact about a town.
 
     Args:
         spoken: the sentence, with `{town}` and `{value}`.
-        asked: the question that it answers.
-        noted: the same as a line of a slide.
-        values: what may be told.
+        question: the question that it answers.
+        note: the fact as a line of a slide.
+        values: possible values.
         kind: of the answer.
     """
 
     spoken: str
-    asked: str
-    noted: str
+    question: str
+    note: str
     values: tuple[str, ...]
     kind: AnswerKind = "what"
 
@@ -72,8 +72,8 @@ TOPICS: tuple[Topic, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Tale:
-    """One thing told about one town."""
+class TownFact:
+    """One fact about one town."""
 
     town: str
     topic: Topic
@@ -85,21 +85,21 @@ class Tale:
         return self.topic.spoken.format(town=self.town, value=self.value)
 
     @property
-    def noted(self) -> str:
+    def note(self) -> str:
         """As a line of a slide."""
-        return self.topic.noted.format(town=self.town, value=self.value)
+        return self.topic.note.format(town=self.town, value=self.value)
 
     @property
-    def asked(self) -> str:
+    def question(self) -> str:
         """The question that it answers."""
-        return self.topic.asked.format(town=self.town)
+        return self.topic.question.format(town=self.town)
 
     def fact(self, *, written: bool) -> Fact:
         """The question with its answer and the words in which the video gives it."""
-        return Fact(self.asked, self.value, self.noted if written else self.spoken, self.topic.kind)
+        return Fact(self.question, self.value, self.note if written else self.spoken, self.topic.kind)
 
 
-def tales(rng: Random, towns: tuple[str, ...]) -> Iterator[Tale]:
-    """Things told about towns in any order, each town and topic once at most."""
+def town_facts(rng: Random, towns: tuple[str, ...]) -> Iterator[TownFact]:
+    """Facts about towns in random order, each pair of town and topic at most once."""
     for town, topic in rng.sample(list(product(towns, TOPICS)), len(towns) * len(TOPICS)):
-        yield Tale(town, topic, rng.choice(topic.values))
+        yield TownFact(town, topic, rng.choice(topic.values))

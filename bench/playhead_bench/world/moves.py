@@ -1,4 +1,4 @@
-"""Ready movements: how things come in, go out and pass by, along a straight line at one height."""
+"""Predefined movements: objects enter, leave and cross along a horizontal line."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ ASPECT = 16 / 9
 
 
 def outside(side: Side, y: float, size: float) -> Point:
-    """Where the middle of a thing is when it touches the border of a 16:9 picture from outside."""
+    """Where the middle of an object is when it touches the border of a 16:9 frame from outside."""
     half = size / 2 / ASPECT
     return (-half, y) if side == "left" else (1.0 + half, y)
 
@@ -37,5 +37,5 @@ def jump(start_s: float, end_s: float, at: Point) -> Action:
 
 
 def move(start_s: float, end_s: float, start: Point, to: Point) -> Action:
-    """It moves inside the picture."""
+    """It moves inside the frame."""
     return Action("move", Window(start_s, end_s), start, to)

@@ -1,4 +1,4 @@
-"""The outlines of the things of the made world, around (0, 0), y pointing down."""
+"""The outlines of the objects of the synthetic benchmark, around (0, 0), y pointing down."""
 
 from functools import cache
 from math import cos, pi, sin
@@ -7,9 +7,9 @@ from playhead_bench.world.kinds import Shape
 
 Corners = tuple[tuple[float, float], ...]
 Part = tuple[tuple[Corners, ...], float]
-"""Rings of one part (a ring inside another is a hole), and how light it is beside the thing's colour."""
+"""Rings of one part (a ring inside another is a hole), and how light it is beside the object's colour."""
 SIDES = {"triangle": 3, "diamond": 4, "pentagon": 5, "hexagon": 6}
-NEVER_TURNED: frozenset[Shape] = frozenset({"circle", "ring", "square", "diamond"})
+ROTATION_INVARIANT: frozenset[Shape] = frozenset({"circle", "ring", "square", "diamond"})
 """Shapes of which nobody sees that they turn, or which turned are another."""
 
 
@@ -22,16 +22,16 @@ def parts(shape: Shape) -> tuple[Part, ...]:
     Raises:
         ValueError: a person has no outline of its own; see `people`.
     """
-    if shape in DRAWN:
-        return DRAWN[shape]
+    if shape in OUTLINES:
+        return OUTLINES[shape]
     if shape in SIDES:
         sides = SIDES[shape]
         turns = [2 * pi * i / sides for i in range(sides)]
-        return (((_fitted([(sin(turn), -cos(turn)) for turn in turns]),), 1.0),)
+        return (((_normalise([(sin(turn), -cos(turn)) for turn in turns]),), 1.0),)
     raise ValueError(f"no outline for {shape!r}")
 
 
-def _fitted(points: list[tuple[float, float]]) -> Corners:
+def _normalise(points: list[tuple[float, float]]) -> Corners:
     """The points moved and scaled so that y spans -0.5 to 0.5."""
     top, bottom = min(y for _, y in points), max(y for _, y in points)
     return tuple((x / (bottom - top), (y - top) / (bottom - top) - 0.5) for x, y in points)
@@ -54,7 +54,7 @@ def _box(left: float, top: float, right: float, bottom: float) -> Corners:
 
 def _star() -> Corners:
     radii = (1.0, 0.45)
-    return _fitted([(radii[i % 2] * sin(pi * i / 5), -radii[i % 2] * cos(pi * i / 5)) for i in range(10)])
+    return _normalise([(radii[i % 2] * sin(pi * i / 5), -radii[i % 2] * cos(pi * i / 5)) for i in range(10)])
 
 
 def _cross() -> Corners:
@@ -65,7 +65,7 @@ def _cross() -> Corners:
 
 def _heart() -> Corners:
     turns = [2 * pi * i / 96 for i in range(96)]
-    return _fitted(
+    return _normalise(
         [(16 * sin(t) ** 3, -13 * cos(t) + 5 * cos(2 * t) + 2 * cos(3 * t) + cos(4 * t)) for t in turns]
     )
 
@@ -76,11 +76,11 @@ def _moon() -> Corners:
     inner = [
         (0.2 + 0.39 * cos(t), 0.385 * sin(t)) for t in (-pi * 0.63 - pi * 0.74 * i / 48 for i in range(49))
     ]
-    return _fitted([(x + 0.1, y) for x, y in (*outer, *inner)])
+    return _normalise([(x + 0.1, y) for x, y in (*outer, *inner)])
 
 
 DARK, PALE = 0.45, 1.6
-DRAWN: dict[Shape, tuple[Part, ...]] = {
+OUTLINES: dict[Shape, tuple[Part, ...]] = {
     "circle": (((_oval(0, 0, 0.5, 0.5, 96),), 1.0),),
     "square": (((_box(-0.5, -0.5, 0.5, 0.5),), 1.0),),
     "star": (((_star(),), 1.0),),

@@ -1,4 +1,4 @@
-"""Any picture of a story, at any time, in any size: what `render` encodes frame by frame."""
+"""Paints the frame of a story at any time and in any size; `render` encodes these."""
 
 from zlib import crc32
 
@@ -7,23 +7,23 @@ from numpy.typing import NDArray
 
 from playhead_bench.world import camera
 from playhead_bench.world.clutter import posts
-from playhead_bench.world.draw import FINE, RGB, Sprite, card, panel, shape_sprite, slide
+from playhead_bench.world.draw import RGB, SUPERSAMPLING, Sprite, card, panel, shape_sprite, slide
 from playhead_bench.world.kinds import COLOURS, OUTDOORS
 from playhead_bench.world.people import person_sprite
 from playhead_bench.world.places import background
-from playhead_bench.world.script import Pose, Scene, Story, Thing, Writing
+from playhead_bench.world.script import Pose, Scene, SceneObject, Story, Writing
 
 Pixels = NDArray[np.uint8]
 """(H, W, 3)."""
-Standing = tuple[int, tuple[Writing, ...]]
+StaticView = tuple[int, tuple[Writing, ...]]
 """How far the camera has come, and what is written now."""
-Placed = tuple[Thing, Pose, bool]
-"""A thing, how it looks, and whether its mouth is open."""
+PlacedObject = tuple[SceneObject, Pose, bool]
+"""An object, how it looks, and whether its mouth is open."""
 TURN_DEG = 15
-"""Things that turn are painted at every so many degrees."""
+"""Objects that turn are painted at every so many degrees."""
 NIGHT_LIGHT = 0.9
-"""How bright things are outdoors at night."""
-OVER_ALL = frozenset({"plate", "card"})
+"""How bright objects are outdoors at night."""
+FOREGROUND_STYLES = frozenset({"plate", "card"})
 """Styles of writing that nothing stands before."""
 MIN_SIDE_PX = 36
 MOUTH_S = 0.25
@@ -49,113 +49,115 @@ class Painter:
         self._scene: Scene | None = None
         self._place: Pixels = np.empty(0, np.uint8)
         self._posts: list[tuple[int, Sprite]] = []
-        self._standing: tuple[Standing, Pixels] | None = None
-        self._sharp: tuple[tuple[Standing, list[Placed]], Pixels] | None = None
-        self._shown: tuple[tuple[int, int | None], Pixels] | None = None
+        self._static: tuple[StaticView, Pixels] | None = None
+        self._rendered: tuple[tuple[StaticView, list[PlacedObject]], Pixels] | None = None
+        self._last_frame: tuple[tuple[int, int | None], Pixels] | None = None
 
     def paint(self, time_s: float) -> Pixels:
-        """The (H, W, 3) uint8 picture at a time, read-only; the same array while nothing changes.
+        """The (H, W, 3) uint8 frame at a time, read-only; the same array while nothing changes.
 
         Raises:
             ValueError: the time lies outside the story.
         """
         scene = self.story.scene_at(time_s)
         self._go_to(scene)
-        sharp = self._with_things(scene, time_s)
-        brightness = camera.light(scene, time_s)
+        sharp = self._with_objects(scene, time_s)
+        brightness = camera.brightness_at(scene, time_s)
         if brightness == 255 and scene.noise == 0.0:
             return sharp
         key = (brightness, round(time_s * 1000) if scene.noise else None)
-        if self._shown is None or self._shown[0] != key:
-            picture = sharp
+        if self._last_frame is None or self._last_frame[0] != key:
+            image = sharp
             if scene.noise:
-                picture = camera.grainy(picture, scene.noise, self._seed_of("grain"), time_s)
+                image = camera.add_grain(image, scene.noise, self._seed_of("grain"), time_s)
             if brightness < 255:
-                picture = camera.dimmed(picture, brightness)
-            picture.flags.writeable = False
-            self._shown = key, picture
-        return self._shown[1]
+                image = camera.dim(image, brightness)
+            image.flags.writeable = False
+            self._last_frame = key, image
+        return self._last_frame[1]
 
     def _go_to(self, scene: Scene) -> None:
         """Paints the empty place of a scene, unless it is there already."""
         if scene is self._scene:
             return
-        self._scene, self._standing, self._sharp, self._shown = scene, None, None, None
+        self._scene, self._static, self._rendered, self._last_frame = scene, None, None, None
         seed, size = self._seed_of(scene.name), camera.painted_size(scene, self.size)
         self._place = background(scene.place, size, seed, scene.night, scene.clutter)
         self._posts = posts(scene.posts, self.size, seed, scene.night)
 
-    def _with_things(self, scene: Scene, time_s: float) -> Pixels:
-        """The scene with its things and all writing, before the camera's light and grain."""
-        standing, still = self._with_writing(scene, time_s)
-        placed = [
-            (thing, pose, self._talks(thing, time_s))
-            for thing in scene.things
-            if (pose := thing.pose(time_s)) is not None
+    def _with_objects(self, scene: Scene, time_s: float) -> Pixels:
+        """The scene with its objects and all writing, before the camera's light and grain."""
+        static, background_image = self._with_writing(scene, time_s)
+        placed_objects = [
+            (obj, pose, self._mouth_is_open(obj, time_s))
+            for obj in scene.things
+            if (pose := obj.pose(time_s)) is not None
         ]
-        key = (standing, placed)
-        if self._sharp is None or self._sharp[0] != key:
-            picture = still.copy()
-            for thing, pose, talks in placed:
-                self._put(picture, thing, pose, talks, scene.night)
+        key = (static, placed_objects)
+        if self._rendered is None or self._rendered[0] != key:
+            image = background_image.copy()
+            for obj, pose, mouth_open in placed_objects:
+                self._draw_object(image, obj, pose, mouth_open, scene.night)
             for left, post in self._posts:
-                post.stamp(picture, left, 0)
-            for writing in (writing for writing in standing[1] if writing.style in OVER_ALL):
-                self._write(picture, writing, scene)
-            picture.flags.writeable = False
-            self._sharp, self._shown = (key, picture), None
-        return self._sharp[1]
+                post.stamp(image, left, 0)
+            for writing in (writing for writing in static[1] if writing.style in FOREGROUND_STYLES):
+                self._write(image, writing, scene)
+            image.flags.writeable = False
+            self._rendered, self._last_frame = (key, image), None
+        return self._rendered[1]
 
-    def _with_writing(self, scene: Scene, time_s: float) -> tuple[Standing, Pixels]:
+    def _with_writing(self, scene: Scene, time_s: float) -> tuple[StaticView, Pixels]:
         """The place as the camera sees it, with what is written in it; painted when either changes."""
         written = tuple(writing for writing in scene.writings if time_s in writing.window)
-        key = (camera.step(scene, self.size, time_s), written)
-        if self._standing is None or self._standing[0] != key:
+        key = (camera.camera_offset(scene, self.size, time_s), written)
+        if self._static is None or self._static[0] != key:
             leftwards = self._seed_of(scene.name) % 2 == 1
-            still = camera.view(self._place, scene, self.size, key[0], leftwards)
-            for writing in (writing for writing in written if writing.style not in OVER_ALL):
-                self._write(still, writing, scene)
-            self._standing = key, still
-        return self._standing
+            background_image = camera.view(self._place, scene, self.size, key[0], leftwards)
+            for writing in (writing for writing in written if writing.style not in FOREGROUND_STYLES):
+                self._write(background_image, writing, scene)
+            self._static = key, background_image
+        return self._static
 
-    def _write(self, picture: Pixels, writing: Writing, scene: Scene) -> None:
+    def _write(self, image: Pixels, writing: Writing, scene: Scene) -> None:
         if writing.style == "slide":
-            picture[:] = np.asarray(slide(writing.lines, self.size))
+            image[:] = np.asarray(slide(writing.lines, self.size))
             return
         width, height = self.size
         if writing.style == "card":
-            card(writing.lines, self.size).stamp(picture, 0, 0)
+            card(writing.lines, self.size).stamp(image, 0, 0)
             return
-        sprite = panel(writing.lines, round(writing.height * height), *_look(writing))
+        sprite = panel(writing.lines, round(writing.height * height), *_panel_style(writing))
         x, y = round(writing.at[0] * width), round(writing.at[1] * height)
         if writing.style == "sign" and scene.place in OUTDOORS:
             post = max(1, round(height * 0.008))
-            picture[y : round(height * 0.68), x - post : x + post] = (74, 78, 84)
-        sprite.stamp(picture, x - sprite.alpha.shape[1] // 2, y - sprite.alpha.shape[0] // 2)
+            image[y : round(height * 0.68), x - post : x + post] = (74, 78, 84)
+        sprite.stamp(image, x - sprite.alpha.shape[1] // 2, y - sprite.alpha.shape[0] // 2)
 
-    def _put(self, picture: Pixels, thing: Thing, pose: Pose, talks: bool, night: bool) -> None:
+    def _draw_object(
+        self, image: Pixels, obj: SceneObject, pose: Pose, mouth_open: bool, night: bool
+    ) -> None:
         width, height = self.size
-        left, dx = divmod(round(pose.at[0] * width * FINE), FINE)
-        top, dy = divmod(round(pose.at[1] * height * FINE), FINE)
+        left, dx = divmod(round(pose.at[0] * width * SUPERSAMPLING), SUPERSAMPLING)
+        top, dy = divmod(round(pose.at[1] * height * SUPERSAMPLING), SUPERSAMPLING)
         height_px = max(3, round(pose.size * height))
-        if thing.shape == "person":
-            sprite = person_sprite(pose.colour, height_px, self._seed_of(thing.label), talks)
+        if obj.shape == "person":
+            sprite = person_sprite(pose.colour, height_px, self._seed_of(obj.label), mouth_open)
         else:
             turn_deg = round(pose.turn_deg / TURN_DEG) * TURN_DEG % 360
             light = NIGHT_LIGHT if night else 1.0
-            sprite = shape_sprite(thing.shape, _paint_of(pose), height_px, dx, dy, turn_deg, light)
-        sprite.stamp(picture, left - sprite.alpha.shape[1] // 2, top - sprite.alpha.shape[0] // 2)
+            sprite = shape_sprite(obj.shape, _paint_of(pose), height_px, dx, dy, turn_deg, light)
+        sprite.stamp(image, left - sprite.alpha.shape[1] // 2, top - sprite.alpha.shape[0] // 2)
 
-    def _talks(self, thing: Thing, time_s: float) -> bool:
+    def _mouth_is_open(self, obj: SceneObject, time_s: float) -> bool:
         line = self.story.line_at(time_s)
-        return line is not None and line.speaker == thing.label and int(time_s / MOUTH_S) % 2 == 0
+        return line is not None and line.speaker == obj.label and int(time_s / MOUTH_S) % 2 == 0
 
     def _seed_of(self, name: str) -> int:
         return crc32(f"{self.seed}/{self.story.seed}/{name}".encode())
 
 
 def _paint_of(pose: Pose) -> RGB:
-    """The colour of a thing, on its way to another while it changes; in eighths, so that sprites repeat."""
+    """The colour of an object, on its way to another while it changes; in eighths, so that sprites repeat."""
     before = COLOURS[pose.colour]
     if pose.into is None:
         return before
@@ -164,7 +166,7 @@ def _paint_of(pose: Pose) -> RGB:
     return (red, green, blue)
 
 
-def _look(writing: Writing) -> tuple[RGB, RGB, RGB, int]:
+def _panel_style(writing: Writing) -> tuple[RGB, RGB, RGB, int]:
     """Face, ink, rim and opacity of a panel."""
     if writing.style == "display":
         return (16, 20, 18), (255, 190, 60), (92, 98, 100), 255

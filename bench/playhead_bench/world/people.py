@@ -1,11 +1,11 @@
-"""People as heads and shoulders: two pictures of each, silent and talking."""
+"""People as heads and shoulders: two images of each, silent and talking."""
 
 from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from playhead_bench.world.draw import FINE, RGB, Sprite, shade, shrunk
+from playhead_bench.world.draw import RGB, SUPERSAMPLING, Sprite, downsample, shade
 from playhead_bench.world.kinds import COLOURS, Colour
 
 SKINS: tuple[RGB, ...] = ((236, 188, 152), (198, 142, 104), (142, 92, 62), (246, 208, 180))
@@ -33,15 +33,15 @@ def person_sprite(colour: Colour, height_px: int, seed: int, talking: bool) -> S
         sketch.oval(side * 0.075, 0.30, 0.036, 0.007, shade(hair, 0.8))
     sketch.oval(0, 0.405, 0.02, 0.018, shade(skin, 0.86))
     sketch.mouth(talking)
-    return Sprite.of(shrunk(sketch.image))
+    return Sprite.of(downsample(sketch.image))
 
 
 class _Sketch:
     """A drawing whose unit is the person's height; x runs from the middle, y from the top."""
 
     def __init__(self, height_px: int) -> None:
-        self.unit = height_px * FINE
-        self.image = Image.new("RGBA", (round(height_px * 1.1) * FINE, height_px * FINE))
+        self.unit = height_px * SUPERSAMPLING
+        self.image = Image.new("RGBA", (round(height_px * 1.1) * SUPERSAMPLING, height_px * SUPERSAMPLING))
         self.draw = ImageDraw.Draw(self.image)
 
     def oval(self, x: float, y: float, wide: float, high: float, fill: RGB) -> None:

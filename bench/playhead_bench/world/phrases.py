@@ -1,4 +1,4 @@
-"""How questions about clips are put and answered: several wordings a kind, one of them held back.
+"""Wordings of questions and answers about clips: several a kind, one of them held out.
 
 Training under the compositional split never sees the last wording of a kind.
 """
@@ -14,8 +14,8 @@ ClipKind = Literal[
 ]  # fmt: skip
 CLIP_KINDS: tuple[ClipKind, ...] = get_args(ClipKind)
 NOT_VISIBLE = "not visible"
-NOT_SHOWN = "the video does not show it"
-"""How the option that is right where a video does not answer says so; offered among wrong ones elsewhere."""
+NOT_IN_VIDEO = "the video does not show it"
+"""Text of the option that is right where the video has no answer; elsewhere one of the wrong options."""
 WORDINGS: dict[ClipKind, tuple[str, ...]] = {
     "colour": (
         "What colour is the {shape}?",
@@ -59,7 +59,7 @@ WORDINGS: dict[ClipKind, tuple[str, ...]] = {
     ),
     "caption": ("Describe the clip.", "What happens in the clip?", "Say what is shown."),
 }
-ALSO_OF_CLIPS: dict[str, tuple[str, ...]] = {
+SHARED_WORDINGS: dict[str, tuple[str, ...]] = {
     "which": (
         "What colour is the {shape} that {does}?",
         "Which colour does the {shape} that {does} have?",
@@ -91,28 +91,28 @@ ALSO_OF_CLIPS: dict[str, tuple[str, ...]] = {
         "The {label} {does} another thing: tell its colour.",
     ),
 }
-"""Questions about whole videos of which one clip can be asked too; the answers are those of other kinds."""
+"""Wordings of questions about whole videos that also fit one clip; answers are those of other kinds."""
 VERBS: dict[str, str] = {
     "enter": "enter", "leave": "leave", "cross": "cross the picture", "jump": "jump", "spin": "spin",
     "blink": "blink", "grow": "grow", "shrink": "shrink", "recolour": "change colour", "move": "move",
     "carry": "carry", "collide": "collide with", "chase": "chase",
 }  # fmt: skip
-"""What a thing does, as questions name it."""
+"""What an object does, as questions name it."""
 PARTNER_VERBS = ("carry", "collide", "chase")
-SEEMS = {
+CONFUSABLE_ACTIONS = {
     "carry": ("move",), "collide": ("move",), "enter": ("move",), "leave": ("move",),
     "move": ("carry", "collide"),
     "cross": ("enter", "leave", "move", "chase"), "chase": ("enter", "leave", "move", "cross"),
 }  # fmt: skip
-"""What somebody could also say of a thing that does this; never offered as a wrong answer."""
+"""Other actions that could describe the same motion; never offered as wrong answers."""
 
 
 def wordings(kind: str, mode: SplitMode, training: bool) -> tuple[str, ...]:
-    """The wordings of a kind, or of one of `ALSO_OF_CLIPS`, that a part of the data may use.
+    """The wordings of a kind, or of one of `SHARED_WORDINGS`, that a part of the data may use.
 
     In `compositional` training uses all but the last, and the others only the last.
     """
-    every = WORDINGS[kind] if kind in WORDINGS else ALSO_OF_CLIPS[kind]
+    every = WORDINGS[kind] if kind in WORDINGS else SHARED_WORDINGS[kind]
     if mode == "iid":
         return every
     return every[:-1] if training else every[-1:]
@@ -132,6 +132,6 @@ def third_person(verb: str) -> str:
     return first + space + rest
 
 
-def said_place(place: str) -> str:
+def place_phrase(place: str) -> str:
     """Where a scene is, in words: `on a beach`."""
     return PLACES[place]  # type: ignore[index]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_bench.world.canvas import Canvas
-from playhead_bench.world.clutter import strew
+from playhead_bench.world.clutter import scatter_clutter
 from playhead_bench.world.draw import RGB, shade
 from playhead_bench.world.kinds import PlaceKind
 from playhead_bench.world.nature import beach, desert, forest, sea, snow
@@ -34,7 +34,7 @@ def background(
     width, height = size
     canvas = Canvas(width * SUPER, height * SUPER, seed, night)
     PAINTERS[place](canvas)
-    strew(canvas, clutter)
+    scatter_clutter(canvas, clutter)
     return np.asarray(canvas.image.reduce(SUPER), dtype=np.uint8).copy()
 
 

@@ -1,4 +1,4 @@
-"""Questions about a story whose answers its events prove, and questions that nothing in it answers."""
+"""Questions about a story with answers from its events, and unanswerable questions."""
 
 import re
 from collections import Counter
@@ -11,15 +11,15 @@ from playhead_bench.world.kinds import COLOURS, SHAPES, AnswerKind
 from playhead_bench.world.script import Event, Story
 from playhead_index.window import Window, format_time
 
-NEVER_SAID = ("photosynthesis", "volcano", "chess clock", "interest rate", "submarine")
-UNSEEN = 2
-"""How many questions are asked about things that never appear, and about words never spoken."""
+ABSENT_TERMS = ("photosynthesis", "volcano", "chess clock", "interest rate", "submarine")
+NUM_ABSENT = 2
+"""Number of questions about objects that never appear, and about words that are never spoken."""
 ACTIONS = ("enter", "leave", "cross")
 VERB = {"enter": "enter", "leave": "leave", "cross": "cross the picture"}
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class StoryQuestion:
     """A question with what is true.
 
     Args:
@@ -29,7 +29,7 @@ class Question:
             not say.
         windows: where the answer is seen or heard, in time order; of an order, both events; empty when
             the video does not say.
-        senses: `speech`, `screen` (written words) and `picture`: what one must attend to; any of them
+        modalities: `speech`, `screen` (written words) and `picture`: needed for the answer; any of them
             where the same fact comes in several ways.
     """
 
@@ -37,7 +37,7 @@ class Question:
     kind: AnswerKind
     answer: str | None
     windows: tuple[Window, ...]
-    senses: tuple[str, ...]
+    modalities: tuple[str, ...]
 
     @property
     def answerable(self) -> bool:
@@ -45,11 +45,17 @@ class Question:
         return self.answer is not None
 
 
-def questions(story: Story) -> list[Question]:
+def questions(story: Story) -> list[StoryQuestion]:
     """All questions that the templates find in a story; the same for the same story."""
     events = story.events()
-    asked = [*_terms(story, events), *_facts(story, events), *_slides(events), *_signs(events)]
-    return [*asked, *_things(events), *_orders(events), *_while_said(story, events), *_absent(story, events)]
+    text = [*_terms(story, events), *_facts(story, events), *_slides(events), *_signs(events)]
+    return [
+        *text,
+        *_object_questions(events),
+        *_orders(events),
+        *_while_spoken(story, events),
+        *_absent(story, events),
+    ]
 
 
 def occurrences(term: str, text: str) -> int:
@@ -61,67 +67,71 @@ def occurrences(term: str, text: str) -> int:
     return len(re.findall(rf"\b{re.escape(term)}s?\b", text, re.IGNORECASE))
 
 
-def _terms(story: Story, events: list[Event]) -> Iterator[Question]:
+def _terms(story: Story, events: list[Event]) -> Iterator[StoryQuestion]:
     for term in story.terms:
-        said = [event for event in events if event.kind == "spoken" and occurrences(term, event.text)]
-        if not said:
+        spoken = [event for event in events if event.kind == "spoken" and occurrences(term, event.text)]
+        if not spoken:
             continue
-        windows = tuple(event.window for event in said)
-        total = sum(occurrences(term, event.text) for event in said)
+        windows = tuple(event.window for event in spoken)
+        total = sum(occurrences(term, event.text) for event in spoken)
         if total == 1 and len(story.speakers) > 1:
-            yield Question(f'Who says "{term}"?', "what", said[0].what, windows, ("speech",))
+            yield StoryQuestion(f'Who says "{term}"?', "what", spoken[0].what, windows, ("speech",))
         for word, window in (("first", windows[0]), ("last", windows[-1])):
-            yield Question(f'When is "{term}" {word} said?', "when", _clock(window), (window,), ("speech",))
-        yield Question(f'How many times is "{term}" said?', "count", f"{total}", windows, ("speech",))
+            yield StoryQuestion(
+                f'When is "{term}" {word} said?', "when", _clock(window), (window,), ("speech",)
+            )
+        yield StoryQuestion(f'How many times is "{term}" said?', "count", f"{total}", windows, ("speech",))
 
 
-def _facts(story: Story, events: list[Event]) -> Iterator[Question]:
+def _facts(story: Story, events: list[Event]) -> Iterator[StoryQuestion]:
     for fact in story.facts:
         found = [
             event for event in events if event.kind in ("written", "spoken") and fact.needle in event.text
         ]
         windows = tuple(event.window for event in found)
         kinds = {event.kind for event in found}
-        senses = tuple(s for kind, s in (("spoken", "speech"), ("written", "screen")) if kind in kinds)
-        yield Question(fact.question, fact.kind, fact.answer, windows, senses)
+        modalities = tuple(s for kind, s in (("spoken", "speech"), ("written", "screen")) if kind in kinds)
+        yield StoryQuestion(fact.question, fact.kind, fact.answer, windows, modalities)
 
 
-def _slides(events: list[Event]) -> Iterator[Question]:
+def _slides(events: list[Event]) -> Iterator[StoryQuestion]:
     """For slides whose title is shown once: how long it is there and what it says."""
     slides = [event for event in events if event.kind == "written" and event.what == "slide"]
     titles = Counter(_title(slide) for slide in slides)
     for slide in slides:
         if titles[_title(slide)] == 1:
             long = f"{slide.window.duration_s:g} seconds"
-            asked = f'How long does the slide "{_title(slide)}" stay on the screen?'
-            yield Question(asked, "duration", long, (slide.window,), ("screen",))
+            text = f'How long does the slide "{_title(slide)}" stay on the screen?'
+            yield StoryQuestion(text, "duration", long, (slide.window,), ("screen",))
 
 
-def _signs(events: list[Event]) -> Iterator[Question]:
+def _signs(events: list[Event]) -> Iterator[StoryQuestion]:
     for kind in ("sign", "display"):
-        shown = [event for event in events if event.kind == "written" and event.what == kind]
-        texts, windows = [event.text for event in shown], tuple(event.window for event in shown)
+        visible = [event for event in events if event.kind == "written" and event.what == kind]
+        texts, windows = [event.text for event in visible], tuple(event.window for event in visible)
         if len(texts) > 1:
-            said = ", ".join(texts)
-            yield Question(f"What do the {kind}s say, in order?", "order", said, windows, ("screen",))
+            spoken = ", ".join(texts)
+            yield StoryQuestion(f"What do the {kind}s say, in order?", "order", spoken, windows, ("screen",))
         if texts:
-            yield Question(f"What does the last {kind} say?", "what", texts[-1], windows[-1:], ("screen",))
+            yield StoryQuestion(
+                f"What does the last {kind} say?", "what", texts[-1], windows[-1:], ("screen",)
+            )
 
 
-def _things(events: list[Event]) -> Iterator[Question]:
+def _object_questions(events: list[Event]) -> Iterator[StoryQuestion]:
     acted = [event for event in events if event.kind in ACTIONS]
     for (what, kind), times in Counter((event.what, event.kind) for event in acted).items():
         windows = tuple(event.window for event in acted if (event.what, event.kind) == (what, kind))
         if times == 1:
-            asked = f"When does the {what} {VERB[kind]}?"
-            yield Question(asked, "when", _clock(windows[0]), windows, ("picture",))
+            text = f"When does the {what} {VERB[kind]}?"
+            yield StoryQuestion(text, "when", _clock(windows[0]), windows, ("picture",))
         else:
-            asked = f"How many times does a {what} {VERB[kind]}?"
-            yield Question(asked, "count", f"{times}", windows, ("picture",))
+            text = f"How many times does a {what} {VERB[kind]}?"
+            yield StoryQuestion(text, "count", f"{times}", windows, ("picture",))
 
 
-def _orders(events: list[Event]) -> Iterator[Question]:
-    """Pairs of neighbours among things that act once, asked the true way and the wrong way by turns."""
+def _orders(events: list[Event]) -> Iterator[StoryQuestion]:
+    """Pairs of neighbours among objects that act once, in true and false order by turns."""
     acted = [event for event in events if event.kind in ACTIONS]
     times = Counter((event.what, event.kind) for event in acted)
     once = [event for event in acted if times[event.what, event.kind] == 1]
@@ -129,34 +139,36 @@ def _orders(events: list[Event]) -> Iterator[Question]:
         if first.what == second.what or first.window.end_s > second.window.start_s:
             continue
         windows, (a, b) = (first.window, second.window), (first, second) if number % 2 else (second, first)
-        asked = f"Does the {a.what} {VERB[a.kind]} before the {b.what} {VERB[b.kind]}s?"
-        asked = asked.replace("cross the pictures?", "crosses the picture?")
-        yield Question(asked, "yes_no", "yes" if a is first else "no", windows, ("picture",))
+        text = f"Does the {a.what} {VERB[a.kind]} before the {b.what} {VERB[b.kind]}s?"
+        text = text.replace("cross the pictures?", "crosses the picture?")
+        yield StoryQuestion(text, "yes_no", "yes" if a is first else "no", windows, ("picture",))
 
 
-def _while_said(story: Story, events: list[Event]) -> Iterator[Question]:
-    """Which slide is there while a term is said that is said once only."""
+def _while_spoken(story: Story, events: list[Event]) -> Iterator[StoryQuestion]:
+    """The slide that is visible while a term is spoken that is spoken only once."""
     slides = [event for event in events if event.kind == "written" and event.what == "slide"]
     for term in story.terms:
-        said = [event for event in events if event.kind == "spoken" and occurrences(term, event.text)]
-        shown = [slide for slide in slides if len(said) == 1 and slide.window.overlap_s(said[0].window) > 0]
-        if len(shown) == 1:
-            asked = f'What is the title of the slide on the screen while "{term}" is said?'
-            both = tuple(sorted((said[0].window, shown[0].window)))
-            yield Question(asked, "what", _title(shown[0]), both, ("speech", "screen"))
+        spoken = [event for event in events if event.kind == "spoken" and occurrences(term, event.text)]
+        visible = [
+            slide for slide in slides if len(spoken) == 1 and slide.window.overlap_s(spoken[0].window) > 0
+        ]
+        if len(visible) == 1:
+            text = f'What is the title of the slide on the screen while "{term}" is said?'
+            both = tuple(sorted((spoken[0].window, visible[0].window)))
+            yield StoryQuestion(text, "what", _title(visible[0]), both, ("speech", "screen"))
 
 
-def _absent(story: Story, events: list[Event]) -> Iterator[Question]:
+def _absent(story: Story, events: list[Event]) -> Iterator[StoryQuestion]:
     rng = Random(f"{story.name}/{story.seed}")
     words = "\n".join(event.text for event in events)
-    for term in rng.sample([term for term in NEVER_SAID if not occurrences(term, words)], UNSEEN):
-        yield Question(f'When is "{term}" first said?', "when", None, (), ("speech",))
+    for term in rng.sample([term for term in ABSENT_TERMS if not occurrences(term, words)], NUM_ABSENT):
+        yield StoryQuestion(f'When is "{term}" first said?', "when", None, (), ("speech",))
     seen = {event.what for event in events if event.kind == "shown"}
     never = [
         f"{colour} {shape}" for colour, shape in product(COLOURS, SHAPES) if f"{colour} {shape}" not in seen
     ]
-    for what in rng.sample(never, UNSEEN):
-        yield Question(f"When does the {what} enter?", "when", None, (), ("picture",))
+    for what in rng.sample(never, NUM_ABSENT):
+        yield StoryQuestion(f"When does the {what} enter?", "when", None, (), ("picture",))
 
 
 def _title(slide: Event) -> str:

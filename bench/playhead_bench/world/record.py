@@ -33,11 +33,11 @@ def from_record(kind: type[T], record: object) -> T:
     >>> from_record(tuple[Window, ...], [[0.0, 1.5]])
     (Window(start_s=0.0, end_s=1.5),)
     """
-    built: T = _built(kind, record)
+    built: T = _build(kind, record)
     return built
 
 
-def _built(kind: Any, record: Any) -> Any:
+def _build(kind: Any, record: Any) -> Any:
     if kind is Window:
         return Window(*_list(record, "a window [start_s, end_s]"))
     if is_dataclass(kind):
@@ -46,7 +46,7 @@ def _built(kind: Any, record: Any) -> Any:
         return _tuple(get_args(kind), _list(record, "a list"))
     if get_origin(kind) in (Union, UnionType):
         inner = next(part for part in get_args(kind) if part is not type(None))
-        return None if record is None else _built(inner, record)
+        return None if record is None else _build(inner, record)
     return _scalar(kind, record)
 
 
@@ -65,17 +65,17 @@ def _dataclass(kind: Any, record: Any) -> Any:
     if not isinstance(record, dict) or not record.keys() <= hints.keys():
         raise ValueError(f"a record of {kind.__name__} has the fields {sorted(hints)}, got {record!r:.200}")
     try:
-        return kind(**{name: _built(hints[name], value) for name, value in record.items()})
+        return kind(**{name: _build(hints[name], value) for name, value in record.items()})
     except TypeError as error:
         raise ValueError(f"a record of {kind.__name__} lacks a field: {error}") from error
 
 
 def _tuple(parts: tuple[Any, ...], values: list[Any]) -> tuple[Any, ...]:
     if parts[-1] is Ellipsis:
-        return tuple(_built(parts[0], value) for value in values)
+        return tuple(_build(parts[0], value) for value in values)
     if len(parts) != len(values):
         raise ValueError(f"expected {len(parts)} values, got {values!r}")
-    return tuple(_built(part, value) for part, value in zip(parts, values, strict=True))
+    return tuple(_build(part, value) for part, value in zip(parts, values, strict=True))
 
 
 def _list(record: Any, expected: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""A story as a video file with its truth beside it."""
+"""Renders a story as a video file, with its ground truth beside it."""
 
 import heapq
 import json
@@ -22,12 +22,12 @@ from av.video.stream import VideoStream
 from playhead_bench.world.paint import Painter
 from playhead_bench.world.record import from_record, to_record
 from playhead_bench.world.script import Event, Line, Story
-from playhead_bench.world.voice import RATE_HZ, available, blocks, require, spoken
+from playhead_bench.world.voice import RATE_HZ, blocks, espeak_available, require_espeak, synthesise
 from playhead_index.errors import VideoError
 
 GOP_FRAMES = 250
 X264 = {"preset": "superfast", "crf": "20", "x264-params": "mbtree=1:rc-lookahead=10"}
-"""Looking ten pictures ahead makes files of flat things less than half as large, at no cost in time."""
+"""Looking ten frames ahead makes files of flat objects less than half as large, at no cost in time."""
 SOUND_BITS_PER_S = 48_000
 TRACK_CLOCK = Fraction(1, 1000)
 TRACK_STYLE = b"""[Script Info]
@@ -47,7 +47,7 @@ class Truth:
         path: the video file.
         story: what it shows and says.
         size: (width, height) in pixels.
-        fps: pictures a second.
+        fps: frames a second.
         seed: of the painting.
         voice: the spoken lines can be heard.
     """
@@ -117,7 +117,7 @@ def render(
 ) -> Truth:
     """Writes a story as an MP4 (H.264, what is spoken as subtitles and sound) and its truth beside it.
 
-    One picture is in memory at a time. The file appears whole or not at all, the truth after it. Same
+    One frame is in memory at a time. The file appears whole or not at all, the truth after it. Same
     arguments, same bytes, on one build of FFmpeg and Pillow
     (with a voice: and of espeak-ng).
 
@@ -125,7 +125,7 @@ def render(
         story: what to show and say.
         path: of the video; folders are made, an older file is replaced.
         size: (width, height) in pixels, even numbers.
-        fps: pictures a second; times of a story are multiples of half a second, so any even number shows
+        fps: frames a second; times of a story are multiples of half a second, so any even number shows
             everything exactly on time.
         seed: of streets, textures and faces.
         speech_track: put the spoken lines into the file as a mov_text track.
@@ -140,14 +140,14 @@ def render(
     if fps < 1:
         raise ValueError(f"fps must be at least 1, got {fps}")
     if voice is True:
-        require()
-    heard = bool(story.lines) and (available() if voice == "auto" else voice)
+        require_espeak()
+    with_sound = bool(story.lines) and (espeak_available() if voice == "auto" else voice)
     painter = Painter(story, size, seed)
-    truth = Truth(Path(path), story, size, fps, seed, heard)
+    truth = Truth(Path(path), story, size, fps, seed, with_sound)
     part = truth.path.with_name(f"{truth.path.name}.{os.getpid()}.part")  # two may render the same
     try:
         truth.path.parent.mkdir(parents=True, exist_ok=True)
-        _encode(painter, part, fps, story.lines if speech_track else (), heard)
+        _encode(painter, part, fps, story.lines if speech_track else (), with_sound)
         part.replace(truth.path)
         truth.save()
     except (av.error.FFmpegError, OSError) as error:
@@ -158,25 +158,25 @@ def render(
     return truth
 
 
-def _encode(painter: Painter, part: Path, fps: int, lines: tuple[Line, ...], heard: bool) -> None:
+def _encode(painter: Painter, part: Path, fps: int, lines: tuple[Line, ...], with_sound: bool) -> None:
     options = {"movflags": "+faststart", "fflags": "+bitexact"}
     with av.open(str(part), "w", format="mp4", options=options) as container:
         video = _video_stream(container, painter.size, fps)
-        tracks = [_sound(_sound_stream(container), painter.story)] if heard else []
+        tracks = [_sound(_sound_stream(container), painter.story)] if with_sound else []
         tracks += [_subtitles(_subtitle_stream(container), painter.story, lines)] if lines else []
         packets = heapq.merge(*tracks, key=_time)
         container.start_encoding()
-        converter = VideoReformatter()  # one for all: making its tables takes longer than a picture
-        waiting, picture, frame = next(packets, None), None, None
+        converter = VideoReformatter()  # one for all: making its tables takes longer than a frame
+        waiting, last_image, frame = next(packets, None), None, None
         for index in range(round(painter.story.duration_s * fps)):
             while waiting is not None and _time(waiting) <= Fraction(index, fps):
                 container.mux(waiting)
                 waiting = next(packets, None)
-            shown = painter.paint(index / fps)
-            if frame is None or shown is not picture:
-                picture = shown
-                coloured = av.VideoFrame.from_ndarray(shown, format="rgb24")
-                frame = converter.reformat(coloured, format="yuv420p", threads=1)
+            image = painter.paint(index / fps)
+            if frame is None or image is not last_image:
+                last_image = image
+                rgb_frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+                frame = converter.reformat(rgb_frame, format="yuv420p", threads=1)
             frame.pts, frame.time_base = index, Fraction(1, fps)
             _mux(container, video, frame)
         for packet in (waiting, *packets) if waiting is not None else ():
@@ -236,7 +236,7 @@ def _sound_stream(container: OutputContainer) -> AudioStream:
 def _sound(sound: AudioStream, story: Story) -> Iterator[av.Packet]:
     """The AAC packets of everything that is spoken."""
     at = 0
-    for block in blocks(spoken(story), story.duration_s):
+    for block in blocks(synthesise(story), story.duration_s):
         share = block.astype(np.float32)[None] / 32768
         frame = av.AudioFrame.from_ndarray(share, format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = RATE_HZ, at, Fraction(1, RATE_HZ)

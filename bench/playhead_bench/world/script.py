@@ -1,9 +1,9 @@
-"""What a made video shows and says, before a single pixel is drawn.
+"""Stories: the full description of a synthetic video, from which it is rendered.
 
 A `Story` is a row of scenes that touch. A scene has a place, things that act in it and words written in
-it; the story's lines are spoken over the scenes. `Story.events` tells all of it as one exact table.
-Places in the picture are shares of its width and height, (0, 0) top left; times are seconds from the
-first picture. Stories are laid out for 16:9 pictures: there, a thing that starts to enter touches the
+it; the story's lines are spoken over the scenes. `Story.events` gives all of it as one exact table.
+Places in the frame are shares of its width and height, (0, 0) top left; times are seconds from the
+first frame. Stories are laid out for 16:9 frames: there, an object that starts to enter touches the
 border from outside.
 """
 
@@ -26,28 +26,28 @@ Move = Literal["still", "pan", "zoom"]
 Point = tuple[float, float]
 ARRIVALS = frozenset({"enter", "cross", "chase", "chased"})
 DEPARTURES = frozenset({"leave", "cross", "chase", "chased"})
-DONE_TO = frozenset({"carried", "collided", "chased"})
-"""The part of the other thing in what two things do; told once, by the one that does it."""
+PASSIVE_ACTIONS = frozenset({"carried", "collided", "chased"})
+"""Actions of the passive object of two; only the active one has an event."""
 JUMP_HEIGHT = 0.12
 JUMPS_PER_S = 1.0
 SPIN_S = 2.0
 """One turn takes this long."""
 BLINK_S = 1.5
-"""A thing that blinks is gone for the second and third third of so many seconds."""
+"""An object that blinks is gone for the second and third third of so many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that is true of a made video.
+    """One fact about a synthetic video.
 
     Args:
-        kind: `scene`, `shown` (a thing is in the picture), one of the actions, `written` or `spoken`.
+        kind: `scene`, `shown` (an object is in the frame), one of the actions, `written` or `spoken`.
         window: exactly when.
-        what: the thing, the scene's name, the style of what is written, or who speaks.
+        what: the object, the scene's name, the style of what is written, or who speaks.
         text: the words that are written or spoken; of a `move`, to which side (`left`, `right`, `up`,
             `down`); of a `recolour`, the new colour; else empty.
         place: name of the scene in which it happens.
-        participants: things or people that take part.
+        participants: objects or people that take part.
     """
 
     kind: EventKind
@@ -60,7 +60,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing that a thing does, from one place to another in a straight line at even speed.
+    """One action of an object, from one place to another in a straight line at constant speed.
 
     Args:
         kind: a `jump` hops, a `spin` turns, a `blink` goes and comes on the spot.
@@ -86,7 +86,7 @@ class Action:
         return (time_s - self.window.start_s) / self.window.duration_s
 
     def at(self, time_s: float) -> Point:
-        """Where the middle of the thing is at a time inside the window."""
+        """Where the middle of the object is at a time inside the window."""
         share = self.share(time_s)
         if self.kind in ("collide", "collided"):
             share = min(share, 1.0 - share) * 2  # there and back again
@@ -97,17 +97,17 @@ class Action:
 
     @property
     def rest(self) -> Point:
-        """Where the thing is when it is over."""
+        """Where the object is when it is over."""
         return self.start if self.kind in ("collide", "collided") else self.end
 
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """How a thing looks at one time.
+    """How an object looks at one time.
 
     Args:
         at: where its middle is.
-        size: height as a share of the picture's height.
+        size: height as a share of the frame's height.
         colour: by name.
         fade: while it changes colour, how much of `into` it has, from 0 to 1.
         into: the colour that it is turning into.
@@ -123,13 +123,13 @@ class Pose:
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class SceneObject:
     """A coloured shape, or a person, that acts in one scene.
 
     Args:
         shape: which; a `person` opens the mouth while a line of its name is spoken.
         colour: by name; of a person, the clothes.
-        size: height as a share of the picture's height.
+        size: height as a share of the frame's height.
         at: where its middle is from the scene's start; None when its first action brings it in.
         actions: in time order.
         name: what it is called; empty for its colour and shape.
@@ -146,8 +146,8 @@ class Thing:
     name: str = ""
 
     def __post_init__(self) -> None:
-        brought = bool(self.actions) and self.actions[0].kind in ARRIVALS
-        if (self.at is None) != brought:
+        enters_first = bool(self.actions) and self.actions[0].kind in ARRIVALS
+        if (self.at is None) != enters_first:
             raise ValueError(f"{self.label}: give `at`, or begin with an enter or a cross; not both")
         for before, after in pairwise(self.actions):
             if before.window.end_s > after.window.start_s:
@@ -174,52 +174,54 @@ class Thing:
         at = self.position(time_s)
         if at is None:
             return None
-        size, colour, now = self.size, self.colour, None
+        size, colour, current = self.size, self.colour, None
         for action in self.actions:
             if time_s in action.window:
-                now = action
+                current = action
             if action.window.end_s <= time_s:
                 size *= action.scale
                 colour = action.colour or colour
-        if now is None:
+        if current is None:
             return Pose(at, size, colour)
-        past_s = time_s - now.window.start_s
-        if now.kind == "blink" and past_s % BLINK_S >= BLINK_S / 3:
+        past_s = time_s - current.window.start_s
+        if current.kind == "blink" and past_s % BLINK_S >= BLINK_S / 3:
             return None
-        size *= 1.0 + (now.scale - 1.0) * now.share(time_s)
-        turn_deg = 360.0 * past_s / SPIN_S if now.kind == "spin" else 0.0
-        return Pose(at, size, colour, now.share(time_s) if now.colour else 0.0, now.colour, turn_deg)
+        size *= 1.0 + (current.scale - 1.0) * current.share(time_s)
+        turn_deg = 360.0 * past_s / SPIN_S if current.kind == "spin" else 0.0
+        return Pose(
+            at, size, colour, current.share(time_s) if current.colour else 0.0, current.colour, turn_deg
+        )
 
-    def seen(self, scene: Window) -> list[Window]:
-        """The stretches of its scene in which it is in the picture (one that blinks counts as there)."""
-        stretches: list[Window] = []
+    def visible_windows(self, scene: Window) -> list[Window]:
+        """The windows of its scene in which it is in the frame (one that blinks counts as visible)."""
+        windows: list[Window] = []
         since_s = None if self.at is None else scene.start_s
         for action in self.actions:
             since_s = action.window.start_s if since_s is None else since_s
             if action.kind in DEPARTURES:
-                stretches.append(Window(since_s, action.window.end_s))
+                windows.append(Window(since_s, action.window.end_s))
                 since_s = None
-        return stretches if since_s is None else [*stretches, Window(since_s, scene.end_s)]
+        return windows if since_s is None else [*windows, Window(since_s, scene.end_s)]
 
-    def coloured(self, scene: Window) -> list[tuple[str, Window]]:
-        """What it is called in which of the stretches in which it is seen: a recolour calls it anew."""
+    def labelled_windows(self, scene: Window) -> list[tuple[str, Window]]:
+        """Its label in each window in which it is visible; a recolour changes the label."""
         changes = [
             (a.window.start_s + a.window.duration_s / 2, a.colour)
             for a in self.actions
             if a.colour is not None
         ]
-        told: list[tuple[str, Window]] = []
-        for stretch in self.seen(scene):
-            since_s, label = stretch.start_s, self.label_at(stretch.start_s)
+        events: list[tuple[str, Window]] = []
+        for visible in self.visible_windows(scene):
+            since_s, label = visible.start_s, self.label_at(visible.start_s)
             for time_s, colour in changes:
-                if since_s < time_s < stretch.end_s:
-                    told.append((label, Window(since_s, time_s)))
+                if since_s < time_s < visible.end_s:
+                    events.append((label, Window(since_s, time_s)))
                     since_s, label = time_s, self.name or f"{colour} {self.shape}"
-            told.append((label, Window(since_s, stretch.end_s)))
-        return told
+            events.append((label, Window(since_s, visible.end_s)))
+        return events
 
     def label_at(self, time_s: float) -> str:
-        """What it is called at a time: after a recolour by its new colour."""
+        """Its label at a time: after a recolour with its new colour."""
         colour = self.colour
         for action in self.actions:
             if action.colour is not None and action.window.start_s + action.window.duration_s / 2 <= time_s:
@@ -229,15 +231,15 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """Words in the picture.
+    """Words in the frame.
 
     Args:
         style: a whole `slide` (its first line is the title), a road `sign`, a lit `display` such as a
             counter or a clock, a name `plate` at the bottom, or a title `card` over everything.
         lines: from top to bottom; characters that the built-in font has, which are those of ASCII.
         window: when they are there.
-        at: the middle of a sign, display, plate or card; a slide fills the picture.
-        height: of one line of a sign, display or plate, as a share of the picture's height.
+        at: the middle of a sign, display, plate or card; a slide fills the frame.
+        height: of one line of a sign, display or plate, as a share of the frame's height.
         colour: of the sign's face.
 
     Raises:
@@ -270,20 +272,20 @@ class Scene:
         place: which kind.
         window: when.
         night: outdoors, dark.
-        things: painted in this order.
-        writings: words in the picture.
-        camera: the place passes by (`pan`) or comes nearer (`zoom`) behind things and words.
+        things: its objects, painted in this order.
+        writings: words in the frame.
+        camera: the place passes by (`pan`) or comes nearer (`zoom`) behind objects and words.
         fade_s: it comes out of black and goes into black for so long; 0 is a hard cut.
-        clutter: so many grey odds and ends lie about behind the things.
-        posts: so many thin posts stand before the things and hide a part of them.
-        noise: standard deviation of the grain of its pictures, of 255.
+        clutter: so many grey odds and ends lie about behind the objects.
+        posts: so many thin posts stand before the objects and hide a part of them.
+        noise: standard deviation of the grain of its frames, of 255.
     """
 
     name: str
     place: PlaceKind
     window: Window
     night: bool = False
-    things: tuple[Thing, ...] = ()
+    things: tuple[SceneObject, ...] = ()
     writings: tuple[Writing, ...] = ()
     camera: Move = "still"
     fade_s: float = 0.0
@@ -292,21 +294,22 @@ class Scene:
     noise: float = 0.0
 
     def events(self) -> list[Event]:
-        """Everything that is true of this scene, spoken lines left out."""
-        told = [
+        """All events of this scene except spoken lines."""
+        events = [
             Event("scene", self.window, f"{self.name} at night" if self.night else self.name, "", self.name)
         ]
         for writing in self.writings:
-            told.append(Event("written", writing.window, writing.style, writing.text, self.name))
-        for thing in self.things:
-            told += [
-                Event("shown", w, label, "", self.name, (label,)) for label, w in thing.coloured(self.window)
+            events.append(Event("written", writing.window, writing.style, writing.text, self.name))
+        for obj in self.things:
+            events += [
+                Event("shown", w, label, "", self.name, (label,))
+                for label, w in obj.labelled_windows(self.window)
             ]
-            told += [self._act(thing, action) for action in thing.actions if action.kind not in DONE_TO]
-        return told
+            events += [self._act(obj, action) for action in obj.actions if action.kind not in PASSIVE_ACTIONS]
+        return events
 
-    def _act(self, thing: Thing, action: Action) -> Event:
-        label = thing.label_at(action.window.start_s)
+    def _act(self, obj: SceneObject, action: Action) -> Event:
+        label = obj.label_at(action.window.start_s)
         who = (label, action.partner) if action.partner else (label,)
         text = action.colour or _direction(action)
         return Event(action.kind, action.window, label, text, self.name, who)
@@ -343,14 +346,14 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A whole made video.
+    """A complete synthetic video.
 
     Args:
         name: a short name, used for file names.
         seed: what it was written with.
         scenes: in time order; the first starts at 0 and each starts where the one before ends.
         lines: in time order, none overlapping another.
-        terms: spoken terms worth asking for.
+        terms: spoken terms that questions may be about.
         facts: questions that its words answer.
 
     Raises:
@@ -372,10 +375,10 @@ class Story:
             clock_s = scene.window.end_s
             for event in scene.events():
                 _check_inside(event.window, scene.window, f"{event.kind} of {event.what} in {scene.name!r}")
-        said_until_s = 0.0
+        spoken_until_s = 0.0
         for line in self.lines:
-            _check_inside(line.window, Window(said_until_s, clock_s), f"the line {line.text!r}")
-            said_until_s = line.window.end_s
+            _check_inside(line.window, Window(spoken_until_s, clock_s), f"the line {line.text!r}")
+            spoken_until_s = line.window.end_s
 
     @property
     def duration_s(self) -> float:
@@ -408,13 +411,13 @@ class Story:
 
     def events(self) -> list[Event]:
         """The exact table of everything that happens, in time order."""
-        told = [event for scene in self.scenes for event in scene.events()]
+        events = [event for scene in self.scenes for event in scene.events()]
         for line in self.lines:
             place = self.scene_at(line.window.start_s).name
-            told.append(Event("spoken", line.window, line.speaker, line.text, place, (line.speaker,)))
-        return sorted(told, key=lambda event: (event.window, event.kind, event.what))
+            events.append(Event("spoken", line.window, line.speaker, line.text, place, (line.speaker,)))
+        return sorted(events, key=lambda event: (event.window, event.kind, event.what))
 
 
-def _check_inside(inner: Window, outer: Window, what: str) -> None:
+def _check_inside(inner: Window, outer: Window, description: str) -> None:
     if inner.start_s < outer.start_s or inner.end_s > outer.end_s:
-        raise ValueError(f"{what} happens in [{inner.start_s}, {inner.end_s}), outside {outer}")
+        raise ValueError(f"{description} happens in [{inner.start_s}, {inner.end_s}), outside {outer}")

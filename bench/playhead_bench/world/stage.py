@@ -1,7 +1,7 @@
-"""Scenes in which things act at random, laid out so that none hides another: the stuff of wanderings.
+"""Scenes in which objects act at random, laid out so that none hides another.
 
 A stage has two rows and three columns of cells. Whatever happens is given the cells that it needs for the
-whole scene, so a question about one thing never depends on what another one covers.
+whole scene, so a question about one object never depends on what another one covers.
 """
 
 from collections.abc import Sequence
@@ -9,11 +9,19 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Literal, get_args
 
-from playhead_bench.world.kinds import OUTDOORS, PAINTS, PLACES, THINGS, Colour, PlaceKind, Shape
+from playhead_bench.world.kinds import (
+    OBJECT_COLOURS,
+    OBJECT_SHAPES,
+    OUTDOORS,
+    PLACES,
+    Colour,
+    PlaceKind,
+    Shape,
+)
 from playhead_bench.world.moves import ASPECT, Side, enter, leave, outside
-from playhead_bench.world.outlines import NEVER_TURNED
+from playhead_bench.world.outlines import ROTATION_INVARIANT
 from playhead_bench.world.pace import snap
-from playhead_bench.world.script import Action, Move, Point, Scene, Thing, Writing
+from playhead_bench.world.script import Action, Move, Point, Scene, SceneObject, Writing
 from playhead_index.window import Window
 
 Pair = tuple[Colour, Shape]
@@ -24,18 +32,18 @@ Part = Literal["train", "dev", "test"]
 
 ROWS, COLUMNS = (0.42, 0.78), (0.17, 0.5, 0.83)
 SIZES = (0.2, 0.24, 0.28, 0.32)
-PAIRS: tuple[Pair, ...] = tuple((colour, shape) for colour in PAINTS for shape in THINGS)
+PAIRS: tuple[Pair, ...] = tuple((colour, shape) for colour in OBJECT_COLOURS for shape in OBJECT_SHAPES)
 HELD_OUT: tuple[Pair, ...] = tuple(
     (colour, shape)
-    for i, colour in enumerate(PAINTS)
-    for j, shape in enumerate(THINGS)
+    for i, colour in enumerate(OBJECT_COLOURS)
+    for j, shape in enumerate(OBJECT_SHAPES)
     if (i * 2 + j) % 5 == 0
 )
 """The pairs of colour and kind that training never sees under the compositional split: one in five."""
 ACTS: dict[Act, float] = {
     "stand": 5, "come": 2, "pass": 1.5, "shift": 1.5, "climb": 1.5, "carry": 1, "collide": 1, "chase": 1,
 }  # fmt: skip
-ON_THE_SPOT = ("jump", "spin", "blink", "grow", "shrink", "recolour")
+STATIONARY_ACTIONS = ("jump", "spin", "blink", "grow", "shrink", "recolour")
 SIGNS = (
     "BAKERY",
     "LIBRARY",
@@ -62,13 +70,13 @@ def pairs_of(part: Part, mode: SplitMode = "iid") -> tuple[Pair, ...]:
 
 
 @dataclass(slots=True)
-class Stage:
-    """A scene in the making: which cells and which pairs are still free.
+class SceneBuilder:
+    """Builds a scene; knows which cells and which pairs are still free.
 
     Args:
-        rng: the dice.
+        rng: the random generator.
         window: of the scene.
-        pairs: what may still come on; a pair is used once, so that it says which thing is meant.
+        pairs: what may still come on; a pair is used once, so that it says which object is meant.
     """
 
     rng: Random
@@ -77,17 +85,17 @@ class Stage:
     free: set[Cell] = field(
         default_factory=lambda: {(row, column) for row in range(2) for column in range(3)}
     )
-    things: list[Thing] = field(default_factory=list)
+    objects: list[SceneObject] = field(default_factory=list)
 
     def add(self, act: Act) -> bool:
         """Lets one act happen; False when there is no room or time for it."""
-        doing = {
+        handler = {
             "stand": self._stand, "come": self._come, "pass": self._pass, "shift": self._shift,
             "climb": self._climb, "carry": self._carry, "collide": self._collide, "chase": self._chase,
         }[act]  # fmt: skip
-        return doing()
+        return handler()
 
-    # ---- one thing ----
+    # ---- one object ----
 
     def _stand(self) -> bool:
         if not self.free:
@@ -95,7 +103,7 @@ class Stage:
         row, column = self._take(self.rng.choice(sorted(self.free)))
         at, size, (colour, shape) = self._point(row, column), self._size(), self.pairs.pop()
         actions = self._spot_actions(self.window, at, shape, self.rng.choice((0, 1, 1, 2)))
-        self.things.append(Thing(shape, colour, size, at, actions))
+        self.objects.append(SceneObject(shape, colour, size, at, actions))
         return True
 
     def _come(self) -> bool:
@@ -114,7 +122,7 @@ class Stage:
         gone_s = self._time(come.window.end_s + 0.5 if how != "out" else start_s, end_s - 2)
         go = leave(gone_s, gone_s + 2, self._side(), at, size)
         actions = {"in": (come,), "out": (go,), "both": (come, go)}[how]
-        self.things.append(Thing(shape, colour, size, at if how == "out" else None, actions))
+        self.objects.append(SceneObject(shape, colour, size, at if how == "out" else None, actions))
         return True
 
     def _pass(self) -> bool:
@@ -126,7 +134,7 @@ class Stage:
         lasts_s, side, y = self.rng.choice((3.0, 3.5)), self._side(), ROWS[row]
         from_, to = outside(side, y, size * 1.6), outside(_other(side), y, size * 1.6)
         action = Action("cross", Window(start_s, start_s + lasts_s), from_, to)
-        self.things.append(Thing(shape, colour, size, None, (action,)))
+        self.objects.append(SceneObject(shape, colour, size, None, (action,)))
         return True
 
     def _shift(self) -> bool:
@@ -151,13 +159,13 @@ class Stage:
         colour, shape = self.pairs.pop()
         start_s = self._time(self.window.start_s + 0.5, self.window.end_s - 2.5)
         action = Action("move", Window(start_s, start_s + 2), start, end)
-        self.things.append(Thing(shape, colour, self._size(), start, (action,)))
+        self.objects.append(SceneObject(shape, colour, self._size(), start, (action,)))
         return True
 
-    # ---- two things ----
+    # ---- two objects ----
 
     def _carry(self) -> bool:
-        """One thing with another on top of it crosses the lower row to another place."""
+        """One object with another on top of it crosses the lower row to another place."""
         if len(self.free) < 6 or self.window.duration_s < 5 or len(self.pairs) < 2:
             return False
         self.free.clear()
@@ -172,14 +180,14 @@ class Stage:
         when = Window(start_s, start_s + 3)
         carried, carrier = f"{loads} {load}", f"{colour} {shape}"
         over = ((below[0], below[1] - lift), (to[0], to[1] - lift))
-        self.things += [
-            Thing(shape, colour, size, below, (Action("carry", when, below, to, partner=carried),)),
-            Thing(load, loads, small, over[0], (Action("carried", when, *over, partner=carrier),)),
+        self.objects += [
+            SceneObject(shape, colour, size, below, (Action("carry", when, below, to, partner=carried),)),
+            SceneObject(load, loads, small, over[0], (Action("carried", when, *over, partner=carrier),)),
         ]
         return True
 
     def _collide(self) -> bool:
-        """Two things of one row run into each other and back."""
+        """Two objects of one row run into each other and back."""
         row = self._free_row()
         if row is None or self.window.duration_s < 4 or len(self.pairs) < 2:
             return False
@@ -190,16 +198,18 @@ class Stage:
         gap = size * 0.62 / ASPECT * 1.35
         meets = ((0.5 - gap, left[1]), (0.5 + gap, right[1]))
         first, second = f"{colour} {shape}", f"{other_colour} {other}"
-        self.things += [
-            Thing(shape, colour, size, left, (Action("collide", when, left, meets[0], partner=second),)),
-            Thing(
+        self.objects += [
+            SceneObject(
+                shape, colour, size, left, (Action("collide", when, left, meets[0], partner=second),)
+            ),
+            SceneObject(
                 other, other_colour, size, right, (Action("collided", when, right, meets[1], partner=first),)
             ),
         ]
         return True
 
     def _chase(self) -> bool:
-        """One thing crosses a row and another runs after it."""
+        """One object crosses a row and another runs after it."""
         row = self._free_row()
         if row is None or self.window.duration_s < 6 or len(self.pairs) < 2:
             return False
@@ -209,20 +219,24 @@ class Stage:
         from_, to = outside(side, y, size * 1.6), outside(_other(side), y, size * 1.6)
         chased, chaser = f"{other_colour} {other}", f"{colour} {shape}"
         runs, follows = Window(start_s, start_s + 3.5), Window(start_s + 1, start_s + 4.5)
-        self.things += [
-            Thing(other, other_colour, size, None, (Action("chased", runs, from_, to, partner=chaser),)),
-            Thing(shape, colour, size, None, (Action("chase", follows, from_, to, partner=chased),)),
+        self.objects += [
+            SceneObject(
+                other, other_colour, size, None, (Action("chased", runs, from_, to, partner=chaser),)
+            ),
+            SceneObject(shape, colour, size, None, (Action("chase", follows, from_, to, partner=chased),)),
         ]
         return True
 
     # ---- what acts are made of ----
 
-    def _spot_actions(self, within: Window, at: Point, shape: Shape, many: int) -> tuple[Action, ...]:
-        """Up to `many` things done on the spot, one after the other with a pause between."""
+    def _spot_actions(self, within: Window, at: Point, shape: Shape, max_actions: int) -> tuple[Action, ...]:
+        """Up to `max_actions` actions on the spot, one after the other with a pause between."""
         actions: list[Action] = []
         clock_s = within.start_s + 0.5
-        for _ in range(many):
-            kind = self.rng.choice([k for k in ON_THE_SPOT if k != "spin" or shape not in NEVER_TURNED])
+        for _ in range(max_actions):
+            kind = self.rng.choice(
+                [k for k in STATIONARY_ACTIONS if k != "spin" or shape not in ROTATION_INVARIANT]
+            )
             lasts_s = {"recolour": 1.0, "blink": 4.5, "spin": 4.0}.get(kind, 2.0)
             if clock_s + lasts_s + 0.5 > within.end_s or any(a.kind == kind for a in actions):
                 break
@@ -237,7 +251,7 @@ class Stage:
         return tuple(actions)
 
     def _other_colour(self, shape: Shape) -> Colour | None:
-        """A colour in which the same kind of thing may appear and does not yet."""
+        """A colour in which the same kind of object may appear and does not yet."""
         same = [pair for pair in self.pairs if pair[1] == shape]
         if not same:
             return None
@@ -276,17 +290,17 @@ def random_scene(
     window: Window,
     pairs: Sequence[Pair] = PAIRS,
     *,
-    most: int = 4,
+    max_objects: int = 4,
     place: PlaceKind | None = None,
     name: str = "",
 ) -> Scene:
-    """A scene of a wandering: up to `most` things that act in a place, by day or by night.
+    """A scene of a random video: up to `max_objects` objects that act in a place, by day or by night.
 
     Args:
-        rng: the dice; same dice, same scene.
+        rng: random generator; the same state gives the same scene.
         window: of the scene, at least 4 s.
         pairs: what may appear.
-        most: things; 0 for a place in which nothing happens.
+        max_objects: upper limit of objects; 0 for an empty place.
         place: which, or any.
         name: of the place, or one made of its kind and a number.
 
@@ -297,10 +311,10 @@ def random_scene(
         raise ValueError(f"a scene takes at least 4 s, got {window}")
     where = rng.choice(tuple(PLACES)) if place is None else place
     chosen = rng.sample(list(pairs), len(pairs))
-    stage = Stage(rng, window, chosen)
-    wanted = rng.choice((1, 1, 2, 2, 3, 4)) if most else 0
+    stage = SceneBuilder(rng, window, chosen)
+    target_count = rng.choice((1, 1, 2, 2, 3, 4)) if max_objects else 0
     for _ in range(8):
-        if len(stage.things) >= min(wanted, most):
+        if len(stage.objects) >= min(target_count, max_objects):
             break
         stage.add(rng.choices(list(ACTS), list(ACTS.values()))[0])
     moves: tuple[Move, ...] = ("still", "still", "still", "pan", "zoom")
@@ -309,7 +323,7 @@ def random_scene(
         where,
         window,
         where in OUTDOORS and rng.random() < 0.4,
-        tuple(stage.things),
+        tuple(stage.objects),
         (_sign(rng, window),) if rng.random() < 0.2 else (),
         rng.choice(moves),
         0.5 if rng.random() < 0.15 else 0.0,

@@ -6,25 +6,25 @@ from playhead_bench.world.kinds import COLOURS, SHAPES, Colour, PlaceKind, Shape
 from playhead_bench.world.lecture import lecture
 from playhead_bench.world.moves import Side, cross, enter, jump, leave
 from playhead_bench.world.pace import snap
-from playhead_bench.world.script import Action, Fact, Line, Scene, Story, Thing, Writing
+from playhead_bench.world.script import Action, Fact, Line, Scene, SceneObject, Story, Writing
 from playhead_index.window import Window
 
 __all__ = ["interview", "lecture", "street"]
 
 LANES = ((0.7, 0.16), (0.89, 0.18))
-"""Height and size of the things in the far and in the near lane: they never touch; only far things jump."""
+"""Height and size of the objects in the far and in the near lane: they never touch; only far objects jump."""
 ROADS = ("Mill Road", "Harbour Street", "Castle Lane", "Station Road", "Abbey Street", "Orchard Way")
 WORDS = ("BAKERY", "LIBRARY", "MUSEUM", "STATION", "HOTEL ADA", "MARKET", "CINEMA", "PHARMACY", "HARBOUR")
-BRIGHT: tuple[Colour, ...] = tuple(
+BRIGHT_COLOURS: tuple[Colour, ...] = tuple(
     name for name in COLOURS if name not in ("grey", "black", "white", "brown")
 )
 
 
 def street(seed: int = 0, minutes: float = 1.0) -> Story:
-    """Coloured things on streets and in parks with signs, by day and by night; nobody speaks.
+    """Coloured objects on streets and in parks with signs, by day and by night; nobody speaks.
 
     Args:
-        seed: other streets, things and signs.
+        seed: other streets, objects and signs.
         minutes: how long, at least a tenth of a minute.
 
     Raises:
@@ -42,29 +42,29 @@ def street(seed: int = 0, minutes: float = 1.0) -> Story:
 def _outdoors(rng: Random, window: Window, number: int) -> Scene:
     place: PlaceKind = "park" if rng.random() < 0.25 else "street"
     name = f"Park {rng.randint(1, 9)}" if place == "park" else rng.choice(ROADS)
-    pairs = [(colour, shape) for colour in BRIGHT for shape in SHAPES]
+    pairs = [(colour, shape) for colour in BRIGHT_COLOURS for shape in SHAPES]
     rng.shuffle(pairs)
-    things = [thing for lane in LANES for thing in _traffic(rng, window, lane, pairs)]
+    objects = [obj for lane in LANES for obj in _traffic(rng, window, lane, pairs)]
     text = f"EXIT {rng.randint(2, 99)}" if number % 2 else rng.choice(WORDS)
     faces: tuple[Colour, ...] = ("green", "blue", "yellow", "white")
     face = rng.choice(faces)
     sign = Writing("sign", (text,), window, (rng.choice((0.36, 0.64, 0.76)), 0.28), 0.14, face)
-    return Scene(name, place, window, rng.random() < 0.4, tuple(things), (sign,))
+    return Scene(name, place, window, rng.random() < 0.4, tuple(objects), (sign,))
 
 
 def _traffic(
     rng: Random, window: Window, lane: tuple[float, float], pairs: list[tuple[Colour, Shape]]
-) -> list[Thing]:
-    """Things that use one lane one after the other, so that none hides another."""
+) -> list[SceneObject]:
+    """Objects that use one lane one after the other, so that none hides another."""
     y, size = lane
-    things: list[Thing] = []
+    objects: list[SceneObject] = []
     start_s = window.start_s + rng.choice((0.5, 1.0, 2.0))
     while start_s + 4 <= window.end_s:
         actions = _visit(rng, start_s, window.end_s, y, size)
         colour, shape = pairs.pop()
-        things.append(Thing(shape, colour, size, None, actions))
+        objects.append(SceneObject(shape, colour, size, None, actions))
         start_s = actions[-1].window.end_s + rng.choice((0.5, 1.0, 2.0))
-    return things
+    return objects
 
 
 def _visit(rng: Random, start_s: float, end_s: float, y: float, size: float) -> tuple[Action, ...]:
@@ -109,8 +109,8 @@ def _studio(seed: int, window: Window) -> Scene:
     clothes: tuple[tuple[Colour, Colour], ...] = (("red", "blue"), ("green", "purple"), ("orange", "cyan"))
     left, right = clothes[seed % len(clothes)]
     people = (
-        Thing("person", left, 0.78, (0.28, 0.62), name=HOST),
-        Thing("person", right, 0.78, (0.72, 0.62), name=GUEST),
+        SceneObject("person", left, 0.78, (0.28, 0.62), name=HOST),
+        SceneObject("person", right, 0.78, (0.72, 0.62), name=GUEST),
     )
     start_s = window.start_s
     plates = (
@@ -122,14 +122,14 @@ def _studio(seed: int, window: Window) -> Scene:
 
 def _walk() -> Scene:
     size = 0.2
-    things = (
-        Thing(
+    objects = (
+        SceneObject(
             "heart", "red", size, None, (enter(52, 55, "left", (0.35, 0.8), size), jump(57, 60, (0.35, 0.8)))
         ),
-        Thing("circle", "yellow", size, None, (cross(60, 64, "right", 0.9, size),)),
+        SceneObject("circle", "yellow", size, None, (cross(60, 64, "right", 0.9, size),)),
     )
     sign = Writing("sign", ("CLINIC",), Window(50, 66), (0.72, 0.3), 0.14, "blue")
-    return Scene("the clinic park", "park", Window(50, 66), False, things, (sign,))
+    return Scene("the clinic park", "park", Window(50, 66), False, objects, (sign,))
 
 
 def _talk(one_in: int, years: int) -> list[tuple[float, float, str, str]]:

@@ -51,8 +51,8 @@ def _house(canvas: Canvas, left: float, right: float, top: float) -> None:
     step = (right - left) / across
     for y in np.arange(top + 0.045, GROUND - 0.06, 0.075):
         for i in range(across):
-            lit = canvas.night and canvas.rng.random() < 0.45
-            glass: RGB = (250, 214, 120) if lit else shade(wall, 0.75)
+            is_lit = canvas.night and canvas.rng.random() < 0.45
+            glass: RGB = (250, 214, 120) if is_lit else shade(wall, 0.75)
             x = left + (i + 0.28) * step
             canvas.box(x, y, x + 0.44 * step, y + 0.042, glass)
 

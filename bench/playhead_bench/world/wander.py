@@ -1,8 +1,8 @@
-"""Wanderings: videos of ten seconds to several hours, made of random scenes, facts spoken and facts written.
+"""Random videos of ten seconds to several hours: random scenes with spoken and written facts.
 
-Most things come again and again. Some are rare: they are seen in one scene, or in two where they come
-back after another thing did something to them, so that a question about one has one answer in hours. Some
-of the frequent ones do the same thing several times, and their likes (the same colour on another
+Most objects come again and again. Some are rare: they are seen in one scene, or in two where they come
+back after another object did something to them, so that a question about one has one answer in hours. Some
+of the frequent ones do the same action several times, and similar objects (the same colour on another
 kind, the same kind in another colour) do it too.
 """
 
@@ -10,23 +10,23 @@ from bisect import bisect_left
 from collections.abc import Collection
 from random import Random
 
-from playhead_bench.world.lore import SPOKEN_OF, Tale, tales
+from playhead_bench.world.lore import SPOKEN_TOWNS, TownFact, town_facts
 from playhead_bench.world.pace import snap
 from playhead_bench.world.script import Fact, Line, Scene, Story
 from playhead_bench.world.stage import HELD_OUT, Pair, Part, SplitMode, pairs_of
-from playhead_bench.world.walk import Walk
+from playhead_bench.world.walk import WanderingBuilder
 from playhead_index.window import Window
 
 PARTS: tuple[Part, ...] = ("train", "dev", "test")
 SPEAKER = "Iris Holt"
 FREQUENT_SHARE = 1 / 3
-"""Of the pairs, how many come again and again; the others come in one scene at most."""
-MOST_MINUTES = 480.0
-"""For so long no fact and no title comes twice by chance."""
-AGAIN_SHARE = 0.12
-"""Of the spoken lines, how many say again what was said before."""
-WITH_DEED_SHARE = 0.6
-"""Of the lines near to where something begins to act, how many begin with it."""
+"""Share of the pairs that appear in many scenes; the others appear in one scene at most."""
+MAX_MINUTES = 480.0
+"""Up to this length no fact and no title is repeated by chance."""
+REPEAT_SHARE = 0.12
+"""Share of the spoken lines that repeat an earlier line."""
+ON_ACTION_SHARE = 0.6
+"""Share of the lines near the start of an action that start together with it."""
 
 
 def seed_of(seed: int, part: Part) -> int:
@@ -39,7 +39,7 @@ def seed_of(seed: int, part: Part) -> int:
 
 
 def part_of(story: Story) -> Part:
-    """The part of the data to which a wandering belongs, by its seed."""
+    """The part of the data to which a random video belongs, by its seed."""
     return PARTS[story.seed % len(PARTS)]
 
 
@@ -51,7 +51,7 @@ def wander(
     *,
     without: Collection[Pair] = (),
 ) -> Story:
-    """A made video of random scenes, spoken lines, slides, cards, signs and counters; always the same.
+    """A synthetic video of random scenes, spoken lines, slides, cards, signs and counters; always the same.
 
     Args:
         seed: another video for another one, 0 or more.
@@ -61,14 +61,14 @@ def wander(
         without: pairs of colour and kind that never appear.
 
     Raises:
-        ValueError: less than ten seconds, more than `MOST_MINUTES`, or a negative seed.
+        ValueError: less than ten seconds, more than `MAX_MINUTES`, or a negative seed.
     """
-    if not 10 <= minutes * 60 <= MOST_MINUTES * 60 or seed < 0:
+    if not 10 <= minutes * 60 <= MAX_MINUTES * 60 or seed < 0:
         raise ValueError(
-            f"a wandering takes 10 s to {MOST_MINUTES:g} min and a seed from 0, got {minutes = }, {seed = }"
+            f"a wandering takes 10 s to {MAX_MINUTES:g} min and a seed from 0, got {minutes = }, {seed = }"
         )
     rng = Random(f"{mode}/{part}/{seed}/{float(minutes)}")
-    walk = Walk(rng, snap(minutes * 60), *_shares_of_pairs(rng, part, mode, without))
+    walk = WanderingBuilder(rng, snap(minutes * 60), *_shares_of_pairs(rng, part, mode, without))
     scenes = walk.scenes()
     lines, facts = _spoken(rng, scenes)
     name = f"wander_{part}_{mode}_{seed}_{walk.end_s:g}s"
@@ -93,16 +93,16 @@ def _shares_of_pairs(
 def _spoken(rng: Random, scenes: tuple[Scene, ...]) -> tuple[tuple[Line, ...], list[Fact]]:
     """Facts spoken at odd times, about half of them while something acts, some of them again later."""
     end_s, clock_s = scenes[-1].window.end_s, 0.0
-    starts_s = sorted(a.window.start_s for scene in scenes for thing in scene.things for a in thing.actions)
-    bank, told, lines = tales(rng, SPOKEN_OF), list[Tale](), list[Line]()
+    starts_s = sorted(a.window.start_s for scene in scenes for obj in scene.things for a in obj.actions)
+    bank, told_facts, lines = town_facts(rng, SPOKEN_TOWNS), list[TownFact](), list[Line]()
     while True:
-        again = told and rng.random() < AGAIN_SHARE
-        tale = rng.choice(told) if again else next(bank)
+        again = told_facts and rng.random() < REPEAT_SHARE
+        tale = rng.choice(told_facts) if again else next(bank)
         start_s = _beginning(rng, clock_s, starts_s)
         clock_s = start_s + snap(max(3.0, 0.45 * len(tale.spoken.split())))
         if clock_s > end_s:
-            return tuple(lines), [tale.fact(written=False) for tale in dict.fromkeys(told)]
-        told.append(tale)
+            return tuple(lines), [tale.fact(written=False) for tale in dict.fromkeys(told_facts)]
+        told_facts.append(tale)
         lines.append(Line(Window(start_s, clock_s), SPEAKER, tale.spoken))
 
 
@@ -110,5 +110,5 @@ def _beginning(rng: Random, after_s: float, starts_s: list[float]) -> float:
     """When the next line begins: two seconds to half a minute later, or with something that acts then."""
     start_s = snap(after_s + rng.uniform(2, 30))
     low = bisect_left(starts_s, max(after_s + 1, start_s - 10))
-    near = low < len(starts_s) and starts_s[low] < start_s + 15
-    return starts_s[low] if near and rng.random() < WITH_DEED_SHARE else start_s
+    is_near = low < len(starts_s) and starts_s[low] < start_s + 15
+    return starts_s[low] if is_near and rng.random() < ON_ACTION_SHARE else start_s

@@ -1,4 +1,4 @@
-"""Pictures and sound out of video files, addressed only by seconds of presentation time."""
+"""Decodes frames and sound of video files, addressed only by seconds of presentation time."""
 
 from playhead_index.decode.choose import READERS, open_reader
 from playhead_index.decode.protocol import Frame, SubtitleTrack, VideoInfo, VideoReader

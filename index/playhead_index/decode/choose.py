@@ -8,7 +8,7 @@ READERS = ("auto", "pyav", "decord")
 
 
 def open_reader(path: Path | str, name: str = "auto") -> VideoReader:
-    """A reader of one file; nothing is opened before it is asked for something.
+    """A reader of one file; the file is opened by the first call of a method.
 
     Args:
         path: the video file.
@@ -16,7 +16,7 @@ def open_reader(path: Path | str, name: str = "auto") -> VideoReader:
 
     Raises:
         ValueError: the name is none of `READERS`.
-        VideoUnreadable: `decord` was asked for and is not installed.
+        VideoUnreadable: `decord` was requested and is not installed.
     """
     if name not in READERS:
         raise ValueError(f"no reader is called {name!r}; choose one of {', '.join(READERS)}")

@@ -1,8 +1,8 @@
 """Reads videos with decord 0.6, for those who want it; what it would get wrong it refuses, naming PyAV.
 
 decord carries an FFmpeg of 2018, keeps decoding into memory as long as its reader lives, and returns
-other pictures than those asked for after seeks in some files, without an error. So here it is opened for
-a batch of pictures and dropped, its table of times is compared with the packets of the file first, and
+other frames than those requested after seeks in some files, without an error. So here it is opened for
+a batch of frames and dropped, its table of times is compared with the packets of the file first, and
 kinds of files in which it was seen to go wrong are not read with it. Its sound has no usable clock, so sound
 is read by PyAV.
 """
@@ -21,27 +21,27 @@ from playhead_index.decode.probing import Probe, probe
 from playhead_index.decode.protocol import Frame, VideoInfo
 from playhead_index.decode.requested_times import (
     Sampling,
-    checked_short_side,
-    checked_times,
-    checked_window,
+    check_short_side,
+    check_times,
+    check_window,
     ticks_in,
 )
-from playhead_index.errors import NoPictures, VideoUnreadable
+from playhead_index.errors import NoFrames, VideoUnreadable
 from playhead_index.extras import missing_module
 from playhead_index.window import Window
 
-INSTEAD = "read it with PyAV (--reader pyav)"
+USE_PYAV = "read it with PyAV (--reader pyav)"
 _EXACT_CONTAINERS = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm"}
 _SAME_TIME_S = 2e-3
 _BATCH_BYTES = 64 << 20
-_BATCH_PICTURES = 256
+_MAX_BATCH_FRAMES = 256
 
 
 class DecordReader(Sampling):
-    """A `VideoReader` on decord: pictures only, of MP4, MOV, Matroska and WebM with closed groups.
+    """A `VideoReader` on decord: frames only, of MP4, MOV, Matroska and WebM with closed groups.
 
     Its `probe` reads packets with PyAV, since decord does not tell keyframe sizes, warnings or tracks.
-    `decode_warnings` stays empty: decord fails on a damaged picture, or shows it without a word.
+    `decode_warnings` stays empty: decord fails on a damaged frame, or shows it without a word.
 
     Raises:
         VideoUnreadable: decord is not installed.
@@ -51,19 +51,19 @@ class DecordReader(Sampling):
 
     def __init__(self, path: Path) -> None:
         if find_spec("decord") is None:
-            raise VideoUnreadable(path, f"{missing_module('decord')}; or {INSTEAD}")
+            raise VideoUnreadable(path, f"{missing_module('decord')}; or {USE_PYAV}")
         self.path = path
         self.decode_warnings: list[str] = []
         self._probe: Probe | None = None
 
     @property
-    def _known(self) -> Probe:
+    def _video_probe(self) -> Probe:
         if self._probe is None:
             try:
                 known = probe(self.path)
-            except NoPictures as error:
-                raise NoPictures(self.path, f"{error.why}; {INSTEAD}") from error
-            self._refuse(_why_not(known))
+            except NoFrames as error:
+                raise NoFrames(self.path, f"{error.why}; {USE_PYAV}") from error
+            self._refuse(_why_unsupported(known))
             with self._reader(known.shape.shrunk(16)) as reader:
                 self._refuse(_why_other_times(reader, known))
             self._probe = known
@@ -75,68 +75,68 @@ class DecordReader(Sampling):
         Raises:
             VideoUnreadable: the file cannot be decoded, or decord would not decode it exactly.
         """
-        return self._known.info
+        return self._video_probe.info
 
     def frames_at(self, times_s: Sequence[float], *, short_side_px: int | None = None) -> Iterator[Frame]:
-        """For each time the picture that is on the screen then: the last one with pts_s <= time.
+        """For each time the frame that is on the screen then: the last one with pts_s <= time.
 
-        A picture that begins within a microsecond after a time counts as begun.
+        A frame that begins within a microsecond after a time counts as begun.
 
         Raises:
             TimestampOutOfRange: a time lies outside the video.
             ValueError: the times descend.
             VideoUnreadable: the file cannot be decoded.
         """
-        known = self._known
-        times = checked_times(self.path, times_s, known.info.duration_s)
-        ticks = [known.table.shown_at(known.table.tick_at(time_s)) for time_s in times]
-        return self._pictures(np.asarray(ticks, np.int64), checked_short_side(short_side_px))
+        known = self._video_probe
+        times = check_times(self.path, times_s, known.info.duration_s)
+        ticks = [known.table.frame_tick_at(known.table.tick_at(time_s)) for time_s in times]
+        return self._frames(np.asarray(ticks, np.int64), check_short_side(short_side_px))
 
     def frames_in(self, windows: Sequence[Window], *, short_side_px: int | None = None) -> Iterator[Frame]:
-        """Every picture that is on the screen in the windows, in time order, each once.
+        """Every frame that is on the screen in the windows, in time order, each once.
 
         Raises:
             TimestampOutOfRange: a window lies outside the video.
             VideoUnreadable: the file cannot be decoded.
         """
-        known = self._known
-        within = [checked_window(self.path, window, known.info.duration_s) for window in windows]
-        return self._pictures(ticks_in(known.table, within), checked_short_side(short_side_px))
+        known = self._video_probe
+        within = [check_window(self.path, window, known.info.duration_s) for window in windows]
+        return self._frames(ticks_in(known.table, within), check_short_side(short_side_px))
 
     def keyframes(self, *, short_side_px: int | None = None) -> Iterator[Frame]:
-        """The pictures that can be decoded alone, in time order.
+        """The frames that can be decoded alone, in time order.
 
         Raises:
             VideoUnreadable: the file cannot be decoded.
         """
-        table = self._known.table
+        table = self._video_probe.table
         keys = table.key_ticks[np.isin(table.key_ticks, table.ticks)]
-        return self._pictures(keys, checked_short_side(short_side_px))
+        return self._frames(keys, check_short_side(short_side_px))
 
     def _refuse(self, why: str | None) -> None:
         if why:
-            raise VideoUnreadable(self.path, f"{why}; {INSTEAD}")
+            raise VideoUnreadable(self.path, f"{why}; {USE_PYAV}")
 
-    def _pictures(self, ticks: NDArray[np.int64], short_side_px: int | None) -> Iterator[Frame]:
-        """The pictures at ticks that ascend and may repeat, a batch of memory at a time."""
-        known = self._known
+    def _frames(self, ticks: NDArray[np.int64], short_side_px: int | None) -> Iterator[Frame]:
+        """The frames at ticks that ascend and may repeat, a batch of memory at a time."""
+        known = self._video_probe
         shape = known.shape.shrunk(short_side_px)
-        size = max(1, min(_BATCH_PICTURES, _BATCH_BYTES // (shape.width_px * shape.height_px * 3)))
+        size = max(1, min(_MAX_BATCH_FRAMES, _BATCH_BYTES // (shape.width_px * shape.height_px * 3)))
         different = np.unique(ticks)
         for start in range(0, len(different), size):
             batch = different[start : start + size]
-            pictures = self._decode(np.searchsorted(known.table.ticks, batch), shape)
+            images = self._decode(np.searchsorted(known.table.ticks, batch), shape)
             times_s = known.table.all_seconds(batch)
             for tick in ticks[np.isin(ticks, batch)]:
                 place = int(np.searchsorted(batch, tick))
-                yield Frame(float(times_s[place]), pictures[place])
+                yield Frame(float(times_s[place]), images[place])
 
     def _decode(self, indexes: NDArray[np.intp], shape: Shape) -> NDArray[np.uint8]:
         with self._reader(shape) as reader:
-            pictures: NDArray[np.uint8] = reader.get_batch(indexes.tolist()).asnumpy()
-        if pictures.shape[1:3] != (shape.height_px, shape.width_px):
-            self._refuse(f"decord gives pictures of another size, {pictures.shape[1:3]}")
-        return pictures
+            images: NDArray[np.uint8] = reader.get_batch(indexes.tolist()).asnumpy()
+        if images.shape[1:3] != (shape.height_px, shape.width_px):
+            self._refuse(f"decord gives pictures of another size, {images.shape[1:3]}")
+        return images
 
     @contextmanager
     def _reader(self, shape: Shape) -> Iterator[Any]:
@@ -153,17 +153,17 @@ class DecordReader(Sampling):
             )
             yield reader
         except UnicodeEncodeError as error:
-            raise VideoUnreadable(self.path, f"decord opens names of UTF-8 only; {INSTEAD}") from error
+            raise VideoUnreadable(self.path, f"decord opens names of UTF-8 only; {USE_PYAV}") from error
         except (decord.DECORDError, decord.DECORDLimitReachedError, RuntimeError) as error:
-            raise VideoUnreadable(self.path, f"decord fails on it; {INSTEAD}") from error
+            raise VideoUnreadable(self.path, f"decord fails on it; {USE_PYAV}") from error
 
 
-def _why_not(known: Probe) -> str | None:
+def _why_unsupported(known: Probe) -> str | None:
     if known.container not in _EXACT_CONTAINERS:
         return f"decord does not find its way in this container ({known.container.split(',')[0]})"
     if known.table.has_open_groups:
         return "decord confuses pictures around the keyframes of this file (open groups)"
-    if known.shape.turn.is_mirrored:
+    if known.shape.orientation.is_mirrored:
         return "the picture is to be mirrored, which decord does not do"
     if known.shape.is_hdr:
         return "its pictures are of high dynamic range (HDR), which decord does not map to SDR"

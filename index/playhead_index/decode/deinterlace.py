@@ -1,9 +1,9 @@
-"""Interlaced pictures without combs: of the two moments that one picture holds, the first.
+"""Interlaced frames without combs: of the two moments that one frame holds, the first.
 
 Much that is marked as interlaced was filmed progressively and loses half of its lines when it is
-deinterlaced, small text first. So a picture is left as it is unless combs are seen in it. The lines of the
-other field are then interpolated along edges (FFmpeg's `estdif`), from this picture alone: filters that also
-look at the pictures before and after (`yadif`, `bwdif`) would give another result after a seek.
+deinterlaced, small text first. So a frame is left as it is unless combs are seen in it. The lines of the
+other field are then interpolated along edges (FFmpeg's `estdif`), from this frame alone: filters that also
+read the frames before and after (`yadif`, `bwdif`) would give another result after a seek.
 """
 
 from typing import Any
@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 COMB_STRENGTH = 9
 """Difference, of 255, between a line and its neighbours above which a pixel belongs to a comb."""
 BLOCK_PX, MIN_COMBED_PX = 16, 80
-"""A picture is combed when a block of 16 x 16 has this many pixels of a comb: a sharp horizontal edge makes
+"""A frame is combed when a block of 16 x 16 has this many pixels of a comb: a sharp horizontal edge makes
 up to 64, movement by a few pixels 130 and more. The measure and the number are those of TFM, an
 inverse-telecine filter of AviSynth."""
 
 
-def without_combs(frame: Any) -> Any:
+def remove_combs(frame: Any) -> Any:
     """A decoded PyAV frame; its first field at full height where it is marked as interlaced and has combs.
 
     The field order is the one that the file states.
@@ -41,7 +41,7 @@ def without_combs(frame: Any) -> Any:
 
 
 def is_combed(luma: NDArray[np.uint8]) -> bool:
-    """Some block of a picture has lines that alternate, as two fields of a movement do.
+    """Some block of a frame has lines that alternate, as two fields of a movement do.
 
     Args:
         luma: (H, W) uint8.

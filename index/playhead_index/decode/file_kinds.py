@@ -1,12 +1,12 @@
 """Which kinds of file are opened: what their first bytes say, and the containers that FFmpeg may read.
 
-FFmpeg opens far more than videos: lists of other files, addresses, texts that it paints, pictures, subtitles,
+FFmpeg opens far more than videos: lists of other files, addresses, texts that it paints, images, subtitles,
 devices. A file that holds one of these under a video's name would be read, or would make FFmpeg open others.
 """
 
 HEAD_BYTES = 4096
 PLAYLIST = "this is a playlist; name the video files themselves"
-PICTURE = "this is a still picture, not a video"
+STILL_IMAGE = "this is a still picture, not a video"
 TEXT = "this is text, not a video that can be read; subtitles are read where they stand beside a video"
 
 _VIDEO = """
@@ -24,21 +24,32 @@ _SOUND = """
     sbc shn sox spdif tak truehd tta voc vqf w64 wav wavarc wsd wv xwma
 """
 DEMUXERS = tuple(sorted({*_VIDEO.split(), *_SOUND.split()}))
-"""FFmpeg's names of the containers and raw streams that hold moving pictures or sound, and of no other."""
+"""FFmpeg's names of the containers and raw streams that hold video or sound, and of no other."""
 
 _PLAYLISTS = (
     b"ffconcat", b"#extm3u", b"<mpd", b"<smoothstreamingmedia", b"<asx", b"<smil", b"v=0", b"[playlist]",
     b"[reference]", b"rtsptext", b"http://", b"https://", b"rtsp://", b"rtmp://", b"file:",
 )  # fmt: skip
 _LIST_IN_XML = (b"<mpd", b"<smoothstreamingmedia", b"<smil", b"<assetmap", b"<compositionplaylist")
-_PICTURES = (b"II*\0", b"MM\0*", b"8BPS", b"gimp xcf", b"v/1\1", b"#?RADIANCE", b"qoif", b"DDS ")
-_MAYBE_PICTURES = (b"\xff\xd8\xff", b"BM", b"P1", b"P2", b"P3", b"P4", b"P5", b"P6", b"\xff\x0a", b"\x0a\x05")
+_IMAGE_SIGNATURES = (b"II*\0", b"MM\0*", b"8BPS", b"gimp xcf", b"v/1\1", b"#?RADIANCE", b"qoif", b"DDS ")
+_POSSIBLE_IMAGE_SIGNATURES = (
+    b"\xff\xd8\xff",
+    b"BM",
+    b"P1",
+    b"P2",
+    b"P3",
+    b"P4",
+    b"P5",
+    b"P6",
+    b"\xff\x0a",
+    b"\x0a\x05",
+)
 _TEXT_CONTROLS = frozenset(b"\t\n\r\f\x1b")
 _VIDEO_WITH_TEXT_HEADER = (b"YUV4MPEG2", b"ARMovie\n")
 
 
 def why_not_video(head: bytes) -> str | None:
-    """Why a file that begins with these bytes is not opened at all; None when FFmpeg may look at it.
+    """Why a file that begins with these bytes is not opened at all; None when FFmpeg may open it.
 
     Args:
         head: the first `HEAD_BYTES` bytes, all of a shorter file.
@@ -46,8 +57,8 @@ def why_not_video(head: bytes) -> str | None:
     >>> why_not_video(b"ffconcat version 1.0")
     'this is a playlist; name the video files themselves'
     """
-    if _is_picture(head):
-        return PICTURE
+    if _is_image(head):
+        return STILL_IMAGE
     if head.startswith(_VIDEO_WITH_TEXT_HEADER):
         return None
     text = _as_text(head)
@@ -60,17 +71,17 @@ def why_not_video(head: bytes) -> str | None:
     return PLAYLIST if is_list else TEXT
 
 
-def may_be_picture(head: bytes) -> bool:
-    """Whether a file that FFmpeg takes for no video is a still picture; videos may begin likewise."""
-    return head.startswith(_MAYBE_PICTURES)
+def may_be_image(head: bytes) -> bool:
+    """Whether a file that FFmpeg cannot open as video may be a still image; videos may begin likewise."""
+    return head.startswith(_POSSIBLE_IMAGE_SIGNATURES)
 
 
-def _is_picture(head: bytes) -> bool:
+def _is_image(head: bytes) -> bool:
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return b"acTL" not in head and b"IDAT" in head  # else it is animated, or not known yet
     if head.startswith(b"RIFF"):
         return head[8:12] == b"WEBP"
-    return head.startswith(_PICTURES)
+    return head.startswith(_IMAGE_SIGNATURES)
 
 
 def _as_text(head: bytes) -> bytes | None:

@@ -1,4 +1,4 @@
-"""When every picture of a stream is shown, known from its packets without decoding one."""
+"""The presentation time of every frame of a stream, from its packets, without decoding."""
 
 from array import array
 from collections.abc import Mapping
@@ -9,29 +9,29 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.decode.opening import counts_pictures, demuxed
+from playhead_index.decode.opening import demux, lacks_frame_times
 from playhead_index.decode.protocol import EDGE_S
 
 MIN_TAIL_S = 0.2
-"""Sound that goes on for no longer after the last picture does not make a recording longer: encoders fill
+"""Sound that goes on for no longer after the last frame does not make a recording longer: encoders fill
 their last packet with silence. In 55 files of many sources made to end together it was at most 0.14 s."""
 MIN_GAP_S = 60.0
-"""No stretch without packets that is shorter can be a gap (`decode.gaps`)."""
+"""No interval without packets that is shorter can be a gap (`decode.gaps`)."""
 MAX_AHEAD_S = 86_400.0
-_MOST_BACK_S = 1.0
-_LONE_PICTURE_S = 0.04
+_MAX_BACK_S = 1.0
+_SINGLE_FRAME_S = 0.04
 
 
 @dataclass(frozen=True, slots=True)
 class PacketTable:
-    """The pictures of one stream in the order in which they are shown, in ticks of its own clock.
+    """The frames of one stream in the order in which they are shown, in ticks of its own clock.
 
     Args:
         tick_s: seconds of one tick.
-        origin: tick of the first picture that is shown.
-        ticks: (N,) int64, when each picture is shown; ascending, none twice.
-        end: tick at which the last picture ends.
-        key_ticks: (K,) int64, pictures that decode alone; ascending; those that an edit list hides
+        origin: tick of the first frame that is shown.
+        ticks: (N,) int64, when each frame is shown; ascending, none twice.
+        end: tick at which the last frame ends.
+        key_ticks: (K,) int64, frames that decode alone; ascending; those that an edit list hides
             too, since decoding may start there.
         key_bytes: (K,) int64, their sizes.
         gop_bytes: (K,) int64, bytes from after the keyframe up to the next, in the order of the file.
@@ -39,9 +39,9 @@ class PacketTable:
         n_encrypted: packets that need a key.
         clock_jump: tick after which the clock jumps back, or by more than a day, so that nothing later
             can be addressed.
-        has_open_groups: a picture is stored after a keyframe and shown before it.
-        pauses: (P, 3) int64, where no picture begins for `MIN_GAP_S` or longer: tick of the picture before
-            it, tick at which that one ends by the length that its packet states, tick of the picture after
+        has_open_groups: a frame is stored after a keyframe and shown before it.
+        pauses: (P, 3) int64, where no frame begins for `MIN_GAP_S` or longer: tick of the frame before
+            it, tick at which that one ends by the length that its packet states, tick of the frame after
             it.
     """
 
@@ -67,16 +67,16 @@ class PacketTable:
         return np.asarray((ticks - self.origin) * self.tick_s.numerator / self.tick_s.denominator)
 
     def tick_at(self, time_s: float) -> int:
-        """The last tick at or before a time; a picture at most a microsecond later counts as begun."""
+        """The last tick at or before a time; a frame at most a microsecond later counts as begun."""
         return self.origin + int(np.floor((time_s + EDGE_S) / float(self.tick_s)))
 
-    def shown_at(self, tick: int) -> int:
-        """The tick of the picture that is on the screen at `tick`, by what the packets say."""
+    def frame_tick_at(self, tick: int) -> int:
+        """The tick of the frame that is on the screen at `tick`, by what the packets say."""
         place = int(np.searchsorted(self.ticks, tick, side="right"))
         return int(self.ticks[max(0, place - 1)])
 
-    def all_shown_at(self, ticks: NDArray[np.int64]) -> NDArray[np.int64]:
-        """(N,) int64, equal to `shown_at` of each of (N,) ticks."""
+    def frame_ticks_at(self, ticks: NDArray[np.int64]) -> NDArray[np.int64]:
+        """(N,) int64, equal to `frame_tick_at` of each of (N,) ticks."""
         places = np.searchsorted(self.ticks, ticks, side="right") - 1
         return np.asarray(self.ticks[np.maximum(0, places)])
 
@@ -85,19 +85,19 @@ class PacketTable:
         place = int(np.searchsorted(self.key_ticks, tick, side="right"))
         return int(self.key_ticks[place - 1]) if place else min(self.origin, int(self.ticks[0]))
 
-    def pictures_between(self, first: int, last: int) -> int:
-        """How many pictures are shown in ticks [first, last)."""
+    def num_frames_between(self, first: int, last: int) -> int:
+        """How many frames are shown in ticks [first, last)."""
         places = np.searchsorted(self.ticks, [first, last])
         return int(places[1] - places[0])
 
     @property
     def duration_s(self) -> float:
-        """When the last picture ends."""
+        """When the last frame ends."""
         return self.seconds(self.end)
 
     @property
     def is_variable_rate(self) -> bool:
-        """Some distance between pictures differs from the middle one by a tenth and more than a tick."""
+        """Whether some distance between frames differs from the median by a tenth and more than a tick."""
         gaps = np.diff(self.ticks)
         if len(gaps) < 2:
             return False
@@ -105,9 +105,9 @@ class PacketTable:
         return bool(np.any(np.abs(gaps - middle) > max(0.1 * middle, 1.0)))
 
     def starting_at(self, origin: int) -> "PacketTable":
-        """This table with its first picture at `origin`: earlier ones were found not to decode."""
-        shown = self.ticks[self.ticks >= origin]
-        ticks = shown if len(shown) else np.array([origin], np.int64)
+        """This table with its first frame at `origin`: earlier ones were found not to decode."""
+        remaining = self.ticks[self.ticks >= origin]
+        ticks = remaining if len(remaining) else np.array([origin], np.int64)
         pauses = self.pauses[self.pauses[:, 0] >= origin]
         return replace(self, origin=origin, ticks=ticks, end=max(self.end, int(ticks[-1]) + 1), pauses=pauses)
 
@@ -120,22 +120,24 @@ class Collector(Protocol):
         ...
 
 
-def scan(container: Any, stream: Any, beside: Mapping[int, Collector] | None = None) -> PacketTable | None:
-    """Reads every packet of a stream once; None when not one picture in it has a time.
+def scan(
+    container: Any, stream: Any, other_collectors: Mapping[int, Collector] | None = None
+) -> PacketTable | None:
+    """Reads every packet of a stream once; None when not one frame in it has a time.
 
     Damage that FFmpeg reports on the way ends the table there: what lies behind it cannot be reached.
 
     Args:
         container: of the stream.
-        stream: with the pictures.
-        beside: what takes the packets of other streams in the same pass, by the index of the stream.
+        stream: with the frames.
+        other_collectors: take the packets of other streams in the same pass, by the index of the stream.
     """
-    collectors = beside or {}
+    collectors = other_collectors or {}
     streams = [stream, *(container.streams[index] for index in collectors)]
-    rows, counts = _Rows(), counts_pictures(container, stream)
-    back_ticks, ahead_ticks = (int(gap_s / stream.time_base) for gap_s in (_MOST_BACK_S, MAX_AHEAD_S))
+    rows, counts = _PacketColumns(), lacks_frame_times(container, stream)
+    back_ticks, ahead_ticks = (int(gap_s / stream.time_base) for gap_s in (_MAX_BACK_S, MAX_AHEAD_S))
     latest: int | None = None
-    for packet in demuxed(container, streams):
+    for packet in demux(container, streams):
         if packet.stream_index != stream.index:
             if packet.size:
                 collectors[packet.stream_index].add(packet)
@@ -152,30 +154,34 @@ def scan(container: Any, stream: Any, beside: Mapping[int, Collector] | None = N
             break
         latest = stored if latest is None else max(latest, stored)
         rows.add(at, packet)
-    return rows.table(stream.time_base) if any(rows.is_shown) else None
+    return rows.table(stream.time_base) if any(rows.is_displayed) else None
 
 
-class _Rows:
+class _PacketColumns:
     """Columns of packets in the order of the file, in flat arrays."""
 
     def __init__(self) -> None:
-        self.at, self.lasts, self.sizes = array("q"), array("q"), array("q")
-        self.is_key, self.is_shown = array("b"), array("b")
+        self.at, self.durations, self.sizes = array("q"), array("q"), array("q")
+        self.is_key, self.is_displayed = array("b"), array("b")
         self.n_damaged, self.n_encrypted = 0, 0
         self.clock_jump: int | None = None
 
     def add(self, at: int, packet: Any) -> None:
         self.at.append(at)
-        self.lasts.append(packet.duration or 0)
+        self.durations.append(packet.duration or 0)
         self.sizes.append(packet.size)
         self.is_key.append(packet.is_keyframe)
-        self.is_shown.append(not packet.is_discard)
+        self.is_displayed.append(not packet.is_discard)
         self.n_encrypted += packet.has_sidedata("encryption_info")
 
     def table(self, tick_s: Fraction) -> PacketTable:
-        at, lasts, sizes = (np.frombuffer(column, np.int64) for column in (self.at, self.lasts, self.sizes))
-        is_key, is_shown = (np.frombuffer(column, np.bool_) for column in (self.is_key, self.is_shown))
-        ticks = np.unique(at[is_shown])
+        at, durations, sizes = (
+            np.frombuffer(column, np.int64) for column in (self.at, self.durations, self.sizes)
+        )
+        is_key, is_displayed = (
+            np.frombuffer(column, np.bool_) for column in (self.is_key, self.is_displayed)
+        )
+        ticks = np.unique(at[is_displayed])
         keys = np.flatnonzero(is_key)
         if not len(keys):
             keys = np.array([0])
@@ -185,7 +191,7 @@ class _Rows:
             tick_s=tick_s,
             origin=int(ticks[0]),
             ticks=ticks,
-            end=_end(tick_s, at, lasts, is_shown, ticks),
+            end=_end(tick_s, at, durations, is_displayed, ticks),
             key_ticks=at[keys][order],
             key_bytes=sizes[keys][order],
             gop_bytes=groups[order],
@@ -193,35 +199,35 @@ class _Rows:
             n_encrypted=self.n_encrypted,
             clock_jump=self.clock_jump,
             has_open_groups=_has_open_groups(at, keys),
-            pauses=_pauses(tick_s, at, lasts, ticks),
+            pauses=_pauses(tick_s, at, durations, ticks),
         )
 
 
 def _end(
     tick_s: Fraction,
     at: NDArray[np.int64],
-    lasts: NDArray[np.int64],
-    is_shown: NDArray[np.bool_],
+    durations: NDArray[np.int64],
+    is_displayed: NDArray[np.bool_],
     ticks: NDArray[np.int64],
 ) -> int:
     last = int(ticks[-1])
-    length = int(lasts[is_shown & (at == last)].max())
+    length = int(durations[is_displayed & (at == last)].max())
     if not 1 < length <= MAX_AHEAD_S / tick_s:
-        length = int(np.median(np.diff(ticks))) if len(ticks) > 1 else round(_LONE_PICTURE_S / tick_s)
+        length = int(np.median(np.diff(ticks))) if len(ticks) > 1 else round(_SINGLE_FRAME_S / tick_s)
     return last + max(1, length)
 
 
 def _pauses(
-    tick_s: Fraction, at: NDArray[np.int64], lasts: NDArray[np.int64], ticks: NDArray[np.int64]
+    tick_s: Fraction, at: NDArray[np.int64], durations: NDArray[np.int64], ticks: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     before = np.flatnonzero(np.diff(ticks) >= int(MIN_GAP_S / tick_s))
     order = np.argsort(at, kind="stable")
-    shown = order[np.searchsorted(at[order], ticks[before])]
-    return np.column_stack([ticks[before], ticks[before] + lasts[shown], ticks[before + 1]])
+    packets = order[np.searchsorted(at[order], ticks[before])]
+    return np.column_stack([ticks[before], ticks[before] + durations[packets], ticks[before + 1]])
 
 
 def _has_open_groups(at: NDArray[np.int64], keys: NDArray[np.intp]) -> bool:
-    """Any picture stored after a keyframe (not the first one) that is shown before it."""
+    """Any frame stored after a keyframe (not the first one) that is shown before it."""
     key_of = np.repeat(np.append(at[:1], at[keys]), np.diff(np.concatenate([[0], keys, [len(at)]])))
     after_first = np.arange(len(at)) > (keys[1] if len(keys) > 1 else len(at))
     return bool(np.any((at < key_of) & after_first))

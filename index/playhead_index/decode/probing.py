@@ -1,4 +1,4 @@
-"""What a file holds, measured: packets of picture and sound read, the first of each decoded."""
+"""Probes a file: reads the packets of frames and sound, and decodes the first of each."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from playhead_index.decode.cursor import LostAtTheEnd, decoded
+from playhead_index.decode.cursor import FramesLostAtEnd, decode_frames
 from playhead_index.decode.gaps import find_gaps
-from playhead_index.decode.opening import demuxed, opened, pick_video, read_only, video_streams
+from playhead_index.decode.opening import demux, open_container, pick_video, select_streams, video_streams
 from playhead_index.decode.orientation import Shape, shape_of
 from playhead_index.decode.packets import MIN_TAIL_S, PacketTable, scan
 from playhead_index.decode.protocol import (
     CAPTIONS_NOT_READ,
     CLOCK_AHEAD,
-    NO_PICTURES,
+    NO_FRAMES,
     SOUND_NOT_READ,
     SubtitleTrack,
     VideoInfo,
@@ -31,12 +31,12 @@ from playhead_index.decode.sound_tracks import (
     track_kinds,
     track_name,
 )
-from playhead_index.errors import NoPictures, VideoUnreadable
+from playhead_index.errors import NoFrames, VideoUnreadable
 from playhead_index.window import Window, format_time, join_windows
 
 TEXT_CODECS = {"mov_text", "subrip", "ass", "webvtt", "text", "ttml", "microdvd", "sami", "stl", "realtext"}
 _SHORT_S, _SHORT_SHARE = 1.0, 0.02
-_TRIED_PICTURES = 300
+_MAX_TRIED_FRAMES = 300
 _MIN_LEAD_S = 1.0
 _MAX_GAPS_NAMED = 3
 _STATES_LENGTH = {"mov", "matroska", "webm", "avi", "asf", "flv", "mxf", "wav", "w64", "flac", "aiff", "caf"}
@@ -45,12 +45,12 @@ _STATES_LENGTH = {"mov", "matroska", "webm", "avi", "asf", "flv", "mxf", "wav", 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a reader must know of a file: the record for callers, and where the pictures are.
+    """What a reader needs of a file: the record for callers, and where the frames are.
 
     Args:
         info: the record for callers.
-        table: when each picture is shown.
-        shape: how the pictures are shown.
+        table: when each frame is shown.
+        shape: how the frames are shown.
         stream_index: the stream they are in.
         container: FFmpeg's names for the container, such as `matroska,webm`.
     """
@@ -63,54 +63,54 @@ class Probe:
 
 
 def probe_file(path: Path, stream_index: int | None = None) -> Probe | VideoInfo:
-    """A probe of a file with pictures, or the record alone of one that holds only sound.
+    """A probe of a file with frames, or the record alone of one that holds only sound.
 
-    One pass over the packets of the pictures and of the sound; the first of each is decoded.
+    One pass over the packets of the frames and of the sound; the first of each is decoded.
 
     Raises:
-        VideoUnreadable: it has a video stream of which no picture can be decoded, or neither video nor sound
+        VideoUnreadable: it has a video stream of which no frame can be decoded, or neither video nor sound
             that can be decoded; the message says why.
     """
     try:
         return probe(path, stream_index)
-    except NoPictures:
+    except NoFrames:
         return _probe_sound(path)
 
 
 def probe(path: Path, stream_index: int | None = None) -> Probe:
-    """Reads the packets of the video stream and of the sound, and decodes the first picture.
+    """Reads the packets of the video stream and of the sound, and decodes the first frame.
 
     Raises:
-        NoPictures: the file holds only sound.
-        VideoUnreadable: no picture of the file can be decoded; the message says why.
+        NoFrames: the file holds only sound.
+        VideoUnreadable: no frame of the file can be decoded; the message says why.
     """
-    with opened(path) as container:
+    with open_container(path) as container:
         if stream_index is None and sound_stream(container) is not None and not video_streams(container):
-            raise NoPictures(path, NO_PICTURES)
+            raise NoFrames(path, NO_FRAMES)
         stream = pick_video(container, path, stream_index)
         header = _header(container, stream)
         extents = _extents(container)
-        read_only(container, stream, *(container.streams[index] for index in extents))
+        select_streams(container, stream, *(container.streams[index] for index in extents))
         table = scan(container, stream, extents)
     if table is None:
-        raise VideoUnreadable(path, _why_no_pictures(path, header.stream_index))
+        raise VideoUnreadable(path, _why_no_frames(path, header.stream_index))
     if table.n_encrypted:
         raise VideoUnreadable(path, "its pictures are encrypted (DRM); a copy without protection is needed")
-    first = _first_picture(path, header)
+    first = _first_frame(path, header)
     shape = shape_of(first, header.pixel_aspect)
-    lost = table.pictures_between(table.origin, first.pts)
+    num_lost = table.num_frames_between(table.origin, first.pts)
     table = table.starting_at(first.pts)
-    silent = why_no_sound(path)
+    why_silent = why_no_sound(path)
     origin_s = float(table.origin * table.tick_s)
-    sound = _on_the_clock(extents.values(), origin_s) if silent is None else ()
+    sound = _sound_windows(extents.values(), origin_s) if why_silent is None else ()
     timeline = _Timeline.of(table, sound)
     warnings = [
         *header.warnings,
-        *_warnings(header, table, shape, lost, timeline),
-        *([silent] if silent else []),
+        *_warnings(header, table, shape, num_lost, timeline),
+        *([why_silent] if why_silent else []),
         *([CAPTIONS_NOT_READ] if _has_captions(first) else []),
     ]
-    info = _info(path, header, table, shape, silent is None, timeline, warnings)
+    info = _info(path, header, table, shape, why_silent is None, timeline, warnings)
     return Probe(info, table, shape, header.stream_index, header.container)
 
 
@@ -123,10 +123,10 @@ def _extents(container: Any) -> dict[int, SoundExtent]:
     }
 
 
-def _on_the_clock(extents: Iterable[SoundExtent], origin_s: float) -> tuple[Window, ...]:
+def _sound_windows(extents: Iterable[SoundExtent], origin_s: float) -> tuple[Window, ...]:
     """Where some track has sound, in seconds of the presentation clock; it may begin before 0."""
-    stretches = join_windows(stretch for extent in extents for stretch in extent.stretches())
-    return tuple(stretch.shifted(-origin_s) for stretch in stretches)
+    windows = join_windows(window for extent in extents for window in extent.windows())
+    return tuple(window.shifted(-origin_s) for window in windows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,57 +134,57 @@ class _Timeline:
     """When a recording ends, what it holds until then, and how long the sound is before it begins."""
 
     end_s: float
-    pictures_end_s: float
+    frames_end_s: float
     sound_end_s: float
     gaps: tuple[Window, ...]
     sound_lead_s: float = 0.0
 
     @classmethod
     def of(cls, table: PacketTable, sound: Sequence[Window]) -> "_Timeline":
-        pictures_end_s = table.duration_s
+        frames_end_s = table.duration_s
         sound_end_s = sound[-1].end_s if sound else 0.0
-        end_s = sound_end_s if sound_end_s > pictures_end_s + MIN_TAIL_S else pictures_end_s
+        end_s = sound_end_s if sound_end_s > frames_end_s + MIN_TAIL_S else frames_end_s
         lead_s = max(0.0, -sound[0].start_s) if sound else 0.0
-        return cls(end_s, pictures_end_s, sound_end_s, find_gaps(table, sound), lead_s)
+        return cls(end_s, frames_end_s, sound_end_s, find_gaps(table, sound), lead_s)
 
 
 def _probe_sound(path: Path) -> VideoInfo:
     """The record of a file that holds only sound: t = 0 is where the sound begins."""
     if why_not := why_no_sound(path):
         raise VideoUnreadable(path, f"there are no pictures in it, and {why_not}")
-    with opened(path) as container:
+    with open_container(path) as container:
         stream = sound_stream(container)
         header = _header(container, stream)
         extents = _extents(container)
-        measured = [container.streams[index] for index in extents]
-        read_only(container, *measured)
-        for packet in demuxed(container, measured) if measured else ():
+        audio_streams = [container.streams[index] for index in extents]
+        select_streams(container, *audio_streams)
+        for packet in demux(container, audio_streams) if audio_streams else ():
             if packet.size:
                 extents[packet.stream_index].add(packet)
-    stretches = _on_the_clock(extents.values(), 0.0)
-    if not stretches:
+    windows = _sound_windows(extents.values(), 0.0)
+    if not windows:
         raise VideoUnreadable(
             path, "its sound carries no times; put it into a container: ffmpeg -i FILE -c copy NEW.mka"
         )
-    origin_s = stretches[0].start_s
-    sound = [one.shifted(-origin_s) for one in stretches]
+    origin_s = windows[0].start_s
+    sound = [one.shifted(-origin_s) for one in windows]
     end_s = sound[-1].end_s
     gaps = find_gaps(None, sound)
     warnings = [*header.warnings, *_gap_warnings(gaps)]
-    promised_s = (header.end_s or 0.0) - origin_s
+    header_end_s = (header.end_s or 0.0) - origin_s
     if any(extent.clock_jumped for extent in extents.values()):
         warnings.append(_clock_jump_warning(end_s))
-    elif header.states_length and promised_s - end_s > max(_SHORT_S, _SHORT_SHARE * promised_s):
+    elif header.states_length and header_end_s - end_s > max(_SHORT_S, _SHORT_SHARE * header_end_s):
         warnings.append(
-            f"the header promises {format_time(promised_s)}, the sound ends at {format_time(end_s)}"
+            f"the header promises {format_time(header_end_s)}, the sound ends at {format_time(end_s)}"
         )
-    none = np.zeros(0, np.int64)
+    empty = np.zeros(0, np.int64)
     return VideoInfo(
-        path=path, duration_s=end_s, pictures_end_s=0.0, origin_s=origin_s, width_px=0, height_px=0,
+        path=path, duration_s=end_s, frames_end_s=0.0, origin_s=origin_s, width_px=0, height_px=0,
         rotation_deg=0, codec=header.codec, average_fps=0.0, is_variable_rate=False, n_frames=0,
-        keyframes_s=none.astype(np.float64), gop_bytes=none, key_bytes=none, has_audio=True,
+        keyframes_s=empty.astype(np.float64), gop_bytes=empty, key_bytes=empty, has_audio=True,
         subtitle_tracks=header.subtitle_tracks, warnings=tuple(warnings), recorded_at=header.recorded_at,
-        has_pictures=False, gaps=gaps, container=header.container, sound_tracks=header.sound_tracks,
+        has_frames=False, gaps=gaps, container=header.container, sound_tracks=header.sound_tracks,
     )  # fmt: skip
 
 
@@ -228,7 +228,7 @@ def _header(container: Any, stream: Any) -> _Header:
         container=container.format.name,
         codec=stream.codec_context.codec.canonical_name,
         pixel_aspect=float(aspect) if aspect else None,
-        end_s=_promised_end_s(container, stream),
+        end_s=_header_end_s(container, stream),
         is_end_of_stream=bool(stream.duration),
         subtitle_tracks=tracks,
         sound_tracks=sounds,
@@ -237,7 +237,7 @@ def _header(container: Any, stream: Any) -> _Header:
     )
 
 
-def _promised_end_s(container: Any, stream: Any) -> float | None:
+def _header_end_s(container: Any, stream: Any) -> float | None:
     """When the header says that a stream ends, in seconds of the file's own clock."""
     if stream.duration:
         return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
@@ -253,48 +253,50 @@ def _subtitle_track(track: Any) -> SubtitleTrack:
     return SubtitleTrack(track.index, codec, language, codec in TEXT_CODECS, kinds)
 
 
-def _first_picture(path: Path, header: _Header) -> Any:
-    """The first picture that decodes undamaged, or the first at all when none of many is undamaged."""
-    with opened(path) as container:
+def _first_frame(path: Path, header: _Header) -> Any:
+    """The first frame that decodes undamaged, or the very first when none of many is undamaged."""
+    with open_container(path) as container:
         stream = container.streams[header.stream_index]
         stream.thread_type = "AUTO"
-        read_only(container, stream)
-        pictures: list[Any] = []
+        select_streams(container, stream)
+        frames: list[Any] = []
         try:
-            for picture in islice(decoded(container, stream, []), _TRIED_PICTURES):
-                pictures = pictures[:1] or [picture]
-                if not picture.is_corrupt:
-                    return picture
-        except LostAtTheEnd:
+            for frame in islice(decode_frames(container, stream, []), _MAX_TRIED_FRAMES):
+                frames = frames[:1] or [frame]
+                if not frame.is_corrupt:
+                    return frame
+        except FramesLostAtEnd:
             pass
-    if not pictures:
+    if not frames:
         raise VideoUnreadable(path, f"not one of its {header.codec} pictures decodes: the file is damaged")
-    return pictures[0]
+    return frames[0]
 
 
-def _has_captions(picture: Any) -> bool:
-    """A decoded picture carries closed captions, as North American broadcasts do in every picture."""
-    return any(data.type.name == "A53_CC" for data in picture.side_data)
+def _has_captions(frame: Any) -> bool:
+    """A decoded frame carries closed captions, as North American broadcasts do in every frame."""
+    return any(data.type.name == "A53_CC" for data in frame.side_data)
 
 
-def _why_no_pictures(path: Path, stream_index: int) -> str:
-    with opened(path) as container:
-        if any(packet.size for packet in demuxed(container, container.streams[stream_index])):
+def _why_no_frames(path: Path, stream_index: int) -> str:
+    with open_container(path) as container:
+        if any(packet.size for packet in demux(container, container.streams[stream_index])):
             return "its pictures carry no times; put it into a container: ffmpeg -i FILE -c copy NEW.mp4"
     return "its header promises a video, but there is no picture in it; the file seems to be cut off"
 
 
-def _warnings(header: _Header, table: PacketTable, shape: Shape, lost: int, timeline: _Timeline) -> list[str]:
+def _warnings(
+    header: _Header, table: PacketTable, shape: Shape, num_lost: int, timeline: _Timeline
+) -> list[str]:
     warnings = []
-    promised_s = (header.end_s or 0.0) - float(table.origin * table.tick_s)
-    there_s = timeline.pictures_end_s if header.is_end_of_stream else timeline.end_s
+    header_end_s = (header.end_s or 0.0) - float(table.origin * table.tick_s)
+    measured_end_s = timeline.frames_end_s if header.is_end_of_stream else timeline.end_s
     if table.clock_jump is not None:
         warnings.append(_clock_jump_warning(table.seconds(table.clock_jump)))
-    elif promised_s - there_s > max(_SHORT_S, _SHORT_SHARE * promised_s):
-        ends = f"the pictures end at {format_time(timeline.pictures_end_s)}"
-        if timeline.end_s > timeline.pictures_end_s:
+    elif header_end_s - measured_end_s > max(_SHORT_S, _SHORT_SHARE * header_end_s):
+        ends = f"the pictures end at {format_time(timeline.frames_end_s)}"
+        if timeline.end_s > timeline.frames_end_s:
             ends += f", the sound at {format_time(timeline.end_s)}"
-        warnings.append(f"the header promises {format_time(promised_s)}, {ends}")
+        warnings.append(f"the header promises {format_time(header_end_s)}, {ends}")
     if timeline.sound_lead_s > _MIN_LEAD_S:
         warnings.append(
             f"{SOUND_NOT_READ}it begins {format_time(timeline.sound_lead_s)} before the first picture"
@@ -302,9 +304,9 @@ def _warnings(header: _Header, table: PacketTable, shape: Shape, lost: int, time
     warnings += _gap_warnings(timeline.gaps)
     if table.n_damaged:
         warnings.append(f"packets that are damaged, cut off or without a time: {table.n_damaged}")
-    if lost:
-        warnings.append(f"pictures at the start that do not decode: {lost}; t = 0 is the first that does")
-    if shape.turn.is_mirrored:
+    if num_lost:
+        warnings.append(f"pictures at the start that do not decode: {num_lost}; t = 0 is the first that does")
+    if shape.orientation.is_mirrored:
         warnings.append("shown mirrored, as the file asks")
     return warnings
 
@@ -337,28 +339,28 @@ def _info(
     timeline: _Timeline,
     warnings: list[str],
 ) -> VideoInfo:
-    shown = np.isin(table.key_ticks, table.ticks)
-    gaps_s = sum(gap.duration_s for gap in timeline.gaps if gap.end_s <= timeline.pictures_end_s)
+    is_displayed = np.isin(table.key_ticks, table.ticks)
+    gaps_s = sum(gap.duration_s for gap in timeline.gaps if gap.end_s <= timeline.frames_end_s)
     return VideoInfo(
         path=path,
         duration_s=timeline.end_s,
-        pictures_end_s=timeline.pictures_end_s,
+        frames_end_s=timeline.frames_end_s,
         origin_s=float(table.origin * table.tick_s),
         width_px=shape.width_px,
         height_px=shape.height_px,
-        rotation_deg=shape.turn.rotation_deg,
+        rotation_deg=shape.orientation.rotation_deg,
         codec=header.codec,
-        average_fps=len(table.ticks) / (timeline.pictures_end_s - gaps_s),
+        average_fps=len(table.ticks) / (timeline.frames_end_s - gaps_s),
         is_variable_rate=table.is_variable_rate,
         n_frames=len(table.ticks),
-        keyframes_s=table.all_seconds(table.key_ticks[shown]),
-        gop_bytes=table.gop_bytes[shown],
-        key_bytes=table.key_bytes[shown],
+        keyframes_s=table.all_seconds(table.key_ticks[is_displayed]),
+        gop_bytes=table.gop_bytes[is_displayed],
+        key_bytes=table.key_bytes[is_displayed],
         has_audio=has_audio,
         subtitle_tracks=header.subtitle_tracks,
         warnings=tuple(warnings),
         recorded_at=header.recorded_at,
-        has_pictures=True,
+        has_frames=True,
         gaps=timeline.gaps,
         container=header.container,
         sound_tracks=header.sound_tracks,

@@ -20,7 +20,7 @@ def recorded_at(metadata: Mapping[str, str], now: datetime | None = None) -> flo
 
     Args:
         metadata: of the container or of a stream, as FFmpeg names it.
-        now: the present, against which a future time is told; the machine's own by default.
+        now: the present: a later recording time is not believed; the machine's own by default.
 
     >>> recorded_at({"creation_time": "2024-05-17T14:30:12.000000Z"})
     1715956212.0

@@ -1,4 +1,4 @@
-"""What all readers do alike: check what they are asked, and leave out frames that repeat."""
+"""What all readers share: checks of requested times and sizes, and leaving out repeated frames."""
 
 from collections.abc import Iterator, Sequence
 from math import ceil
@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from playhead_index.decode.packets import PacketTable
 from playhead_index.decode.protocol import EDGE_S, Frame, VideoReader
-from playhead_index.decode.sound import pieces
+from playhead_index.decode.sound import read_pieces
 from playhead_index.errors import TimestampOutOfRange
 from playhead_index.window import Window
 
 
-def checked_times(path: Path, times_s: Sequence[float], duration_s: float) -> list[float]:
+def check_times(path: Path, times_s: Sequence[float], duration_s: float) -> list[float]:
     """The times as floats.
 
     Raises:
@@ -30,7 +30,7 @@ def checked_times(path: Path, times_s: Sequence[float], duration_s: float) -> li
     return times
 
 
-def checked_window(path: Path, window: Window | None, duration_s: float) -> Window:
+def check_window(path: Path, window: Window | None, duration_s: float) -> Window:
     """The window, or the whole video for None.
 
     Raises:
@@ -46,7 +46,7 @@ def checked_window(path: Path, window: Window | None, duration_s: float) -> Wind
 
 
 def ticks_in(table: PacketTable, windows: Sequence[Window]) -> NDArray[np.int64]:
-    """(N,) int64, ascending: ticks of the pictures that are on the screen in any of the windows."""
+    """(N,) int64, ascending: ticks of the frames that are on the screen in any of the windows."""
     edges = [(table.tick_at(window.start_s), table.tick_at(window.end_s)) for window in windows]
     places = np.searchsorted(table.ticks, np.array(edges, np.int64).reshape(-1, 2), side="right") - 1
     firsts, lasts = np.maximum(0, places).T
@@ -73,8 +73,8 @@ def sample_times(fps: float, window: Window) -> list[float]:
     return [time_s for time_s in times if time_s < window.end_s]
 
 
-def checked_short_side(short_side_px: int | None) -> int | None:
-    """The length asked for.
+def check_short_side(short_side_px: int | None) -> int | None:
+    """The short side that was requested.
 
     Raises:
         ValueError: it is not above 0.
@@ -84,8 +84,8 @@ def checked_short_side(short_side_px: int | None) -> int | None:
     return short_side_px
 
 
-def checked_rate(rate_hz: int) -> int:
-    """The rate asked for.
+def check_rate(rate_hz: int) -> int:
+    """The sample rate that was requested.
 
     Raises:
         ValueError: it is not above 0.
@@ -95,7 +95,7 @@ def checked_rate(rate_hz: int) -> int:
     return rate_hz
 
 
-def once(frames: Iterator[Frame]) -> Iterator[Frame]:
+def distinct_frames(frames: Iterator[Frame]) -> Iterator[Frame]:
     """The same frames, each as often as it changes."""
     last: Frame | None = None
     for frame in frames:
@@ -110,24 +110,24 @@ class Sampling:
     def sample(
         self: VideoReader, fps: float, window: Window | None = None, *, short_side_px: int | None = None
     ) -> Iterator[Frame]:
-        """Pictures on the screen at start, start + 1/fps, ... of the window (whole video if None).
+        """Frames on the screen at start, start + 1/fps, ... of the window (whole video if None).
 
-        A picture that stays on screen over several of these times comes once.
+        A frame that stays on screen over several of these times comes once.
 
         Raises:
             TimestampOutOfRange: the window lies outside the video.
             ValueError: fps is not above 0.
             VideoUnreadable: the file cannot be decoded.
         """
-        within = checked_window(self.path, window, self.probe().duration_s)
-        return once(self.frames_at(sample_times(fps, within), short_side_px=short_side_px))
+        within = check_window(self.path, window, self.probe().duration_s)
+        return distinct_frames(self.frames_at(sample_times(fps, within), short_side_px=short_side_px))
 
     def audio(
         self: VideoReader, rate_hz: int, window: Window | None = None, *, stream_index: int | None = None
     ) -> Iterator[NDArray[np.float32]]:
         """Mono sound in [-1, 1] as (n,) float32 pieces of one second, the last one shorter.
 
-        Sample 0 is heard at the window's start. Silence stands before the sound begins and in its gaps;
+        Sample 0 lies at the window's start. Silence stands before the sound begins and in its gaps;
         the pieces end with the window or with the sound. A file without sound gives nothing.
 
         Raises:
@@ -135,9 +135,9 @@ class Sampling:
             ValueError: rate_hz is not above 0.
             VideoUnreadable: the file cannot be opened.
         """
-        checked_rate(rate_hz)
+        check_rate(rate_hz)
         info = self.probe()
-        within = checked_window(self.path, window, info.duration_s)
+        within = check_window(self.path, window, info.duration_s)
         if not info.has_audio:
             return iter(())
-        return pieces(self.path, rate_hz, within, info.origin_s, stream_index)
+        return read_pieces(self.path, rate_hz, within, info.origin_s, stream_index)

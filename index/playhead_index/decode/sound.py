@@ -1,4 +1,4 @@
-"""Sound out of a video or sound file, mono, on the same clock as its pictures, and where it is."""
+"""Reads the sound of a video or sound file, mono, on the clock of its frames; finds where it has sound."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.decode.opening import demuxed, opened, read_only
+from playhead_index.decode.opening import demux, open_container, select_streams
 from playhead_index.decode.packets import MAX_AHEAD_S
 from playhead_index.decode.sound_tracks import sound_stream
 from playhead_index.window import Window
 
 PIECE_S = 1.0
 _GAP_S = 0.05
-_RUN_IN_S = (1.0, 10.0, None)
+_PREROLL_S = (1.0, 10.0, None)
 _TRIED_PACKETS = 64
 MIN_PAUSE_S = 1.0
 MAX_PACKET_S = 10.0
@@ -39,7 +39,7 @@ class SoundExtent:
         self._join, self._max_packet, self._max_ahead = (
             int(limit_s / tick_s) for limit_s in (MIN_PAUSE_S, MAX_PACKET_S, MAX_AHEAD_S)
         )
-        self._stretches: list[list[int]] = []
+        self._intervals: list[list[int]] = []
         self._step = 0
 
     def add(self, packet: Any) -> None:
@@ -50,27 +50,27 @@ class SoundExtent:
         length = packet.duration or 0
         if not 0 < length <= self._max_packet:
             length = 0
-        if not self._stretches:
-            self._stretches.append([start, start + length])
+        if not self._intervals:
+            self._intervals.append([start, start + length])
             self._latest = start
             return
         ahead = start - self._latest
         if not -self._join <= ahead <= self._max_ahead:
             self.clock_jumped = True
             return
-        if start - self._stretches[-1][1] > self._join:
+        if start - self._intervals[-1][1] > self._join:
             self._close()
-            self._stretches.append([start, start + length])
+            self._intervals.append([start, start + length])
         elif ahead > 0:
             self._step = ahead
-            self._stretches[-1][1] = max(self._stretches[-1][1], start + length)
+            self._intervals[-1][1] = max(self._intervals[-1][1], start + length)
         self._latest = max(self._latest, start)
 
     def _close(self) -> None:
-        if self._stretches and self._stretches[-1][1] == self._latest:
-            self._stretches[-1][1] += self._step
+        if self._intervals and self._intervals[-1][1] == self._latest:
+            self._intervals[-1][1] += self._step
 
-    def stretches(self) -> tuple[Window, ...]:
+    def windows(self) -> tuple[Window, ...]:
         """Where there is sound, in seconds of the file's own clock; pauses of a second do not part it.
 
         A packet that does not say its length is as long as the distance between the two before it.
@@ -78,7 +78,7 @@ class SoundExtent:
         self._close()
         return tuple(
             Window(float(start * self._tick_s), float(end * self._tick_s))
-            for start, end in self._stretches
+            for start, end in self._intervals
             if end > start
         )
 
@@ -89,14 +89,14 @@ def why_no_sound(path: Path) -> str | None:
     Raises:
         VideoUnreadable: the file cannot be opened.
     """
-    with opened(path) as container:
+    with open_container(path) as container:
         stream = sound_stream(container)
         if stream is None:
             return ""
         if stream.codec_context is None:
             return "its sound is of a kind that this FFmpeg cannot decode"
-        read_only(container, stream)
-        for tried, packet in enumerate(demuxed(container, stream)):
+        select_streams(container, stream)
+        for tried, packet in enumerate(demux(container, stream)):
             if _decode(packet):
                 return None
             if tried >= _TRIED_PACKETS:
@@ -104,22 +104,22 @@ def why_no_sound(path: Path) -> str | None:
         return f"its sound ({stream.codec_context.name}) does not decode"
 
 
-def pieces(
+def read_pieces(
     path: Path, rate_hz: int, window: Window, origin_s: float, stream_index: int | None = None
 ) -> Iterator[Samples]:
-    """Mono pieces of one second, the last one shorter; sample 0 is heard at the window's start.
+    """Mono pieces of one second, the last one shorter; sample 0 lies at the window's start.
 
     Silence stands where the file has none: before its sound begins and in gaps. The pieces end with
     the window or with the sound, whichever comes first. Memory does not grow with the length.
 
     Args:
         rate_hz: samples a second, above 0.
-        origin_s: what the file's own clock says when the first picture is shown.
+        origin_s: what the file's own clock says when the first frame is shown.
         stream_index: of the sound track; the default one if None.
     """
-    line = _TimeLine(rate_hz, round(window.duration_s * rate_hz))
+    line = _SampleLine(rate_hz, round(window.duration_s * rate_hz))
     start_s = window.start_s + origin_s
-    for begins_s, samples in _resampled(_frames_from(path, start_s, stream_index), rate_hz):
+    for begins_s, samples in _resample(_frames_from(path, start_s, stream_index), rate_hz):
         yield from line.place(round((begins_s - start_s) * rate_hz), samples)
         if line.is_full:
             break
@@ -131,17 +131,17 @@ def _frames_from(path: Path, start_s: float, stream_index: int | None) -> Iterat
 
     Seeks a second before it; where that lands too late ten seconds, then reads from the beginning.
     """
-    for run_in_s in _RUN_IN_S:
-        with opened(path) as container:
+    for preroll_s in _PREROLL_S:
+        with open_container(path) as container:
             stream = sound_stream(container, stream_index)
             if stream is None or stream.codec_context is None:
                 return
-            read_only(container, stream)
-            if run_in_s is not None and not _seek(container, stream, start_s - run_in_s):
+            select_streams(container, stream)
+            if preroll_s is not None and not _seek(container, stream, start_s - preroll_s):
                 continue
-            frames = _timed(container, stream)
+            frames = _timed_frames(container, stream)
             first = next(frames, None)
-            if run_in_s is not None and (first is None or first[0] > start_s):
+            if preroll_s is not None and (first is None or first[0] > start_s):
                 continue
             if first is not None:
                 yield first
@@ -157,9 +157,9 @@ def _seek(container: Any, stream: Any, time_s: float) -> bool:
     return True
 
 
-def _timed(container: Any, stream: Any) -> Iterator[tuple[float, Any]]:
+def _timed_frames(container: Any, stream: Any) -> Iterator[tuple[float, Any]]:
     end_s = 0.0
-    for packet in demuxed(container, stream):
+    for packet in demux(container, stream):
         for frame in _decode(packet):
             begins_s = end_s if frame.pts is None else float(frame.pts * frame.time_base)
             end_s = begins_s + frame.samples / frame.sample_rate
@@ -175,7 +175,7 @@ def _decode(packet: Any) -> list[Any]:
     return [frame for frame in frames if frame.samples]
 
 
-def _resampled(frames: Iterator[tuple[float, Any]], rate_hz: int) -> Iterator[tuple[float, Samples]]:
+def _resample(frames: Iterator[tuple[float, Any]], rate_hz: int) -> Iterator[tuple[float, Samples]]:
     """(begin in seconds, mono samples at `rate_hz`); a gap or another format starts a new run."""
     run: _Run | None = None
     for begins_s, frame in frames:
@@ -220,7 +220,7 @@ class _Run:
             self.n_out += len(samples)
 
 
-class _TimeLine:
+class _SampleLine:
     """Puts samples at their places, silence where there are none, and gives them out in whole pieces."""
 
     def __init__(self, rate_hz: int, total: int) -> None:
@@ -251,10 +251,10 @@ class _TimeLine:
         self._held.append(samples)
         if self._n_held >= self._piece:
             held = np.concatenate(self._held)
-            whole = len(held) // self._piece * self._piece
-            for start in range(0, whole, self._piece):
+            num_complete = len(held) // self._piece * self._piece
+            for start in range(0, num_complete, self._piece):
                 yield held[start : start + self._piece]
-            self._held, self._n_held = [held[whole:]], len(held) - whole
+            self._held, self._n_held = [held[num_complete:]], len(held) - num_complete
 
     def rest(self) -> Iterator[Samples]:
         if self._n_held:

@@ -50,9 +50,9 @@ def as_rgb(image: Any) -> NDArray[np.uint8]:
         grey = _as_8_bit(np.asarray(image))
         return np.ascontiguousarray(np.broadcast_to(grey[..., None], (*grey.shape, 3)))
     if image.has_transparency_data:
-        shown = image.convert("RGBA")
-        background = Image.new("RGBA", shown.size, (*BACKGROUND_RGB, _MAX_8_BIT))
-        image = Image.alpha_composite(background, shown)
+        rgba = image.convert("RGBA")
+        background = Image.new("RGBA", rgba.size, (*BACKGROUND_RGB, _MAX_8_BIT))
+        image = Image.alpha_composite(background, rgba)
     return np.asarray(image.convert("RGB"))
 
 
@@ -67,8 +67,8 @@ def _as_8_bit(values: NDArray[Any]) -> NDArray[np.uint8]:
 def _range(values: NDArray[Any]) -> tuple[float, float]:
     """The numbers that stand for black and for white."""
     is_float = np.issubdtype(values.dtype, np.floating)
-    least, greatest = float(values.min()), float(values.max())
+    lowest, highest = float(values.min()), float(values.max())
     for white in (1, _MAX_8_BIT) if is_float else (_MAX_16_BIT,):
-        if least >= 0 and greatest <= white:
+        if lowest >= 0 and highest <= white:
             return 0.0, float(white)
-    return least, greatest
+    return lowest, highest

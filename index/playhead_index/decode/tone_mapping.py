@@ -1,4 +1,4 @@
-"""Turns pictures of high dynamic range (PQ, HLG) into what an SDR screen shows; encoders know only that.
+"""Turns frames of high dynamic range (PQ, HLG) into what an SDR screen shows; encoders know only that.
 
 PQ is SMPTE ST 2084, HLG is ARIB STD-B67, both in ITU-R BT.2100. White is the reference white of ITU-R
 BT.2408, 203 nits. FFmpeg's scaler clips everything brighter; here the range up to 85 % of white stays as
@@ -37,7 +37,7 @@ def is_high_dynamic_range(transfer: int) -> bool:
 
 
 def to_sdr(coded: NDArray[np.uint16], transfer: int, primaries: int) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 sRGB of a picture of high dynamic range.
+    """(H, W, 3) uint8 sRGB of a frame of high dynamic range.
 
     Args:
         coded: (H, W, 3) uint16 RGB of full range, in the transfer function of the file.
@@ -55,12 +55,12 @@ def to_sdr(coded: NDArray[np.uint16], transfer: int, primaries: int) -> NDArray[
         light *= np.float32(PEAK_NITS / WHITE_NITS)
     light = light @ _TO_BT709.get(primaries, _BT2020_TO_BT709).T.astype(np.float32)
     brightest = np.maximum(light.max(axis=-1, keepdims=True), np.float32(1e-6))
-    light *= _compressed(brightest) / brightest
+    light *= _compress(brightest) / brightest
     places = np.sqrt(np.clip(light, 0.0, 1.0)) * np.float32(_LEVELS - 1) + np.float32(0.5)
     return np.asarray(_srgb_codes()[places.astype(np.uint16)])
 
 
-def _compressed(light: NDArray[np.float32]) -> NDArray[np.float32]:
+def _compress(light: NDArray[np.float32]) -> NDArray[np.float32]:
     """Light relative to white, in [0, 1]: itself up to the knee, then a hyperbola of slope 1 there."""
     width, room = PEAK_NITS / WHITE_NITS - KNEE, 1.0 - KNEE
     bend = 1.0 / (width / room - 1.0)

@@ -1,1 +1,1 @@
-"""Vectors for pictures and words."""
+"""Encoders: embeddings of images, texts and voices."""

@@ -82,7 +82,7 @@ def offline() -> Iterator[None]:
 
 
 @contextmanager
-def mapped_load_errors(name: str, doing: str) -> Iterator[None]:
+def map_load_errors(name: str, doing: str) -> Iterator[None]:
     """Inside, whatever a library says about unfit files becomes one `ModelUnavailable`.
 
     Raises:
@@ -168,7 +168,7 @@ def cached_file(repo: str, filename: str) -> Path | None:
     """
     if _REPO_NAME.fullmatch(repo) and not _cache_folder(repo).is_dir():
         return None
-    with mapped_load_errors(repo, "looking it up in the local cache"):
+    with map_load_errors(repo, "looking it up in the local cache"):
         found = hub().try_to_load_from_cache(repo, filename)
     return Path(found) if isinstance(found, str) else None
 
@@ -188,7 +188,7 @@ def fetch_file(name: str, repo: str, filename: str) -> Path:
     Raises:
         ModelUnavailable: the hub cannot be reached or has no such file.
     """
-    with mapped_load_errors(name, f"downloading {repo}/{filename}"):
+    with map_load_errors(name, f"downloading {repo}/{filename}"):
         hub_download = hub().hf_hub_download
         fetch_large_file(repo, filename)
         return Path(hub_download(repo, filename))
@@ -200,7 +200,7 @@ def fetch_repo(name: str, repo: str, patterns: Sequence[str]) -> Path:
     Raises:
         ModelUnavailable: the hub cannot be reached or has no such model.
     """
-    with mapped_load_errors(name, f"downloading {repo}"):
+    with map_load_errors(name, f"downloading {repo}"):
         snapshot_download = hub().snapshot_download
         fetch_large_files(repo, patterns)
         return Path(snapshot_download(repo, allow_patterns=list(patterns)))

@@ -1,8 +1,8 @@
-"""Digests of weight files, computed once for each state of a file and kept in the user's cache.
+"""Digests of weight files, computed once for each state of a file and stored in the user's cache.
 
 A model is the same model wherever its files are, and another one when other weights are put at its path:
 so it is known by a digest over all bytes of its weights. Hashing a gigabyte takes seconds; the result is
-kept by path, size, modification time and the system's own change time, which a copy over the file renews.
+stored by path, size, modification time and the system's own change time, which a copy over the file renews.
 """
 
 import hashlib
@@ -32,38 +32,38 @@ def digest_of(files: Sequence[Path], algorithm: str = "blake2b") -> str:
 
 
 def cache_file() -> Path:
-    """Where digests are kept: under `XDG_CACHE_HOME`, else `~/.cache`."""
+    """The cache file of digests: under `XDG_CACHE_HOME`, else `~/.cache`."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "playhead" / "digests.json"
 
 
 def _digest(path: Path, algorithm: str) -> str:
     stat = path.stat()
     key = f"{algorithm} {stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {path}"
-    kept = _read()
-    if key in kept:
-        return kept[key]
+    digests = _read_cache()
+    if key in digests:
+        return digests[key]
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, algorithm).hexdigest()
     # the digest of a younger file is not cached
     if time.time_ns() - stat.st_ctime_ns > CLOCK_STEP_NS:
-        _write(dict([*kept.items()][-MAX_CACHED + 1 :]) | {key: digest})
+        _write_cache(dict([*digests.items()][-MAX_CACHED + 1 :]) | {key: digest})
     return digest
 
 
-def _read() -> dict[str, str]:
+def _read_cache() -> dict[str, str]:
     try:
-        kept = json.loads(cache_file().read_text("utf-8"))
+        digests = json.loads(cache_file().read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return kept if isinstance(kept, dict) else {}
+    return digests if isinstance(digests, dict) else {}
 
 
-def _write(kept: dict[str, str]) -> None:
-    """Keeps digests; where the cache cannot be written they are computed again the next time."""
+def _write_cache(digests: dict[str, str]) -> None:
+    """Stores digests; where the cache cannot be written they are computed again the next time."""
     temporary = cache_file().with_suffix(f".{os.getpid()}")
     try:
         temporary.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(kept), "utf-8")
+        temporary.write_text(json.dumps(digests), "utf-8")
         temporary.replace(cache_file())
     except OSError:
         return

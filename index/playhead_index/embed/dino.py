@@ -1,4 +1,4 @@
-"""Pictures by how they look (DINOv2 and DINOv3, Oquab et al., 2023, arXiv:2304.07193); no words."""
+"""Image embeddings by DINO (DINOv2 and DINOv3, Oquab et al., 2023, arXiv:2304.07193); no words."""
 
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from playhead_index.batches import batches
 from playhead_index.embed import checkpoints
-from playhead_index.embed.pictures import Picture, Preprocessing
+from playhead_index.embed.pictures import ImageArray, Preprocessing
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.runtime import autocast, pick_device, torch, transformers
 from playhead_index.embed.transformer import LOCAL_ONLY, load_transformer
@@ -28,7 +28,7 @@ FILTERS: dict[int, Literal["bilinear", "bicubic"]] = {
 class DinoEncoder:
     """An `ImageEncoder` that gives the CLS token of a DINO vision transformer; made by `load_dino`.
 
-    `image_size_px` is the shorter side at which pictures are best handed in: those are only cropped.
+    `image_size_px` is the shorter side at which images are best handed in: those are only cropped.
     """
 
     def __init__(
@@ -40,11 +40,11 @@ class DinoEncoder:
         self.batch_size = batch_size
         self._model, self._preprocessing = model, preprocessing
 
-    def encode_images(self, images: Sequence[Picture]) -> NDArray[np.float32]:
-        """(N, D) float32 rows of length 1 for N pictures, each (H, W, 3) uint8 of any size.
+    def encode_images(self, images: Sequence[ImageArray]) -> NDArray[np.float32]:
+        """(N, D) float32 rows of length 1 for N images, each (H, W, 3) uint8 of any size.
 
         Raises:
-            ValueError: a picture is not (H, W, 3) uint8.
+            ValueError: an image is not (H, W, 3) uint8.
             ModelError: the model gave a vector that is not finite.
         """
         rows = [no_rows(self.tag)]
@@ -64,7 +64,7 @@ def load_dino(
     Args:
         name: a name on the hub such as `facebook/dinov2-small`, or a folder in transformers' format.
         device: `auto`, `cpu`, `cuda`, `cuda:1`.
-        batch_size: pictures a pass; by default 32 on the CPU and 256 on a GPU.
+        batch_size: images a pass; by default 32 on the CPU and 256 on a GPU.
         download: fetch what is missing; without it the network is never touched.
 
     Raises:
@@ -77,12 +77,14 @@ def load_dino(
         advice=f"playhead prepare appearance --appearance-model {name}",
         download=download,
     )
-    on = pick_device(device)
-    with checkpoints.offline(), checkpoints.mapped_load_errors(name, "loading"):
-        model = load_transformer(found, FAMILIES).to(on)
+    torch_device = pick_device(device)
+    with checkpoints.offline(), checkpoints.map_load_errors(name, "loading"):
+        model = load_transformer(found, FAMILIES).to(torch_device)
         preprocessing = _preprocessing(found)
     tag = ModelTag(name, found.revision, int(model.config.hidden_size))
-    return DinoEncoder(model, preprocessing, tag, on, batch_size or default_batch_size(on))
+    return DinoEncoder(
+        model, preprocessing, tag, torch_device, batch_size or default_batch_size(torch_device)
+    )
 
 
 def _preprocessing(found: checkpoints.Checkpoint) -> Preprocessing:

@@ -34,10 +34,10 @@ _OTHER_WIDTH = 20
 
 
 class FakeEmbedder:
-    """An `ImageTextEncoder` that sees which colours a picture has, and reads colour words.
+    """An `ImageTextEncoder` that sees which colours an image has, and reads colour words.
 
-    A picture's vector says which part of it has each colour of `COLOURS`; the vector of "a red car" is
-    near that of red pictures. Words that are no colours have directions that no picture has.
+    An image's vector says which part of it has each colour of `COLOURS`; the vector of "a red car" is
+    near that of red images. Words that are no colours have directions that no image has.
     """
 
     image_size_px = 32
@@ -46,7 +46,7 @@ class FakeEmbedder:
         self.tag = ModelTag("fake:colours", "1", len(COLOURS) + _OTHER_WIDTH)
 
     def encode_images(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """(N, D) float32 rows of length 1 for N pictures, each (H, W, 3) uint8 of any size."""
+        """(N, D) float32 rows of length 1 for N images, each (H, W, 3) uint8 of any size."""
         rows = np.zeros((len(images), self.tag.width), dtype=np.float32)
         for row, image in zip(rows, images, strict=True):
             row[: len(COLOURS)] = _colour_parts(image)
@@ -72,7 +72,7 @@ class FakeEmbedder:
 
 
 class FakeTextEmbedder:
-    """A `TextEmbedder` for which texts are alike that share words: a hashed bag of words."""
+    """A `TextEmbedder` whose texts are similar when they share words: a hashed bag of words."""
 
     def __init__(self, width: int = 256) -> None:
         self.tag = ModelTag("fake:words", "1", width)
@@ -124,7 +124,7 @@ class FakeSpeakerEncoder:
 
 
 def _colour_parts(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(len(COLOURS),) float32: the part of the picture that is nearest to each colour."""
+    """(len(COLOURS),) float32: the part of the image that is nearest to each colour."""
     step = max(1, min(image.shape[:2]) // FakeEmbedder.image_size_px)
     pixels = image[::step, ::step].reshape(-1, 3).astype(np.float32)
     nearest = ((pixels[:, None] - _PALETTE[None]) ** 2).sum(axis=2).argmin(axis=1)

@@ -123,12 +123,16 @@ def load_text_embedder(
         if name == OFFLINE
         else _checkpoint(name, download)
     )
-    with checkpoints.mapped_load_errors(name, "loading"):
+    with checkpoints.map_load_errors(name, "loading"):
         config = read_sentence_config(found.folder, name)
-        on = "cpu" if device == "cpu" or (device == "auto" and not has_gpu()) else pick_device(device)
-        if on == "cpu" and onnx_sentences.is_supported(found.folder, config):
-            return OnnxSentenceEmbedder(found, name, config, batch_size or default_batch_size(on))
-        return _load_in_torch(found, name, config, on, batch_size or default_batch_size(on))
+        torch_device = (
+            "cpu" if device == "cpu" or (device == "auto" and not has_gpu()) else pick_device(device)
+        )
+        if torch_device == "cpu" and onnx_sentences.is_supported(found.folder, config):
+            return OnnxSentenceEmbedder(found, name, config, batch_size or default_batch_size(torch_device))
+        return _load_in_torch(
+            found, name, config, torch_device, batch_size or default_batch_size(torch_device)
+        )
 
 
 def _load_in_torch(

@@ -66,7 +66,7 @@ class OnnxSentenceEmbedder:
 
     Args:
         found: the model's files, of which `is_supported` is true.
-        name: by which it was asked for.
+        name: by which it was requested.
         config: of the model.
         batch_size: texts a run.
 
@@ -158,23 +158,23 @@ def _weights(path: Path, settings: Mapping[str, Any]) -> dict[str, NDArray[np.fl
     """
     from safetensors.numpy import load_file
 
-    held = load_file(path)
-    prefix = next((name.partition("embeddings.")[0] for name in held if "embeddings.word" in name), "")
-    held = {name.removeprefix(prefix): value for name, value in held.items()}
+    tensors = load_file(path)
+    prefix = next((name.partition("embeddings.")[0] for name in tensors if "embeddings.word" in name), "")
+    tensors = {name.removeprefix(prefix): value for name, value in tensors.items()}
     shapes = _shapes(settings)
     skipped = (*UNUSED, *HEADS, "embeddings.position_ids", "embeddings.token_type_ids")
     refuse_other_weights(
-        shapes.keys() - held.keys(),
-        [name for name in held if name not in shapes and not name.startswith(skipped)],
+        shapes.keys() - tensors.keys(),
+        [name for name in tensors if name not in shapes and not name.startswith(skipped)],
         [
-            (name, held[name].shape, shape)
+            (name, tensors[name].shape, shape)
             for name, shape in shapes.items()
-            if name in held and held[name].shape != shape
+            if name in tensors and tensors[name].shape != shape
         ],
     )
     weights = {}
     for name in shapes:
-        value = np.asarray(held[name], dtype=np.float32)
+        value = np.asarray(tensors[name], dtype=np.float32)
         is_linear = name.endswith(tuple(f"{module}.weight" for module in _LINEAR))
         weights[_short(name)] = np.ascontiguousarray(value.T if is_linear else value)
     weights["token_type"] = np.ascontiguousarray(weights["token_type"][0])
@@ -253,8 +253,8 @@ def _graph(settings: Mapping[str, Any], weights: Mapping[str, NDArray[np.float32
         return node("Transpose", [apart], f"{x}.heads", perm=order)
 
     words = node("Gather", ["word", ids], "words")
-    placed = node("Add", [words, node("Gather", ["position", positions], "places")], "placed")
-    x = norm(node("Add", [placed, "token_type"], "typed"), "norm")
+    positioned = node("Add", [words, node("Gather", ["position", positions], "places")], "placed")
+    x = norm(node("Add", [positioned, "token_type"], "typed"), "norm")
     for i in range(settings["num_hidden_layers"]):
         at = f"{i}.attention"
         query = heads(linear(x, f"{at}.self.query"), [0, 2, 1, 3])

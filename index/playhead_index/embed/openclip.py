@@ -1,4 +1,4 @@
-"""Pictures and words in one space, by any model that open_clip can build (CLIP, SigLIP, MobileCLIP, PE)."""
+"""Image-text encoders: any model that open_clip can build (CLIP, SigLIP, MobileCLIP, PE)."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from playhead_index.batches import batches
 from playhead_index.embed import checkpoints
 from playhead_index.embed.digests import digest_of
-from playhead_index.embed.pictures import Picture, Preprocessing
+from playhead_index.embed.pictures import ImageArray, Preprocessing
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.runtime import autocast, open_clip, pick_device, torch
 from playhead_index.embed.strict import refuse_other_weights
@@ -35,7 +35,7 @@ FORMS = "MODEL:TAG as in ViT-B-32:laion2b_s34b_b79k, hf-hub:ORG/NAME or local-di
 class OpenClipEncoder:
     """An `ImageTextEncoder` over one open_clip model; made by `load_open_clip`.
 
-    `image_size_px` is the shorter side at which pictures are best handed in: those are only cropped.
+    `image_size_px` is the shorter side at which images are best handed in: those are only cropped.
     """
 
     def __init__(
@@ -59,11 +59,11 @@ class OpenClipEncoder:
         """Texts are encoded without their padding, which gives the same vectors in less time."""
         return self._trimmed is not None
 
-    def encode_images(self, images: Sequence[Picture]) -> NDArray[np.float32]:
-        """(N, D) float32 rows of length 1 for N pictures, each (H, W, 3) uint8 of any size.
+    def encode_images(self, images: Sequence[ImageArray]) -> NDArray[np.float32]:
+        """(N, D) float32 rows of length 1 for N images, each (H, W, 3) uint8 of any size.
 
         Raises:
-            ValueError: a picture is not (H, W, 3) uint8.
+            ValueError: an image is not (H, W, 3) uint8.
             ModelError: the model gave a vector that is not finite.
         """
         return self._in_batches(images, self._image_features)
@@ -83,7 +83,7 @@ class OpenClipEncoder:
                 rows.append(unit_rows(features(batch), self.tag))
         return np.concatenate(rows)
 
-    def _image_features(self, batch: Sequence[Picture]) -> Any:
+    def _image_features(self, batch: Sequence[ImageArray]) -> Any:
         return self._model.encode_image(self._preprocessing.tensor(batch, self.device))
 
     def _text_features(self, batch: Sequence[str]) -> Any:
@@ -93,7 +93,7 @@ class OpenClipEncoder:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What open_clip needs to build a model without looking for anything itself."""
+    """What open_clip needs to build a model from local files alone."""
 
     model_name: str
     weights: Path
@@ -110,7 +110,7 @@ def load_open_clip(
         name: `MODEL:TAG` of open_clip's own list, `hf-hub:ORG/NAME`, or `local-dir:FOLDER` with
             open_clip_config.json and open_clip_model.safetensors in it.
         device: `auto`, `cpu`, `cuda`, `cuda:1`.
-        batch_size: pictures or texts a pass; by default 32 on the CPU and 256 on a GPU.
+        batch_size: images or texts a pass; by default 32 on the CPU and 256 on a GPU.
         download: fetch what is missing; without it the network is never touched.
 
     Raises:
@@ -119,14 +119,16 @@ def load_open_clip(
     """
     library = open_clip()
     source = _find_source(library, name, download)
-    on = pick_device(device)
-    with checkpoints.offline(), checkpoints.mapped_load_errors(name, "loading"):
-        model = _load_model(library, source).to(on).eval()
+    torch_device = pick_device(device)
+    with checkpoints.offline(), checkpoints.map_load_errors(name, "loading"):
+        model = _load_model(library, source).to(torch_device).eval()
         tokenizer = library.get_tokenizer(source.model_name)
         preprocessing = _preprocessing(model.visual.preprocess_cfg)
-        width = _width(model, preprocessing, on)
+        width = _width(model, preprocessing, torch_device)
     tag = ModelTag(name, source.revision, width)
-    return OpenClipEncoder(model, tokenizer, preprocessing, tag, on, batch_size or default_batch_size(on))
+    return OpenClipEncoder(
+        model, tokenizer, preprocessing, tag, torch_device, batch_size or default_batch_size(torch_device)
+    )
 
 
 def _load_model(library: Any, source: _Source) -> Any:
@@ -248,7 +250,7 @@ def _url_weights(library: Any, name: str, url: str, download: bool) -> Path:
         return path
     if not download:
         raise ModelUnavailable(f"picture model {name!r}: {path} is not there; run: {_advice(name)}")
-    with checkpoints.mapped_load_errors(name, f"downloading {url}"):
+    with checkpoints.map_load_errors(name, f"downloading {url}"):
         return Path(library.pretrained.download_pretrained_from_url(url))
 
 

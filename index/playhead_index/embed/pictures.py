@@ -1,4 +1,4 @@
-"""From pictures of any size to the pixels that an image encoder was trained on."""
+"""From images of any size to the pixels that an image encoder was trained on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from PIL import Image
 
 from playhead_index.embed.runtime import torch
 
-Picture = NDArray[np.uint8]
+ImageArray = NDArray[np.uint8]
 _FILTERS = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """How an encoder wants its pictures: resized, cropped to the middle, normalised.
+    """How an encoder wants its images: resized, cropped to the middle, normalised.
 
-    A picture whose shorter side is `resize_px` already is only cropped, which costs next to nothing:
+    An image whose shorter side is `resize_px` already is only cropped, which costs next to nothing:
     readers that shrink while they decode should shrink to that.
 
     Args:
@@ -44,15 +44,15 @@ class Preprocessing:
         if self.mode == "shortest" and self.resize_px < max(self.crop_px):
             raise ValueError(f"cannot crop {self.crop_px} from a shorter side of {self.resize_px} px")
 
-    def pixels(self, images: Sequence[Picture]) -> Picture:
-        """(N, H, W, 3) uint8: the pictures resized and cropped, not yet normalised.
+    def pixels(self, images: Sequence[ImageArray]) -> ImageArray:
+        """(N, H, W, 3) uint8: the images resized and cropped, not yet normalised.
 
         Raises:
-            ValueError: a picture is not (H, W, 3) uint8.
+            ValueError: an image is not (H, W, 3) uint8.
         """
         return np.stack([self._fit(image) for image in images])
 
-    def tensor(self, images: Sequence[Picture], device: str) -> Any:
+    def tensor(self, images: Sequence[ImageArray], device: str) -> Any:
         """(N, 3, H, W) float32 on the device: bytes travel, the arithmetic is done there."""
         th = torch()
         pixels = th.from_numpy(self.pixels(images)).to(device, non_blocking=True)
@@ -60,7 +60,7 @@ class Preprocessing:
         std = th.tensor(self.std, device=device).view(3, 1, 1)
         return pixels.permute(0, 3, 1, 2).float().div_(255).sub_(mean).div_(std).contiguous()
 
-    def _fit(self, image: Picture) -> Picture:
+    def _fit(self, image: ImageArray) -> ImageArray:
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
             raise ValueError(f"a picture must be (H, W, 3) uint8, got {image.shape} {image.dtype}")
         resized = self._resize(image)
@@ -69,15 +69,15 @@ class Preprocessing:
         left = round((resized.shape[1] - width) / 2)
         return resized[top : top + height, left : left + width]
 
-    def _resize(self, image: Picture) -> Picture:
+    def _resize(self, image: ImageArray) -> ImageArray:
         height, width = image.shape[:2]
         if self.mode == "squash":
-            wanted = self.crop_px
+            size_px = self.crop_px
         elif height <= width:
-            wanted = (self.resize_px, int(self.resize_px * width / height))
+            size_px = (self.resize_px, int(self.resize_px * width / height))
         else:
-            wanted = (int(self.resize_px * height / width), self.resize_px)
-        if wanted == (height, width):
+            size_px = (int(self.resize_px * height / width), self.resize_px)
+        if size_px == (height, width):
             return image
-        resized = Image.fromarray(image).resize(wanted[::-1], _FILTERS[self.interpolation])
+        resized = Image.fromarray(image).resize(size_px[::-1], _FILTERS[self.interpolation])
         return np.asarray(resized, dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""What an encoder is asked and what it gives: unit vectors, and the tag that says which model made them."""
+"""The protocols of encoders: they give unit vectors and a tag that says which model made them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class ModelTag:
     """Which model made a vector: vectors of two tags must never be compared.
 
     Args:
-        name: as it was asked for, such as `ViT-B-32:laion2b_s34b_b79k` or `facebook/dinov2-small`.
+        name: as it was requested, such as `ViT-B-32:laion2b_s34b_b79k` or `facebook/dinov2-small`.
         revision: the hub's commit, or a hash of the weights for a local folder.
         width: length of a vector, `D`.
     """
@@ -31,18 +31,18 @@ class ModelTag:
 
 
 class ImageEncoder(Protocol):
-    """Turns pictures into vectors (DINOv2 and its like)."""
+    """Turns images into vectors (DINOv2 and its like)."""
 
     tag: ModelTag
     image_size_px: int
 
     def encode_images(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """(N, D) float32 rows of length 1 for N pictures, each (H, W, 3) uint8 of any size."""
+        """(N, D) float32 rows of length 1 for N images, each (H, W, 3) uint8 of any size."""
         ...
 
 
 class ImageTextEncoder(ImageEncoder, Protocol):
-    """Turns pictures and words into vectors of one space (CLIP and its like)."""
+    """Turns images and texts into vectors of one space (CLIP and its like)."""
 
     def encode_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(N, D) float32 rows of length 1 for N texts."""
@@ -50,7 +50,7 @@ class ImageTextEncoder(ImageEncoder, Protocol):
 
 
 class TextEmbedder(Protocol):
-    """Turns words into vectors whose dot product says how alike they mean (all-MiniLM and its like)."""
+    """Turns texts into vectors whose dot product is their similarity in meaning (all-MiniLM and its like)."""
 
     tag: ModelTag
 

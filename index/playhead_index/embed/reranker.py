@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from playhead_index.batches import batches
 from playhead_index.embed import checkpoints
 from playhead_index.embed.runtime import pick_device, torch, transformers
-from playhead_index.embed.transformer import LOCAL_ONLY, load_whole, max_positions, read_json
+from playhead_index.embed.transformer import LOCAL_ONLY, load_complete, max_positions, read_json
 from playhead_index.embed.vectors import default_batch_size
 from playhead_index.errors import ModelError
 
@@ -135,18 +135,20 @@ def load_reranker(
     """
     advice = f"playhead prepare rerank --rerank-model {name}"
     found = checkpoints.find_checkpoint(name, NEEDED, WEIGHTS, advice=advice, download=download)
-    on = pick_device(device)
-    with checkpoints.offline(), checkpoints.mapped_load_errors(name, "loading"):
+    torch_device = pick_device(device)
+    with checkpoints.offline(), checkpoints.map_load_errors(name, "loading"):
         library = transformers()
         config = library.AutoConfig.from_pretrained(found.folder, **LOCAL_ONLY)
         _refuse_other_models(found, config)
-        model = load_whole(
+        model = load_complete(
             library.AutoModelForSequenceClassification, found.folder, may_hold=UNUSED_WEIGHTS, config=config
         )
         tokenizer = library.AutoTokenizer.from_pretrained(found.folder, **LOCAL_ONLY)
-    model = model.float().eval().to(on)
+    model = model.float().eval().to(torch_device)
     max_tokens = min(MAX_TOKENS, max_positions(config, MAX_TOKENS), int(tokenizer.model_max_length))
-    return CrossEncoder(model, tokenizer, name, on, max_tokens, batch_size or default_batch_size(on))
+    return CrossEncoder(
+        model, tokenizer, name, torch_device, max_tokens, batch_size or default_batch_size(torch_device)
+    )
 
 
 def _refuse_other_models(found: checkpoints.Checkpoint, config: Any) -> None:

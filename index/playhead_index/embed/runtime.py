@@ -1,6 +1,6 @@
 """The one door through which torch, and what stands on it, comes in.
 
-Nothing here is loaded before it is asked for. The door exists because of a trap: beside a CPU build of
+Nothing here is loaded before it is requested. The module exists because of a trap: beside a CPU build of
 torch, pip installs a torchvision whose compiled half wants CUDA. Its Python half then fails on import
 with "operator torchvision::nms does not exist", and with it open_clip, timm and half of transformers.
 Only box suppression lives in the compiled half, and nobody here uses it, so the two missing operators

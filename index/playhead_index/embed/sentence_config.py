@@ -115,7 +115,7 @@ def read_sentence_config(folder: Path, name: str) -> SentenceConfig:
 
     Args:
         folder: with the model's files; without `modules.json` it is an encoder pooled by the mean.
-        name: by which the model was asked for; some models' prompts are known by it alone.
+        name: by which the model was requested; some models' prompts are known by it alone.
 
     Raises:
         ValueError: a prompt, a pooling mode, a module or another setting is not supported; it names it.
@@ -279,5 +279,5 @@ def _max_tokens(settings: Mapping[str, Any], folder: Path, has_modules: bool) ->
     """The maximum that the files state: newer ones leave it to the tokenizer."""
     if settings.get("max_seq_length") is not None:
         return int(settings["max_seq_length"])
-    stated = read_json(folder / "tokenizer_config.json").get("model_max_length")
-    return int(stated) if has_modules and stated is not None else None
+    model_max_length = read_json(folder / "tokenizer_config.json").get("model_max_length")
+    return int(model_max_length) if has_modules and model_max_length is not None else None

@@ -32,10 +32,13 @@ def refuse_other_weights(
     ...
     ValueError: its files lack 1 weight: a.weight
     """
-    shapes = {name: f"{name} {list(there)} instead of {list(here)}" for name, there, here in mismatched}
+    shapes = {
+        name: f"{name} {list(found_shape)} instead of {list(expected_shape)}"
+        for name, found_shape, expected_shape in mismatched
+    }
     parts = [
-        f"{what} {_counted(names)}"
-        for what, names in (
+        f"{problem} {_counted(names)}"
+        for problem, names in (
             ("lack", sorted(missing)),
             ("hold and the model has no place for", sorted(unexpected)),
             ("hold in another shape", [shapes[name] for name in sorted(shapes)]),

@@ -63,11 +63,11 @@ def load_transformer(found: Checkpoint, families: Sequence[str]) -> Any:
     config = library.AutoConfig.from_pretrained(found.folder, **LOCAL_ONLY)
     if config.model_type not in families:
         raise ValueError(f"it is a {config.model_type!r}, expected one of {', '.join(families)}")
-    model = load_whole(library.AutoModel, found.folder, may_lack=UNUSED, may_hold=HEADS, config=config)
+    model = load_complete(library.AutoModel, found.folder, may_lack=UNUSED, may_hold=HEADS, config=config)
     return model.float().eval()
 
 
-def load_whole(
+def load_complete(
     auto_class: Any,
     folder: Path,
     *,

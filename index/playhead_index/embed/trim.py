@@ -26,8 +26,8 @@ def trimmed_text_tower(model: Any, tokenizer: Any, device: str) -> Callable[[Any
         return None
     tokens = tokenizer(list(PROBE)).to(device)
     with torch().inference_mode():
-        whole, cut = unit(model.encode_text(tokens)), unit(_features(model, tower, tokens))
-    exact = bool((whole - cut).abs().max() < MAX_DIFFERENCE)
+        expected, trimmed = unit(model.encode_text(tokens)), unit(_features(model, tower, tokens))
+    exact = bool((expected - trimmed).abs().max() < MAX_DIFFERENCE)
     return (lambda tokens: _features(model, tower, tokens)) if exact else None
 
 

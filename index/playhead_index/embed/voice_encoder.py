@@ -1,4 +1,4 @@
-"""Speaker encoders: vectors of short stretches of speech that are near each other for the same voice.
+"""Speaker encoders: vectors of short intervals of speech that are near each other for the same voice.
 
 `ge2e:` is the encoder that `playhead prepare voices` fetches (Wan et al., 2018, arXiv:1710.10467; weights of
 Resemblyzer 0.1.4, Apache-2.0); a WeSpeaker model in ONNX format is named by its file, its folder or its name
@@ -49,7 +49,7 @@ ADVICE = "playhead prepare voices"
 
 
 class SpeakerEncoder(Protocol):
-    """Turns stretches of speech into vectors whose dot product says how alike two voices are."""
+    """Turns intervals of speech into vectors whose dot product is the similarity of two voices."""
 
     tag: ModelTag
     window_s: float
@@ -188,14 +188,14 @@ def ge2e_network() -> Any:
 
 
 def _load_ge2e(name: str, path: Path, device: str) -> Ge2eEncoder:
-    on = pick_device(device)
-    with checkpoints.mapped_load_errors(name, f"loading {path}"):
+    torch_device = pick_device(device)
+    with checkpoints.map_load_errors(name, f"loading {path}"):
         state = torch().load(path, map_location="cpu", weights_only=True)["model_state"]
         network = ge2e_network()
         known = network.state_dict()
         network.load_state_dict({key: value for key, value in state.items() if key in known})
     tag = ModelTag(name, digest_of([path], "sha256"), GE2E_WIDTH)
-    return Ge2eEncoder(network, tag, on)
+    return Ge2eEncoder(network, tag, torch_device)
 
 
 def ge2e_folder() -> Path:
@@ -227,7 +227,7 @@ def _onnx_file(name: str, download: bool) -> Path:
 def _hub_folder(name: str, download: bool) -> Path:
     if download:
         return checkpoints.fetch_repo(name, name, ["*.onnx"])
-    with checkpoints.mapped_load_errors(name, "looking it up in the local cache"):
+    with checkpoints.map_load_errors(name, "looking it up in the local cache"):
         snapshot = checkpoints.hub().snapshot_download
         try:
             return Path(snapshot(name, allow_patterns=["*.onnx"], local_files_only=True))

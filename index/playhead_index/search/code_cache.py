@@ -1,4 +1,4 @@
-"""The file that keeps a lane's codes, with the rows that they stand for."""
+"""The cache file of a lane's codes, with the rows that they stand for."""
 
 import json
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ class LoadedCodes:
 def save_codes(
     path: Path, tag: ModelTag, table: RowTable, signatures: Mapping[str, str], store: "CodedStore"
 ) -> "VectorCopy | None":
-    """Keeps the codes of a whole table and a copy of its vectors, and gives that; None when it cannot.
+    """Writes the codes of a complete table and a copy of its vectors; the copy, or None when it cannot.
 
     Args:
         path: of the cache file.
@@ -66,15 +66,15 @@ def save_codes(
         "ends_s": table.ends_s,
     }
     facts = {"model": json.dumps(asdict(tag)), "recall": json.dumps(asdict(store.recall))}
-    kept = write_cache(path, arrays, {**facts, "count": str(len(table)), "copy": copy.name})
+    is_written = write_cache(path, arrays, {**facts, "count": str(len(table)), "copy": copy.name})
     for other in path.parent.glob(f"{path.stem}.*.f16"):
-        if not kept or other != copy:
+        if not is_written or other != copy:
             drop_file(other)
     return open_copy(copy, table.ids, tag.width)
 
 
 def load_codes(path: Path, tag: ModelTag, fetch: "Fetch") -> LoadedCodes | None:
-    """What was kept; None when there is nothing, it is damaged, or it is of another model."""
+    """The cached codes; None when there are none, the file is damaged, or they are of another model."""
     read = read_cache(path)
     if read is None:
         return None

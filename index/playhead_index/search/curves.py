@@ -1,4 +1,4 @@
-"""Curves over a video: how well each frame or span fits what is asked, and how likely it belongs to it.
+"""Curves over a video: how well each frame or span fits the query, and how likely it is part of the answer.
 
 All arithmetic works on rows of curves at once, because a search has some ten short curves and not one
 long one. A row that has fewer frames than others is filled up with frames of no length that begin where
@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-STANDS_OUT = 1.1
+MIN_DEVIATIONS = 1.1
 """Standard deviations above a curve's mean from which a frame more likely belongs than not."""
 PART_OF_PEAK = 0.3
 """It also takes this part of the peak's height: one rare event in an hour stands ten deviations out, and
 what stands two out beside it does not belong. Costs nothing on videos of minutes (LOG.md)."""
 SOFTNESS = 0.5
 """Standard deviations over which a frame goes from even odds to about three to one."""
-REACHES = 3.0
+MAX_SIGMAS = 3.0
 """Neighbours further away than so many sigmas are not mixed in."""
 
 
-def smoothed(starts_s: Floats, ends_s: Floats, scores: Floats, sigma: float = 1.0) -> Floats:
+def smooth(starts_s: Floats, ends_s: Floats, scores: Floats, sigma: float = 1.0) -> Floats:
     """(C, N) each score averaged with its neighbours in time, the longer shown the weightier.
 
     A Gaussian whose sigma is a number of typical frames, the median of a row's: of evenly sampled frames
-    it mixes neighbours, while a picture that stood for a minute stays as it is.
+    it mixes neighbours, while a frame that stood for a minute stays as it is.
 
     Args:
         starts_s: (C, N) seconds, and so are the next two.
@@ -37,16 +37,18 @@ def smoothed(starts_s: Floats, ends_s: Floats, scores: Floats, sigma: float = 1.
     sigma_s = sigma * typical_length_s(lengths)[:, None]
     total, weight = scores * lengths, lengths.copy()
     weighted = total.copy()
-    for step in range(1, min(int(np.ceil(REACHES * sigma)), scores.shape[1] - 1) + 1):
-        near = np.exp(-0.5 * ((centres[:, step:] - centres[:, :-step]) / sigma_s) ** 2)
-        total[:, step:] += weighted[:, :-step] * near
-        total[:, :-step] += weighted[:, step:] * near
-        weight[:, step:] += lengths[:, :-step] * near
-        weight[:, :-step] += lengths[:, step:] * near
+    for step in range(1, min(int(np.ceil(MAX_SIGMAS * sigma)), scores.shape[1] - 1) + 1):
+        kernel = np.exp(-0.5 * ((centres[:, step:] - centres[:, :-step]) / sigma_s) ** 2)
+        total[:, step:] += weighted[:, :-step] * kernel
+        total[:, :-step] += weighted[:, step:] * kernel
+        weight[:, step:] += lengths[:, :-step] * kernel
+        weight[:, :-step] += lengths[:, step:] * kernel
     return np.asarray(total / np.maximum(weight, 1e-12), dtype=np.float64)
 
 
-def closed(starts_s: Floats, ends_s: Floats, scores: Floats, least: Floats, widest_gap: float) -> Floats:
+def close_gaps(
+    starts_s: Floats, ends_s: Floats, scores: Floats, min_scores: Floats, widest_gap: float
+) -> Floats:
     """(C, N) scores with short hollows filled to the lower of their brinks, if that is high enough.
 
     A closing, as of morphology: what blinks, or is hidden for a moment, is not gone.
@@ -55,25 +57,25 @@ def closed(starts_s: Floats, ends_s: Floats, scores: Floats, least: Floats, wide
         starts_s: (C, N) seconds, and so are the next two.
         ends_s: (C, N) seconds.
         scores: (C, N) numbers.
-        least: (C,) the score that both brinks must reach.
+        min_scores: (C,) the score that both brinks must reach.
         widest_gap: hollows so many typical frames long, or shorter, are filled.
     """
     widest_s = widest_gap * typical_length_s(ends_s - starts_s)[:, None] + 1e-9
-    there, filled = ends_s > starts_s, scores.copy()
-    many = scores.shape[1]
-    for apart in range(2, many):
-        near = (starts_s[:, apart:] - ends_s[:, :-apart] <= widest_s) & there[:, apart:]
-        if not near.any():
+    is_frame, filled = ends_s > starts_s, scores.copy()
+    num_frames = scores.shape[1]
+    for apart in range(2, num_frames):
+        is_close = (starts_s[:, apart:] - ends_s[:, :-apart] <= widest_s) & is_frame[:, apart:]
+        if not is_close.any():
             break
         brink = np.minimum(scores[:, apart:], scores[:, :-apart])
-        brink = np.where(near & (brink >= least[:, None]), brink, -np.inf)
+        brink = np.where(is_close & (brink >= min_scores[:, None]), brink, -np.inf)
         for step in range(1, apart):
-            hollow = filled[:, step : many - apart + step]
+            hollow = filled[:, step : num_frames - apart + step]
             np.maximum(hollow, brink, out=hollow)
     return filled
 
 
-def standardised(starts_s: Floats, ends_s: Floats, scores: Floats) -> Floats:
+def standardise(starts_s: Floats, ends_s: Floats, scores: Floats) -> Floats:
     """(C, N) scores in standard deviations from the mean of their row, each frame as weighty as it is long.
 
     A row in which all scores are the same, and every filling frame, is 0.
@@ -84,16 +86,16 @@ def standardised(starts_s: Floats, ends_s: Floats, scores: Floats) -> Floats:
         scores: (C, N) finite numbers.
     """
     lengths = ends_s - starts_s
-    whole_s = lengths.sum(axis=1, keepdims=True)
-    mean = (scores * lengths).sum(axis=1, keepdims=True) / whole_s
+    total_s = lengths.sum(axis=1, keepdims=True)
+    mean = (scores * lengths).sum(axis=1, keepdims=True) / total_s
     away = np.where(lengths > 0, scores - mean, 0.0)
-    spread = np.sqrt((away**2 * lengths).sum(axis=1, keepdims=True) / whole_s)
+    spread = np.sqrt((away**2 * lengths).sum(axis=1, keepdims=True) / total_s)
     flat = spread <= 1e-9 * np.maximum(1.0, np.abs(mean))
     return np.where(flat, 0.0, away / np.where(flat, 1.0, spread))
 
 
-def chances(starts_s: Floats, ends_s: Floats, scores: Floats) -> Floats:
-    """(C, N) how likely each frame belongs to what is asked, from 0 to 1; filling frames 0.
+def membership_probabilities(starts_s: Floats, ends_s: Floats, scores: Floats) -> Floats:
+    """(C, N) the probability that each frame is part of the answer, from 0 to 1; filling frames 0.
 
     A logistic of the score in standard deviations of its own curve: what a cosine of 0.4 means differs
     from query to query, how far it stands out of its video differs much less.
@@ -103,8 +105,8 @@ def chances(starts_s: Floats, ends_s: Floats, scores: Floats) -> Floats:
         ends_s: (C, N) seconds.
         scores: (C, N) finite numbers.
     """
-    apart = standardised(starts_s, ends_s, scores)
-    needed = np.maximum(STANDS_OUT, PART_OF_PEAK * apart.max(axis=1, keepdims=True))
+    apart = standardise(starts_s, ends_s, scores)
+    needed = np.maximum(MIN_DEVIATIONS, PART_OF_PEAK * apart.max(axis=1, keepdims=True))
     return np.where(ends_s > starts_s, 1.0 / (1.0 + np.exp((needed - apart) / SOFTNESS)), 0.0)
 
 
@@ -114,7 +116,7 @@ def typical_length_s(lengths_s: Floats) -> Floats:
     Args:
         lengths_s: (C, N) seconds; 0 for filling frames.
     """
-    there = lengths_s > 0
-    ordered = np.sort(np.where(there, lengths_s, np.inf), axis=1)
-    middle = np.maximum(there.sum(axis=1) - 1, 0) // 2
+    is_frame = lengths_s > 0
+    ordered = np.sort(np.where(is_frame, lengths_s, np.inf), axis=1)
+    middle = np.maximum(is_frame.sum(axis=1) - 1, 0) // 2
     return np.asarray(np.take_along_axis(ordered, middle[:, None], 1)[:, 0], dtype=np.float64)

@@ -8,22 +8,22 @@ from playhead_index.errors import ModelUnavailable
 T = TypeVar("T")
 
 
-class Lazy(Generic[T]):
-    """A model that is loaded once; a failure is remembered, so that a search does not try again.
+class LazyEncoder(Generic[T]):
+    """An encoder that is loaded when first used; a failure is remembered and not tried again.
 
     Args:
-        load: loads it; None for a model that there is not.
-        named: what is said when there is none.
+        load: loads it; None for no encoder.
+        kind: of the encoder, for the message when there is none.
     """
 
-    def __init__(self, load: Callable[[], T] | None, named: str) -> None:
-        self._load, self._named = load, named
+    def __init__(self, load: Callable[[], T] | None, kind: str) -> None:
+        self._load, self._named = load, kind
         self._model: T | None = None
         self._failure: ModelUnavailable | None = None
 
     @property
-    def given(self) -> bool:
-        """There is something to load."""
+    def is_given(self) -> bool:
+        """Whether there is an encoder to load."""
         return self._load is not None
 
     def get(self) -> T:

@@ -1,4 +1,4 @@
-"""From a query to moments: every lane ranks what it holds, the ranks are fused, the hits joined in time."""
+"""Searches a library: every lane is ranked, the ranks are fused, and hits are joined in time to moments."""
 
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -13,7 +13,13 @@ from playhead_index.embed.reranker import Reranker
 from playhead_index.search.facts import LibraryFacts
 from playhead_index.search.frame_lanes import FrameLanes
 from playhead_index.search.lexical import KINDS
-from playhead_index.search.moments import Found, Joined, behind_passages, join_hits, with_passages
+from playhead_index.search.moments import (
+    ExtendedHit,
+    JoinedHits,
+    join_hits,
+    merge_with_passages,
+    rank_behind_passages,
+)
 from playhead_index.search.passages import MAX_VIDEOS, PassageSearch, best_videos
 from playhead_index.search.question_topic import question_topic
 from playhead_index.search.results import (
@@ -33,15 +39,15 @@ from playhead_index.search.timeline import Timeline
 from playhead_index.search.vector_lane import EXACT_LIMIT, VectorLane
 from playhead_index.search.word_lanes import WordLanes
 from playhead_index.store.catalog import Catalog
-from playhead_index.store.change_detection import CatalogWatch
+from playhead_index.store.change_detection import ChangeDetector
 from playhead_index.store.speakers import display_name
 from playhead_index.words.protocol import SpanKind
 
-LEAST_DEPTH = 20
-DEEPER = 3
-"""A list of words goes this many times deeper than the moments asked for: hits of one place are joined."""
-DEEPER_PICTURES = 2
-"""Likewise for pictures, whose hits are a place each."""
+MIN_DEPTH = 20
+DEPTH_FACTOR = 3
+"""A ranked list of spans is this many times longer than `limit`: hits of one place are joined."""
+FRAME_DEPTH_FACTOR = 2
+"""Likewise for frames, of which each hit is a place of its own."""
 
 
 class Searcher:
@@ -57,7 +63,7 @@ class Searcher:
         appearance: loads the image encoder, likewise.
         words: loads the text embedder, likewise; words are searched without it, by the words alone.
         off: for a lane that cannot be searched, and for `meaning`, why and how to turn it on.
-        exact_limit: most vectors of a lane that are searched one by one.
+        exact_limit: maximum number of vectors of a lane that are searched one by one.
         reranker: scores the best passages anew; None for their pooled evidence alone.
     """
 
@@ -75,7 +81,7 @@ class Searcher:
     ) -> None:
         self.folder = folder
         self._catalog = catalog
-        self._watch = CatalogWatch(catalog)
+        self._changes = ChangeDetector(catalog)
         self._lock = threading.RLock()
         self._lanes = {lane: VectorLane(catalog, lane, exact_limit=exact_limit) for lane in LANES}
         self._frames = FrameLanes(catalog, picture, appearance, off)
@@ -87,67 +93,68 @@ class Searcher:
     def search(self, query: Query) -> SearchResult:
         """Moments that answer a query, best first, and what was searched for them.
 
-        A text is searched for in pictures and words, one with quoted words in words alone; a picture or a
-        moment of a video (`like`) in pictures only. What `like` points at, its segment, is not among the
-        moments.
+        A text is searched in frames and spans, one with quoted words in spans alone; an image or an example
+        moment of a video (`like`) in frames only. The segment of the example is not among the moments.
 
         Raises:
             VideoUnknown: the scope or `like` names a video that the library does not hold.
             SpeakerUnknown: the scope names a speaker that no video of the library has.
-            NoPictures: `like` names a file with sound alone.
+            NoFrames: `like` names a file with sound alone.
             TimestampOutOfRange: `like` points outside its video.
-            LibraryMismatch: vectors of the library were made with another model than they are asked with.
+            LibraryMismatch: vectors of the library were made with another model than the query's.
             ModelUnavailable: the query is for one lane alone whose model cannot be loaded.
         """
         began = perf_counter()
         with self._lock:
             facts = self._refresh()
             if query.like is not None:
-                facts.check_pictures(query.like[0])
+                facts.check_has_frames(query.like[0])
             within = facts.windows(query.scope)
-            lists, lines = self._ranked(query, facts)
-            passages, divided = self._passage_moments(query, lists, facts)
-            left = [[one for one in some if not _is_said_in(one.hit, divided)] for some in lists]
-            said = [[one for one in some if _is_said_in(one.hit, divided)] for some in lists]
-            passages = [*passages, *behind_passages(passages, join_hits(said, within))]
+            lists, lane_coverage = self._rank_lanes(query, facts)
+            passages, divided_ids = self._passage_moments(query, lists, facts)
+            other_hits = [[one for one in some if not _is_speech_of(one.hit, divided_ids)] for some in lists]
+            divided_hits = [[one for one in some if _is_speech_of(one.hit, divided_ids)] for some in lists]
+            passages = [*passages, *rank_behind_passages(passages, join_hits(divided_hits, within))]
             moments = [
                 Moment(one.video_id, facts.path(one.video_id), one.window, one.score, one.hits, one.fit)
-                for one in _best(with_passages(passages, join_hits(left, within)), query)
+                for one in _limited(merge_with_passages(passages, join_hits(other_hits, within)), query)
             ]
-            coverage = facts.coverage(query.scope, _with_undivided(lines, facts.num_undivided(query.scope)))
+            coverage = facts.coverage(
+                query.scope, _note_undivided(lane_coverage, facts.num_undivided(query.scope))
+            )
         return SearchResult(query, moments, coverage, perf_counter() - began)
 
     def timeline(self, texts: Sequence[str], video_id: str, kind: SpanKind = "caption") -> Timeline:
         """How well the spans of one video fit a text, over time, and the windows that answer it.
 
-        For lanes whose spans follow one another closely, as captions do: all of them are looked at
+        For lanes whose spans follow one another closely, as captions do: all of them are scored
         together, where `search` ranks them one by one.
 
         Args:
-            texts: what is asked, in the person's words first; more wordings of it make the curve steadier.
+            texts: the query, in the person's words first; more wordings of it make the curve steadier.
             video_id: of which video.
             kind: which spans.
 
         Raises:
             VideoUnknown: the library holds no such video.
-            LibraryMismatch: the words were embedded with another model than they are asked with.
+            LibraryMismatch: the spans were embedded with another model than the query's.
             ValueError: no text is given.
         """
         if not texts:
-            raise ValueError("a timeline is asked with at least one text")
+            raise ValueError("a timeline needs at least one text")
         with self._lock:
-            self._refresh().whole(video_id)
+            self._refresh().video_window(video_id)
             self._words.lexical.refresh(self._seen)
             return self._words.timeline(kind, self._lane, list(map(clean_text, texts)), video_id)
 
     def prepare(self, texts: Sequence[str] = ()) -> None:
-        """Does now what the first search would have to wait for, and keeps it in the library's cache.
+        """Loads now what the first search would have to load, and stores it in the library's cache.
 
         A lane above `exact_limit` is searched through codes from then on; making them takes about a minute
         and a gigabyte of cache a million vectors of 512 dimensions.
 
         Args:
-            texts: queries like those to come, to measure with how well the codes find pictures.
+            texts: queries like those to come, to measure with how well the codes find frames.
 
         Raises:
             ModelUnavailable: texts are given, and the image-text encoder cannot be loaded.
@@ -157,65 +164,75 @@ class Searcher:
             self._words.lexical.refresh(self._seen)
             for lane, vectors in self._lanes.items():
                 vectors.refresh(self._seen)
-                asked = self._frames.text_vectors(list(texts)) if texts and lane == "picture" else None
-                vectors.prepare(asked)
+                query_vectors = (
+                    self._frames.text_vectors(list(texts)) if texts and lane == "picture" else None
+                )
+                vectors.prepare(query_vectors)
 
     def _refresh(self) -> LibraryFacts:
-        """Looks once whether the catalog has changed: one search sees one state of it."""
-        signatures = self._watch.signatures()
+        """Checks once whether the catalog has changed: one search sees one state of it."""
+        signatures = self._changes.signatures()
         if self._facts is None or signatures is not self._seen:
             self._facts, self._seen = LibraryFacts(self._catalog), signatures
         return self._facts
 
-    def _ranked(self, query: Query, facts: LibraryFacts) -> tuple[list[list[Found]], list[LaneCoverage]]:
+    def _rank_lanes(
+        self, query: Query, facts: LibraryFacts
+    ) -> tuple[list[list[ExtendedHit]], list[LaneCoverage]]:
         fitting = TEXT_LANES if query.text is not None else EXAMPLE_LANES
         lanes = [lane for lane in LANES if lane in (query.lanes or _lanes_of_scope(query.scope, fitting))]
-        lists: list[list[Found]] = []
-        lines = {lane: LaneCoverage(lane, False, 0, _unfit(lane)) for lane in lanes if lane not in fitting}
+        lists: list[list[ExtendedHit]] = []
+        coverage = {
+            lane: LaneCoverage(lane, False, 0, _why_unfit(lane)) for lane in lanes if lane not in fitting
+        }
         if query.scope.speakers is not None:
-            lines |= {lane: LaneCoverage(lane, False, 0, _UNSPOKEN) for lane in lanes if lane != "speech"}
+            coverage |= {
+                lane: LaneCoverage(lane, False, 0, _ONLY_SPEECH) for lane in lanes if lane != "speech"
+            }
             fitting = tuple(lane for lane in fitting if lane == "speech")
         is_quoted = query.text is not None and query.lanes is None and has_quoted_words(query.text)
         for lane in (lane for lane in lanes if lane in fitting and lane not in KINDS):
             if is_quoted:
-                lines[lane] = LaneCoverage(lane, False, 0, _QUOTED)
+                coverage[lane] = LaneCoverage(lane, False, 0, _ONLY_TEXT)
                 continue
-            depth = max(LEAST_DEPTH, DEEPER_PICTURES * query.limit)
-            hits, lines[lane] = self._frames.search(lane, self._lane, facts, query, depth)
+            depth = max(MIN_DEPTH, FRAME_DEPTH_FACTOR * query.limit)
+            hits, coverage[lane] = self._frames.search(lane, self._lane, facts, query, depth)
             lists.append(hits)
         kinds = [kind for kind in KINDS if kind in lanes and kind in fitting]
         if query.text is not None and kinds:
             self._words.lexical.refresh(self._seen)
-            depth = max(LEAST_DEPTH, DEEPER * query.limit)
+            depth = max(MIN_DEPTH, DEPTH_FACTOR * query.limit)
             scope = facts.with_span_ids(query.scope)
             found, covered = self._words.search(kinds, self._lane, query.text, scope, depth)
             lists += found
-            lines |= {line.lane: line for line in covered}
-        return lists, [lines[lane] for lane in lanes]
+            coverage |= {line.lane: line for line in covered}
+        return lists, [coverage[lane] for lane in lanes]
 
     def _passage_moments(
-        self, query: Query, lists: Sequence[Sequence[Found]], facts: LibraryFacts
-    ) -> tuple[list[Joined], Collection[str]]:
-        """Stretches of what is said that fit a text, and the videos whose transcripts were looked at whole.
+        self, query: Query, lists: Sequence[Sequence[ExtendedHit]], facts: LibraryFacts
+    ) -> tuple[list[JoinedHits], Collection[str]]:
+        """Windows of transcripts that fit a text, and the videos whose complete transcripts were searched.
 
-        None where a text must be found literally, or there is no text.
+        Empty where a text must be found literally, or there is no text.
         """
         if query.text is None or "speech" not in (query.lanes or TEXT_LANES):
             return [], ()
         spoken = [some for some in lists if some and some[0].hit.lane == "speech"]
         scope = facts.with_span_ids(query.scope)
         within = facts.windows(scope)
-        named = _with_named_speakers(query, facts) if not spoken else within
-        videos = [v for v in within if v in named] if len(within) <= MAX_VIDEOS else best_videos(spoken)
-        transcripts = self._passages.transcripts(videos or list(named)[:MAX_VIDEOS], self._seen)
+        candidates = _with_named_speakers(query, facts) if not spoken else within
+        videos = [v for v in within if v in candidates] if len(within) <= MAX_VIDEOS else best_videos(spoken)
+        transcripts = self._passages.transcripts(videos or list(candidates)[:MAX_VIDEOS], self._seen)
         if not transcripts:
             return [], ()
         known = {v: facts.speakers.get(v, []) for v in transcripts} if query.use_speakers else {}
         names = [display_name(one) for own in known.values() for one in own]
-        asked = self._words.passage_query(query.text, names, self._passages.tag)
-        if asked is None:
+        passage_query = self._words.passage_query(query.text, names, self._passages.tag)
+        if passage_query is None:
             return [], ()
-        moments = self._passages.moments(asked, spoken, transcripts, within, scope, known, query.limit)
+        moments = self._passages.moments(
+            passage_query, spoken, transcripts, within, scope, known, query.limit
+        )
         return moments, transcripts.keys()
 
     def _lane(self, lane: Lane) -> VectorLane:
@@ -223,8 +240,8 @@ class Searcher:
         return self._lanes[lane]
 
 
-_UNSPOKEN = "only speech is searched for what a speaker says"
-_QUOTED = "quoted words are matched in text alone; search without quotation marks, or with this lane named"
+_ONLY_SPEECH = "only speech is searched for what a speaker says"
+_ONLY_TEXT = "quoted words are matched in text alone; search without quotation marks, or with this lane named"
 
 
 def _with_named_speakers(query: Query, facts: LibraryFacts) -> list[str]:
@@ -241,16 +258,16 @@ def _with_named_speakers(query: Query, facts: LibraryFacts) -> list[str]:
     return [video_id for video_id, own in named.items() if own and question_topic(query.text, own).speakers]
 
 
-def _is_said_in(hit: Hit, video_ids: Collection[str]) -> bool:
-    """Whether a hit is a span of speech of one of some videos."""
+def _is_speech_of(hit: Hit, video_ids: Collection[str]) -> bool:
+    """Whether a hit is a span of speech of one of these videos."""
     return hit.lane == "speech" and hit.video_id in video_ids
 
 
-def _best(joined: Sequence[Joined], query: Query) -> list[Joined]:
+def _limited(joined: Sequence[JoinedHits], query: Query) -> list[JoinedHits]:
     return [one for one in joined if one.score >= query.min_score][: query.limit]
 
 
-def _with_undivided(lines: Sequence[LaneCoverage], num: int) -> list[LaneCoverage]:
+def _note_undivided(lines: Sequence[LaneCoverage], num: int) -> list[LaneCoverage]:
     """The lines of the lanes; that of speech says in how many videos single spans are found, not passages."""
     if num == 0:
         return list(lines)
@@ -269,7 +286,7 @@ def _lanes_of_scope(scope: Scope, fitting: tuple[Lane, ...]) -> tuple[Lane, ...]
     return fitting if scope.speakers is None else tuple(lane for lane in fitting if lane == "speech")
 
 
-def _unfit(lane: Lane) -> str:
+def _why_unfit(lane: Lane) -> str:
     if lane in TEXT_LANES:
         return f"{lane} is text: search with words"
     return f"{lane} compares images: search with an image, or with a moment of a video"

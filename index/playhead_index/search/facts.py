@@ -1,12 +1,12 @@
-"""What a library holds, as far as a search must know it: videos, their lengths, which are unfinished."""
+"""The facts about a library that a search needs: videos, their lengths, which are unfinished."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from playhead_index.decode.protocol import NO_PICTURES
-from playhead_index.errors import NoPictures, VideoUnknown
+from playhead_index.decode.protocol import NO_FRAMES
+from playhead_index.errors import NoFrames, VideoUnknown
 from playhead_index.paths import path_exists
 from playhead_index.search.modalities import modality_coverage, named_summaries, summarise
 from playhead_index.search.results import Coverage, LaneCoverage, ModalitySummary, Scope
@@ -29,8 +29,8 @@ class LibraryFacts:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         videos = catalog.videos()
-        self._whole = {video.video_id: video.window for video in videos}
-        self._with_pictures = {video.video_id for video in videos if video.n_frames}
+        self._video_windows = {video.video_id: video.window for video in videos}
+        self._with_frames = {video.video_id for video in videos if video.n_frames}
         self._unfinished = unfinished_videos(catalog)
         self._segments = lru_cache(maxsize=64)(self._count_segments)
         self._paths = lru_cache(maxsize=4096)(self._find_path)
@@ -44,14 +44,14 @@ class LibraryFacts:
             VideoUnknown: the library holds no video of an id.
         """
         if scope.video_ids is None and scope.window is None:
-            return self._whole
+            return self._video_windows
         for video_id in scope.video_ids or ():
-            self.whole(video_id)
+            self.video_window(video_id)
         parts = {
-            video_id: self._whole[video_id]
+            video_id: self._video_windows[video_id]
             if scope.window is None
-            else self._whole[video_id].clamped(scope.window)
-            for video_id in (self._whole if scope.video_ids is None else scope.video_ids)
+            else self._video_windows[video_id].clamped(scope.window)
+            for video_id in (self._video_windows if scope.video_ids is None else scope.video_ids)
         }
         return {video_id: part for video_id, part in parts.items() if part is not None}
 
@@ -74,31 +74,31 @@ class LibraryFacts:
             labels.setdefault(one.video_id, set()).add(one.label)
         return replace(scope, span_ids=spans_of_speakers(self._catalog, labels))
 
-    def whole(self, video_id: str) -> Window:
-        """The window of a whole video.
+    def video_window(self, video_id: str) -> Window:
+        """The window of a complete video.
 
         Raises:
             VideoUnknown: the library holds no such video.
         """
-        if video_id not in self._whole:
+        if video_id not in self._video_windows:
             if version := retired_version(self._catalog, video_id):
                 raise VideoUnknown(f"{version.sentence}; it is not searched")
             raise VideoUnknown(
-                f"no video {video_id!r} in this library of {len(self._whole)}; "
+                f"no video {video_id!r} in this library of {len(self._video_windows)}; "
                 "`playhead list` shows what it holds"
             )
-        return self._whole[video_id]
+        return self._video_windows[video_id]
 
-    def check_pictures(self, video_id: str) -> None:
+    def check_has_frames(self, video_id: str) -> None:
         """Refuses a file with sound alone.
 
         Raises:
             VideoUnknown: the library holds no such video.
-            NoPictures: it has no pictures.
+            NoFrames: it has no frames.
         """
-        self.whole(video_id)
-        if video_id not in self._with_pictures:
-            raise NoPictures(self.path(video_id), NO_PICTURES)
+        self.video_window(video_id)
+        if video_id not in self._with_frames:
+            raise NoFrames(self.path(video_id), NO_FRAMES)
 
     def path(self, video_id: str) -> Path:
         """Where a copy of a video is, or else where one was last seen; looked up once."""
@@ -167,5 +167,5 @@ class LibraryFacts:
         if scope.window is not None:
             where.append("start_s < ? AND end_s > ?")
             values += [scope.window.end_s, scope.window.start_s]
-        ((many,),) = self._catalog.query(f"SELECT count(*) FROM segment WHERE {' AND '.join(where)}", values)
-        return int(many)
+        ((count,),) = self._catalog.query(f"SELECT count(*) FROM segment WHERE {' AND '.join(where)}", values)
+        return int(count)

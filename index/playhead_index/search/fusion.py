@@ -1,4 +1,4 @@
-"""Ranked lists made into one by rank: what several lists find comes first.
+"""Reciprocal rank fusion: joins ranked lists; items of several lists come first.
 
 Reciprocal rank fusion (Cormack, Clarke and Buettcher, 2009, doi:10.1145/1571941.1572114) needs no scores
 that compare across lists; a cosine, a BM25 sum and a contrast do not.
@@ -14,7 +14,7 @@ Item = TypeVar("Item", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
-class Fused(Generic[Item]):
+class FusedItem(Generic[Item]):
     """One item of some ranked lists.
 
     Args:
@@ -28,7 +28,7 @@ class Fused(Generic[Item]):
     ranks: tuple[int | None, ...]
 
 
-def rrf(lists: Sequence[Sequence[Item]], k: int = K) -> list[Fused[Item]]:
+def rrf(lists: Sequence[Sequence[Item]], k: int = K) -> list[FusedItem[Item]]:
     """Every item of any list, highest score first; equal ones in the order in which they first appear.
 
     An item that comes twice in a list has its better rank.
@@ -39,9 +39,12 @@ def rrf(lists: Sequence[Sequence[Item]], k: int = K) -> list[Fused[Item]]:
     ranks: dict[Item, list[int | None]] = {}
     for number, items in enumerate(lists):
         for rank, item in enumerate(items, start=1):
-            have = ranks.setdefault(item, [None] * len(lists))
-            have[number] = have[number] or rank
-    fused = [Fused(item, rank_score(filter(None, have), k), tuple(have)) for item, have in ranks.items()]
+            item_ranks = ranks.setdefault(item, [None] * len(lists))
+            item_ranks[number] = item_ranks[number] or rank
+    fused = [
+        FusedItem(item, rank_score(filter(None, item_ranks), k), tuple(item_ranks))
+        for item, item_ranks in ranks.items()
+    ]
     return sorted(fused, key=lambda one: -one.score)
 
 

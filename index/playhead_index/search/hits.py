@@ -1,4 +1,4 @@
-"""Hits from ranked ids: what a list found is read from the catalog, and what is gone by now is left out."""
+"""Makes hits of ranked ids: their rows are read from the catalog; rows that are gone are left out."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,9 +24,9 @@ def span_hits(catalog: Catalog, ranked: Mapping[SpanKind, Ranked], how: How) -> 
     found = {row[0]: row[1:] for row in rows}
     hits: dict[SpanKind, list[Hit]] = {}
     for kind, one in ranked.items():
-        there = [(span_id, score) for span_id, score in one if span_id in found]
+        present = [(span_id, score) for span_id, score in one if span_id in found]
         hits[kind] = []
-        for rank, (span_id, score) in enumerate(there, start=1):
+        for rank, (span_id, score) in enumerate(present, start=1):
             video_id, start_s, end_s, text, confidence, label, name = found[span_id]
             window, speaker = Window(start_s, end_s), name_of_label(label, name)
             ref = f"span:{span_id}"
@@ -39,9 +39,9 @@ def frame_hits(catalog: Catalog, ranked: Ranked, lane: Lane) -> list[Hit]:
     ids = [frame_id for frame_id, _ in ranked]
     rows = catalog.query(f"SELECT id, video_id, start_s, end_s FROM frame WHERE id IN ({_marks(ids)})", ids)
     found = {row[0]: row[1:] for row in rows}
-    there = [(frame_id, score) for frame_id, score in ranked if frame_id in found]
+    present = [(frame_id, score) for frame_id, score in ranked if frame_id in found]
     hits = []
-    for rank, (frame_id, score) in enumerate(there, start=1):
+    for rank, (frame_id, score) in enumerate(present, start=1):
         video_id, start_s, end_s = found[frame_id]
         window = Window(start_s, end_s)
         hits.append(Hit(lane, "vector", video_id, window, score, rank, f"frame:{frame_id}"))

@@ -1,25 +1,31 @@
 """From a score a frame to the windows that stand out of a video.
 
 One threshold would have to fit every query; here many are tried, and each window that any of them makes
-is scored by the overlap that may be expected of it with what was asked (figures on QVHighlights in
+is scored by the overlap that may be expected of it with the query (figures on QVHighlights in
 LOG.md; why in docs/decisions/0009).
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.search.curves import Floats, chances, closed, smoothed, typical_length_s
+from playhead_index.search.curves import (
+    Floats,
+    close_gaps,
+    membership_probabilities,
+    smooth,
+    typical_length_s,
+)
 from playhead_index.window import Window, temporal_iou
 
 THRESHOLDS = 15
-WIDEST_GAP = 0.5
-"""Stretches below the threshold up to so many typical frames long do not part a window of `intervals`."""
-WIDEST_GAP_AROUND = 2.0
-"""Likewise around a picture, where hollows of that length are filled, too."""
+MAX_GAP = 0.5
+"""Intervals below the threshold up to so many typical frames long do not part a window of `intervals`."""
+MAX_GAP_AROUND = 2.0
+"""Likewise around a frame, where hollows of that length are filled, too."""
 BRINK = 0.75
 """The height, of that of the frame around which a window is sought, from which a hollow's brinks count."""
 LENGTH_POWER = 0.3
-REACH = 18.0
+REACH_FRAMES = 18.0
 """Typical frames over which what lies outside a window counts less and less against it."""
 SAME_IOU = 0.66
 EDGE = 0.03
@@ -40,7 +46,7 @@ def intervals(
 
     The curve is smoothed lightly; at each of `THRESHOLDS` levels between its lowest and highest point the
     frames above it are joined. A window's score is the overlap (intersection over union) that may be
-    expected with what was asked: with p how likely a frame belongs to it (`curves.chances`, of the scores
+    expected with the query: with p how likely a frame belongs to it (`curves.chances`, of the scores
     as they came),
 
         sum of p inside / (length + sum of p outside),
@@ -66,26 +72,26 @@ def intervals(
     _check(starts_s, ends_s, scores, edges)
     if len(scores) == 0:
         return []
-    rows, asked = (starts_s[None], ends_s[None]), scores[None].astype(np.float64)
-    curves, flat = _levelled(*rows, _smooth(*rows, asked, sigma))
+    rows, score_rows = (starts_s[None], ends_s[None]), scores[None].astype(np.float64)
+    curves, flat = _normalise(*rows, _smooth(*rows, score_rows, sigma))
     if flat[0]:
         return [(Window(float(starts_s[0]), float(ends_s[-1])), 0.0)]
     first, last = _runs(*rows, curves)
-    values = _expected_overlap(*rows, asked, first[None], last[None])[0]
+    values = _expected_overlap(*rows, score_rows, first[None], last[None])[0]
     if edges is not None:
         values = values + EDGE * (edges[first] + edges[last + 1]) / 2
     order = np.argsort(-values, kind="stable")
     windows = np.stack([starts_s[first], ends_s[last]], axis=1)[order]
-    kept = suppress(windows, same_iou)
-    return [(Window(*map(float, windows[i])), float(values[order[i]])) for i in kept]
+    selected = suppress(windows, same_iou)
+    return [(Window(*map(float, windows[i])), float(values[order[i]])) for i in selected]
 
 
 def windows_around(starts_s: Floats, ends_s: Floats, scores: Floats, at: NDArray[np.int64]) -> Floats:
     """(C, 2) for each of C curves the window that stands out most among those that hold one frame.
 
     A window's score is the mean inside less the mean outside, times (its part of the whole) to the power
-    `LENGTH_POWER`: around a picture that is a hit, one that is nearly like it is not meant, so the overlap
-    to be expected, which would take it in, does not decide here. Hollows of up to `WIDEST_GAP_AROUND`
+    `LENGTH_POWER`: around a frame that is a hit, one that is nearly like it is not meant, so the overlap
+    to be expected, which would take it in, does not decide here. Hollows of up to `MAX_GAP_AROUND`
     typical frames, between frames nearly as high as that one, are filled first. A frame that is above no
     level stands for itself.
 
@@ -97,10 +103,10 @@ def windows_around(starts_s: Floats, ends_s: Floats, scores: Floats, at: NDArray
     """
     low = np.where(ends_s > starts_s, scores, np.inf).min(axis=1)
     peak = np.take_along_axis(scores, at[:, None], 1)[:, 0]
-    scores = closed(starts_s, ends_s, scores, low + BRINK * (peak - low), WIDEST_GAP_AROUND)
-    curves, flat = _levelled(starts_s, ends_s, _smooth(starts_s, ends_s, scores, 1.0))
+    scores = close_gaps(starts_s, ends_s, scores, low + BRINK * (peak - low), MAX_GAP_AROUND)
+    curves, flat = _normalise(starts_s, ends_s, _smooth(starts_s, ends_s, scores, 1.0))
     above = (curves[:, None] >= _LEVELS[:, None]) & (ends_s > starts_s)[:, None]  # (C, levels, N)
-    opens = _openings(starts_s, ends_s, above, WIDEST_GAP_AROUND)
+    opens = _run_starts(starts_s, ends_s, above, MAX_GAP_AROUND)
     place = np.arange(starts_s.shape[1], dtype=np.int32)
     here = place <= at[:, None, None]
     first = np.where(opens & here, place, 0).max(axis=2)
@@ -122,34 +128,34 @@ def suppress(windows: Floats, iou: float) -> list[int]:
         iou: from 0 to 1.
     """
     left = np.arange(len(windows))
-    kept = []
+    selected = []
     while len(left):
-        kept.append(int(left[0]))
+        selected.append(int(left[0]))
         overlaps = temporal_iou(windows[left[:1]], windows[left[1:]])[0]
         left = left[1:][overlaps <= iou]
-    return kept
+    return selected
 
 
 def _smooth(starts_s: Floats, ends_s: Floats, scores: Floats, sigma: float) -> Floats:
     """Smoothed scores, those of filling frames 0."""
     scores = np.where(ends_s > starts_s, scores, 0.0)
-    return smoothed(starts_s, ends_s, scores, sigma) if sigma > 0 else scores
+    return smooth(starts_s, ends_s, scores, sigma) if sigma > 0 else scores
 
 
-def _levelled(starts_s: Floats, ends_s: Floats, curves: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+def _normalise(starts_s: Floats, ends_s: Floats, curves: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """(C, N) curves brought to [0, 1], filling frames at 0; and (C,) which of them are flat."""
-    there = ends_s > starts_s
-    low = np.where(there, curves, np.inf).min(axis=1, keepdims=True)
-    high = np.where(there, curves, -np.inf).max(axis=1, keepdims=True)
+    is_frame = ends_s > starts_s
+    low = np.where(is_frame, curves, np.inf).min(axis=1, keepdims=True)
+    high = np.where(is_frame, curves, -np.inf).max(axis=1, keepdims=True)
     flat = high - low <= 1e-9 * np.maximum(1.0, np.abs(high))
-    curves = np.where(there & ~flat, (curves - low) / np.where(flat, 1.0, high - low), 0.0)
+    curves = np.where(is_frame & ~flat, (curves - low) / np.where(flat, 1.0, high - low), 0.0)
     return curves, flat[:, 0]
 
 
-def _openings(
+def _run_starts(
     starts_s: Floats, ends_s: Floats, above: NDArray[np.bool_], widest_gap: float
 ) -> NDArray[np.bool_]:
-    """(C, levels, N) the frames above a level with which a stretch begins: nothing close before them."""
+    """(C, levels, N) the frames above a level with which a run begins: none close before them."""
     gaps_s = widest_gap * typical_length_s(ends_s - starts_s)[:, None, None]
     ended = np.maximum.accumulate(np.where(above, ends_s[:, None], -np.inf), axis=2)
     before = np.full(above.shape, -np.inf)
@@ -158,9 +164,9 @@ def _openings(
 
 
 def _runs(starts_s: Floats, ends_s: Floats, curves: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First and last frame of the stretches at or above each level of the only curve; each once."""
+    """First and last frame of the runs at or above each level of the only curve; each once."""
     above = curves[:, None] >= _LEVELS[:, None]
-    level, first = np.nonzero(_openings(starts_s, ends_s, above, WIDEST_GAP)[0])
+    level, first = np.nonzero(_run_starts(starts_s, ends_s, above, MAX_GAP)[0])
     place = np.arange(curves.shape[1])
     ends = np.append(np.where(np.diff(level) == 0, first[1:], len(place)), len(place))
     seen = np.maximum.accumulate(np.where(above[0], place, -1), axis=1)
@@ -174,15 +180,15 @@ def _expected_overlap(
 ) -> Floats:
     """(C, M) the overlap to be expected of windows, from their (C, M) first to last frames."""
     lengths = ends_s - starts_s
-    likely = chances(starts_s, ends_s, scores) * lengths
+    likely = membership_probabilities(starts_s, ends_s, scores) * lengths
     none = np.zeros((len(scores), 1))
     time, mass = (np.concatenate([none, np.cumsum(each, axis=1)], axis=1) for each in (lengths, likely))
     inside_s, inside = (
         np.take_along_axis(total, last + 1, 1) - np.take_along_axis(total, first, 1) for total in (time, mass)
     )
-    reach_s = REACH * typical_length_s(lengths)[:, None]
-    before = _faded(likely, np.diff(starts_s, axis=1) / reach_s)
-    after = _faded(likely[:, ::-1], np.diff(ends_s, axis=1)[:, ::-1] / reach_s)[:, ::-1]
+    reach_s = REACH_FRAMES * typical_length_s(lengths)[:, None]
+    before = _decayed_sums(likely, np.diff(starts_s, axis=1) / reach_s)
+    after = _decayed_sums(likely[:, ::-1], np.diff(ends_s, axis=1)[:, ::-1] / reach_s)[:, ::-1]
     outside = np.take_along_axis(before, first, 1) + np.take_along_axis(after, last, 1)
     return np.asarray(inside / (inside_s + outside), dtype=np.float64)
 
@@ -204,12 +210,12 @@ def _contrast(
     return np.asarray((inside / inside_s - rest) * parts**LENGTH_POWER, dtype=np.float64)
 
 
-def _faded(mass: Floats, steps: Floats) -> Floats:
+def _decayed_sums(mass: Floats, steps: Floats) -> Floats:
     """(C, N) what lies before each of (C, N) frames, less by exp(-step) at each of (C, N - 1) steps."""
-    kept = np.exp(-steps)
+    decay = np.exp(-steps)
     total = np.zeros_like(mass)
     for at in range(1, mass.shape[1]):
-        total[:, at] = (total[:, at - 1] + mass[:, at - 1]) * kept[:, at - 1]
+        total[:, at] = (total[:, at - 1] + mass[:, at - 1]) * decay[:, at - 1]
     return total
 
 

@@ -1,9 +1,9 @@
 """Ranked lists of spans by the words themselves.
 
 The catalog's FTS5 index is the truth: its tokenizer makes the terms, its formula the scores, and quoted
-phrases are asked of it. The ranking itself comes from `Postings` in memory, in the order in which FTS5
+phrases are searched with it. The ranking itself comes from `Postings` in memory, in the order in which FTS5
 would give it and some hundred times faster in a large library (LOG.md has the figures). They are brought
-up to date video by video, and kept in a cache file once there are enough of them.
+up to date video by video, and stored in a cache file once there are enough of them.
 """
 
 import re
@@ -20,17 +20,17 @@ from playhead_index.batches import batches
 from playhead_index.literal import Word
 from playhead_index.search.hits import span_hits
 from playhead_index.search.lexical_cache import load_postings, save_postings
-from playhead_index.search.postings import Postings, make_postings, merged, part_of_score, weight_of
+from playhead_index.search.postings import Postings, make_postings, merge_postings, part_of_score, weight_of
 from playhead_index.search.results import Hit, Scope
 from playhead_index.search.rows import Block, RowTable
-from playhead_index.search.terms import AskedWords, Tokenizer, asked_terms, asked_words, chunks
+from playhead_index.search.terms import QueryWords, Tokenizer, chunks, parse_query_words, query_terms
 from playhead_index.search.variants import holds_word, index_phrases
 from playhead_index.store.cache import cache_path
 from playhead_index.store.catalog import MAX_IDS_IN_SQL, Catalog
 from playhead_index.words.protocol import SpanKind
 
 KINDS: tuple[SpanKind, ...] = ("speech", "screen", "caption")
-MOST_TERMS = 64
+MAX_TERMS = 64
 """Terms of a long text that are looked up: those that stand in the fewest spans."""
 ALTERNATIVE_WEIGHT = 0.5
 """Of another spelling or form of a word (`mueller`, `müller`; `ran`, `run`): the query's own ranks first."""
@@ -66,7 +66,7 @@ class Weights:
 
 def _num_with_form(part: Postings, term: str, form: str) -> int:
     name = part.form_term(term, form)
-    return 0 if name is None else part.holding(name)
+    return 0 if name is None else part.num_rows_with(name)
 
 
 class LexicalIndex:
@@ -87,7 +87,7 @@ class LexicalIndex:
         """Takes in the words that were committed since the last time.
 
         Args:
-            signatures: from `CatalogWatch`; nothing happens when it is the one seen last.
+            signatures: from `ChangeDetector`; nothing happens when it is the one seen last.
         """
         if signatures is self._seen:
             return
@@ -97,15 +97,15 @@ class LexicalIndex:
         changed = [v for v in signatures if signatures[v] != self._seen.get(v)]
         gone = [v for v in self._seen if signatures.get(v) != self._seen[v]]
         if gone:
-            self._parts = [part.without(gone) for part in self._parts]
+            self._parts = [part.without_videos(gone) for part in self._parts]
         if changed:
-            self._take_in(changed)
+            self._add_videos(changed)
         self._seen = signatures
         self._save_if_worth_it()
 
     def items(self, kind: SpanKind, scope: Scope) -> int:
         """How many spans of a kind there are in a scope."""
-        return sum(_many(part, _allowed(part, kind, scope, None)) for part in self._parts)
+        return sum(_num_allowed(part, _allowed_rows(part, kind, scope, None)) for part in self._parts)
 
     def hits(
         self, text: str, kinds: Sequence[SpanKind], scope: Scope, limit: int
@@ -117,22 +117,22 @@ class LexicalIndex:
                 at least one.
             kinds: which lists.
             scope: where.
-            limit: most hits of a list.
+            limit: maximum number of hits of a list.
 
         Returns:
             A list for each kind, best first, equal scores in the order of the videos and of time.
         """
-        asked = self.query_words(text)
+        query = self.query_words(text)
         size = sum(part.size for part in self._parts)
-        if asked.is_empty or size == 0:
+        if query.is_empty or size == 0:
             return {kind: [] for kind in kinds}
-        weights = self._weights(asked, size)
+        weights = self._weights(query, size)
         mean_length = sum(part.total_length for part in self._parts) / size
-        only = self._phrase_ids(asked)
-        extra = [(ids, weight_of(len(ids), size)) for ids in self._compared_ids(asked) if len(ids)]
+        only = self._phrase_ids(query)
+        extra = [(ids, weight_of(len(ids), size)) for ids in self._raw_match_ids(query) if len(ids)]
         ranked = {
-            kind: self._holding_quoted(
-                asked, partial(self._ranked, kind, weights, mean_length, scope, asked, only, extra), limit
+            kind: self._spans_with_quotes(
+                query, partial(self._rank_spans, kind, weights, mean_length, scope, query, only, extra), limit
             )
             for kind in kinds
         }
@@ -143,9 +143,9 @@ class LexicalIndex:
         """The tokenizer of the catalog's full-text index."""
         return self._tokenizer
 
-    def query_words(self, text: str) -> AskedWords:
+    def query_words(self, text: str) -> QueryWords:
         """The terms, phrases and words that a text searches for, by the tokenizer of this library."""
-        return asked_words(text, self._tokenizer)
+        return parse_query_words(text, self._tokenizer)
 
     def curve(self, text: str, kind: SpanKind, video_id: str) -> tuple[Block, NDArray[np.float64]]:
         """All spans of a kind of one video, in time order, and the (n,) BM25 score of each; 0 without a word.
@@ -155,12 +155,12 @@ class LexicalIndex:
             kind: which.
             video_id: of which video.
         """
-        asked = self.query_words(text)
+        query = self.query_words(text)
         size = sum(part.size for part in self._parts)
-        weights = self._weights(asked, size) if size else Weights((), ())
+        weights = self._weights(query, size) if size else Weights((), ())
         mean_length = sum(part.total_length for part in self._parts) / max(1, size)
         for part in self._parts:
-            mask = _allowed(part, kind, Scope((video_id,)), None)
+            mask = _allowed_rows(part, kind, Scope((video_id,)), None)
             at = np.flatnonzero(np.ones(len(part.table), dtype=bool) if mask is None else mask)
             if len(at):
                 scores = np.zeros(len(part.table))
@@ -172,17 +172,19 @@ class LexicalIndex:
         none = np.zeros(0, dtype=np.int64)
         return Block(none, none, np.zeros(0), np.zeros(0)), np.zeros(0)
 
-    def _weights(self, asked: AskedWords, size: int) -> Weights:
-        counts: dict[str, float] = dict(Counter(asked.terms))
-        for term in (term for term, form in asked.alternatives if not form):
+    def _weights(self, query: QueryWords, size: int) -> Weights:
+        counts: dict[str, float] = dict(Counter(query.terms))
+        for term in (term for term, form in query.alternatives if not form):
             counts[term] = counts.get(term, 0.0) + ALTERNATIVE_WEIGHT
-        held = {term: sum(part.holding(term) for part in self._parts) for term in counts}
-        weights = [(term, many * weight_of(held[term], size)) for term, many in counts.items() if held[term]]
-        forms = {pair: 1.0 for pair in asked.forms if held.get(pair[0])}
-        forms |= {pair: ALTERNATIVE_WEIGHT for pair in asked.alternatives if pair[1] and pair not in forms}
+        held = {term: sum(part.num_rows_with(term) for part in self._parts) for term in counts}
+        weights = [
+            (term, count * weight_of(held[term], size)) for term, count in counts.items() if held[term]
+        ]
+        forms = {pair: 1.0 for pair in query.forms if held.get(pair[0])}
+        forms |= {pair: ALTERNATIVE_WEIGHT for pair in query.alternatives if pair[1] and pair not in forms}
         num_holding = {pair: sum(_num_with_form(part, *pair) for part in self._parts) for pair in forms}
         return Weights(
-            tuple(sorted(weights, key=lambda one: -one[1])[:MOST_TERMS]),
+            tuple(sorted(weights, key=lambda one: -one[1])[:MAX_TERMS]),
             tuple(
                 (*pair, forms[pair] * weight_of(num, size))
                 for pair, num in num_holding.items()
@@ -190,13 +192,13 @@ class LexicalIndex:
             ),
         )
 
-    def _ranked(
+    def _rank_spans(
         self,
         kind: SpanKind,
         weights: Weights,
         mean_length: float,
         scope: Scope,
-        asked: AskedWords,
+        query: QueryWords,
         only: NDArray[np.int64] | None,
         extra: Sequence[tuple[NDArray[np.int64], float]],
         limit: int,
@@ -209,22 +211,22 @@ class LexicalIndex:
         """
         found = []
         for number, part in enumerate(self._parts):
-            allowed = _holding_all(part, asked.required, _allowed(part, kind, scope, only))
+            allowed = _rows_with_all(part, query.required, _allowed_rows(part, kind, scope, only))
             weighted = weights.of_part(part)
             rows, scores = part.best(weighted, mean_length, limit, allowed)
             best = dict(zip(rows.tolist(), scores.tolist(), strict=True))
-            best |= _with_extra(part, weighted, mean_length, allowed, extra)
+            best |= _raw_match_scores(part, weighted, mean_length, allowed, extra)
             found += [(-score, number, row, int(part.table.ids[row])) for row, score in best.items()]
         return [(span_id, -score) for score, _, _, span_id in sorted(found)[:limit]]
 
-    def _holding_quoted(
-        self, asked: AskedWords, ranked: Callable[[int], list[tuple[int, float]]], limit: int
+    def _spans_with_quotes(
+        self, query: QueryWords, ranked: Callable[[int], list[tuple[int, float]]], limit: int
     ) -> list[tuple[int, float]]:
         """The best spans that literally hold all quoted phrases; deeper lists until there are enough.
 
         Each text is read and compared once, `COMPARED_AT_ONCE` of them at a time.
         """
-        if not asked.is_quoted:
+        if not query.is_quoted:
             return ranked(limit)
         holds: dict[int, bool] = {}
         depth = max(limit, MIN_QUOTED_DEPTH)
@@ -233,7 +235,7 @@ class LexicalIndex:
             held = []
             for chunk in batches(best, COMPARED_AT_ONCE):
                 texts = self._texts([span_id for span_id, _ in chunk if span_id not in holds])
-                holds |= {span_id: asked.holds_quoted(text) for span_id, text in texts.items()}
+                holds |= {span_id: query.holds_quoted(text) for span_id, text in texts.items()}
                 held += [one for one in chunk if holds.get(one[0], False)]
                 if len(held) >= limit:
                     return held[:limit]
@@ -248,31 +250,33 @@ class LexicalIndex:
             found |= dict(self._catalog.query(f"SELECT id, text FROM span WHERE id IN ({marks})", chunk))
         return found
 
-    def _compared_ids(self, asked: AskedWords) -> Iterator[NDArray[np.int64]]:
+    def _raw_match_ids(self, query: QueryWords) -> Iterator[NDArray[np.int64]]:
         """For each word that is compared on the raw text the (n,) ids of the spans that hold it.
 
-        Words with signs of their own are looked for under the pieces of which the index knows them, other
+        Words with signs of their own are searched for under the pieces of which the index knows them, other
         words only where they may be indexed in another spelling.
         """
-        words = [*asked.signed, *asked.spelled]
+        words = [*query.signed, *query.spelled]
         pieces = (piece for word in words for phrase in index_phrases(word) for piece in chunks(phrase))
         self._tokenizer.tokens(list(dict.fromkeys(pieces)))  # all in one go
-        for word in asked.signed:
-            yield self._ids_of(word, index_phrases(word), or_near=False)
-        terms = set(asked.terms)
-        for word in asked.spelled:
+        for word in query.signed:
+            yield self._ids_of(word, index_phrases(word), or_variant=False)
+        terms = set(query.terms)
+        for word in query.spelled:
             others = [
                 phrase for phrase in index_phrases(word) if not terms.issuperset(self._terms_of(phrase))
             ]
-            yield self._ids_of(word, others, or_near=True)
+            yield self._ids_of(word, others, or_variant=True)
 
-    def _ids_of(self, word: Word, phrases: Sequence[str], *, or_near: bool) -> NDArray[np.int64]:
+    def _ids_of(self, word: Word, phrases: Sequence[str], *, or_variant: bool) -> NDArray[np.int64]:
         known = [phrase for phrase in phrases if self._is_indexed(phrase)]
         if not known:
             return np.zeros(0, dtype=np.int64)
         expression = " OR ".join(f'"{phrase}"' for phrase in known)
         texts = self._matching_texts(expression)
-        return np.array([i for i, text in texts if holds_word(text, word, or_near=or_near)], dtype=np.int64)
+        return np.array(
+            [i for i, text in texts if holds_word(text, word, or_variant=or_variant)], dtype=np.int64
+        )
 
     def _matching_texts(self, expression: str) -> Iterator[tuple[int, str]]:
         """(id, text) of every span that an FTS5 expression matches, by id."""
@@ -290,23 +294,23 @@ class LexicalIndex:
 
     def _terms_of(self, phrase: str) -> list[str]:
         tokens = (token for found in self._tokenizer.tokens(chunks(phrase)) for token in found)
-        return [term for token in tokens for term in asked_terms(token)]
+        return [term for token in tokens for term in query_terms(token)]
 
     def _is_indexed(self, phrase: str) -> bool:
         """Whether every piece of a phrase is a term of some span."""
         terms = self._terms_of(phrase)
         return bool(terms) and all(any(part.has(term) for part in self._parts) for term in terms)
 
-    def _phrase_ids(self, asked: AskedWords) -> NDArray[np.int64] | None:
+    def _phrase_ids(self, query: QueryWords) -> NDArray[np.int64] | None:
         """(n,) ids of the spans that hold all quoted phrases; None when nothing was quoted."""
-        if not asked.phrases:
+        if not query.phrases:
             return None
         rows = self._catalog.query(
-            "SELECT rowid FROM span_fts WHERE span_fts MATCH ?", (" AND ".join(asked.phrases),)
+            "SELECT rowid FROM span_fts WHERE span_fts MATCH ?", (" AND ".join(query.phrases),)
         )
         return np.array([span_id for (span_id,) in rows], dtype=np.int64)
 
-    def _take_in(self, video_ids: Sequence[str]) -> None:
+    def _add_videos(self, video_ids: Sequence[str]) -> None:
         blocks: dict[str, Block] = {}
         kinds: list[int] = []
         texts: list[str] = []
@@ -316,11 +320,11 @@ class LexicalIndex:
                 (video_id,),
             )
             if rows:
-                ids, names, starts_s, ends_s, said = zip(*rows, strict=True)
-                none = np.full(len(ids), -1, dtype=np.int64)
-                blocks[video_id] = Block(np.array(ids), none, np.array(starts_s), np.array(ends_s))
+                ids, names, starts_s, ends_s, span_texts = zip(*rows, strict=True)
+                no_rows = np.full(len(ids), -1, dtype=np.int64)
+                blocks[video_id] = Block(np.array(ids), no_rows, np.array(starts_s), np.array(ends_s))
                 kinds += [KINDS.index(name) for name in names]
-                texts += said
+                texts += span_texts
         if texts:
             table = RowTable.of_blocks(blocks)
             self._parts.append(make_postings(table, np.array(kinds, np.uint8), texts, self._tokenizer))
@@ -330,12 +334,12 @@ class LexicalIndex:
     def _join_parts(self) -> None:
         """Joins parts of like size, so that there are never many."""
         while len(self._parts) > 1 and self._parts[-2].size < 2 * self._parts[-1].size:
-            self._parts[-2:] = [merged(self._parts[-2:])]
+            self._parts[-2:] = [merge_postings(self._parts[-2:])]
 
     def _save_if_worth_it(self) -> None:
         size = sum(part.size for part in self._parts)
         if size >= CACHED_FROM and self._unsaved * CACHED_AGAIN_PART > size:
-            self._parts = [merged(self._parts)]
+            self._parts = [merge_postings(self._parts)]
             save_postings(self._cache, self._parts[0], self._seen or {})
             self._unsaved = 0
 
@@ -351,7 +355,7 @@ def catalog_tokenizer(catalog: Catalog) -> Tokenizer:
     return Tokenizer(option[1] if option else "unicode61")
 
 
-def _allowed(
+def _allowed_rows(
     part: Postings, kind: SpanKind, scope: Scope, only: NDArray[np.int64] | None
 ) -> NDArray[np.bool_] | None:
     """(N,) bool, rows of a kind in a scope and among some ids; None for all."""
@@ -366,7 +370,7 @@ def _allowed(
     return mask
 
 
-def _holding_all(
+def _rows_with_all(
     part: Postings, terms: Sequence[str], allowed: NDArray[np.bool_] | None
 ) -> NDArray[np.bool_] | None:
     for term in terms:
@@ -376,7 +380,7 @@ def _holding_all(
     return allowed
 
 
-def _with_extra(
+def _raw_match_scores(
     part: Postings,
     weights: Sequence[tuple[str, float]],
     mean_length: float,
@@ -402,5 +406,5 @@ def _with_extra(
     return added
 
 
-def _many(part: Postings, allowed: NDArray[np.bool_] | None) -> int:
+def _num_allowed(part: Postings, allowed: NDArray[np.bool_] | None) -> int:
     return part.size if allowed is None else int(allowed.sum())

@@ -1,4 +1,4 @@
-"""The file that keeps postings, with the state of each video that they were made of."""
+"""The cache file of postings, with the state of each video that they were made of."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,13 +13,17 @@ from playhead_index.store.cache import DAMAGED, packed_names, read_cache, unpack
 TERMS = "2"
 """Version of how texts are turned into terms; postings of another version are made anew."""
 _TABLE = ("offsets", "ids", "rows", "starts_s", "ends_s")
-_OWN = ("kinds", "offsets", "rows", "counts", "lengths", "most")
+_OWN = {
+    "kinds": "kinds", "offsets": "offsets", "rows": "rows", "counts": "counts", "lengths": "lengths",
+    "most": "max_parts",
+}  # fmt: skip
+"""Fields of `Postings` by their names in the file."""
 
 
 def save_postings(path: Path, postings: Postings, signatures: Mapping[str, str]) -> bool:
-    """Keeps postings of which no row is gone; False when they cannot be written."""
+    """Writes postings of which no row is gone; False when they cannot be written."""
     arrays = {f"table.{name}": getattr(postings.table, name) for name in _TABLE}
-    arrays |= {name: getattr(postings, name) for name in _OWN}
+    arrays |= {name: getattr(postings, field) for name, field in _OWN.items()}
     arrays |= {
         "video_ids": packed_names(postings.table.video_ids),
         "terms": packed_names(postings.terms),
@@ -29,7 +33,7 @@ def save_postings(path: Path, postings: Postings, signatures: Mapping[str, str])
 
 
 def load_postings(path: Path) -> tuple[Postings, Mapping[str, str]] | None:
-    """What was kept, and the state of the videos then; None when there is nothing or it is damaged."""
+    """The cached postings and the state of the videos then; None without a file, or when it is damaged."""
     read = read_cache(path)
     if read is None or read[1].get("terms") != TERMS:
         return None
@@ -43,7 +47,7 @@ def _postings(
     arrays: Mapping[str, NDArray[Any]], facts: Mapping[str, str]
 ) -> tuple[Postings, Mapping[str, str]]:
     table = RowTable(unpacked_names(arrays["video_ids"]), *(arrays[f"table.{name}"] for name in _TABLE))
-    own = {name: arrays[name] for name in _OWN}
+    own = {field: arrays[name] for name, field in _OWN.items()}
     postings = Postings(
         table,
         terms=unpacked_names(arrays["terms"]),

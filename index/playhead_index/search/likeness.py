@@ -1,7 +1,7 @@
-"""What the likeness of a video's own captions says about a curve over them: three steps, all optional.
+"""Refines a curve over captions by their similarity to each other: three steps, all optional.
 
-Two captions of one scene differ by the captioner's whim, so a score is averaged with those of captions
-that are near and alike (non-local means; Buades, Coll and Morel, 2005, doi:10.1109/CVPR.2005.38). The
+Two captions of one scene differ by chance, so a score is averaged with those of captions
+that are near and similar (non-local means; Buades, Coll and Morel, 2005, doi:10.1109/CVPR.2005.38). The
 captions that fit best then say more about the scene than the query did (pseudo-relevance feedback;
 Rocchio, 1971). And where captions before and after differ, a scene ends (Foote, 2000,
 doi:10.1109/ICME.2000.869637). Rows are the captions of one video in time order; what each step is worth
@@ -15,16 +15,16 @@ from playhead_index.search.curves import Floats
 
 Vectors = NDArray[np.float32]
 
-NEAR_ROWS = 5.0
-"""Sigma, in captions, within which alike captions are one scene."""
+SIGMA_ROWS = 5.0
+"""Sigma, in captions, within which similar captions are one scene."""
 ANYWHERE = 0.2
-"""What a caption counts that is alike but further away, where a near one counts 1."""
+"""Weight of a similar caption that is far away, where that of a near one is 1."""
 SHARPNESS = 0.23
 """A caption whose cosine is lower by so much counts 1/e."""
-FURTHEST_ROWS = 150
+MAX_DISTANCE_ROWS = 150
 """Captions further apart are not compared, so that an hour costs no more than its minutes."""
-SURELY, SURELY_SOFTNESS = 1.75, 0.2
-"""Standard deviations from which a caption is an example of what was asked, and how sharply."""
+EXAMPLE_DEVIATIONS, EXAMPLE_SOFTNESS = 1.75, 0.2
+"""Standard deviations from which a caption is an example of what is searched, and how sharply."""
 CUT_ROWS = 4
 """Captions on either side of a cut that are compared."""
 CUT_RANGE = (-1.0, 3.0)
@@ -33,8 +33,8 @@ VIDEO_END = 1.0
 _BLOCK = 128
 
 
-def denoised(scores: Floats, vectors: Vectors) -> Floats:
-    """(N,) each score averaged with those of captions that are near in time and alike.
+def denoise(scores: Floats, vectors: Vectors) -> Floats:
+    """(N,) each score averaged with those of captions that are near in time and similar.
 
     Args:
         scores: (N,) numbers.
@@ -43,27 +43,29 @@ def denoised(scores: Floats, vectors: Vectors) -> Floats:
     total = np.zeros(len(scores))
     for first in range(0, len(scores), _BLOCK):
         rows = np.arange(first, min(first + _BLOCK, len(scores)))
-        near = np.arange(max(0, first - FURTHEST_ROWS), min(len(scores), rows[-1] + 1 + FURTHEST_ROWS))
-        apart = (rows[:, None] - near[None]).astype(np.float64)
-        alike = np.exp((vectors[rows] @ vectors[near].T - 1.0) / SHARPNESS)
-        weights = alike * (np.exp(-0.5 * (apart / NEAR_ROWS) ** 2) + ANYWHERE)
-        total[rows] = weights @ scores[near] / weights.sum(axis=1)
+        context_rows = np.arange(
+            max(0, first - MAX_DISTANCE_ROWS), min(len(scores), rows[-1] + 1 + MAX_DISTANCE_ROWS)
+        )
+        apart = (rows[:, None] - context_rows[None]).astype(np.float64)
+        similarity = np.exp((vectors[rows] @ vectors[context_rows].T - 1.0) / SHARPNESS)
+        weights = similarity * (np.exp(-0.5 * (apart / SIGMA_ROWS) ** 2) + ANYWHERE)
+        total[rows] = weights @ scores[context_rows] / weights.sum(axis=1)
     return total
 
 
-def fed_back(apart: Floats, vectors: Vectors) -> Floats:
-    """(N,) how much liker each caption is to those that surely fit than to the others.
+def feedback_scores(apart: Floats, vectors: Vectors) -> Floats:
+    """(N,) how much more similar each caption is to those that fit well than to the others.
 
     Args:
         apart: (N,) scores in standard deviations of the curve.
         vectors: (N, D) of length 1.
     """
-    fits = 1.0 / (1.0 + np.exp((SURELY - apart) / SURELY_SOFTNESS))
+    fits = 1.0 / (1.0 + np.exp((EXAMPLE_DEVIATIONS - apart) / EXAMPLE_SOFTNESS))
     examples, others = (weights @ vectors / weights.sum() for weights in (fits, 1.0 - fits))
     return np.asarray(vectors @ (examples - others), dtype=np.float64)
 
 
-def cuts(vectors: Vectors) -> Floats:
+def cut_strengths(vectors: Vectors) -> Floats:
     """(N + 1,) how much of a cut there is before each caption and after the last, in standard deviations.
 
     The mean cosine among up to `CUT_ROWS` captions before and among those after, less that across,

@@ -1,4 +1,4 @@
-"""Ranked lists of spans by what they mean: nearest vectors above a floor."""
+"""Dense search over spans: the nearest text embeddings above a minimum cosine."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from playhead_index.search.results import Scope
 from playhead_index.search.vector_lane import VectorLane
 
-LEAST_COSINE = 0.3
+MIN_COSINE = 0.3
 """Spans below are not hits. With all-MiniLM-L6-v2, for 206 queries of QVHighlights over the captions of 200
 videos, 92 of 100 queries have captions that fit above it, and 4 of 100 of all other captions lie above."""
 
@@ -20,10 +20,10 @@ def rank_spans(
         lane: refreshed, with a store.
         query: (D,) float32 of length 1.
         scope: where.
-        limit: most spans.
+        limit: maximum number of spans.
     """
     positions = lane.table.in_scope(scope)
     allowed = None if positions is None else lane.table.ids[positions]
     ids, cosines = lane.store.search(query[None], limit, allowed).of(0)
-    near = cosines >= LEAST_COSINE
-    return list(zip(ids[near].tolist(), cosines[near].tolist(), strict=True))
+    is_hit = cosines >= MIN_COSINE
+    return list(zip(ids[is_hit].tolist(), cosines[is_hit].tolist(), strict=True))

@@ -1,4 +1,4 @@
-"""How much of each video can be searched in speech, in screen text, in pictures and in captions."""
+"""How much of each video can be searched in speech, in screen text, in frames and in captions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -30,11 +30,11 @@ UNREAD_SOUND = "a part of its sound is not read"
 
 
 def read_modalities(catalog: Catalog, windows: Mapping[str, Window]) -> tuple[ModalitySummary, ...]:
-    """The summary of each modality over some stretches; a few SQL queries however many videos there are.
+    """The summary of each modality over some intervals; a few SQL queries however many videos there are.
 
     Args:
         catalog: the open library.
-        windows: the stretch of each video, by video id; ids that the catalog does not hold are left out.
+        windows: the interval of each video, by video id; ids that the catalog does not hold are left out.
     """
     stages = read_video_stages(catalog, windows.keys())
     return named_summaries(catalog, summarise(modality_coverage(stages, windows)))
@@ -58,18 +58,18 @@ def modality_coverage(
 ) -> list[ModalityCoverage]:
     """A record for each video and modality, in the order of `windows`."""
     return [
-        cover(stages[video_id], modality, window)
+        video_coverage(stages[video_id], modality, window)
         for video_id, window in windows.items()
         if video_id in stages
         for modality in MODALITIES
     ]
 
 
-def cover(video: VideoStages, modality: Modality, window: Window) -> ModalityCoverage:
-    """How much of a stretch of one video one modality covers; gaps of the recording do not count."""
+def video_coverage(video: VideoStages, modality: Modality, window: Window) -> ModalityCoverage:
+    """How much of an interval of one video one modality covers; gaps of the recording do not count."""
     parts = without_gaps(window, video.gaps)
     extent_s = sum(part.duration_s for part in parts)
-    if modality != "speech" and not video.has_pictures:
+    if modality != "speech" and not video.has_frames:
         return ModalityCoverage(video.video_id, modality, "not_applicable", 0.0, extent_s)
     if not parts:
         return ModalityCoverage(video.video_id, modality, "not_covered", 0.0, 0.0, NOTHING_RECORDED)
@@ -97,7 +97,7 @@ def cover(video: VideoStages, modality: Modality, window: Window) -> ModalityCov
 
 
 def _uncertain_s(video: VideoStages, parts: Sequence[Window]) -> float:
-    """Seconds of some stretches in which speech was recognised with low confidence."""
+    """Seconds of some intervals in which speech was recognised with low confidence."""
     return sum(part.overlap_s(own) for part in parts for own in video.uncertain)
 
 
@@ -113,8 +113,8 @@ def _unread_sound(video: VideoStages) -> str:
 def speech_end_s(video: VideoStages) -> tuple[float | None, str]:
     """The time before which all that is said in a video can be searched; None where nothing can be said.
 
-    This is the one rule of which words cover speech. Where a voice detector has heard the sound, every
-    stretch of voice must be recognised or lie under subtitles that are a transcript of it
+    This is the one rule of which words cover speech. Where a voice detector has run over the sound, every
+    interval of voice must be recognised or lie under subtitles that are a transcript of it
     (`words.subtitle_cover`). Where none has, subtitles cover the whole video, unless they lie over so little
     of its sound that they are no transcript. A video without sound and without subtitles has nothing to
     search.
@@ -131,7 +131,7 @@ def speech_end_s(video: VideoStages) -> tuple[float | None, str]:
         known = speech is not None or (subtitles is not None and subtitles.status == "done")
         return (None, "") if known else (0.0, NOT_INDEXED)
     if speech is not None and speech.status == "off" and video.voiced_s is not None:
-        return speech.position_s, _why_not_heard(video, speech)
+        return speech.position_s, _why_not_recognised(video, speech)
     is_transcript = video.has_subtitles and video.subtitled_s >= MIN_SUBTITLED_SHARE * video.duration_s
     if is_transcript and (speech is None or speech.status == "off"):
         return video.duration_s, ""
@@ -144,7 +144,7 @@ def speech_end_s(video: VideoStages) -> tuple[float | None, str]:
     return speech.position_s, _why_unfinished(speech)
 
 
-def _why_not_heard(video: VideoStages, speech: StageState) -> str:
+def _why_not_recognised(video: VideoStages, speech: StageState) -> str:
     """Why speech that was not recognised is not covered by subtitles; empty where it is."""
     if speech.position_s >= video.duration_s - ROUNDING_S:
         return ""

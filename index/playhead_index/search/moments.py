@@ -1,4 +1,4 @@
-"""From the hits of all lists to moments: windows that each say one place of a video once."""
+"""Joins the hits of all lists to moments: windows that do not repeat a place of a video."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,17 +10,17 @@ from playhead_index.window import Window
 JOIN_GAP_S = 3.0
 """Two sentences of a passage lie about so far apart. On 206 QVHighlights queries over the captions of 200
 videos, 3 s put a window with IoU 0.3 or more among the first ten for 29 of 100 queries, 6 s for 46."""
-LONGEST_S = 30.0
-"""No joining makes a window longer than this: as long as the longest segment of the default recipe."""
-WIDENS = 0.6
+MAX_JOINED_S = 30.0
+"""No joining makes a window longer than this: as long as the longest segment by the default settings."""
+MIN_RELATIVE_STRENGTH = 0.6
 """A hit beside a moment widens it when the lists rank it this much of the moment's best row, or better."""
 SAME_PART = 0.5
 """Two windows are the same place when they share at least this part of the shorter one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A hit, and the window that it argues for: of words said or written their own, of a frame or
+class ExtendedHit:
+    """A hit, and the window that it supports: of speech and screen text their own, of a frame or
     a caption what stands out around it."""
 
     hit: Hit
@@ -28,7 +28,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class JoinedHits:
     """A window of a video with the hits behind it, best rank first, and their fused score.
 
     `fit` is that of a passage, see `Moment`.
@@ -48,22 +48,22 @@ class _Place:
     start_s: float
     end_s: float
     strength: float
-    found: list[Found] = field(default_factory=list)
+    found: list[ExtendedHit] = field(default_factory=list)
 
     def gap_s(self, window: Window) -> float:
         return max(self.start_s, window.start_s) - min(self.end_s, window.end_s)
 
     def score(self) -> float:
-        return _fused(one.hit for one in self.found)
+        return _fused_score(one.hit for one in self.found)
 
 
 def join_hits(
-    lists: Sequence[Sequence[Found]],
+    lists: Sequence[Sequence[ExtendedHit]],
     within: Mapping[str, Window],
     *,
     join_gap_s: float = JOIN_GAP_S,
-    longest_s: float = LONGEST_S,
-) -> list[Joined]:
+    longest_s: float = MAX_JOINED_S,
+) -> list[JoinedHits]:
     """Moments, best first, made of all hits; every hit inside `within` is behind exactly one.
 
     Hits of one video that overlap or lie within `join_gap_s` become one moment, whose window is the hull
@@ -85,21 +85,21 @@ def join_hits(
         join_gap_s: seconds.
         longest_s: seconds.
     """
-    clamped = [_inside(found, within) for found in lists]
-    videos: dict[str, list[list[Found]]] = {}
-    for group in _same_ref(clamped):
+    clamped = [_clamp_hits(found, within) for found in lists]
+    videos: dict[str, list[list[ExtendedHit]]] = {}
+    for group in _group_by_ref(clamped):
         videos.setdefault(group[0].hit.video_id, []).append(group)
     joined = []
     for video_id, groups in videos.items():
         for place in _places(groups, join_gap_s, longest_s):
             hits = tuple(sorted((one.hit for one in place.found), key=_hit_order))
-            joined.append(Joined(video_id, Window(place.start_s, place.end_s), place.score(), hits))
+            joined.append(JoinedHits(video_id, Window(place.start_s, place.end_s), place.score(), hits))
     return sorted(joined, key=lambda one: (-one.score, one.video_id, one.window))
 
 
-def _same_ref(lists: Sequence[Sequence[Found]]) -> list[list[Found]]:
+def _group_by_ref(lists: Sequence[Sequence[ExtendedHit]]) -> list[list[ExtendedHit]]:
     """The hits on each catalog row together, those with the highest fused rank first."""
-    by_ref: dict[tuple[str, str], list[Found]] = {}
+    by_ref: dict[tuple[str, str], list[ExtendedHit]] = {}
     for one in (one for found in lists for one in found):
         by_ref.setdefault((one.hit.video_id, one.hit.ref), []).append(one)
     fused = rrf([[(one.hit.video_id, one.hit.ref) for one in found] for found in lists])
@@ -111,27 +111,27 @@ def _same_ref(lists: Sequence[Sequence[Found]]) -> list[list[Found]]:
     return [by_ref[ref] for ref in sorted(by_ref, key=key)]
 
 
-def _places(groups: Sequence[list[Found]], join_gap_s: float, longest_s: float) -> list[_Place]:
+def _places(groups: Sequence[list[ExtendedHit]], join_gap_s: float, longest_s: float) -> list[_Place]:
     short: list[_Place] = []
     long = []
     for group in groups:
         if _hull(group).duration_s > longest_s:
             long.append(group)
         else:
-            _put(short, group, join_gap_s, longest_s)
-    places = _one_a_place(short)
+            _add_group(short, group, join_gap_s, longest_s)
+    places = _merge_overlapping(short)
     alone: list[_Place] = []
     for group in long:
-        _support(places, alone, group)
+        _add_long_group(places, alone, group)
     return places + alone
 
 
-def _put(places: list[_Place], group: list[Found], join_gap_s: float, longest_s: float) -> None:
+def _add_group(places: list[_Place], group: list[ExtendedHit], join_gap_s: float, longest_s: float) -> None:
     """Adds hits on one row to the first place that takes them, or makes a place of them."""
-    window, strength = _hull(group), _fused(one.hit for one in group)
+    window, strength = _hull(group), _fused_score(one.hit for one in group)
     for place in places:
         gap_s = place.gap_s(window)
-        if gap_s > join_gap_s or (gap_s >= 0 and strength < WIDENS * place.strength):
+        if gap_s > join_gap_s or (gap_s >= 0 and strength < MIN_RELATIVE_STRENGTH * place.strength):
             continue
         start_s, end_s = min(place.start_s, window.start_s), max(place.end_s, window.end_s)
         if end_s - start_s <= longest_s:
@@ -143,22 +143,22 @@ def _put(places: list[_Place], group: list[Found], join_gap_s: float, longest_s:
     places.append(_Place(window.start_s, window.end_s, strength, list(group)))
 
 
-def _one_a_place(places: list[_Place]) -> list[_Place]:
+def _merge_overlapping(places: list[_Place]) -> list[_Place]:
     """Places that grew over one another made one: the better one's window, the hits of both."""
-    kept: list[_Place] = []
+    merged: list[_Place] = []
     for place in sorted(places, key=lambda one: (-one.score(), one.start_s, one.end_s)):
         window = Window(place.start_s, place.end_s)
-        for better in kept:
+        for better in merged:
             shorter_s = min(window.duration_s, better.end_s - better.start_s)
             if -better.gap_s(window) >= SAME_PART * shorter_s:
                 better.found += place.found
                 break
         else:
-            kept.append(place)
-    return kept
+            merged.append(place)
+    return merged
 
 
-def _support(places: list[_Place], alone: list[_Place], group: list[Found]) -> None:
+def _add_long_group(places: list[_Place], alone: list[_Place], group: list[ExtendedHit]) -> None:
     """Gives a long hit to the best place inside it; without one, to what it shares with other long ones."""
     window = _hull(group)
     inside = [place for place in places if place.gap_s(window) < 0]
@@ -170,22 +170,22 @@ def _support(places: list[_Place], alone: list[_Place], group: list[Found]) -> N
             place.start_s, place.end_s = max(place.start_s, window.start_s), min(place.end_s, window.end_s)
             place.found += group
             return
-    strength = _fused(one.hit for one in group)
+    strength = _fused_score(one.hit for one in group)
     alone.append(_Place(window.start_s, window.end_s, strength, list(group)))
 
 
-def _inside(found: Sequence[Found], within: Mapping[str, Window]) -> list[Found]:
+def _clamp_hits(found: Sequence[ExtendedHit], within: Mapping[str, Window]) -> list[ExtendedHit]:
     parts = ((one.hit, within.get(one.hit.video_id), one.extent) for one in found)
-    clamped = ((hit, whole and extent.clamped(whole)) for hit, whole, extent in parts)
-    return [Found(hit, window) for hit, window in clamped if window is not None]
+    clamped = ((hit, searched and extent.clamped(searched)) for hit, searched, extent in parts)
+    return [ExtendedHit(hit, window) for hit, window in clamped if window is not None]
 
 
-def _hull(group: Iterable[Found]) -> Window:
+def _hull(group: Iterable[ExtendedHit]) -> Window:
     windows = [one.extent for one in group]
     return Window(min(w.start_s for w in windows), max(w.end_s for w in windows))
 
 
-def _fused(hits: Iterable[Hit]) -> float:
+def _fused_score(hits: Iterable[Hit]) -> float:
     best: dict[tuple[Lane, How], int] = {}
     for hit in hits:
         name = hit.lane, hit.how
@@ -197,7 +197,7 @@ def _hit_order(hit: Hit) -> tuple[int, int, str, Window, str]:
     return hit.rank, LANES.index(hit.lane), hit.how, hit.window, hit.ref
 
 
-def behind_passages(passages: Sequence[Joined], joined: Sequence[Joined]) -> list[Joined]:
+def rank_behind_passages(passages: Sequence[JoinedHits], joined: Sequence[JoinedHits]) -> list[JoinedHits]:
     """Moments of single spans that no passage holds, with scores that rank them behind all passages.
 
     So every place that says something is found, and none of them comes before a passage.
@@ -220,7 +220,7 @@ def behind_passages(passages: Sequence[Joined], joined: Sequence[Joined]) -> lis
     ]
 
 
-def with_passages(passages: Sequence[Joined], joined: Sequence[Joined]) -> list[Joined]:
+def merge_with_passages(passages: Sequence[JoinedHits], joined: Sequence[JoinedHits]) -> list[JoinedHits]:
     """Moments of transcripts and of all other hits as one ranking.
 
     A moment of other hits of which at least half lies in a moment of a transcript, or the other way round, is

@@ -1,4 +1,4 @@
-"""What changes in a lane when videos come, go or grow: vectors to forget and vectors to take in."""
+"""Updates of a lane when videos are added, removed or changed: vectors to remove and to add."""
 
 from typing import TYPE_CHECKING
 
@@ -12,16 +12,16 @@ from playhead_index.store.vectors import VectorStore
 if TYPE_CHECKING:
     from playhead_index.store.vector_copy import VectorCopy
 
-MOVED_AT_ONCE = 65_536
+MAX_PENDING_ROWS = 65_536
 NO_ROWS = Block(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0))
 
 
-class Moves:
-    """Collects changes and makes them in large steps.
+class RowUpdates:
+    """Collects changes of rows and applies them in large steps.
 
     Args:
-        store: where vectors are forgotten and taken in.
-        copy: where they are only forgotten.
+        store: where vectors are removed and added.
+        copy: where they are only removed.
     """
 
     def __init__(self, store: VectorStore, copy: "VectorCopy | None") -> None:
@@ -31,23 +31,23 @@ class Moves:
         self._vectors: list[NDArray[np.float16]] = []
 
     def replace(self, old: Block, new: Block, vectors: NDArray[np.float16]) -> None:
-        """Puts the rows of a video in the place of those that it had; only what differs is moved.
+        """Replaces the rows of a video; only those that differ are removed or added.
 
         Args:
             old: the rows that it had.
             new: the rows that it has.
             vectors: (n, D) of its shard, as far as the new rows go.
         """
-        self._removed.append(only_in(old, new).ids)
-        added = only_in(new, old)
+        self._removed.append(rows_only_in(old, new).ids)
+        added = rows_only_in(new, old)
         if len(added):
             self._ids.append(added.ids)
             self._vectors.append(vectors[added.rows])
-        if sum(map(len, self._ids)) >= MOVED_AT_ONCE:
+        if sum(map(len, self._ids)) >= MAX_PENDING_ROWS:
             self.flush()
 
     def flush(self) -> None:
-        """Makes the changes that were collected."""
+        """Applies the collected changes."""
         if self._removed:
             removed = np.concatenate(self._removed)
             self._store.remove(removed)
@@ -58,7 +58,7 @@ class Moves:
         self._removed, self._ids, self._vectors = [], [], []
 
 
-def only_in(block: Block, other: Block) -> Block:
+def rows_only_in(block: Block, other: Block) -> Block:
     """The rows of a block that another one does not have: another id, or another place in the shard."""
     if len(other) == 0 or len(block) == 0:
         return block

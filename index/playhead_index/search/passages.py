@@ -1,6 +1,6 @@
-"""Moments of what is said: stretches of a transcript that a query fits, each with the sentence that says it.
+"""Moments of speech: windows of a transcript that fit a query, each with the sentence that fits best.
 
-The ranked lists of spans say in which videos to look; there all sentences are looked at together
+The ranked lists of spans say which videos to search; there all sentences are scored together
 (`pooling`). Videos whose transcripts have not been divided into sentences and passages are searched by
 their spans alone.
 """
@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.reranker import Reranker
 from playhead_index.search.fusion import K
-from playhead_index.search.meaning import LEAST_COSINE
-from playhead_index.search.moments import Found, Joined
+from playhead_index.search.meaning import MIN_COSINE
+from playhead_index.search.moments import ExtendedHit, JoinedHits
 from playhead_index.search.pooling import (
     BEST_SENTENCES,
     SentenceArrays,
-    evident_windows,
-    pooled_evidence,
+    context_ranges,
+    evidence_windows,
+    pool_evidence,
+    range_sums,
     sentence_bm25,
-    standard,
-    stretches_around,
-    sums_over,
+    standardise_weighted,
 )
 from playhead_index.search.question_topic import QuestionTopic
 from playhead_index.search.results import Hit, How, PassageFit, Scope
@@ -38,18 +38,18 @@ from playhead_index.store.transcript import PASSAGES, TranscriptUnit, read_units
 from playhead_index.window import Window
 
 MAX_VIDEOS = 10
-"""Of so many videos all sentences are looked at: those of the best spans, or all where the scope is small."""
+"""Videos whose sentences are all scored: those of the best spans, or all where the scope is small."""
 MAX_CACHED = 64
 MAX_RERANKED = 20
 """Windows that a reranker scores: a forward pass each."""
 EDGE_S = 1e-3
 SPEAKER_WEIGHT = 3.0
-"""Standard deviations that a stretch gains in which the speaker that a question names says everything."""
+"""Standard deviations that a window gains in which only the speaker that the question names speaks."""
 SPEAKER_POOLED_S = 30.0
 
 
 @dataclass(frozen=True)
-class Transcript:
+class SearchedTranscript:
     """The sentences of one video, ready to be searched.
 
     Args:
@@ -63,12 +63,12 @@ class Transcript:
 
 @dataclass(frozen=True)
 class PassageQuery:
-    """What transcripts are searched for.
+    """A query of transcripts.
 
     Args:
         text: as a person wrote it.
-        topic: what it asks for.
-        terms: of the topic's words, each as often as it is asked for.
+        topic: of the query.
+        terms: of the topic's words, with how often the query has each.
         vector: (D,) float32 of length 1; None without a text model.
     """
 
@@ -89,19 +89,21 @@ class PassageSearch:
 
     def __init__(self, catalog: Catalog, tokenizer: Tokenizer, reranker: Reranker | None = None) -> None:
         self._catalog, self._tokenizer, self._reranker = catalog, tokenizer, reranker
-        self._cached: OrderedDict[str, tuple[str, Transcript | None]] = OrderedDict()
+        self._cached: OrderedDict[str, tuple[str, SearchedTranscript | None]] = OrderedDict()
 
     @property
     def tag(self) -> ModelTag | None:
         """The model of the vectors of passages; None where there are none."""
         return space_tag(self._catalog, PASSAGES)
 
-    def transcripts(self, video_ids: Iterable[str], signatures: Mapping[str, str]) -> dict[str, Transcript]:
+    def transcripts(
+        self, video_ids: Iterable[str], signatures: Mapping[str, str]
+    ) -> dict[str, SearchedTranscript]:
         """The divided transcripts of some videos; videos without one are left out.
 
         Args:
             video_ids: of which videos.
-            signatures: from `CatalogWatch`; a transcript is read again when its video has changed.
+            signatures: from `ChangeDetector`; a transcript is read again when its video has changed.
         """
         found = {}
         for video_id in video_ids:
@@ -119,32 +121,33 @@ class PassageSearch:
     def moments(
         self,
         query: PassageQuery,
-        lists: Sequence[Sequence[Found]],
-        transcripts: Mapping[str, Transcript],
+        lists: Sequence[Sequence[ExtendedHit]],
+        transcripts: Mapping[str, SearchedTranscript],
         within: Mapping[str, Window],
         scope: Scope,
         speakers: Mapping[str, Sequence[Speaker]],
         limit: int,
-    ) -> list[Joined]:
-        """The best stretches of some transcripts, best first; each has a sentence that fits by itself.
+    ) -> list[JoinedHits]:
+        """The best windows of some transcripts, best first; each has a sentence that fits by itself.
 
         A moment's first hit is the sentence of it that fits best, by its own window and text, on the span
         that says most of it; the spans of the ranked lists inside follow. Its score is the fused score of a
         moment of that rank in each list that found anything.
 
         Args:
-            query: what is asked.
+            query: what is searched.
             lists: ranked lists of what is said, one for each way of searching.
-            transcripts: where to look, by video id.
+            transcripts: to search, by video id.
             within: the part of each video that is searched.
             scope: with the ids of the spans of its speakers, if it names any.
             speakers: of each video.
-            limit: most moments.
+            limit: maximum number of moments.
         """
         found = {
             video_id: own
-            for video_id, whole in transcripts.items()
-            if video_id in within and (own := _part(whole, within[video_id], scope)) is not None
+            for video_id, transcript in transcripts.items()
+            if video_id in within
+            and (own := _clip_transcript(transcript, within[video_id], scope)) is not None
         }
         num_ways = max(1, sum(bool(hits) for hits in lists))
         if not found:
@@ -152,7 +155,7 @@ class PassageSearch:
         hits: dict[str, list[Hit]] = {}
         for one in (one for some in lists for one in some):
             hits.setdefault(one.hit.video_id, []).append(one.hit)
-        windows = self._ranked(query, found, speakers, limit)
+        windows = self._rank_windows(query, found, speakers, limit)
         moments, sentences = [], []
         best = {
             video_id: _best_by_words(query, found[video_id].arrays)
@@ -167,7 +170,7 @@ class PassageSearch:
             sentences.append(sentence)
         confidences = self._confidences([i for one in sentences for i in one.span_ids])
         return [
-            _completed(moment, sentence, speakers.get(moment.video_id, ()), confidences)
+            _with_speaker(moment, sentence, speakers.get(moment.video_id, ()), confidences)
             for moment, sentence in zip(moments, sentences, strict=True)
         ]
 
@@ -179,20 +182,20 @@ class PassageSearch:
         )
         return dict(rows)
 
-    def _ranked(
+    def _rank_windows(
         self,
         query: PassageQuery,
-        found: Mapping[str, Transcript],
+        found: Mapping[str, SearchedTranscript],
         speakers: Mapping[str, Sequence[Speaker]],
         limit: int,
     ) -> list[tuple[str, int, int, float]]:
         """(video id, first, last sentence, evidence) of the best windows of all videos, best first."""
-        evidence = pooled_evidence([one.arrays for one in found.values()], query.terms, query.vector)
+        evidence = pool_evidence([one.arrays for one in found.values()], query.terms, query.vector)
         scored = []
         for (video_id, one), own in zip(found.items(), evidence, strict=True):
             own = own + _speaker_evidence(one, query.topic, speakers.get(video_id, ()))
-            fitting = _fitting(query, one, _labels(query.topic, speakers.get(video_id, ())))
-            for first, last, score in evident_windows(one.arrays, own, max(limit, MAX_RERANKED)):
+            fitting = _matches_query(query, one, _labels(query.topic, speakers.get(video_id, ())))
+            for first, last, score in evidence_windows(one.arrays, own, max(limit, MAX_RERANKED)):
                 if fitting[first : last + 1].any():
                     scored.append((-score, video_id, first, last))
         ranked = [(video_id, first, last, -score) for score, video_id, first, last in sorted(scored)]
@@ -203,7 +206,7 @@ class PassageSearch:
             ranked = [*(best[at] for at in np.argsort(-scores, kind="stable").tolist()), *rest]
         return ranked[:limit]
 
-    def _read(self, video_id: str) -> Transcript | None:
+    def _read(self, video_id: str) -> SearchedTranscript | None:
         sentences = read_units(self._catalog, video_id, "sentence")
         passages = unit_arrays(self._catalog, "passage", video_ids=[video_id]).get(video_id)
         if not sentences or passages is None:
@@ -225,7 +228,7 @@ class PassageSearch:
             self._vectors(video_id, passages.rows[np.maximum(own, 0)]),
             self._vectors(video_id, rows),
         )
-        return Transcript(arrays, sentences)
+        return SearchedTranscript(arrays, sentences)
 
     def _vectors(self, video_id: str, rows: NDArray[np.int64]) -> NDArray[np.float32] | None:
         """(n, D) vectors of (n,) rows; None where one is missing, and of a video that is gone."""
@@ -255,21 +258,23 @@ class PassageSearch:
         return terms, np.array([float(own.total()) for own in counts])
 
 
-def best_videos(lists: Sequence[Sequence[Found]], limit: int = MAX_VIDEOS) -> list[str]:
+def best_videos(lists: Sequence[Sequence[ExtendedHit]], limit: int = MAX_VIDEOS) -> list[str]:
     """The videos of the best hits of some lists, best first."""
     hits = sorted((one.hit for some in lists for one in some), key=lambda hit: (hit.rank, hit.how, hit.ref))
     return list(dict.fromkeys(hit.video_id for hit in hits))[:limit]
 
 
-def _fitting(query: PassageQuery, transcript: Transcript, labels: Collection[str]) -> NDArray[np.bool_]:
-    """(n,) whether each sentence holds a word of the query, or means about the same.
+def _matches_query(
+    query: PassageQuery, transcript: SearchedTranscript, labels: Collection[str]
+) -> NDArray[np.bool_]:
+    """(n,) whether each sentence holds a word of the query, or its embedding is near.
 
     Where a question names speakers and nothing fits, all that they say does: it may ask for just that.
     """
     fitting = sentence_bm25(transcript.arrays, query.terms) > 0
     vectors = transcript.arrays.sentence_vectors
     if query.vector is not None and vectors is not None:
-        fitting |= vectors @ query.vector >= LEAST_COSINE
+        fitting |= vectors @ query.vector >= MIN_COSINE
     if labels and not fitting.any():
         return np.array([one.speaker in labels for one in transcript.sentences])
     return fitting
@@ -281,20 +286,25 @@ def _labels(topic: QuestionTopic, speakers: Sequence[Speaker]) -> set[str]:
     return {one.label for one in speakers if display_name(one).casefold() in named}
 
 
-def _part(whole: Transcript, within: Window, scope: Scope) -> Transcript | None:
+def _clip_transcript(
+    transcript: SearchedTranscript, within: Window, scope: Scope
+) -> SearchedTranscript | None:
     """The sentences of a transcript that lie in a window and hold a span of the scope; None without any."""
-    arrays = whole.arrays
-    kept = (arrays.starts_s < within.end_s) & (arrays.ends_s > within.start_s)
+    arrays = transcript.arrays
+    is_inside = (arrays.starts_s < within.end_s) & (arrays.ends_s > within.start_s)
     if scope.span_ids is not None:
-        wanted = set(scope.span_ids.tolist())
-        kept &= np.array([not wanted.isdisjoint(one.span_ids) for one in whole.sentences])
-    if kept.all():
-        return whole
-    at = np.flatnonzero(kept)
+        scope_ids = set(scope.span_ids.tolist())
+        is_inside &= np.array([not scope_ids.isdisjoint(one.span_ids) for one in transcript.sentences])
+    if is_inside.all():
+        return transcript
+    at = np.flatnonzero(is_inside)
     if not len(at):
         return None
-    new = np.cumsum(kept) - 1
-    terms = {term: (new[rows[kept[rows]]], often[kept[rows]]) for term, (rows, often) in arrays.terms.items()}
+    new = np.cumsum(is_inside) - 1
+    terms = {
+        term: (new[rows[is_inside[rows]]], often[is_inside[rows]])
+        for term, (rows, often) in arrays.terms.items()
+    }
     part = SentenceArrays(
         np.maximum(arrays.starts_s[at], within.start_s),
         np.minimum(arrays.ends_s[at], within.end_s),
@@ -304,11 +314,11 @@ def _part(whole: Transcript, within: Window, scope: Scope) -> Transcript | None:
         None if arrays.vectors is None else arrays.vectors[at],
         None if arrays.sentence_vectors is None else arrays.sentence_vectors[at],
     )
-    return Transcript(part, [whole.sentences[i] for i in at.tolist()])
+    return SearchedTranscript(part, [transcript.sentences[i] for i in at.tolist()])
 
 
 def _speaker_evidence(
-    transcript: Transcript, topic: QuestionTopic, speakers: Sequence[Speaker]
+    transcript: SearchedTranscript, topic: QuestionTopic, speakers: Sequence[Speaker]
 ) -> NDArray[np.float64]:
     """(n,) what each sentence gains by who speaks around it; 0 where the question names no speaker of it."""
     labels = _labels(topic, speakers)
@@ -316,15 +326,15 @@ def _speaker_evidence(
     if not labels:
         return np.zeros(len(transcript.sentences))
     own_s = np.array([one.speaker in labels for one in transcript.sentences]) * arrays.lengths_s
-    edges = stretches_around(arrays, SPEAKER_POOLED_S * arrays.stretch)
-    share = sums_over(own_s, *edges) / np.maximum(sums_over(arrays.lengths_s, *edges), EDGE_S)
+    edges = context_ranges(arrays, SPEAKER_POOLED_S * arrays.length_factor)
+    share = range_sums(own_s, *edges) / np.maximum(range_sums(arrays.lengths_s, *edges), EDGE_S)
     return np.asarray(SPEAKER_WEIGHT * share)
 
 
 def _best_by_words(query: PassageQuery, arrays: SentenceArrays) -> Window | None:
     """The best window of a transcript by words alone; None where none of them stands there."""
-    (evidence,) = pooled_evidence([arrays], query.terms, None)
-    windows = evident_windows(arrays, evidence, 1)
+    (evidence,) = pool_evidence([arrays], query.terms, None)
+    windows = evidence_windows(arrays, evidence, 1)
     if not windows:
         return None
     ((first, last, _),) = windows
@@ -332,7 +342,12 @@ def _best_by_words(query: PassageQuery, arrays: SentenceArrays) -> Window | None
 
 
 def _fit(
-    query: PassageQuery, transcript: Transcript, first: int, last: int, evidence: float, best: Window | None
+    query: PassageQuery,
+    transcript: SearchedTranscript,
+    first: int,
+    last: int,
+    evidence: float,
+    best: Window | None,
 ) -> PassageFit:
     arrays, cosine, agreement = transcript.arrays, None, 0.0
     if query.vector is not None and arrays.sentence_vectors is not None:
@@ -346,27 +361,30 @@ def _fit(
 
 def _moment(
     query: PassageQuery,
-    transcript: Transcript,
+    transcript: SearchedTranscript,
     video_id: str,
     first: int,
     last: int,
     hits: Sequence[Hit],
     rank: int,
     num_ways: int,
-) -> tuple[Joined, TranscriptUnit]:
+) -> tuple[JoinedHits, TranscriptUnit]:
     """A moment and the sentence that its first hit cites."""
     arrays = transcript.arrays
     window = Window(float(arrays.starts_s[first]), float(arrays.ends_s[last]))
     inside = [hit for hit in hits if _middle_s(hit.window) in window]
-    said, sentence = _sentence_hit(query, transcript, video_id, first, last, inside, rank)
-    said = replace(said, window=said.window.clamped(window) or window)  # sentences may overlap
+    cited, sentence = _sentence_hit(query, transcript, video_id, first, last, inside, rank)
+    cited = replace(cited, window=cited.window.clamped(window) or window)  # sentences may overlap
     rest = sorted(inside, key=lambda hit: (hit.rank, hit.how, hit.window, hit.ref))
-    return Joined(video_id, window, num_ways / (K + rank), (said, *rest)), sentence
+    return JoinedHits(video_id, window, num_ways / (K + rank), (cited, *rest)), sentence
 
 
-def _completed(
-    moment: Joined, sentence: TranscriptUnit, speakers: Sequence[Speaker], confidences: Mapping[int, float]
-) -> Joined:
+def _with_speaker(
+    moment: JoinedHits,
+    sentence: TranscriptUnit,
+    speakers: Sequence[Speaker],
+    confidences: Mapping[int, float],
+) -> JoinedHits:
     """A moment whose first hit has its speaker's present name, and the lowest confidence of its spans."""
     names = {one.label: one.name for one in speakers}
     speaker = name_of_label(sentence.speaker, names.get(sentence.speaker or ""))
@@ -377,23 +395,23 @@ def _completed(
 
 def _sentence_hit(
     query: PassageQuery,
-    transcript: Transcript,
+    transcript: SearchedTranscript,
     video_id: str,
     first: int,
     last: int,
     hits: Sequence[Hit],
     rank: int,
 ) -> tuple[Hit, TranscriptUnit]:
-    """The sentence of a stretch that fits best, by its words and by what it means, as hit and as unit."""
+    """The sentence of a window that fits best, by its words and its embedding, as hit and as unit."""
     at = np.arange(first, last + 1)
     lengths_s = transcript.arrays.lengths_s[at]
     by_words = sentence_bm25(transcript.arrays, query.terms)[at]
-    scores = standard(by_words, lengths_s)
+    scores = standardise_weighted(by_words, lengths_s)
     cosines = None
     vectors = transcript.arrays.sentence_vectors
     if query.vector is not None and vectors is not None:
         cosines = np.asarray(vectors[at] @ query.vector, dtype=np.float64)
-        scores = scores + standard(cosines, lengths_s)
+        scores = scores + standardise_weighted(cosines, lengths_s)
     best = int(scores.argmax())
     sentence = transcript.sentences[int(at[best])]
     covering = {hit.ref: hit.window.overlap_s(sentence.window) for hit in hits}
@@ -405,7 +423,7 @@ def _sentence_hit(
     return Hit("speech", how, video_id, sentence.window, score, rank, refs[0], sentence.text), sentence
 
 
-def _text(transcript: Transcript, first: int, last: int) -> str:
+def _text(transcript: SearchedTranscript, first: int, last: int) -> str:
     return " ".join(one.text for one in transcript.sentences[first : last + 1])
 
 

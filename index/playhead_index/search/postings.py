@@ -21,7 +21,7 @@ from playhead_index.search.rows import Block, RowTable
 from playhead_index.search.terms import Forms, Tokenizer, chunks, stored_terms
 
 K1, B = 1.2, 0.75
-LEAST_IDF = 1e-6
+MIN_IDF = 1e-6
 """What FTS5 takes for the weight of a word that stands in half of the rows or more."""
 FORM_SIGN = "="
 """A term `ano=año` stands in the rows that hold the word `ano` written `año`, and `ano=` in those that hold
@@ -42,8 +42,8 @@ class Postings:
         rows: (P,) int32, ascending for each term.
         counts: (P,) uint16, how often the term stands in the row.
         lengths: (N,) int32, tokens of each row.
-        mean_length: mean of `lengths` when `most` was worked out.
-        most: (T,) float32, the largest share of a term in the score of any row, before its weight.
+        mean_length: mean of `lengths` when `max_parts` was worked out.
+        max_parts: (T,) float32, the largest share of a term in the score of any row, before its weight.
         dead: (N,) bool, rows that are gone.
     """
 
@@ -55,7 +55,7 @@ class Postings:
     counts: NDArray[np.uint16]
     lengths: NDArray[np.int32]
     mean_length: float
-    most: NDArray[np.float32]
+    max_parts: NDArray[np.float32]
     dead: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def __post_init__(self) -> None:
@@ -67,7 +67,7 @@ class Postings:
         """(N,) bool, rows that are not gone; None when none is."""
         return ~self.dead if self.dead.any() else None
 
-    def living(self) -> Iterator[tuple[str, Block]]:
+    def live_videos(self) -> Iterator[tuple[str, Block]]:
         """The videos that are not gone, with their rows."""
         for video_id, block in self.table.blocks():
             if not self.dead[self.table.positions_of(video_id)].any():
@@ -83,7 +83,7 @@ class Postings:
         """Tokens of the rows that are not gone."""
         return int(self.lengths[~self.dead].sum())
 
-    def holding(self, term: str) -> int:
+    def num_rows_with(self, term: str) -> int:
         """How many rows that are not gone hold a term."""
         rows = self.rows[self.span_of(term)]
         return len(rows) if self.alive is None else int(self.alive[rows].sum())
@@ -94,7 +94,7 @@ class Postings:
 
     @cached_property
     def words_with_forms(self) -> frozenset[str]:
-        """The terms whose written forms are told apart."""
+        """The terms whose written forms are distinguished."""
         return frozenset(term.partition(FORM_SIGN)[0] for term in self.terms if FORM_SIGN in term)
 
     def form_term(self, term: str, form: str) -> str | None:
@@ -127,7 +127,7 @@ class Postings:
         return {}
 
     def with_plain_forms(self, words: Collection[str]) -> "Postings":
-        """The same with the written forms of some words told apart, which all stand there without marks."""
+        """The same with the written forms of some words distinguished; here all are without marks."""
         new = [word for word in words if word not in self.words_with_forms and self.has(word)]
         if not new:
             return self
@@ -140,17 +140,17 @@ class Postings:
             offsets=np.concatenate([self.offsets, self.offsets[-1] + np.cumsum(sizes)]),
             rows=np.concatenate([self.rows, self.rows[places]]),
             counts=np.concatenate([self.counts, self.counts[places]]),
-            most=np.concatenate([self.most, self.most[[self._numbers[word] for word in new]]]),
+            max_parts=np.concatenate([self.max_parts, self.max_parts[[self._numbers[word] for word in new]]]),
         )
 
-    def without(self, video_ids: Sequence[str]) -> "Postings":
+    def without_videos(self, video_ids: Sequence[str]) -> "Postings":
         """The same with the rows of some videos gone."""
         dead = self.dead.copy()
         for video_id in video_ids:
             dead[self.table.positions_of(video_id)] = True
         return Postings(
             self.table, self.kinds, self.terms, self.offsets, self.rows, self.counts,
-            self.lengths, self.mean_length, self.most, dead,
+            self.lengths, self.mean_length, self.max_parts, dead,
         )  # fmt: skip
 
     def best(
@@ -169,7 +169,7 @@ class Postings:
             allowed: (N,) bool, rows that may come out; None for all that are not gone.
         """
         allowed = self.alive if allowed is None else allowed
-        run = _Run(self, mean_length, k, allowed)
+        run = _Ranking(self, mean_length, k, allowed)
         lists = [
             (self.span_of(term), weight, self._bound(term, weight, mean_length)) for term, weight in weights
         ]
@@ -177,20 +177,20 @@ class Postings:
         rest = sum(bound for _, _, bound in lists)
         for span, weight, bound in lists:
             rest -= bound
-            run.take(span, weight, rest)
+            run.add_term(span, weight, rest)
         return run.best()
 
     def _bound(self, term: str, weight: float, mean_length: float) -> float:
         number = self._numbers.get(term)
         grown = max(1.0, mean_length / self.mean_length) if self.mean_length else 1.0
-        return 0.0 if number is None else weight * float(self.most[number]) * grown
+        return 0.0 if number is None else weight * float(self.max_parts[number]) * grown
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
         return {term: number for number, term in enumerate(self.terms)}
 
 
-class _Run:
+class _Ranking:
     """One ranking: the rows in the running, and what they have so far."""
 
     def __init__(
@@ -207,7 +207,7 @@ class _Run:
             self._allowed = None
             self._k = min(k, few)
 
-    def take(self, span: slice, weight: float, rest: float) -> None:
+    def add_term(self, span: slice, weight: float, rest: float) -> None:
         """Adds one term. `rest` is the most that the terms after it can bring to any row."""
         rows, counts = self._postings.rows[span], self._postings.counts[span]
         if self._open:
@@ -221,9 +221,9 @@ class _Run:
             places = places[rows[places] == self._rows]
             rows, counts = rows[places], counts[places]
         self._scores[rows] += weight * part_of_score(counts, self._postings.lengths[rows], self._mean_length)
-        self._close(rest)
+        self._prune(rest)
 
-    def _close(self, rest: float) -> None:
+    def _prune(self, rest: float) -> None:
         """Ends the running for rows that the terms to come cannot lift among the k best."""
         if len(self._rows) < self._k or self._k == 0:
             return
@@ -263,7 +263,7 @@ def part_of_score(
 def weight_of(holding: int, size: int) -> float:
     """Weight of a term that stands in `holding` of `size` rows, as FTS5 works it out."""
     idf = float(np.log((size - holding + 0.5) / (holding + 0.5)))
-    return idf if idf > 0 else LEAST_IDF
+    return idf if idf > 0 else MIN_IDF
 
 
 def make_postings(
@@ -290,12 +290,12 @@ def make_postings(
     ]
     for held, more in zip(stored, _form_terms(tokenizer.forms(list(numbers))), strict=True):
         held += more
-    terms, term_of, row_of = _expanded(np.array(found, dtype=np.int64), rows, stored)
+    terms, term_of, row_of = _expand_chunks(np.array(found, dtype=np.int64), rows, stored)
     keys, counts = np.unique(term_of * max(1, len(texts)) + row_of, return_counts=True)
     term_of, row_of = np.divmod(keys, max(1, len(texts)))
     is_word = np.array([FORM_SIGN not in term for term in terms], dtype=bool)
     lengths = np.bincount(row_of, weights=counts * is_word[term_of], minlength=len(texts)).astype(np.int32)
-    return _with_most(
+    return _with_max_parts(
         table, kinds, terms, np.searchsorted(term_of, np.arange(len(terms) + 1)), row_of, counts, lengths
     )
 
@@ -307,20 +307,20 @@ def _form_terms(forms_of: Sequence[Forms]) -> Iterator[list[str]]:
         yield [f"{token}{FORM_SIGN}{form}" for token, form in forms if token in marked]
 
 
-def _expanded(
+def _expand_chunks(
     chunk_of: NDArray[np.int64], row_of: NDArray[np.int64], terms_of: Sequence[Sequence[str]]
 ) -> tuple[tuple[str, ...], NDArray[np.int64], NDArray[np.int64]]:
     """From (P,) chunks in rows to terms in rows: the terms, and for each place its term and row."""
     numbers: defaultdict[str, int] = defaultdict(count().__next__)
     flat = np.array([numbers[term] for terms in terms_of for term in terms], dtype=np.int64)
-    many = np.array([len(terms) for terms in terms_of], dtype=np.int64)
-    first = np.cumsum(many) - many
-    repeats = many[chunk_of]
+    num_terms = np.array([len(terms) for terms in terms_of], dtype=np.int64)
+    first = np.cumsum(num_terms) - num_terms
+    repeats = num_terms[chunk_of]
     within = np.arange(repeats.sum()) - np.repeat(np.cumsum(repeats) - repeats, repeats)
     return tuple(numbers), flat[np.repeat(first[chunk_of], repeats) + within], np.repeat(row_of, repeats)
 
 
-def _with_most(
+def _with_max_parts(
     table: RowTable,
     kinds: NDArray[np.uint8],
     terms: tuple[str, ...],
@@ -333,14 +333,14 @@ def _with_most(
     mean_length = float(lengths.mean()) if len(lengths) else 0.0
     parts = part_of_score(counts16, lengths[rows], max(mean_length, 1e-9))
     held = np.flatnonzero(np.diff(offsets))
-    most = np.zeros(len(terms), dtype=np.float32)
+    max_parts = np.zeros(len(terms), dtype=np.float32)
     if len(held):
-        most[held] = np.maximum.reduceat(parts, offsets[held])
+        max_parts[held] = np.maximum.reduceat(parts, offsets[held])
     offsets, rows = offsets.astype(np.int64), rows.astype(np.int32)
-    return Postings(table, kinds, terms, offsets, rows, counts16, lengths, mean_length, most)
+    return Postings(table, kinds, terms, offsets, rows, counts16, lengths, mean_length, max_parts)
 
 
-def merged(parts: Sequence[Postings]) -> Postings:
+def merge_postings(parts: Sequence[Postings]) -> Postings:
     """One set of postings of several of different videos; rows that are gone are left out."""
     numbers: defaultdict[str, int] = defaultdict(count().__next__)
     term_of, row_of, counts, first = [], [], [], 0
@@ -348,15 +348,15 @@ def merged(parts: Sequence[Postings]) -> Postings:
     for part in parts:
         part = part.with_plain_forms(with_forms)
         named = np.array([numbers[term] for term in part.terms], dtype=np.int32)
-        kept = ~part.dead
-        held = kept[part.rows]
+        is_alive = ~part.dead
+        held = is_alive[part.rows]
         term_of.append(np.repeat(named, np.diff(part.offsets))[held])
-        row_of.append((np.cumsum(kept, dtype=np.int32) - 1)[part.rows][held] + first)
+        row_of.append((np.cumsum(is_alive, dtype=np.int32) - 1)[part.rows][held] + first)
         counts.append(part.counts[held])
         first += part.size
     order = np.argsort(every := np.concatenate(term_of), kind="stable")
-    return _with_most(
-        RowTable.of_blocks({v: block for part in parts for v, block in part.living()}),
+    return _with_max_parts(
+        RowTable.of_blocks({v: block for part in parts for v, block in part.live_videos()}),
         np.concatenate([part.kinds[~part.dead] for part in parts]),
         tuple(numbers),
         np.searchsorted(every[order], np.arange(len(numbers) + 1)),

@@ -1,7 +1,7 @@
-"""What is asked of a library and what comes back, in plain records.
+"""Queries and results of a search, as plain records.
 
 A *lane* is what was searched: `picture` (an image-text encoder), `appearance` (DINOv2) and `layout`
-(colours and their places, no learned model) look at frames; `speech`, `screen` and `caption` are words.
+(colours and their places, no learned model) are of frames; `speech`, `screen` and `caption` are words.
 A words lane is ranked twice, by the words themselves (`lexical`) and by what they mean (`meaning`).
 """
 
@@ -24,13 +24,13 @@ EXAMPLE_LANES: tuple[Lane, ...] = ("picture", "appearance", "layout")
 Modality = Literal["speech", "screen", "picture", "caption"]
 CoverageStatus = Literal["covered", "not_covered", "not_applicable"]
 MODALITIES: tuple[Modality, ...] = ("speech", "screen", "picture", "caption")
-"""Where a question may be answered. Captions are a model's words about the pictures: they help to find
+"""Where a question may be answered. Captions are a model's words about the frames: they help to find
 something and can rule out nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where to search: some videos or all (None), a stretch of each or the whole (None).
+    """Where to search: some videos or all (None), an interval of each or the whole (None).
 
     `speakers` limits what is said to some speakers, by names or labels compared case-folded
     (`playhead_index.speakers.find_speakers`): then only speech is searched. `span_ids` are the (n,) int64
@@ -45,15 +45,15 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One search: by text, by a picture, or by an example moment of the library.
+    """One search: by text, by image, or by an example moment of the library.
 
     Args:
         text: words to search for; cleaned, as text encoders refuse lone surrogates.
-        image: (H, W, 3) uint8 picture to search for.
+        image: (H, W, 3) uint8 image to search for.
         like: (video_id, time_s): search for what is on the screen there.
         scope: where.
         lanes: which lanes; None for all that fit the query.
-        limit: most moments to return, above 0.
+        limit: maximum number of moments to return, above 0.
         min_score: moments below this fused score are not returned.
         use_speakers: what a speaker whom the text names says counts more, and the name is not searched for.
 
@@ -114,7 +114,7 @@ class PassageFit:
 
     Args:
         evidence: how far the words and the meaning around it stand out from the rest of the transcript, in
-            standard deviations (`pooling.evident_windows`).
+            standard deviations (`pooling.evidence_windows`).
         cosine: mean cosine of the query and the three sentences of it that are nearest; None without a text
             model.
         agreement: part of it that it shares with the best passage by words alone, 0 to 1.
@@ -170,11 +170,11 @@ class ModalityCoverage:
 
     Args:
         video_id: of the video.
-        modality: speech, screen text, pictures or captions.
-        status: all of the stretch can be searched (`covered`), not all of it (`not_covered`), or there is
+        modality: speech, screen text, frames or captions.
+        status: all of the interval can be searched (`covered`), not all of it (`not_covered`), or there is
             nothing of this modality in the video, such as speech in one without sound (`not_applicable`).
-        covered_s: seconds of the stretch that can be searched.
-        extent_s: seconds of the stretch.
+        covered_s: seconds of the interval that can be searched.
+        extent_s: seconds of the interval.
         why_not: why not all of it can be searched; empty otherwise.
         name: of the video, for people (`video_names`); empty where the record is not a part of a summary.
         uncertain_s: seconds of speech that were recognised with a confidence below `MIN_CONFIDENCE`.
@@ -195,8 +195,8 @@ class ModalitySummary:
     """How much of all videos in scope can be searched in one modality.
 
     Args:
-        modality: speech, screen text, pictures or captions.
-        num_covered: videos that are covered to the end of their stretch.
+        modality: speech, screen text, frames or captions.
+        num_covered: videos that are covered to the end of their interval.
         num_not_applicable: videos that have nothing of it.
         covered_s: seconds covered, over the videos that have it.
         extent_s: seconds in scope of those videos.
@@ -236,8 +236,8 @@ class Coverage:
         modalities: how much of the videos can be searched, a summary for each modality; empty in records
             that were written before there was one.
         viewed_s: seconds of the scope that a video-LLM has viewed.
-        num_without_speakers: videos of which it is not known who speaks; None where nobody's words are asked
-            for.
+        num_without_speakers: videos of which it is not known who speaks; None where the scope names no
+            speaker.
     """
 
     videos: int

@@ -1,4 +1,4 @@
-"""Which rows of the catalog a lane can search, as arrays: ids, windows, places in the shards."""
+"""The rows of the catalog that a lane can search, as arrays: ids, windows, rows of the shards."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -65,20 +65,20 @@ class RowTable:
     @classmethod
     def of_blocks(cls, blocks: Mapping[str, Block]) -> "RowTable":
         """The table of some videos, in the order of the mapping; videos without rows are left out."""
-        kept = {video_id: block for video_id, block in blocks.items() if len(block)}
-        offsets = np.cumsum([0, *(len(block) for block in kept.values())], dtype=np.int64)
+        filled = {video_id: block for video_id, block in blocks.items() if len(block)}
+        offsets = np.cumsum([0, *(len(block) for block in filled.values())], dtype=np.int64)
 
-        def joined(name: str, dtype: type) -> NDArray[np.generic]:
-            arrays = [getattr(block, name) for block in kept.values()]
+        def concatenate_field(name: str, dtype: type) -> NDArray[np.generic]:
+            arrays = [getattr(block, name) for block in filled.values()]
             return np.concatenate(arrays).astype(dtype, copy=False) if arrays else np.zeros(0, dtype)
 
         return cls(
-            tuple(kept),
+            tuple(filled),
             offsets,
-            joined("ids", np.int64),  # type: ignore[arg-type]
-            joined("rows", np.int64),  # type: ignore[arg-type]
-            joined("starts_s", np.float64),  # type: ignore[arg-type]
-            joined("ends_s", np.float64),  # type: ignore[arg-type]
+            concatenate_field("ids", np.int64),  # type: ignore[arg-type]
+            concatenate_field("rows", np.int64),  # type: ignore[arg-type]
+            concatenate_field("starts_s", np.float64),  # type: ignore[arg-type]
+            concatenate_field("ends_s", np.float64),  # type: ignore[arg-type]
         )
 
     def __len__(self) -> int:
@@ -119,7 +119,7 @@ class RowTable:
         A row is inside when its window and the scope's share some time.
         """
         if scope.span_ids is not None:
-            return self._in_scope_among(scope, scope.span_ids)
+            return self._in_scope_of_ids(scope, scope.span_ids)
         if scope.video_ids is None and scope.window is None:
             return None
         video_ids = self.video_ids if scope.video_ids is None else dict.fromkeys(scope.video_ids)
@@ -127,11 +127,11 @@ class RowTable:
         found = [self._overlapping(at, scope.window) for at in slices]
         return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
-    def _in_scope_among(self, scope: Scope, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        among = np.sort(self.positions(ids))
-        among = among[among >= 0]
+    def _in_scope_of_ids(self, scope: Scope, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        positions = np.sort(self.positions(ids))
+        positions = positions[positions >= 0]
         inside = self.in_scope(replace(scope, span_ids=None))
-        return among if inside is None else np.intersect1d(among, inside, assume_unique=True)
+        return positions if inside is None else np.intersect1d(positions, inside, assume_unique=True)
 
     def _overlapping(self, at: slice, window: Window | None) -> NDArray[np.int64]:
         positions = np.arange(at.start, at.stop, dtype=np.int64)

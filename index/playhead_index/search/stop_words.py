@@ -1,4 +1,4 @@
-"""Words that stand in questions and say nothing of what is looked for."""
+"""Stop words: words of questions that are not searched."""
 
 _WORDS = """
 a about all also am an and any are aren as at be been being but by can couldn did didn do does doesn

@@ -120,10 +120,10 @@ def stored_terms(token: str) -> Iterator[str]:
         yield from _pairs(run) if unspaced else (run,)
 
 
-def asked_terms(token: str) -> Iterator[str]:
+def query_terms(token: str) -> Iterator[str]:
     """The terms that are looked up for a token: pairs of an unspaced script say more than letters.
 
-    >>> list(asked_terms("タワー2024")), list(asked_terms("猫"))
+    >>> list(query_terms("タワー2024")), list(query_terms("猫"))
     (['タワ', 'ワー', '2024'], ['猫'])
     """
     for unspaced, run in _runs(token):
@@ -143,11 +143,11 @@ def _pairs(run: str) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedWords:
-    """What a person's text asks the words of a library.
+class QueryWords:
+    """The terms, phrases and words that a query text searches for.
 
     Args:
-        terms: as often as they are asked for; a hit holds at least one, or one of `signed` or `spelled`.
+        terms: each as often as the query has it; a hit holds at least one, or one of `signed` or `spelled`.
         phrases: FTS5 expressions of what stood in quotation marks; a hit holds all.
         required: terms that every hit holds: those of quoted text without spaces.
         forms: (term, written form) of each word, so that texts with exactly this form rank before others
@@ -173,7 +173,7 @@ class AskedWords:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to look for."""
+        """Whether there is nothing to search for."""
         return not (self.terms or self.signed)
 
     @property
@@ -204,7 +204,7 @@ class AskedWords:
         return any(text_words(text).has(word) for word in self.signed)
 
 
-def asked_words(text: str, tokenizer: Tokenizer) -> AskedWords:
+def parse_query_words(text: str, tokenizer: Tokenizer) -> QueryWords:
     """The terms and phrases of any text: no sign between words has a meaning, but for quotation marks.
 
     Words such as "the" and "when" are left out, unless nothing else is there. Inside quotation marks all
@@ -212,7 +212,7 @@ def asked_words(text: str, tokenizer: Tokenizer) -> AskedWords:
     """
     plain = text.encode("utf-8", "replace").decode().translate(_TYPOGRAPHIC_QUOTES)
     quoted = _QUOTED.findall(plain)
-    rest, signed, spelled = _signed_apart(_QUOTED.sub(" ", plain))
+    rest, signed, spelled = _split_signed(_QUOTED.sub(" ", plain))
     free = chunks(rest)
     inside = [word for phrase in quoted for word in chunks(phrase)]
     counting = [word for word in free if word not in STOP_WORDS]
@@ -229,7 +229,7 @@ def asked_words(text: str, tokenizer: Tokenizer) -> AskedWords:
             required += _terms(chunks(phrase), tokenizer)
         else:
             phrases.append(" AND ".join(map(_any_spelling, words_in(phrase))))
-    return AskedWords(
+    return QueryWords(
         tuple(_terms(words, tokenizer)),
         tuple(phrase for phrase in phrases if phrase),
         tuple(dict.fromkeys(required)),
@@ -267,7 +267,7 @@ def has_quoted_words(text: str) -> bool:
     return any(map(chunks, _QUOTED.findall(text.translate(_TYPOGRAPHIC_QUOTES))))
 
 
-def _signed_apart(text: str) -> tuple[str, tuple[Word, ...], tuple[Word, ...]]:
+def _split_signed(text: str) -> tuple[str, tuple[Word, ...], tuple[Word, ...]]:
     """A text without the words that are compared on the raw text, those words, and the other ones."""
     signed: list[Word] = []
     spelled: list[Word] = []
@@ -303,4 +303,4 @@ def _any_spelling(word: Word) -> str:
 
 def _terms(words: Sequence[str], tokenizer: Tokenizer) -> list[str]:
     tokens = (token for found in tokenizer.tokens(words) for token in found)
-    return [term for token in tokens for term in asked_terms(token)]
+    return [term for token in tokens for term in query_terms(token)]

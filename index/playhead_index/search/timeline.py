@@ -1,6 +1,6 @@
 """How well each caption of one video fits a text, and the windows that this makes.
 
-A search over a library ranks single spans; this looks at all captions of one video together, where they
+A search over a library ranks single spans; this scores all captions of one video together, where they
 stand closely enough to be a curve.
 """
 
@@ -11,9 +11,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.search.curves import Floats, smoothed, standardised
+from playhead_index.search.curves import Floats, smooth, standardise
 from playhead_index.search.intervals import SAME_IOU, intervals
-from playhead_index.search.likeness import cuts, denoised, fed_back
+from playhead_index.search.likeness import cut_strengths, denoise, feedback_scores
 from playhead_index.window import Window
 
 LEXICAL_WEIGHT = 0.4
@@ -27,7 +27,7 @@ WORDS_SIGMA = 1.5
 
 @dataclass(frozen=True)
 class Timeline:
-    """The captions of one video, and how each fits what is asked.
+    """The captions of one video, and how each fits the query.
 
     Args:
         ids: (N,) catalog ids of the spans, in time order.
@@ -59,13 +59,13 @@ class Timeline:
     @property
     def fits(self) -> Floats:
         """(N,) how well the video fits around each caption, smoothed: the highest is the best place."""
-        return self._smooth(self._asked, FIT_SIGMA)
+        return self._smooth(self._combined_scores, FIT_SIGMA)
 
     def windows(self, limit: int = 10, same_iou: float = SAME_IOU) -> list[tuple[Window, float]]:
-        """Windows that answer what is asked, best first, with the overlap to be expected of each.
+        """Windows that answer the query, best first, with the overlap to be expected of each.
 
         Args:
-            limit: most windows.
+            limit: maximum number of windows.
             same_iou: of windows that overlap by more, only the best is kept; 0 keeps windows apart.
         """
         if len(self.ids) == 0:
@@ -75,7 +75,7 @@ class Timeline:
         return found[:limit]
 
     @cached_property
-    def _asked(self) -> Floats:
+    def _combined_scores(self) -> Floats:
         """(N,) both ways of fitting in one, in standard deviations."""
         by_words = self._standard(self.lexical)
         if self.meaning is None:
@@ -86,25 +86,25 @@ class Timeline:
     def _curve(self) -> tuple[Floats, Floats | None]:
         """(N,) the curve that is cut into windows, and the (N + 1,) cuts of the video."""
         if self.vectors is None:
-            return self._smooth(self._asked, WORDS_SIGMA), None
-        first = denoised(self._smooth(self._asked, 1.0), self.vectors)
-        examples = self._standard(fed_back(self._standard(first), self.vectors))
-        again = self._smooth(self._asked + FEEDBACK_WEIGHT * examples, 1.0)
-        return denoised(again, self.vectors), cuts(self.vectors)
+            return self._smooth(self._combined_scores, WORDS_SIGMA), None
+        first = denoise(self._smooth(self._combined_scores, 1.0), self.vectors)
+        examples = self._standard(feedback_scores(self._standard(first), self.vectors))
+        again = self._smooth(self._combined_scores + FEEDBACK_WEIGHT * examples, 1.0)
+        return denoise(again, self.vectors), cut_strengths(self.vectors)
 
     def _standard(self, scores: Floats) -> Floats:
-        return np.asarray(standardised(self.starts_s[None], self.ends_s[None], scores[None])[0])
+        return np.asarray(standardise(self.starts_s[None], self.ends_s[None], scores[None])[0])
 
     def _smooth(self, scores: Floats, sigma: float) -> Floats:
-        return np.asarray(smoothed(self.starts_s[None], self.ends_s[None], scores[None], sigma)[0])
+        return np.asarray(smooth(self.starts_s[None], self.ends_s[None], scores[None], sigma)[0])
 
 
 def mean_cosines(vectors: NDArray[np.float32], wordings: NDArray[np.float32]) -> Floats:
-    """(N,) the mean cosine of each of (N, D) captions with (W, D) wordings of what is asked."""
+    """(N,) the mean cosine of each of (N, D) captions with (W, D) wordings of the query."""
     return np.asarray((vectors @ wordings.T).mean(axis=1), dtype=np.float64)
 
 
-def in_a_row(starts_s: Floats, ends_s: Floats) -> tuple[Sequence[int], Floats]:
+def without_overlaps(starts_s: Floats, ends_s: Floats) -> tuple[Sequence[int], Floats]:
     """Which spans make a curve, and where each ends: not after the next one's start.
 
     Of spans that start together the first is kept.
@@ -113,6 +113,6 @@ def in_a_row(starts_s: Floats, ends_s: Floats) -> tuple[Sequence[int], Floats]:
         starts_s: (N,) seconds, ascending.
         ends_s: (N,) seconds.
     """
-    kept = np.flatnonzero(np.diff(starts_s, prepend=-np.inf) > 0)
-    following = np.append(starts_s[kept][1:], np.inf)
-    return kept.tolist(), np.minimum(ends_s[kept], following)
+    first_rows = np.flatnonzero(np.diff(starts_s, prepend=-np.inf) > 0)
+    following = np.append(starts_s[first_rows][1:], np.inf)
+    return first_rows.tolist(), np.minimum(ends_s[first_rows], following)

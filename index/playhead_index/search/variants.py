@@ -1,7 +1,7 @@
 """The phrases under which a full-text index may hold a word, in any of its spellings.
 
 The index cuts at every sign (`U.S.A.` is `u s a`), and folds case and most accents, but not ß, ё, ı or the
-accents of Greek. What may stand there is therefore generated from the word that is looked for, so that the
+accents of Greek. What may stand there is therefore generated from the word that is searched for, so that the
 index needs no second key and libraries stay as they are; what is found is compared on the raw text.
 """
 
@@ -64,16 +64,16 @@ def _phrases(word: Word) -> Iterator[str]:
         yield " ".join(" ".join(_PIECES.findall(piece)) for piece in word.sequence)
     if not pieces or is_unspaced(word.key):
         return
-    whole, rest = pieces[0], pieces[1:]
-    if whole.isdigit():
-        yield " ".join([*_grouped(whole), *rest])
+    first, rest = pieces[0], pieces[1:]
+    if first.isdigit():
+        yield " ".join([*_grouped(first), *rest])
     if rest:
         return
-    yield from _unfolded(whole)
-    if 2 <= len(whole) <= MAX_LETTERS_APART and whole.isalpha():
-        yield " ".join(whole)
-    if MAX_PIECE_CHARS < len(whole) <= MAX_SPLIT_CHARS:
-        yield from (f"{whole[:at]} {whole[at:]}" for at in range(1, len(whole)) if _may_be_cut(whole, at))
+    yield from _unfolded(first)
+    if 2 <= len(first) <= MAX_LETTERS_APART and first.isalpha():
+        yield " ".join(first)
+    if MAX_PIECE_CHARS < len(first) <= MAX_SPLIT_CHARS:
+        yield from (f"{first[:at]} {first[at:]}" for at in range(1, len(first)) if _may_be_cut(first, at))
 
 
 def _may_be_cut(word: str, at: int) -> bool:
@@ -112,13 +112,13 @@ def _replaced(word: str, places: Sequence[int], length: int, spelled: str) -> st
     return word
 
 
-def holds_word(text: str, word: Word, *, or_near: bool = False) -> bool:
+def holds_word(text: str, word: Word, *, or_variant: bool = False) -> bool:
     """Whether a text literally holds a word; most texts without its signs are refused by that alone.
 
     Args:
         text: raw.
-        word: that is looked for.
-        or_near: a near form is enough: `1299` for `1,299.99`.
+        word: that is searched for.
+        or_variant: a near form is enough: `1299` for `1,299.99`.
     """
     if any(sign in word.key and not any(typed in text for typed in _TYPED_AS[sign]) for sign in _TYPED_AS):
         return False
@@ -126,7 +126,7 @@ def holds_word(text: str, word: Word, *, or_near: bool = False) -> bool:
     if is_plain and _letters_in_a_row(word.key).search(text.lower()) is None:
         return False
     words = text_words(text)
-    return words.has(word) or (or_near and word.key in words.near_keys)
+    return words.has(word) or (or_variant and word.key in words.variant_keys)
 
 
 @lru_cache(maxsize=1024)

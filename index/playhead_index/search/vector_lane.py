@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.search.code_cache import load_codes, save_codes
-from playhead_index.search.moves import NO_ROWS, Moves
+from playhead_index.search.moves import NO_ROWS, RowUpdates
 from playhead_index.search.results import Lane
 from playhead_index.search.rows import Block, RowTable
 from playhead_index.store.cache import cache_path
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from playhead_index.store.vector_copy import VectorCopy
 
 EXACT_LIMIT = 200_000
-"""Vectors up to which every one is looked at: some 30 ms at 512 dimensions on one thread."""
+"""Vectors up to which every one is compared: some 30 ms at 512 dimensions on one thread."""
 REMAKE_PART = 5
 """Codes are made anew when more than one in so many rows came or went since they were made."""
 SAMPLE_ROWS = 2048
@@ -58,7 +58,7 @@ class VectorLane:
     Args:
         catalog: of the library.
         lane: `picture`, `appearance` or `layout` for frames; `speech`, `screen` or `caption` for spans.
-        exact_limit: most vectors that are searched one by one.
+        exact_limit: maximum number of vectors that are searched one by one.
     """
 
     def __init__(self, catalog: Catalog, lane: Lane, *, exact_limit: int = EXACT_LIMIT) -> None:
@@ -106,7 +106,7 @@ class VectorLane:
         """Takes in what was committed since the last time.
 
         Args:
-            signatures: from `CatalogWatch`; nothing happens when it is the one seen last.
+            signatures: from `ChangeDetector`; nothing happens when it is the one seen last.
         """
         if signatures is self._seen or not self._open():
             return
@@ -122,7 +122,7 @@ class VectorLane:
         """Makes and stores the codes of a lane above the exact limit, if it has none that still fit.
 
         Args:
-            texts: (Q, D) float32 vectors of texts that are like what will be asked, to measure with.
+            texts: (Q, D) float32 vectors of texts like the queries to come, to measure with.
         """
         if (
             self.tag is None
@@ -132,10 +132,10 @@ class VectorLane:
             or not has_faiss()
         ):
             return
-        from playhead_index.store.coded_store import RECALL_WANTED, make_coded_store
+        from playhead_index.store.coded_store import MIN_RECALL, make_coded_store
 
         made = make_coded_store(self.table.ids, self._fetch, texts)
-        if made.recall.at_10 >= RECALL_WANTED:
+        if made.recall.at_10 >= MIN_RECALL:
             self._copy = save_codes(self._cache, self.tag, self.table, self._seen, made)
             self._store = made
 
@@ -159,7 +159,7 @@ class VectorLane:
     def _replace(self, changed: list[str], gone: list[str]) -> None:
         """Puts the rows of videos as they are now in the place of old ones; moves only what differs."""
         blocks = dict(self.table.blocks())
-        moves = Moves(self.store, self._copy)
+        moves = RowUpdates(self.store, self._copy)
         for video_id in gone:
             moves.replace(blocks.pop(video_id, NO_ROWS), NO_ROWS, _NO_VECTORS)
         for video_id in changed:

@@ -1,4 +1,4 @@
-"""The lanes of words: each is ranked by the words themselves and by what they mean."""
+"""The lanes of text: each is ranked by lexical search and by dense search."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 
 from playhead_index.embed.protocol import ModelTag, TextEmbedder
 from playhead_index.errors import ModelUnavailable
-from playhead_index.search.encoders import Lazy
+from playhead_index.search.encoders import LazyEncoder
 from playhead_index.search.hits import span_hits
 from playhead_index.search.lexical import LexicalIndex
 from playhead_index.search.meaning import rank_spans
-from playhead_index.search.moments import Found
+from playhead_index.search.moments import ExtendedHit
 from playhead_index.search.passages import PassageQuery
 from playhead_index.search.question_topic import question_topic
 from playhead_index.search.results import Hit, LaneCoverage, Scope
-from playhead_index.search.terms import AskedWords
-from playhead_index.search.timeline import Timeline, in_a_row, mean_cosines
+from playhead_index.search.terms import QueryWords
+from playhead_index.search.timeline import Timeline, mean_cosines, without_overlaps
 from playhead_index.search.vector_lane import VectorLane
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.transcript import PASSAGES
@@ -26,9 +26,9 @@ from playhead_index.store.vectors import require_same_model
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
 
-MOST_TIMELINES = 20
-"""Of so many videos all captions are looked at together; in others a caption stands for itself."""
-_NOTHING: Mapping[SpanKind, str] = {
+MAX_TIMELINES = 20
+"""Videos whose captions are all scored together; in others a caption stands for itself."""
+_WHY_EMPTY: Mapping[SpanKind, str] = {
     "speech": "no speech or subtitles in these videos",
     "screen": "no text was read from these pictures",
     "caption": "these videos have no captions",
@@ -48,7 +48,7 @@ class WordLanes:
         self, catalog: Catalog, words: Callable[[], TextEmbedder] | None, off: Mapping[str, str]
     ) -> None:
         self._catalog, self._off = catalog, off
-        self._words = Lazy(words, "text")
+        self._words = LazyEncoder(words, "text")
         self._off_meaning = off.get("meaning", "no text model was given")
         self.lexical = LexicalIndex(catalog)
 
@@ -59,15 +59,15 @@ class WordLanes:
         text: str,
         scope: Scope,
         depth: int,
-    ) -> tuple[list[list[Found]], list[LaneCoverage]]:
+    ) -> tuple[list[list[ExtendedHit]], list[LaneCoverage]]:
         """The ranked lists of some lanes, and what each covered; `lexical` must be refreshed.
 
         Args:
             kinds: which lanes.
-            vectors_of: gives the refreshed vectors of a lane; asked only where there is an encoder.
+            vectors_of: gives the refreshed vectors of a lane; called only where there is an encoder.
             text: words to search for.
             scope: where.
-            depth: most hits of a list.
+            depth: maximum number of hits of a list.
 
         Raises:
             LibraryMismatch: the words were embedded with another model than the encoder.
@@ -75,16 +75,16 @@ class WordLanes:
         items = {kind: self.lexical.items(kind, scope) for kind in kinds}
         some = [kind for kind in kinds if items[kind]]
         by_words = self.lexical.hits(text, some, scope, depth)
-        lanes = {kind: vectors_of(kind) for kind in some} if self._words.given else {}
+        lanes = {kind: vectors_of(kind) for kind in some} if self._words.is_given else {}
         vector, why_not = self._vector(list(lanes.values()), text)
         by_meaning = self._by_meaning(lanes, vector, scope, depth) if vector is not None else {}
-        asked = self.lexical.query_words(text)
-        if asked.is_literal:
-            by_meaning = {kind: _holding(asked, hits) for kind, hits in by_meaning.items()}
+        query_words = self.lexical.query_words(text)
+        if query_words.is_literal:
+            by_meaning = {kind: _literal_hits(query_words, hits) for kind, hits in by_meaning.items()}
         lists = [hits for kind in some for hits in (by_words[kind], by_meaning.get(kind, []))]
         stand_out = self._stand_out(lists, vectors_of, text)
-        found = [[Found(hit, _extent(hit, stand_out)) for hit in hits] for hits in lists]
-        return found, [self._line(kind, items[kind], why_not) for kind in kinds]
+        found = [[ExtendedHit(hit, _extent(hit, stand_out)) for hit in hits] for hits in lists]
+        return found, [self._coverage(kind, items[kind], why_not) for kind in kinds]
 
     def timeline(
         self,
@@ -97,26 +97,28 @@ class WordLanes:
 
         Args:
             kind: which lane.
-            vectors_of: gives the refreshed vectors of a lane; asked only where there is an encoder.
-            texts: what is asked, in the person's words first, then in others.
+            vectors_of: gives the refreshed vectors of a lane; called only where there is an encoder.
+            texts: the query, in the person's words first, then in others.
             video_id: of which video.
 
         Raises:
             LibraryMismatch: the words were embedded with another model than the encoder.
         """
         block, lexical = self.lexical.curve(texts[0], kind, video_id)
-        kept, ends_s = in_a_row(block.starts_s, block.ends_s)
-        ids, starts_s = block.ids[kept], block.starts_s[kept]
-        lane = vectors_of(kind) if self._words.given and len(ids) else None
-        held = lane is not None and len(lane.table) > 0 and bool((lane.table.positions(ids) >= 0).all())
-        asked = self._vectors([lane], texts)[0] if lane is not None and held else None
-        if lane is None or asked is None:
-            return Timeline(ids, starts_s, ends_s, lexical[kept])
+        rows, ends_s = without_overlaps(block.starts_s, block.ends_s)
+        ids, starts_s = block.ids[rows], block.starts_s[rows]
+        lane = vectors_of(kind) if self._words.is_given and len(ids) else None
+        is_embedded = (
+            lane is not None and len(lane.table) > 0 and bool((lane.table.positions(ids) >= 0).all())
+        )
+        query_vectors = self._vectors([lane], texts)[0] if lane is not None and is_embedded else None
+        if lane is None or query_vectors is None:
+            return Timeline(ids, starts_s, ends_s, lexical[rows])
         vectors = lane.store.vectors(ids)
-        return Timeline(ids, starts_s, ends_s, lexical[kept], mean_cosines(vectors, asked), vectors)
+        return Timeline(ids, starts_s, ends_s, lexical[rows], mean_cosines(vectors, query_vectors), vectors)
 
     def passage_query(self, text: str, speakers: Sequence[str], tag: ModelTag | None) -> PassageQuery | None:
-        """What transcripts are searched for; None where a hit must hold the words as they are written.
+        """The query of transcripts; None where a hit must hold the words as they are written.
 
         Args:
             text: as a person wrote it.
@@ -126,20 +128,20 @@ class WordLanes:
         Raises:
             LibraryMismatch: the passages were embedded with another model than the encoder.
         """
-        asked = self.lexical.query_words(text)
-        if asked.is_literal or asked.signed:
+        query_words = self.lexical.query_words(text)
+        if query_words.is_literal or query_words.signed:
             return None
         topic = question_topic(text, speakers)
         terms = Counter[str](self.lexical.query_words(topic.words).terms)
         vector = None
-        if tag is not None and self._words.given:
+        if tag is not None and self._words.is_given:
             try:
                 embedder = self._words.get()
             except ModelUnavailable:
                 return PassageQuery(text, topic, terms, None)
             require_same_model(PASSAGES, tag, embedder.tag)
-            both = embedder.encode_queries(list(dict.fromkeys((text, topic.text)))).mean(axis=0)
-            vector = np.asarray(both / max(float(np.linalg.norm(both)), 1e-9), dtype=np.float32)
+            mean_vector = embedder.encode_queries(list(dict.fromkeys((text, topic.text)))).mean(axis=0)
+            vector = np.asarray(mean_vector / max(float(np.linalg.norm(mean_vector)), 1e-9), dtype=np.float32)
         return PassageQuery(text, topic, terms, vector)
 
     def _stand_out(
@@ -147,7 +149,7 @@ class WordLanes:
     ) -> Mapping[str, Sequence[Window]]:
         """For each of the videos whose captions were hit best, the windows that stand out, best first."""
         hits = sorted((hit for hits in lists for hit in hits if hit.lane == "caption"), key=_rank)
-        videos = list(dict.fromkeys(hit.video_id for hit in hits))[:MOST_TIMELINES]
+        videos = list(dict.fromkeys(hit.video_id for hit in hits))[:MAX_TIMELINES]
         return {
             video_id: [
                 window
@@ -174,7 +176,7 @@ class WordLanes:
         self, lanes: Sequence[VectorLane], texts: Sequence[str]
     ) -> tuple[NDArray[np.float32] | None, str]:
         """(n, D) vectors of texts; None, and why, likewise."""
-        if not self._words.given:
+        if not self._words.is_given:
             return None, self._off_meaning
         embedded = [lane for lane in lanes if len(lane.table)]
         if not embedded:
@@ -188,17 +190,17 @@ class WordLanes:
             require_same_model(lane.space, lane.tag, embedder.tag)
         return embedder.encode_queries(list(texts)), ""
 
-    def _line(self, kind: SpanKind, items: int, why_no_meaning: str) -> LaneCoverage:
+    def _coverage(self, kind: SpanKind, items: int, why_no_meaning: str) -> LaneCoverage:
         if items:
             note = f"by the words alone, not by their meaning: {why_no_meaning}" if why_no_meaning else ""
             return LaneCoverage(kind, True, items, note)
         why = self._off.get(kind)
-        return LaneCoverage(kind, why is None, 0, why or _NOTHING[kind])
+        return LaneCoverage(kind, why is None, 0, why or _WHY_EMPTY[kind])
 
 
-def _holding(asked: AskedWords, hits: Sequence[Hit]) -> list[Hit]:
-    """The hits that literally hold what was asked, ranked from 1."""
-    held = [hit for hit in hits if asked.is_held_by(hit.text or "")]
+def _literal_hits(query_words: QueryWords, hits: Sequence[Hit]) -> list[Hit]:
+    """The hits that literally hold the words of the query, ranked from 1."""
+    held = [hit for hit in hits if query_words.is_held_by(hit.text or "")]
     return [replace(hit, rank=rank) for rank, hit in enumerate(held, start=1)]
 
 

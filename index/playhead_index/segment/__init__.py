@@ -1,4 +1,4 @@
-"""Where the picture changes: signatures of pictures, times to look at, cuts, exact boundaries."""
+"""Where the image changes: signatures of frames, sampled times, cuts, exact boundaries."""
 
 from playhead_index.segment.cuts import CHANGE_COST, Cut, cut
 from playhead_index.segment.plan import sampling_times
@@ -6,10 +6,10 @@ from playhead_index.segment.refine import refine_boundaries
 from playhead_index.segment.signature import (
     CHANGED,
     CUT,
-    SAME_PICTURE,
+    SAME_IMAGE,
     SIGNATURE_TAG,
     change,
-    is_same_picture,
+    is_same_image,
     signature,
     thumbnail,
 )
@@ -18,12 +18,12 @@ __all__ = [
     "CHANGED",
     "CHANGE_COST",
     "CUT",
-    "SAME_PICTURE",
+    "SAME_IMAGE",
     "SIGNATURE_TAG",
     "Cut",
     "change",
     "cut",
-    "is_same_picture",
+    "is_same_image",
     "refine_boundaries",
     "sampling_times",
     "signature",

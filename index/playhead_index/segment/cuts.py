@@ -1,10 +1,10 @@
-"""Cutting a video into segments where the picture changes, by dynamic programming.
+"""Cutting a video into segments where the image changes, by dynamic programming.
 
 The idea is kernel temporal segmentation (Potapov et al., 2014, ECCV): choose the cuts that make the
-pictures of a segment most alike, at a price for each cut. We differ in three points. The price is a
+frames of a segment most similar, at a price for each cut. We differ in three points. The price is a
 constant and not a function of the number of cuts. The shortest and the longest segment are limits of the
-search itself and not repairs after it; that also bounds how far it looks back, so that the work grows
-with the length of the video and not with its square, and no block borders are needed. And a picture
+search itself and not repairs after it; that also bounds how far back it searches, so that the work grows
+with the length of the video and not with its square, and no block borders are needed. And a frame
 counts for as long as it is on the screen, so that frames may come at any distance.
 """
 
@@ -25,11 +25,11 @@ _SLACK_S = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A segment, and whether it begins because the picture changes there.
+    """A segment, and whether it begins because the image changes there.
 
     Args:
         window: when.
-        is_change: the picture changes at `window.start_s`; False for the first segment, and for one
+        is_change: the image changes at `window.start_s`; False for the first segment, and for one
             that begins only because the one before it had reached the longest length.
     """
 
@@ -46,11 +46,11 @@ def cut(
     max_s: float = 30.0,
     change_cost: float = CHANGE_COST,
 ) -> list[Cut]:
-    """Segments that cover [0, duration_s) without gap or overlap, cut where the picture changes.
+    """Segments that cover [0, duration_s) without gap or overlap, cut where the image changes.
 
     Each is between `min_s` and `max_s` long; the one exception is a video shorter than `min_s`, which
     is one segment. A change is cut at the start of the frame that shows it. A frame that stays longer
-    than about half of `min_s` may also be cut inside, so a segment of a still stretch may hold no
+    than about half of `min_s` may also be cut inside, so a segment of a still interval may hold no
     frame's start; what it shows is the last frame before it.
 
     Args:
@@ -60,7 +60,7 @@ def cut(
         duration_s: end of the video.
         min_s: shortest segment, above 0.
         max_s: longest segment, at least three times `min_s`.
-        change_cost: higher gives fewer cuts. Two shots of `a` and `b` seconds whose pictures are `d`
+        change_cost: higher gives fewer cuts. Two shots of `a` and `b` seconds whose frames are `d`
             apart are cut when a * b / (a + b) * d² exceeds it.
 
     Raises:
@@ -109,7 +109,7 @@ def _places(
 
 
 class _Search:
-    """The places of one video and how unlike the pictures between two of them are."""
+    """The possible edges of one video, and the scatter of the frames between two of them."""
 
     def __init__(
         self, edges_s: NDArray[np.float64], frames: NDArray[np.int64], features: NDArray[np.float32]
@@ -131,7 +131,7 @@ class _Search:
             costs = cost[first:last] + self.scatters(first, last, end) + _EVENNESS * lengths_s**2
             best = int(costs.argmin())
             cost[end], came_from[end] = costs[best] + change_cost, first + best
-        return self._walk_back(came_from)
+        return self._backtrack(came_from)
 
     def scatters(self, first: int, last: int, end: int) -> NDArray[np.float64]:
         """(last - first,): for each begin, seconds times squared distance from the mean up to `end`."""
@@ -144,12 +144,12 @@ class _Search:
         return np.asarray(np.maximum(scatter, 0.0)[::-1][: last - first])
 
     def gain(self, begin: int, middle: int, end: int) -> float:
-        """How much less unlike the pictures are when [begin, end) is cut at `middle`."""
-        whole, right = self.scatters(begin, end, end)[[0, middle - begin]]
+        """How much less the frames scatter when [begin, end) is cut at `middle`."""
+        uncut, right = self.scatters(begin, end, end)[[0, middle - begin]]
         left = self.scatters(begin, begin + 1, middle)[0]
-        return float(whole - left - right)
+        return float(uncut - left - right)
 
-    def _walk_back(self, came_from: NDArray[np.int64]) -> list[int]:
+    def _backtrack(self, came_from: NDArray[np.int64]) -> list[int]:
         chosen = [len(came_from) - 1]
         while chosen[-1] > 0:
             chosen.append(int(came_from[chosen[-1]]))

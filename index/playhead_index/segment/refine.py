@@ -1,4 +1,4 @@
-"""The exact time of a change that was seen between two sampled pictures."""
+"""The exact time of a change that was seen between two sampled frames."""
 
 from array import array
 from collections.abc import Iterable, Sequence
@@ -11,10 +11,10 @@ from playhead_index.segment.signature import thumbnail
 from playhead_index.window import Window
 
 SHORT_SIDE_PX = 64
-STANDS_OUT = 1.5
+MIN_JUMP_RATIO = 1.5
 """A jump is a cut when it is this many times the third largest of the others: a flash and a second cut
 may stand beside it, a dissolve or a turn of the camera has many like jumps."""
-SMALLEST_JUMP = 4.0
+MIN_JUMP = 4.0
 
 
 def refine_boundaries(
@@ -23,21 +23,21 @@ def refine_boundaries(
     *,
     short_side_px: int = SHORT_SIDE_PX,
 ) -> list[float]:
-    """For each boundary the time of the first picture after the change.
+    """For each boundary the time of the first frame after the change.
 
-    All pictures between the two times are decoded, in one pass over the file for all boundaries, and
-    each is compared with the one before it. When one jump stands out, the change is the picture after
-    it; when the change is spread out, as in a dissolve or a camera's turn, it is the picture at which
+    All frames between the two times are decoded, in one pass over the file for all boundaries, and
+    each is compared with the one before it. When one jump stands out, the change is the frame after
+    it; when the change is spread out, as in a dissolve or a camera's turn, it is the frame at which
     half of it has happened.
 
     Args:
         reader: of the video.
-        boundaries: (before_s, after_s) of two sampled pictures, 0 <= before_s < after_s < duration_s,
+        boundaries: (before_s, after_s) of two sampled frames, 0 <= before_s < after_s < duration_s,
             that the change lies between: not yet there in the first, there in the second.
-        short_side_px: pictures are compared at this size.
+        short_side_px: frames are compared at this size.
 
     Returns:
-        Seconds, one for each boundary, in (before_s, after_s]; `after_s` itself when no picture is
+        Seconds, one for each boundary, in (before_s, after_s]; `after_s` itself when no frame is
         first shown in between.
 
     Raises:
@@ -62,24 +62,24 @@ def refine_boundaries(
 
 
 def _first_after_change(times_s: NDArray[np.float64], jumps: NDArray[np.float64]) -> float:
-    """Of a window's pictures the first after the change.
+    """Of a window's frames the first after the change.
 
     Args:
-        times_s: (N,) float64, when each picture appears, N at least 2.
-        jumps: (N - 1,) float64, mean difference, of 255, between each picture and the next.
+        times_s: (N,) float64, when each frame appears, N at least 2.
+        jumps: (N - 1,) float64, mean difference, of 255, between each frame and the next.
     """
     largest = int(jumps.argmax())
     others = np.sort(np.delete(jumps, largest))
     rival = float(others[-3]) if len(others) >= 3 else 0.0
-    if jumps[largest] < max(SMALLEST_JUMP, STANDS_OUT * rival):
+    if jumps[largest] < max(MIN_JUMP, MIN_JUMP_RATIO * rival):
         largest = int(np.searchsorted(np.cumsum(jumps), jumps.sum() / 2))
     return float(times_s[largest + 1])
 
 
 def _jumps(frames: Iterable[Frame]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """When each picture appears, and its mean difference, of 255, from the one before it, 0 for the first.
+    """When each frame appears, and its mean difference, of 255, from the one before it, 0 for the first.
 
-    Two numbers a picture are held; of the pictures themselves the thumbnail of the last one.
+    Two numbers a frame are held; of the frames themselves the thumbnail of the last one.
 
     Returns:
         (N,) float64 seconds, ascending, and (N,) float64 differences.

@@ -1,10 +1,10 @@
-"""What a picture looks like from afar, as a vector that needs no learned model.
+"""A coarse signature of an image, as a vector that needs no learned model.
 
-Two measures, for two questions. The *signature* says where in the picture which brightness and colour
+Two measures, for two questions. The *signature* says where in the frame which brightness and colour
 is; it finds cuts and look-alikes, and is blind to a line of small text. The *thumbnail*, 32 x 32
 means, sees that line, because it asks for the largest difference of any block and not for the sum.
 
-The limits were set on an hour of mixed footage, looked at once a second (Playhead's LOG.md has the
+The limits were set on an hour of mixed footage, sampled once a second (Playhead's LOG.md has the
 figures).
 """
 
@@ -18,16 +18,16 @@ THUMBNAIL_PX = 32
 LUMA_PX, CHROMA_PX = 8, 4
 SIGNATURE_TAG = ModelTag("layout", "1", LUMA_PX**2 + 2 * CHROMA_PX**2 + 2)
 
-SAME_PICTURE = 12
-"""Largest difference of a block, of 255, between two pictures that are called the same. Compression
+SAME_IMAGE = 12
+"""Largest difference of a block, of 255, between two images that are called the same. Compression
 noise on a still scene stays at 3 to 7; a short line of 8 px text on 320 x 180 makes 19 to 45."""
 CHANGED = 0.012
 """`change` above which something may have appeared: camera noise makes 0.006, a line of text 0.014."""
 CUT = 0.3
-"""`change` above which two pictures a second apart mostly belong to different shots."""
+"""`change` above which two images a second apart mostly belong to different shots."""
 
 # Weights of brightness pattern : colour pattern : mean brightness : a constant. The constant bounds how
-# much the noise of a dark or plain picture can turn its vector; the mean tells black from white.
+# much the noise of a dark or plain image can turn its vector; the mean distinguishes black from white.
 _CHROMA_WEIGHT = 4.0 * float(np.sqrt(LUMA_PX**2 / (2 * CHROMA_PX**2)))
 _MEAN_WEIGHT = 0.5 * LUMA_PX
 _CONSTANT = 0.15 * LUMA_PX
@@ -37,10 +37,10 @@ _RGB_TO_YCC = np.array(
 
 
 def thumbnail(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(32, 32, 3) uint8: the mean colour of each block of a picture; a thumbnail stays as it is.
+    """(32, 32, 3) uint8: the mean colour of each block of an image; a thumbnail stays as it is.
 
     Raises:
-        ValueError: the picture is not (H, W, 3) uint8.
+        ValueError: the image is not (H, W, 3) uint8.
     """
     if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8:
         raise ValueError(f"a picture must be (H, W, 3) uint8, got {rgb.shape} {rgb.dtype}")
@@ -51,16 +51,16 @@ def thumbnail(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def signature(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(98,) float32 of length 1: where in a picture which brightness and colour is.
+    """(98,) float32 of length 1: where in an image which brightness and colour is.
 
     Made of 8 x 8 brightness less its mean, 4 x 4 of two colour differences, the mean brightness and a
-    constant, so that a plain black picture has a direction too. Size and shape do not matter.
+    constant, so that a plain black image has a direction too. Size and shape do not matter.
 
     Args:
         rgb: (H, W, 3) uint8, or its `thumbnail`.
 
     Raises:
-        ValueError: the picture is not (H, W, 3) uint8.
+        ValueError: the image is not (H, W, 3) uint8.
     """
     ycc = np.asarray((thumbnail(rgb).astype(np.float32) / 255.0) @ _RGB_TO_YCC.T, dtype=np.float32)
     luma = _pooled(ycc[..., :1], LUMA_PX)
@@ -76,18 +76,18 @@ def change(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
     return float(np.linalg.norm(a - b)) / 2.0
 
 
-def is_same_picture(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> bool:
-    """Two pictures differ by no more than compression noise: no block by more than `SAME_PICTURE`.
+def is_same_image(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> bool:
+    """Two images differ by no more than compression noise: no block by more than `SAME_IMAGE`.
 
     Args:
-        a: (H, W, 3) uint8, or its `thumbnail`, which is cheaper when a picture is compared often.
+        a: (H, W, 3) uint8, or its `thumbnail`, which is cheaper when an image is compared often.
         b: likewise; of the same scene, so of the same shape.
 
     Raises:
-        ValueError: a picture is not (H, W, 3) uint8.
+        ValueError: an image is not (H, W, 3) uint8.
     """
     difference = thumbnail(a).astype(np.int16) - thumbnail(b).astype(np.int16)
-    return int(np.abs(difference).max()) <= SAME_PICTURE
+    return int(np.abs(difference).max()) <= SAME_IMAGE
 
 
 def _pooled(planes: NDArray[np.float32], size: int) -> NDArray[np.float32]:

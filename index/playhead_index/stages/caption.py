@@ -1,17 +1,17 @@
-"""The stage that says in words what segments show, where a captioner was given."""
+"""The stage that captions segments, where a captioner was given."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from playhead_index.batches import batches
 from playhead_index.decode import VideoInfo, VideoReader
-from playhead_index.decode.protocol import NO_PICTURES
+from playhead_index.decode.protocol import NO_FRAMES
 from playhead_index.recipe import Models
 from playhead_index.stages.job_table import Stage, read_stage, switch_off, write_stage
 from playhead_index.stages.transcribe import insert_words
 from playhead_index.store.catalog import Catalog, SegmentRow
 from playhead_index.window import Window
-from playhead_index.words.protocol import Captioner, SegmentPictures, Words
+from playhead_index.words.protocol import Captioner, SegmentFrames, Words
 
 CAPTION_FRAMES = 4
 CAPTION_SHORT_SIDE_PX = 720
@@ -23,10 +23,10 @@ def caption_segments(
     """Stores a caption a segment; goes on behind the last batch committed.
 
     Captions of another captioner are made again. Without a captioner those that are there stay, and a run
-    that has one goes on with them. A file without pictures has none.
+    that has one goes on with them. A file without frames has none.
     """
-    if not info.has_pictures:
-        switch_off(catalog, video_id, "caption", NO_PICTURES)
+    if not info.has_frames:
+        switch_off(catalog, video_id, "caption", NO_FRAMES)
         return
     captioner, stage = models.captioner, read_stage(catalog, video_id, "caption")
     if captioner is None:
@@ -42,7 +42,7 @@ def caption_segments(
 
 
 def _leave_out(catalog: Catalog, video_id: str, stage: Stage, why: str) -> None:
-    """Notes that nothing is captioned now, and keeps how far captioning had come."""
+    """Notes that nothing is captioned now, and leaves how far captioning had come."""
     if not stage.recipe:
         switch_off(catalog, video_id, "caption", why)
     elif stage.status == "running":
@@ -61,11 +61,11 @@ def _caption(
     segments = catalog.segments(video_id)
     todo = [segment for segment in segments if segment.window.start_s >= from_s]
     speech = [row.words for row in catalog.spans(video_id, "speech") if not row.words.is_uncertain]
-    for batch in batches(_pictures(reader, todo, speech), captioner.batch):
-        said = captioner.caption(batch)
-        if len(said) != len(batch):
-            raise ValueError(f"{captioner.name} gave {len(said)} captions for {len(batch)} segments")
-        pairs = zip(batch, said, strict=True)
+    for batch in batches(_segment_frames(reader, todo, speech), captioner.batch):
+        captions = captioner.caption(batch)
+        if len(captions) != len(batch):
+            raise ValueError(f"{captioner.name} gave {len(captions)} captions for {len(batch)} segments")
+        pairs = zip(batch, captions, strict=True)
         found = [Words("caption", captioner.name, s.window, text) for s, text in pairs if text.strip()]
         position_s = batch[-1].window.end_s
         with catalog.atomic() as db:
@@ -78,10 +78,10 @@ def _caption(
         write_stage(db, video_id, done)
 
 
-def _pictures(
+def _segment_frames(
     reader: VideoReader, segments: Sequence[SegmentRow], speech: Sequence[Words]
-) -> Iterator[SegmentPictures]:
-    """The different pictures of each segment, read in one pass over the file for all of them, and its words.
+) -> Iterator[SegmentFrames]:
+    """The different frames of each segment, read in one pass over the file for all of them, and its words.
 
     Args:
         reader: of the file.
@@ -93,7 +93,7 @@ def _pictures(
     for segment, of_segment in zip(segments, frames, strict=True):
         different = {frame.pts_s: frame for frame in of_segment}
         words = tuple(one for one in speech if one.window.overlap_s(segment.window) > 0)
-        yield SegmentPictures(segment.video_id, segment.window, tuple(different.values()), words)
+        yield SegmentFrames(segment.video_id, segment.window, tuple(different.values()), words)
 
 
 def _times_s(window: Window) -> list[float]:

@@ -1,7 +1,7 @@
-"""The stages that look at pictures: which to look at, which to keep, and their vectors.
+"""The stage that samples and embeds frames.
 
-A picture that shows what the last kept one shows is not embedded again: the last one's window grows
-over it. Row i of a video's shard in every frame space belongs to its i-th kept picture.
+A frame that shows the same as the last stored one is not embedded again: that one's window grows
+over it. Row i of a video's shard in every frame space belongs to its i-th stored frame.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,11 +13,11 @@ from sqlite_utils import Database
 
 from playhead_index.batches import batches
 from playhead_index.decode import Frame, VideoInfo, VideoReader
-from playhead_index.decode.protocol import NO_PICTURES
+from playhead_index.decode.protocol import NO_FRAMES
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.recipe import IndexSettings, Models
 from playhead_index.segment.plan import sampling_times
-from playhead_index.segment.signature import SIGNATURE_TAG, is_same_picture, signature
+from playhead_index.segment.signature import SIGNATURE_TAG, is_same_image, signature
 from playhead_index.settings import sampling, to_text
 from playhead_index.stages.job_table import Stage, read_stage, read_stages, switch_off, write_stage
 from playhead_index.store.catalog import Catalog
@@ -26,7 +26,7 @@ from playhead_index.store.shards import Shards
 from playhead_index.window import Window
 
 PLAN_SHORT_SIDE_PX = 144
-LOOK_SHORT_SIDE_PX = 224
+MIN_SHORT_SIDE_PX = 224
 Embed = Callable[[Sequence[NDArray[np.uint8]]], NDArray[np.float32]]
 
 
@@ -56,58 +56,58 @@ def frame_spaces(catalog: Catalog, models: Models) -> list[Space]:
 
 
 def layout_vectors(catalog: Catalog, video_id: str, rows: int) -> NDArray[np.float32]:
-    """(rows, S) float32 layout signatures of the first kept pictures of a video, from its shard."""
+    """(rows, S) float32 layout signatures of the first stored frames of a video, from its shard."""
     shards = Shards(catalog.path.parent, "layout", SIGNATURE_TAG.width)
     return np.asarray(shards.read(video_id)[:rows], dtype=np.float32)
 
 
-def look(
+def embed_frames(
     catalog: Catalog,
     video_id: str,
     reader: VideoReader,
     info: VideoInfo,
-    recipe: IndexSettings,
+    settings: IndexSettings,
     models: Models,
 ) -> None:
-    """Looks through a video once, keeps the pictures that differ, and stores their vectors.
+    """Samples a video once, stores the frames that differ, and embeds them.
 
-    Takes up where an earlier run stopped. A space whose model came later is filled from the pictures
-    that were kept then. A file without pictures has these stages off.
+    Continues where an earlier run stopped. A space whose model came later is filled from the frames
+    that were stored then. A file without frames has these stages off.
 
     Raises:
         VideoUnreadable: nothing can be decoded.
         LibraryMismatch: a space of the library was made with another model.
         DiskFull: vectors cannot be written.
     """
-    if not info.has_pictures:
+    if not info.has_frames:
         for name in ("look", "layout", "picture", "appearance"):
-            switch_off(catalog, video_id, name, NO_PICTURES)
+            switch_off(catalog, video_id, name, NO_FRAMES)
         return
     spaces = frame_spaces(catalog, models)
     short_side_px = max(
-        [LOOK_SHORT_SIDE_PX, *(m.image_size_px for m in (models.picture, models.appearance) if m)]
+        [MIN_SHORT_SIDE_PX, *(m.image_size_px for m in (models.picture, models.appearance) if m)]
     )
     for space in spaces:
-        _catch_up(catalog, video_id, reader, recipe, space, short_side_px)
+        _catch_up(catalog, video_id, reader, settings, space, short_side_px)
     if read_stage(catalog, video_id, "look").status != "done":
-        times_s = times_to_look(reader, info, recipe)
-        _look_on(catalog, video_id, reader, info, recipe, spaces, times_s, short_side_px)
+        times_s = frame_times(reader, info, settings)
+        _embed_remaining(catalog, video_id, reader, info, settings, spaces, times_s, short_side_px)
     _finish_spaces(catalog, video_id, spaces, models)
 
 
-def times_to_look(reader: VideoReader, info: VideoInfo, recipe: IndexSettings) -> NDArray[np.float64]:
-    """(N,) float64, the times in seconds to look at; the same for every run with the same settings.
+def frame_times(reader: VideoReader, info: VideoInfo, settings: IndexSettings) -> NDArray[np.float64]:
+    """(N,) float64, the sampled times in seconds; the same for every run with the same settings.
 
     A position in them is a place to resume.
     """
     has_keyframes = len(info.keyframes_s) > 0
-    key_signatures = _key_signatures(reader, info) if has_keyframes and not recipe.everywhere else None
+    key_signatures = _key_signatures(reader, info) if has_keyframes and not settings.everywhere else None
     return sampling_times(
         info,
         key_signatures,
-        fps=recipe.fps,
-        everywhere=recipe.everywhere,
-        longest_gap_s=recipe.longest_gap_s,
+        fps=settings.fps,
+        everywhere=settings.everywhere,
+        longest_gap_s=settings.longest_gap_s,
     )
 
 
@@ -120,50 +120,52 @@ def _key_signatures(reader: VideoReader, info: VideoInfo) -> NDArray[np.float32]
     return signatures
 
 
-def _look_on(
+def _embed_remaining(
     catalog: Catalog,
     video_id: str,
     reader: VideoReader,
     info: VideoInfo,
-    recipe: IndexSettings,
+    settings: IndexSettings,
     spaces: Sequence[Space],
     times_s: NDArray[np.float64],
     short_side_px: int,
 ) -> None:
-    """Goes through the times not yet looked at; a stage's `rows` counts the times behind it."""
-    made = to_text(sampling(recipe))
-    looked = read_stage(catalog, video_id, "look").rows
-    kept = len(catalog.frames(video_id))
-    last = _last_kept(catalog, video_id, reader, short_side_px)
-    frames = reader.frames_at(times_s[looked:].tolist(), short_side_px=short_side_px)
-    for batch in batches(frames, recipe.batch_size):
-        new, last = _new_pictures(batch, last, info.gaps)
+    """Embeds the frames of the times that are left; the `rows` of the stage count the times done."""
+    stage_settings = to_text(sampling(settings))
+    num_done = read_stage(catalog, video_id, "look").rows
+    num_stored = len(catalog.frames(video_id))
+    last = _last_stored_frame(catalog, video_id, reader, short_side_px)
+    frames = reader.frames_at(times_s[num_done:].tolist(), short_side_px=short_side_px)
+    for batch in batches(frames, settings.batch_size):
+        new, last = _new_frames(batch, last, info.gaps)
         _append(spaces, video_id, [frame.rgb for frame in new])
-        looked += len(batch)
-        until_s = float(times_s[looked]) if looked < len(times_s) else info.duration_s
+        num_done += len(batch)
+        until_s = float(times_s[num_done]) if num_done < len(times_s) else info.duration_s
         with catalog.atomic() as db:
-            _insert_frames(db, video_id, new, kept, until_s)
-            kept += len(new)
-            write_stage(db, video_id, Stage("look", "running", until_s, looked, made))
+            _insert_frames(db, video_id, new, num_stored, until_s)
+            num_stored += len(new)
+            write_stage(db, video_id, Stage("look", "running", until_s, num_done, stage_settings))
             for space in spaces:
-                write_stage(db, video_id, Stage(space.name, "running", until_s, kept))
+                write_stage(db, video_id, Stage(space.name, "running", until_s, num_stored))
     with catalog.atomic() as db:
-        _end_last(db, video_id, kept, info.duration_s)
+        _end_last(db, video_id, num_stored, info.duration_s)
         _end_at_gaps(db, video_id, info.gaps)
-        write_stage(db, video_id, Stage("look", "done", info.duration_s, looked, made))
+        write_stage(db, video_id, Stage("look", "done", info.duration_s, num_done, stage_settings))
 
 
-def _last_kept(catalog: Catalog, video_id: str, reader: VideoReader, short_side_px: int) -> Frame | None:
+def _last_stored_frame(
+    catalog: Catalog, video_id: str, reader: VideoReader, short_side_px: int
+) -> Frame | None:
     frames = catalog.frames(video_id)
     if not frames:
         return None
     return next(iter(reader.frames_at([frames[-1].window.start_s], short_side_px=short_side_px)))
 
 
-def _new_pictures(
+def _new_frames(
     batch: Sequence[Frame], last: Frame | None, gaps: Sequence[Window]
 ) -> tuple[list[Frame], Frame | None]:
-    """The pictures of a batch that differ from the one before them, or are the first behind a gap."""
+    """The frames of a batch that differ from the one before them, or are the first behind a gap."""
     new = []
     for frame in batch:
         if last is None or (frame.pts_s > last.pts_s and _is_new(last, frame, gaps)):
@@ -175,11 +177,11 @@ def _new_pictures(
 def _is_new(last: Frame, frame: Frame, gaps: Sequence[Window]) -> bool:
     if any(last.pts_s <= gap.start_s and gap.end_s <= frame.pts_s for gap in gaps):
         return True
-    return not is_same_picture(last.rgb, frame.rgb)
+    return not is_same_image(last.rgb, frame.rgb)
 
 
 def _end_at_gaps(db: Database, video_id: str, gaps: Sequence[Window]) -> None:
-    """Lets no picture stand for a stretch in which nothing was recorded."""
+    """Ends the windows of frames at gaps of the recording."""
     for gap in gaps:
         db.execute(
             "UPDATE frame SET end_s = ? WHERE video_id = ? AND start_s < ? AND end_s > ?",
@@ -188,7 +190,7 @@ def _end_at_gaps(db: Database, video_id: str, gaps: Sequence[Window]) -> None:
 
 
 def _insert_frames(db: Database, video_id: str, new: Sequence[Frame], first_row: int, until_s: float) -> None:
-    """Rows for new pictures: each stands until the next one, the last until the next time to look."""
+    """Rows for new frames: each stands until the next one, the last until the next sampled time."""
     starts_s = [frame.pts_s if first_row + i else 0.0 for i, frame in enumerate(new)]
     _end_last(db, video_id, first_row, starts_s[0] if starts_s else until_s)
     for i, (start_s, end_s) in enumerate(zip(starts_s, [*starts_s[1:], until_s], strict=False)):
@@ -199,7 +201,7 @@ def _insert_frames(db: Database, video_id: str, new: Sequence[Frame], first_row:
 
 
 def _end_last(db: Database, video_id: str, rows: int, end_s: float) -> None:
-    """Lets the last of `rows` pictures stand until `end_s`."""
+    """Sets the end of the window of the last of `rows` frames."""
     db.execute("UPDATE frame SET end_s = ? WHERE video_id = ? AND row = ?", (end_s, video_id, rows - 1))
 
 
@@ -207,16 +209,16 @@ def _catch_up(
     catalog: Catalog,
     video_id: str,
     reader: VideoReader,
-    recipe: IndexSettings,
+    settings: IndexSettings,
     space: Space,
     short_side_px: int,
 ) -> None:
-    """Drops what a crash left in a shard, and embeds kept pictures that this space does not have yet."""
+    """Drops rows of a shard that a crash left, and embeds stored frames that this space does not have yet."""
     rows = read_stage(catalog, video_id, space.name).rows
     space.shards.truncate(video_id, rows)
     missing = catalog.frames(video_id)[rows:]
     frames = reader.frames_at([row.window.start_s for row in missing], short_side_px=short_side_px)
-    for batch in batches(frames, recipe.batch_size):
+    for batch in batches(frames, settings.batch_size):
         _append([space], video_id, [frame.rgb for frame in batch])
         rows += len(batch)
         with catalog.atomic() as db:
@@ -232,13 +234,13 @@ def _append(spaces: Sequence[Space], video_id: str, images: Sequence[NDArray[np.
 def _finish_spaces(catalog: Catalog, video_id: str, spaces: Sequence[Space], models: Models) -> None:
     filled = {space.name for space in spaces}
     stages: Mapping[str, Stage] = read_stages(catalog, video_id)
-    frames = len(catalog.frames(video_id))
+    num_frames = len(catalog.frames(video_id))
     finished = []
     for name in ("layout", "picture", "appearance"):
         rows = stages[name].rows if name in stages else 0
-        is_whole = name in filled or 0 < rows == frames
-        note = "" if is_whole else models.why_off(name)
-        finished.append(Stage(name, "done" if is_whole else "off", 0.0, rows, "", note))
+        is_complete = name in filled or 0 < rows == num_frames
+        note = "" if is_complete else models.why_off(name)
+        finished.append(Stage(name, "done" if is_complete else "off", 0.0, rows, "", note))
     if changed := [stage for stage in finished if stages.get(stage.name) != stage]:
         with catalog.atomic() as db:
             for stage in changed:

@@ -1,4 +1,4 @@
-"""The stage that finds out who speaks: by voice, and by the names that subtitles give."""
+"""The stage of speaker diarisation: by voice, and by the names that subtitles give."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -40,46 +40,46 @@ def identify_speakers(
     video_id: str,
     reader: VideoReader,
     info: VideoInfo,
-    recipe: IndexSettings,
+    settings: IndexSettings,
     models: Models,
     speech: SpeechPlan,
 ) -> str:
     """Stores the turns of the voices of a video and gives spans of speech their speaker.
 
-    The sound is heard once, and again only for another encoder, number of speakers or sound track; speakers
+    The sound is read once, and again only for another encoder, number of speakers or sound track; speakers
     are given to spans again when the spans have changed. Recognised words get the voice that says them, and a
     span in which two speak is split between its words. Subtitles that name their speaker stay; others get the
-    voice that is heard longest in them. A voice takes a name that subtitles give only where both fit nearly
+    voice that speaks longest in them. A voice takes a name that subtitles give only where both fit nearly
     always (`names_of_voices`). Without an encoder, what an earlier run found stays.
 
     Returns:
         What a person should know, such as names that fit no voice any more; else empty.
 
     Raises:
-        ModelNeeded: something is to be heard, or spans are to be split, and the models are not loaded.
+        ModelNeeded: sound is to be diarised, or spans are to be split, and the models are not loaded.
     """
     diariser, stage = models.diariser, read_stage(catalog, video_id, STAGE)
     before = made_with(stage) or {}
     why_not = NO_SOUND if not info.has_audio else ("" if diariser is not None else models.why_off(STAGE))
     if diariser is None or why_not:
-        return _left_as_it_is(catalog, video_id, stage, why_not, models)
-    _remember(catalog, diariser, models)
+        return _keep_speakers(catalog, video_id, stage, why_not, models)
+    _store_encoder(catalog, diariser, models)
     made = {
         "revision": diariser.tag.revision,
         "model": diariser.tag.name,
-        "num_speakers": recipe.num_speakers or None,
-        "audio_track": recipe.audio_track,
+        "num_speakers": settings.num_speakers or None,
+        "audio_track": settings.audio_track,
     }
-    is_heard = stage.status == "done" and _is_same(before, made, models)
-    lost: list[str] = []
-    if not is_heard:
+    is_current = stage.status == "done" and _is_same_diarisation(before, made, models)
+    lost_names: list[str] = []
+    if not is_current:
         if models.is_recorded:
             raise ModelNeeded("who speaks is to be found out")
         try:
-            found = diariser.diarise(_sound(reader, info, speech), recipe.num_speakers or None)
+            found = diariser.diarise(_sound(reader, info, speech), settings.num_speakers or None)
         except ModelUnavailable as error:
-            return _left_as_it_is(catalog, video_id, stage, str(error), models)
-        lost = _store(catalog, video_id, found, made)
+            return _keep_speakers(catalog, video_id, stage, str(error), models)
+        lost_names = _store(catalog, video_id, found, made)
     else:
         made = {name: before.get(name) for name in made}
         if before.get("spans") == speech_digest(catalog, video_id):
@@ -87,25 +87,27 @@ def identify_speakers(
         if models.is_recorded:
             raise ModelNeeded("spans of speech have changed")
     _give_speakers(catalog, video_id, made, info.duration_s)
-    return f"speakers: no voice fits any more that was named {', '.join(lost)}" if lost else ""
+    return f"speakers: no voice fits any more that was named {', '.join(lost_names)}" if lost_names else ""
 
 
-def _is_same(before: Values, made: Values, models: Models) -> bool:
+def _is_same_diarisation(before: Values, made: Values, models: Models) -> bool:
     """Whether turns that are there are those that would be found now."""
     names = ["num_speakers", "audio_track"]
-    names += [] if "voices" in models.unasked else ["revision"]
+    names += [] if "voices" in models.default_roles else ["revision"]
     return all(before.get(name) == made[name] for name in names)
 
 
-def _remember(catalog: Catalog, diariser: Diariser, models: Models) -> None:
-    """Stores which encoder tells the library's speakers apart: one that was named, or the first one."""
-    if "voices" not in models.unasked or not isinstance(read_settings(catalog).get(SPEAKER_MODEL), dict):
+def _store_encoder(catalog: Catalog, diariser: Diariser, models: Models) -> None:
+    """Stores which encoder distinguishes the library's speakers: one that was named, or the first one."""
+    if "voices" not in models.default_roles or not isinstance(
+        read_settings(catalog).get(SPEAKER_MODEL), dict
+    ):
         tag = diariser.tag
         record = {"name": tag.name, "revision": tag.revision, "width": tag.width}
         write_settings(catalog, {SPEAKER_MODEL: record})
 
 
-def _left_as_it_is(catalog: Catalog, video_id: str, stage: Stage, why_not: str, models: Models) -> str:
+def _keep_speakers(catalog: Catalog, video_id: str, stage: Stage, why_not: str, models: Models) -> str:
     if stage.status == "done":
         before = made_with(stage) or {}
         if before.get("spans") != speech_digest(catalog, video_id):
@@ -122,7 +124,7 @@ def _left_as_it_is(catalog: Catalog, video_id: str, stage: Stage, why_not: str, 
 
 
 def _register_recognised(catalog: Catalog, video_id: str) -> None:
-    """Stores the voices that a speech recogniser told apart, where no diarisation did."""
+    """Stores the voices that a speech recogniser distinguished, where no diarisation did."""
     labels = dict.fromkeys(
         label
         for span in speech_spans(catalog, video_id)
@@ -134,7 +136,7 @@ def _register_recognised(catalog: Catalog, video_id: str) -> None:
 
 
 def _sound(reader: VideoReader, info: VideoInfo, speech: SpeechPlan) -> Iterator[SoundPart]:
-    """The stretches between gaps, read one after the other."""
+    """The sound of the parts between gaps, one after the other."""
     stream = speech.track.stream_index if speech.track is not None else None
     for part in info.recorded:
         yield SoundPart(part.start_s, reader.audio(SPEECH_RATE_HZ, part, stream_index=stream))

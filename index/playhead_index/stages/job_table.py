@@ -32,7 +32,7 @@ class Stage:
         status: `off` when the model for it is not there; `note` says why.
         position_s: everything before this time is committed.
         rows: vectors committed, for a stage that fills a vector space.
-        recipe: what it was made with; another recipe makes it be done again.
+        recipe: the settings and the model that it was made with; with others it is done again.
         note: for people.
     """
 

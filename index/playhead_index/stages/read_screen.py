@@ -1,10 +1,10 @@
-"""The stage that reads what is written in the picture."""
+"""The stage of OCR: reads text in frames."""
 
 import json
 
 from playhead_index.batches import batches
 from playhead_index.decode import VideoInfo, VideoReader
-from playhead_index.decode.protocol import NO_PICTURES
+from playhead_index.decode.protocol import NO_FRAMES
 from playhead_index.recipe import SWITCHED_OFF, IndexSettings, Models
 from playhead_index.settings import made_with, screen_reading, to_text
 from playhead_index.stages.embed_frames import layout_vectors
@@ -12,7 +12,7 @@ from playhead_index.stages.job_table import Stage, read_stage, switch_off, write
 from playhead_index.stages.transcribe import insert_words
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_index.words.merge import merge_screen_text, when_to_read
+from playhead_index.words.merge import merge_screen_text, select_readings
 from playhead_index.words.protocol import ScreenReader
 
 SCREEN_SHORT_SIDE_PX = 720
@@ -24,19 +24,19 @@ def read_screen(
     video_id: str,
     reader: VideoReader,
     info: VideoInfo,
-    recipe: IndexSettings,
+    settings: IndexSettings,
     models: Models,
 ) -> str:
-    """Reads the kept pictures in which something changed, and stores what stands there as spans.
+    """Reads the stored frames in which something changed, and stores their text as spans.
 
-    Each reading is committed before it is merged over time, so that a crash loses a few pictures. What was
+    Each reading is committed before it is merged over time, so that a crash loses a few frames. What was
     read before stays until then, and where nothing is read now.
 
     Returns:
         What a person should know: that reading is off for this run; else empty.
     """
-    if not info.has_pictures:
-        switch_off(catalog, video_id, "screen", NO_PICTURES)
+    if not info.has_frames:
+        switch_off(catalog, video_id, "screen", NO_FRAMES)
         return ""
     screen_reader = models.screen_reader
     stage = read_stage(catalog, video_id, "screen")
@@ -44,15 +44,15 @@ def read_screen(
         switch_off(catalog, video_id, "screen", models.why_off("screen"))
         is_for_this_run = stage.status == "done" and models.why_off("screen") == SWITCHED_OFF
         return f"screen text: {SWITCHED_OFF} for this run; what was read stays" if is_for_this_run else ""
-    asked = screen_reading(recipe, screen_reader.name)
-    if made_with(stage) != asked:
+    requested = screen_reading(settings, screen_reader.name)
+    if made_with(stage) != requested:
         with catalog.atomic() as db:
             db.execute("DELETE FROM reading WHERE video_id = ?", (video_id,))
-            write_stage(db, video_id, Stage("screen", recipe=to_text(asked)))
+            write_stage(db, video_id, Stage("screen", recipe=to_text(requested)))
     elif stage.status == "done":
         return ""
-    chosen = _pictures_to_read(catalog, video_id, recipe)
-    _read_pictures(catalog, video_id, reader, screen_reader, chosen, to_text(asked))
+    chosen = _frames_to_read(catalog, video_id, settings)
+    _read_frames(catalog, video_id, reader, screen_reader, chosen, to_text(requested))
     readings = dict(catalog.query("SELECT row, lines FROM reading WHERE video_id = ?", (video_id,)))
     spans = merge_screen_text(
         ((window, [(text, score) for text, score in json.loads(readings[row])]) for row, window in chosen),
@@ -62,22 +62,22 @@ def read_screen(
         db.execute("DELETE FROM span WHERE video_id = ? AND kind = 'screen'", (video_id,))
         insert_words(db, video_id, spans)
         db.execute("DELETE FROM reading WHERE video_id = ?", (video_id,))
-        write_stage(db, video_id, Stage("screen", "done", info.duration_s, len(chosen), to_text(asked)))
+        write_stage(db, video_id, Stage("screen", "done", info.duration_s, len(chosen), to_text(requested)))
     return ""
 
 
-def _pictures_to_read(catalog: Catalog, video_id: str, recipe: IndexSettings) -> list[tuple[int, Window]]:
-    """(row, window its reading stands for) of the kept pictures that are worth reading."""
+def _frames_to_read(catalog: Catalog, video_id: str, settings: IndexSettings) -> list[tuple[int, Window]]:
+    """(row, window its reading stands for) of the stored frames that are worth reading."""
     frames = catalog.frames(video_id)
-    chosen = when_to_read(
+    chosen = select_readings(
         [frame.window for frame in frames],
         layout_vectors(catalog, video_id, len(frames)),
-        min_gap_s=recipe.read_screen_every_s,
+        min_gap_s=settings.read_screen_every_s,
     )
     return [(frames[i].row, window) for i, window in chosen]
 
 
-def _read_pictures(
+def _read_frames(
     catalog: Catalog,
     video_id: str,
     reader: VideoReader,

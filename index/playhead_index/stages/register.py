@@ -9,13 +9,13 @@ from pathlib import Path
 from playhead_index.clean_text import clean_text
 from playhead_index.decode import VideoInfo, VideoReader, open_reader
 from playhead_index.errors import VideoUnreadable
-from playhead_index.identity import disk_error_in_words, fingerprint
+from playhead_index.identity import describe_disk_error, fingerprint
 from playhead_index.paths import (
     display_path,
     path_exists,
     path_is_gone,
     path_to_text,
-    resolved_path,
+    resolve_path,
     text_to_path,
 )
 from playhead_index.store.catalog import Catalog
@@ -25,7 +25,7 @@ from playhead_index.timeline import warnings_to_text, write_gaps
 
 
 @dataclass(frozen=True, slots=True)
-class Scanned:
+class ScannedFile:
     """A file that is in the catalog now.
 
     Args:
@@ -43,7 +43,7 @@ class Scanned:
     replaced: str | None = None
 
 
-def scan(catalog: Catalog, path: Path, reader_name: str | Callable[[str], str]) -> Scanned:
+def scan(catalog: Catalog, path: Path, reader_name: str | Callable[[str], str]) -> ScannedFile:
     """Finds out which video a file holds and records it and its place.
 
     The identity is the content: a renamed file is the same video at another place, the same file twice
@@ -58,7 +58,7 @@ def scan(catalog: Catalog, path: Path, reader_name: str | Callable[[str], str]) 
     Raises:
         VideoUnreadable: the file is not there or is not a video that can be decoded.
     """
-    path = resolved_path(path)
+    path = resolve_path(path)
     state = _state(path)
     place = path_to_text(path)
     video_id = find_place(catalog, place, state) or fingerprint(path)
@@ -74,20 +74,20 @@ def scan(catalog: Catalog, path: Path, reader_name: str | Callable[[str], str]) 
         replaced = set_place(db, place, video_id, state)
         db.execute("INSERT OR IGNORE INTO recording VALUES (?, ?, 'file')", (video_id, info.recorded_at))
         db.execute("DELETE FROM failure WHERE path = ?", (place,))
-    return Scanned(video_id, path, reader, info, state, is_new, replaced)
+    return ScannedFile(video_id, path, reader, info, state, is_new, replaced)
 
 
-def find_known(catalog: Catalog, path: Path) -> str | None:
+def find_registered(catalog: Catalog, path: Path) -> str | None:
     """The video that a file is known to hold, when it stands unchanged where it stood; the file is not read.
 
     Raises:
         VideoUnreadable: the file is not there.
     """
-    path = resolved_path(path)
+    path = resolve_path(path)
     return find_place(catalog, path_to_text(path), _state(path))
 
 
-def change_during_run(scanned: Scanned) -> str:
+def change_during_run(scanned: ScannedFile) -> str:
     """How a file differs from what it was when its indexing began; empty when it does not.
 
     Its place keeps the state of the beginning, so that the next run reads the file anew.
@@ -108,7 +108,7 @@ def record_failure(catalog: Catalog, path: Path, reason: str) -> None:
     with catalog.atomic() as db:
         db.execute(
             "INSERT OR REPLACE INTO failure VALUES (?, ?, ?)",
-            (path_to_text(resolved_path(path)), clean_text(reason, LIMITS.note_chars), _now()),
+            (path_to_text(resolve_path(path)), clean_text(reason, LIMITS.note_chars), _now()),
         )
 
 
@@ -133,7 +133,7 @@ def _state(path: Path) -> FileState:
     try:
         return FileState.of(path.stat())
     except OSError as error:
-        raise VideoUnreadable(path, disk_error_in_words(error)) from error
+        raise VideoUnreadable(path, describe_disk_error(error)) from error
 
 
 def _row(video_id: str, size_bytes: int, info: VideoInfo) -> tuple[str | int | float, ...]:

@@ -1,4 +1,4 @@
-"""The stage that cuts a video into segments where the picture changes, sound where nobody speaks."""
+"""The stage that cuts a video into segments where the image changes, sound where nobody speaks."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -20,16 +20,16 @@ from playhead_index.window import Window, join_windows
 
 
 def cut_segments(
-    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: IndexSettings
+    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, settings: IndexSettings
 ) -> None:
-    """Stores segments that cover all but the gaps of a video, and says of each kept picture where it belongs.
+    """Stores segments that cover all but the gaps of a video, and says of each stored frame where it belongs.
 
     Done once for the same settings: segments that answers cite do not move when a model is added later.
     """
     if read_stage(catalog, video_id, "segment").status == "done":
         return
-    windows = segment_windows(catalog, video_id, reader, info, recipe)
-    made = to_text(segment_limits(recipe))
+    windows = segment_windows(catalog, video_id, reader, info, settings)
+    made = to_text(segment_limits(settings))
     with catalog.atomic() as db:
         db.execute("DELETE FROM segment WHERE video_id = ?", (video_id,))
         for ordinal, window in enumerate(windows):
@@ -47,24 +47,24 @@ def cut_segments(
 
 
 def segment_windows(
-    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, recipe: IndexSettings
+    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, settings: IndexSettings
 ) -> list[Window]:
-    """The segments that a video's kept pictures and the settings give; they cover all but its gaps.
+    """The segments that a video's stored frames and the settings give; they cover all but its gaps.
 
-    Without pictures they are cut where nobody speaks, as far as words are known.
+    Without frames they are cut where nobody speaks, as far as words are known.
     """
-    if not info.has_pictures:
+    if not info.has_frames:
         words = [span.words.window for span in catalog.spans(video_id, "speech")]
         return [
             window
             for part in info.recorded
-            for window in cut_between_words(part, words, recipe.min_segment_s, recipe.max_segment_s)
+            for window in cut_between_words(part, words, settings.min_segment_s, settings.max_segment_s)
         ]
     frames = catalog.frames(video_id)
     starts_s = np.array([frame.window.start_s for frame in frames])
     features = layout_vectors(catalog, video_id, len(frames))
     return [
-        window for part in info.recorded for window in _cut_part(part, starts_s, features, reader, recipe)
+        window for part in info.recorded for window in _cut_part(part, starts_s, features, reader, settings)
     ]
 
 
@@ -73,19 +73,19 @@ def _cut_part(
     starts_s: NDArray[np.float64],
     features: NDArray[np.float32],
     reader: VideoReader,
-    recipe: IndexSettings,
+    settings: IndexSettings,
 ) -> list[Window]:
-    """Segments that cover one stretch between gaps, cut where the picture changes."""
-    shown = np.flatnonzero((starts_s >= part.start_s - EDGE_S) & (starts_s < part.end_s))
-    if not len(shown):  # the last picture of all is still on the screen
-        shown = np.array([len(starts_s) - 1])
-    reach_s = 1.5 / recipe.fps  # a change lies at most this long before the picture that first shows it
-    longest_s = max(3 * recipe.min_segment_s, recipe.max_segment_s - reach_s)
+    """Segments that cover one interval between gaps, cut where the image changes."""
+    rows = np.flatnonzero((starts_s >= part.start_s - EDGE_S) & (starts_s < part.end_s))
+    if not len(rows):  # the last frame of all is still on the screen
+        rows = np.array([len(starts_s) - 1])
+    reach_s = 1.5 / settings.fps  # a change lies at most this long before the frame that first shows it
+    longest_s = max(3 * settings.min_segment_s, settings.max_segment_s - reach_s)
     cuts = cut(
-        np.maximum(starts_s[shown] - part.start_s, 0.0),
-        features[shown],
+        np.maximum(starts_s[rows] - part.start_s, 0.0),
+        features[rows],
         part.duration_s,
-        min_s=recipe.min_segment_s,
+        min_s=settings.min_segment_s,
         max_s=longest_s,
     )
     edges_s = [part.start_s, *(part.start_s + piece.window.end_s for piece in cuts)]
@@ -96,19 +96,19 @@ def _cut_part(
     )
     for i, at_s in zip(changes, exact_s, strict=True):
         fits = (at_s - edges_s[i - 1], edges_s[i + 1] - at_s)
-        if all(recipe.min_segment_s <= length_s <= recipe.max_segment_s for length_s in fits):
+        if all(settings.min_segment_s <= length_s <= settings.max_segment_s for length_s in fits):
             edges_s[i] = at_s
     return [Window(start_s, end_s) for start_s, end_s in pairwise(edges_s)]
 
 
 def cut_between_words(part: Window, words: Sequence[Window], min_s: float, max_s: float) -> list[Window]:
-    """Segments of at most `max_s` that cover a stretch of sound, cut in pauses where there are any.
+    """Segments of at most `max_s` that cover an interval of sound, cut in pauses where there are any.
 
     Each ends in the middle of the longest pause in the second half of what it may hold. Where there is none,
-    what is left is cut into equal parts. No segment is shorter than `min_s`, but of a shorter stretch.
+    what is left is cut into equal parts. No segment is shorter than `min_s`, but of a shorter interval.
 
     Args:
-        part: the stretch.
+        part: the interval.
         words: when somebody speaks, as the spans of speech say it.
         min_s: shortest segment, above 0.
         max_s: longest segment, at least three times `min_s`.

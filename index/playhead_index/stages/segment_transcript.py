@@ -1,4 +1,4 @@
-"""The stage that divides what is said into sentences, passages and topics, and embeds them."""
+"""The stage of transcript segmentation: sentences, passages and topics, and their embeddings."""
 
 from collections.abc import Iterator, Sequence
 
@@ -45,10 +45,10 @@ KIND: SpanKind = "speech"
 
 
 def divide_transcript(catalog: Catalog, video_id: str, models: Models) -> None:
-    """Stores the sentences, passages and topics of what is said in a video, with vectors where it can.
+    """Stores the sentences, passages and topics of a transcript, with vectors where it can.
 
     Done again when the spans that they are made of have changed. Without a text model units have no vectors
-    and topics are told by common words; a later run that has one adds the vectors, and divides the topics
+    and topics are divided by common words; a later run that has one adds the vectors, and divides the topics
     by them.
 
     Raises:
@@ -111,7 +111,7 @@ def _topics(passages: Sequence[TranscriptUnit], vectors: NDArray[np.float32]) ->
         yield TranscriptUnit(KIND, "topic", window, text, tuple(ids), own[0].language, speaker)
 
 
-def _rows_in_use(catalog: Catalog, video_id: str, stage: Stage) -> int:
+def _num_valid_rows(catalog: Catalog, video_id: str, stage: Stage) -> int:
     """The rows of the shard that count; 0, and all is embedded anew, where the units are no longer those."""
     if count_unit_rows(catalog, video_id) == stage.rows:
         return stage.rows
@@ -124,7 +124,7 @@ def _rows_in_use(catalog: Catalog, video_id: str, stage: Stage) -> int:
 def _embed(catalog: Catalog, video_id: str, embedder: TextEmbedder, stage: Stage) -> None:
     """Gives passages and sentences without a vector one, and divides the topics by those of the passages."""
     shards = Shards(catalog.path.parent, PASSAGES, embedder.tag.width)
-    rows = _rows_in_use(catalog, video_id, stage)
+    rows = _num_valid_rows(catalog, video_id, stage)
     shards.truncate(video_id, rows)
     todo = units_to_embed(catalog, video_id)
     if not todo and stage.status == "done":

@@ -1,4 +1,4 @@
-"""The stages that bring words with times: subtitles, and speech where none cover it."""
+"""The stages of transcripts: subtitles, and speech recognition where none cover the voice."""
 
 import re
 from collections import defaultdict
@@ -36,7 +36,7 @@ from playhead_index.text_limits import LIMITS
 from playhead_index.window import Window
 from playhead_index.words.languages import language_tag, same_language
 from playhead_index.words.protocol import RecognitionHints, TranscribedChunk, Transcriber, Words
-from playhead_index.words.sentence_spans import with_text
+from playhead_index.words.sentence_spans import cut_text
 from playhead_index.words.sidecars import Sidecar, SubtitleFiles
 from playhead_index.words.spoken import speech_of_sources, spoken_words
 from playhead_index.words.subtitle_cover import SubtitleCover, covers_speech, uncovered_voice
@@ -47,7 +47,7 @@ from playhead_index.words.subtitles import (
     read_tracks,
 )
 from playhead_index.words.voice_activity import voice_by_chunk
-from playhead_index.words.wrong_language import unknown_stretches
+from playhead_index.words.wrong_language import unknown_language_windows
 
 SPEECH_RATE_HZ = 16_000
 MIN_STREAM_ORIGIN_S = 1.0
@@ -60,7 +60,7 @@ SUBTITLE_RULES = "rules 3;"
 """Which rules say what of subtitles is speech, and who says it; those read under others are read again."""
 _ANY_RULES = re.compile(r"rules \d+;")
 
-MAX_STRETCHES_NAMED = 5
+MAX_WINDOWS_NAMED = 5
 
 Kinds = Mapping[str, tuple[str | None, frozenset[str]]]
 """Language and kinds of subtitles, by the source of their words."""
@@ -105,9 +105,11 @@ def read_subtitles(
         replace_subtitle_sources(db, video_id, sources)
         note = "; ".join(notes)
         write_stage(db, video_id, Stage("subtitles", "done", info.duration_s, recipe=recipe, note=note))
-    lost = sorted(names - names_given(catalog, video_id, "source"))
-    if lost:
-        notes.append(f"speakers: nobody in the subtitles fits any more that was named {', '.join(lost)}")
+    lost_names = sorted(names - names_given(catalog, video_id, "source"))
+    if lost_names:
+        notes.append(
+            f"speakers: nobody in the subtitles fits any more that was named {', '.join(lost_names)}"
+        )
     return tuple(notes)
 
 
@@ -200,7 +202,7 @@ class SpeechPlan:
         hints: the language, and where subtitles cover speech.
         cover: of the subtitles that cover speech.
         made: what decides which speech is recognised (`settings.recognition`); empty without a model.
-        notes: lines about sound tracks that are not read, and about one that was asked for and is not there.
+        notes: lines about sound tracks that are not read, and about one that was requested and is not there.
     """
 
     why_not: str
@@ -212,24 +214,24 @@ class SpeechPlan:
 
 
 def plan_speech(
-    catalog: Catalog, video_id: str, info: VideoInfo, recipe: IndexSettings, models: Models
+    catalog: Catalog, video_id: str, info: VideoInfo, settings: IndexSettings, models: Models
 ) -> SpeechPlan:
     """What is to be recognised, by the settings, the models, the sound track and the stored subtitles.
 
     Subtitles cover speech when they are a transcript: not forced, no commentary, in the language of the sound
     where both are known.
     """
-    choice = choose_sound_track(info.sound_tracks, recipe.audio_track)
+    choice = choose_sound_track(info.sound_tracks, settings.audio_track)
     tagged = choice.track.language if choice.track is not None else None
-    given = recipe.language if recipe.language != DETECTED else None
-    likely = tagged if recipe.language is None else None
+    given = settings.language if settings.language != DETECTED else None
+    likely = tagged if settings.language is None else None
     covering = _covering_cues(catalog, video_id, given or likely)
-    cover = SubtitleCover() if recipe.transcribe == "always" else SubtitleCover(covering)
+    cover = SubtitleCover() if settings.transcribe == "always" else SubtitleCover(covering)
     unread = unread_tracks(info.sound_tracks, choice.track)
     notes = [choice.note, f"{SOUND_NOT_READ}{unread}" if unread else ""]
-    hints = RecognitionHints(given, likely, cover.windows, recipe.hotwords or None, recipe.beam_size)
-    why_not = _why_no_speech(info, recipe, models, given or likely)
-    made = recognition(models.transcriber, recipe, cover.digest) if models.transcriber is not None else {}
+    hints = RecognitionHints(given, likely, cover.windows, settings.hotwords or None, settings.beam_size)
+    why_not = _why_no_speech(info, settings, models, given or likely)
+    made = recognition(models.transcriber, settings, cover.digest) if models.transcriber is not None else {}
     return SpeechPlan(why_not, choice.track, hints, cover, made, tuple(filter(None, notes)))
 
 
@@ -246,10 +248,10 @@ def _covering_cues(catalog: Catalog, video_id: str, spoken: str | None) -> list[
     ]
 
 
-def _why_no_speech(info: VideoInfo, recipe: IndexSettings, models: Models, spoken: str | None) -> str:
+def _why_no_speech(info: VideoInfo, settings: IndexSettings, models: Models, spoken: str | None) -> str:
     if not info.has_audio:
         return NO_SOUND
-    if recipe.transcribe == "never":
+    if settings.transcribe == "never":
         return NOT_TRANSCRIBED
     if models.transcriber is None:
         return models.why_off("speech")
@@ -263,19 +265,19 @@ def _why_no_speech(info: VideoInfo, recipe: IndexSettings, models: Models, spoke
 
 
 def stream_origin_s(info: VideoInfo) -> float | None:
-    """What the clock of a stream says at t = 0, where the file kept that clock; None where it begins anew.
+    """The time on the clock of a stream at t = 0, where the file keeps that clock; None where it begins anew.
 
     Transport streams keep it, and so do files whose times begin late; when a stream is copied into an MP4 its
     times usually begin at 0.
     """
-    has_kept = "mpegts" in info.container.split(",") or info.origin_s >= MIN_STREAM_ORIGIN_S
-    return info.origin_s if has_kept else None
+    keeps_stream_clock = "mpegts" in info.container.split(",") or info.origin_s >= MIN_STREAM_ORIGIN_S
+    return info.origin_s if keeps_stream_clock else None
 
 
-def hear(
+def transcribe(
     catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, models: Models, plan: SpeechPlan
 ) -> str:
-    """Recognises speech where voice is heard that no subtitles cover; goes on behind the last chunk.
+    """Recognises speech where voice is detected that no subtitles cover; continues behind the last chunk.
 
     A chunk is recognised as a whole, and chunks are the same in every run, so that a run that was stopped
     ends with the words of one that was not. Words that are there stay where nothing is recognised now, but
@@ -289,7 +291,7 @@ def hear(
     stage = read_stage(catalog, video_id, "speech")
     if models.transcriber is not None and not plan.why_not:
         if stage.status != "done":
-            return _transcribe(catalog, video_id, reader, info, models.transcriber, plan, stage)
+            return _recognise_remaining(catalog, video_id, reader, info, models.transcriber, plan, stage)
         return ""
     if stage.status == "done":
         _keep_recognised(catalog, video_id, plan, stage)
@@ -335,7 +337,7 @@ def _keep_recognised(catalog: Catalog, video_id: str, plan: SpeechPlan, stage: S
 
 def _drop_subtitled(catalog: Catalog, db: Database, video_id: str, cover: SubtitleCover) -> None:
     for span in catalog.spans(video_id, "speech"):
-        if span.words.source.startswith("asr:") and cover.holds(span.words):
+        if span.words.source.startswith("asr:") and cover.covers(span.words):
             db.execute("DELETE FROM span WHERE id = ?", (span.id,))
 
 
@@ -349,12 +351,16 @@ def _leave_to_subtitles(
     is_begun = (made_with(stage) or {}).get("model") is not None
     is_measured = info.has_audio and bool(plan.cover.windows) and not is_begun
     voice = _voice(reader, info, plan) if is_measured else None
-    left = [part for _, own in voice or () for part in uncovered_voice(own, plan.cover.windows)]
-    why = SUBTITLES_TAKEN if voice is not None and not left else plan.why_not
-    off = replace(stage, status="off", note="; ".join([why, *_unread(plan)]))
+    uncovered_windows = [part for _, own in voice or () for part in uncovered_voice(own, plan.cover.windows)]
+    why = SUBTITLES_TAKEN if voice is not None and not uncovered_windows else plan.why_not
+    off = replace(stage, status="off", note="; ".join([why, *_unread_sound_notes(plan)]))
     with catalog.atomic() as db:
         if voice is not None:
-            off = replace(off, position_s=left[0].start_s if left else info.duration_s, recipe=made)
+            off = replace(
+                off,
+                position_s=uncovered_windows[0].start_s if uncovered_windows else info.duration_s,
+                recipe=made,
+            )
             delete_voice_chunks(db, video_id)
             for window, own in voice:
                 uncovered = uncovered_voice(own, plan.cover.windows)
@@ -362,7 +368,7 @@ def _leave_to_subtitles(
         write_stage(db, video_id, off)
 
 
-def _unread(plan: SpeechPlan) -> list[str]:
+def _unread_sound_notes(plan: SpeechPlan) -> list[str]:
     return [note for note in plan.notes if note.startswith(SOUND_NOT_READ)]
 
 
@@ -386,7 +392,7 @@ def _stream(plan: SpeechPlan) -> int | None:
     return plan.track.stream_index if plan.track is not None else None
 
 
-def _transcribe(
+def _recognise_remaining(
     catalog: Catalog,
     video_id: str,
     reader: VideoReader,
@@ -396,17 +402,17 @@ def _transcribe(
     stage: Stage,
 ) -> str:
     """Recognises what is left; returns the line of `_other_languages`."""
-    begun = made_with(stage) or {}
-    from_s = stage.position_s if begun.get("model") is not None else 0.0
+    made_before = made_with(stage) or {}
+    from_s = stage.position_s if made_before.get("model") is not None else 0.0
     made, note = to_text(plan.made), "; ".join(plan.notes)
     if from_s < info.duration_s:
-        for chunk in _transcribed(reader, info, transcriber, plan, from_s):
-            words = [one for one in _spoken(chunk.words) if not plan.cover.holds(one)]
-            behind = (video_id, chunk.window.start_s)
+        for chunk in _recognised_chunks(reader, info, transcriber, plan, from_s):
+            words = [one for one in _spoken(chunk.words) if not plan.cover.covers(one)]
+            from_chunk = (video_id, chunk.window.start_s)
             with catalog.atomic() as db:
                 # what a run of an older version, or with other subtitles, committed from here on
                 db.execute(
-                    "DELETE FROM span WHERE video_id = ? AND source LIKE 'asr:%' AND start_s >= ?", behind
+                    "DELETE FROM span WHERE video_id = ? AND source LIKE 'asr:%' AND start_s >= ?", from_chunk
                 )
                 delete_voice_chunks(db, video_id, chunk.window.start_s)
                 insert_words(db, video_id, words)
@@ -416,17 +422,17 @@ def _transcribe(
                     )
                 position_s = min(chunk.window.end_s, info.duration_s)
                 write_stage(db, video_id, Stage("speech", "running", position_s, recipe=made, note=note))
-    unknown = _other_languages(catalog, video_id, transcriber)
-    note = "; ".join(filter(None, [_heard(catalog, video_id), unknown, *plan.notes]))
+    language_note = _other_languages(catalog, video_id, transcriber)
+    note = "; ".join(filter(None, [_describe_voice(catalog, video_id), language_note, *plan.notes]))
     with catalog.atomic() as db:
         write_stage(db, video_id, Stage("speech", "done", info.duration_s, recipe=made, note=note))
-    return unknown
+    return language_note
 
 
-def _transcribed(
+def _recognised_chunks(
     reader: VideoReader, info: VideoInfo, transcriber: Transcriber, plan: SpeechPlan, from_s: float
 ) -> Iterator[TranscribedChunk]:
-    """The chunks of all stretches between gaps, on the clock of the recording: gaps are not listened to."""
+    """The chunks of all intervals between gaps, on the clock of the recording; gaps are skipped."""
     for part in info.recorded:
         if part.end_s <= from_s:
             continue
@@ -456,7 +462,7 @@ def _spoken(recognised: Sequence[Words]) -> list[Words]:
     """Recognised words without what is not said, with the times of the words that stay."""
     before = {id(one.word_times): one for one in recognised if one.word_times}
     return [
-        with_text(before[id(one.word_times)], one.text) if id(one.word_times) in before else one
+        cut_text(before[id(one.word_times)], one.text) if id(one.word_times) in before else one
         for one in spoken_words(recognised).words
     ]
 
@@ -472,14 +478,14 @@ def _other_languages(catalog: Catalog, video_id: str, transcriber: Transcriber) 
     """Where speech is probably in a language that the model does not know; empty where it knows many."""
     if not transcriber.tag.languages:
         return ""
-    heard = [
+    recognised = [
         span.words for span in catalog.spans(video_id, "speech") if span.words.source == transcriber.name
     ]
-    found = unknown_stretches((words.window, words.language) for words in heard)
-    if not found:
+    windows = unknown_language_windows((words.window, words.language) for words in recognised)
+    if not windows:
         return ""
-    places = ", ".join(map(str, found[:MAX_STRETCHES_NAMED]))
-    more = f" and {len(found) - MAX_STRETCHES_NAMED} more" if len(found) > MAX_STRETCHES_NAMED else ""
+    places = ", ".join(map(str, windows[:MAX_WINDOWS_NAMED]))
+    more = f" and {len(windows) - MAX_WINDOWS_NAMED} more" if len(windows) > MAX_WINDOWS_NAMED else ""
     known = ", ".join(transcriber.tag.languages)
     return (
         f"the speech at {places}{more} is probably in a language that {transcriber.name} does not know"
@@ -488,7 +494,7 @@ def _other_languages(catalog: Catalog, video_id: str, transcriber: Transcriber) 
     )
 
 
-def _heard(catalog: Catalog, video_id: str) -> str:
+def _describe_voice(catalog: Catalog, video_id: str) -> str:
     """How much of the voice was recognised; empty where subtitles cover none of it."""
     totals = voice_totals(catalog, video_id)
     if not totals.subtitled_s:

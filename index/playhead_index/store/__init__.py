@@ -1,1 +1,1 @@
-"""What a library keeps: the SQLite catalog, the vector shards, the manifest, the writer's lock."""
+"""The storage of a library: the SQLite catalog, the vector shards, the manifest, the writer's lock."""

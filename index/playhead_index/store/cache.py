@@ -19,7 +19,7 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 def cache_path(folder: Path, name: str) -> Path:
-    """Where a library keeps a cache file."""
+    """The path of a cache file of a library."""
     return folder / "cache" / f"{name}.safetensors"
 
 

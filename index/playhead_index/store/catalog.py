@@ -42,7 +42,7 @@ from playhead_index.store.schema_check import (
 from playhead_index.store.sqlite_file import BUSY_TIMEOUT_S as BUSY_TIMEOUT_S
 from playhead_index.store.sqlite_file import (
     DISK_FULL,
-    Opened,
+    OpenedSqlite,
     connect,
     file_stamp,
     index_path,
@@ -171,7 +171,7 @@ CREATE TABLE space (
 
 @migrations()
 def m002_summaries(db: Database) -> None:
-    """What whole stretches show, made of captions when first needed."""
+    """Summaries of whole intervals, made of captions when first needed."""
     db.execute(_SUMMARY)
 
 
@@ -316,13 +316,13 @@ CREATE INDEX transcript_unit_video ON transcript_unit (video_id, level, start_s)
 
 @migrations()
 def m008_summary_sentences(db: Database) -> None:
-    """The title of a summary, and its sentences with the stretch that each is taken from."""
+    """The title of a summary, and its sentences with the interval that each is taken from."""
     db.execute("ALTER TABLE summary ADD COLUMN title TEXT NOT NULL DEFAULT ''")
     db.execute("ALTER TABLE summary ADD COLUMN sentences TEXT NOT NULL DEFAULT '[]'")
 
 
 @contextmanager
-def mapped_sqlite_errors(where: Path) -> Iterator[None]:
+def map_sqlite_errors(where: Path) -> Iterator[None]:
     """Inside, an error of sqlite3 becomes the `LibraryError` that says what to do.
 
     Raises:
@@ -375,7 +375,7 @@ class VideoRow:
 
 @dataclass(frozen=True, slots=True)
 class SegmentRow:
-    """A segment: the piece between two changes of the picture."""
+    """A segment: the piece between two changes of the image."""
 
     id: int
     video_id: str
@@ -385,7 +385,7 @@ class SegmentRow:
 
 @dataclass(frozen=True, slots=True)
 class FrameRow:
-    """An embedded picture; it stands for `window`, in which nothing visibly changed.
+    """An embedded frame; it stands for `window`, in which nothing visibly changed.
 
     `row` is the row of its vectors in every shard of its video.
     """
@@ -441,16 +441,16 @@ class Catalog:
         self._local = threading.local()
         self._numbers = count()
         self._copy: _Copy | None = None
-        is_there = exists(self.path)
-        if not is_there and not create:
+        is_existing = exists(self.path)
+        if not is_existing and not create:
             raise LibraryMissing(
                 f"no library in {folder}; make one with: playhead index VIDEO --library {folder}"
             )
-        if not is_there:
+        if not is_existing:
             require_writable_folder(self.path)
         refuse_link(self.path, folder)
         try:
-            with mapped_sqlite_errors(self.path):
+            with map_sqlite_errors(self.path):
                 if create:
                     self._make_schema(wait_s)
                 self._check()
@@ -501,7 +501,7 @@ class Catalog:
             LibraryReadOnly: nothing can be written to this library.
             DiskFull: the disk is full.
         """
-        with mapped_sqlite_errors(self.path):
+        with map_sqlite_errors(self.path):
             self._require_writable()
             with write_transaction(self.db):
                 yield self.db
@@ -518,7 +518,7 @@ class Catalog:
             DiskFull: not even this is possible.
         """
         self.close()
-        with mapped_sqlite_errors(self.path), closing(connect(self.path)) as connection:
+        with map_sqlite_errors(self.path), closing(connect(self.path)) as connection:
             connection.execute(f"PRAGMA busy_timeout = {FRUGAL_BUSY_TIMEOUT_MS}")
             connection.execute(f"PRAGMA locking_mode = {locking}")
             refuse_foreign_schema(db := Database(connection), self._schema, self.path)
@@ -528,14 +528,14 @@ class Catalog:
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a SELECT."""
-        with mapped_sqlite_errors(self.path):
+        with map_sqlite_errors(self.path):
             return list(self.db.execute(sql, parameters).fetchall())
 
     # ---- opening ----
 
-    def _opened(self) -> Opened:
+    def _opened(self) -> OpenedSqlite:
         """This thread's connection; opened anew when it reads without locks and the file has changed."""
-        opened: Opened | None = getattr(self._local, "opened", None)
+        opened: OpenedSqlite | None = getattr(self._local, "opened", None)
         if opened is not None and not _is_stale(opened, self.path):
             return opened
         self.close()
@@ -549,7 +549,7 @@ class Catalog:
             opened = open_sqlite(self.path)
         else:
             connection = sqlite3.connect(self._copy.uri, uri=True, check_same_thread=False)
-            opened = Opened(connection, "memory", self._copy.why, self._copy.stamp)
+            opened = OpenedSqlite(connection, "memory", self._copy.why, self._copy.stamp)
         opened.connection.execute("PRAGMA foreign_keys = ON")
         opened.connection.execute("PRAGMA synchronous = NORMAL")
         if opened.why_read_only:
@@ -677,7 +677,7 @@ class Catalog:
         return [SegmentRow(i, v, n, Window(start, end)) for i, v, n, start, end in rows]
 
     def frames(self, video_id: str) -> list[FrameRow]:
-        """The embedded pictures of a video in time order, which is the order of their shard rows."""
+        """The embedded frames of a video in time order, which is the order of their shard rows."""
         rows = self.query(
             "SELECT id, video_id, row, start_s, end_s, segment_id FROM frame WHERE video_id = ? ORDER BY row",
             (video_id,),
@@ -733,7 +733,7 @@ def span_row(row: Sequence[Any]) -> SpanRow:
     return SpanRow(span_id, video_id, words)
 
 
-def _is_stale(opened: Opened, path: Path) -> bool:
+def _is_stale(opened: OpenedSqlite, path: Path) -> bool:
     """Whether a connection that reads without locks stands for what the file was, and not for what it is."""
     if opened.how != "immutable":
         return False

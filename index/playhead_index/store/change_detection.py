@@ -1,4 +1,4 @@
-"""Noticing, at the price of one PRAGMA a search, that a library has changed while it was open."""
+"""Detects, with one PRAGMA a search, that a library has changed while it was open."""
 
 import hashlib
 import threading
@@ -14,8 +14,8 @@ FROM video WHERE {LIVE} ORDER BY added_at, video_id
 """
 
 
-class CatalogWatch:
-    """Says which videos a catalog holds and in which state each is; retired ones are not among them.
+class ChangeDetector:
+    """Gives the videos of a catalog and the state of each; retired ones are not among them.
 
     A writer changes the job table in the transaction that changes a video's frames or spans, so a video
     whose state reads the same has the same rows as before.

@@ -1,8 +1,8 @@
 """Search of very many vectors: 4-bit codes in memory name candidates, the stored vectors decide.
 
 The codes are product-quantizer fast-scan codes (André et al., 2017, arXiv:1704.07355) of the vectors
-less their mean, two dimensions a code. A scan looks at every code; a graph and inverted lists guess where
-to look, and guess badly for a query that lies far from all vectors, as a text does from pictures. With
+less their mean, two dimensions a code. A scan compares every code; a graph and inverted lists guess where
+to search, and guess badly for a query that lies far from all vectors, as a text does from images. With
 text-like queries, at the cost of a scan or less, HNSW (ef 32) found 0.94 of the true ten nearest of
 10,000, and inverted lists 0.6 to 0.99 of those of 300,000, by the shape of the data; the codes 0.99 to
 1.0 (LOG.md). Candidates are scored again with their fp16 vectors, so every score is exact; what can be
@@ -22,14 +22,14 @@ from playhead_index.store.ids import find_sorted, sorting_order
 from playhead_index.store.vectors import MISSING, Neighbours
 
 RECALL_AT = 10
-RECALL_WANTED = 0.99
+MIN_RECALL = 0.99
 CANDIDATES = (250, 500, 1000, 2000, 4000)
-"""How many candidates are scored again: the first of these that reaches `RECALL_WANTED`."""
+"""How many candidates are scored again: the first of these that reaches `MIN_RECALL`."""
 TRAINING_ROWS = 8192
 TRAINING_ROUNDS = 10
 QUERIES_MEASURED = 64
 BLOCK = 16_384
-EXACT_AMONG = 50_000
+MAX_EXACT = 50_000
 """Most allowed ids whose vectors are all read; among more, candidates that are not allowed are dropped."""
 
 Fetch = Callable[[NDArray[np.int64]], NDArray[np.float16]]
@@ -54,7 +54,7 @@ class Recall:
 class CodedStore:
     """A `VectorStore` that holds codes and reads the vectors themselves where they stand.
 
-    A search among up to `EXACT_AMONG` allowed ids is exact; one among more finds what `recall` says.
+    A search among up to `MAX_EXACT` allowed ids is exact; one among more finds what `recall` says.
 
     Args:
         index: FAISS's index of the codes of vectors less `mean`.
@@ -116,11 +116,14 @@ class CodedStore:
         self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None = None
     ) -> Neighbours:
         """The k nearest of each of (Q, D) queries, among (n,) allowed ids or among all (None)."""
-        if allowed is not None and len(allowed) <= EXACT_AMONG:
+        if allowed is not None and len(allowed) <= MAX_EXACT:
             return self.exact(queries, k, allowed)
         wider = 1 if allowed is None else -(-len(self) // len(allowed))
         count = max(k, self.recall.candidates) * wider
-        found = [self._nearest(query[None], k, self._among(query, count, allowed)) for query in queries]
+        found = [
+            self._nearest(query[None], k, self._allowed_candidates(query, count, allowed))
+            for query in queries
+        ]
         found = found or [self._nearest(queries, k, self._ids[:0])]
         ids = np.concatenate([one.ids for one in found])
         return Neighbours(ids, np.concatenate([one.scores for one in found]))
@@ -163,7 +166,7 @@ class CodedStore:
         ids = self._ids[places[0][places[0] >= 0]]
         return np.asarray(ids[ids != MISSING], dtype=np.int64)
 
-    def _among(
+    def _allowed_candidates(
         self, query: NDArray[np.float32], count: int, allowed: NDArray[np.int64] | None
     ) -> NDArray[np.int64]:
         ids = self.candidates(query, count)
@@ -181,8 +184,8 @@ def make_coded_store(
     Args:
         ids: (N,) int64, some ten thousand and more.
         fetch: reads their vectors.
-        texts: (Q, D) float32 vectors of texts that are like what will be asked; vectors made to lie as
-            texts lie among pictures when None.
+        texts: (Q, D) float32 vectors of texts like the queries to come; vectors made to lie as
+            texts lie among images when None.
     """
     generator = np.random.default_rng(0)
     chosen = ids[np.sort(generator.choice(len(ids), min(TRAINING_ROWS, len(ids)), replace=False))]
@@ -201,9 +204,9 @@ def make_coded_store(
 
 
 def measured_recall(store: CodedStore, queries: NDArray[np.float32], named: str) -> Recall:
-    """The fewest candidates that reach `RECALL_WANTED`, or the most with what they reach.
+    """The fewest candidates that reach `MIN_RECALL`, or the most with what they reach.
 
-    A neighbour counts as found when one that scores as high is: pictures that repeat are as good as
+    A neighbour counts as found when one that scores as high is: images that repeat are as good as
     one another.
 
     Args:
@@ -216,19 +219,21 @@ def measured_recall(store: CodedStore, queries: NDArray[np.float32], named: str)
     reached = 0.0
     for count in CANDIDATES:
         pairs = zip(coded, tenth, strict=True)
-        found = [min(RECALL_AT, int((scores[:count] >= least - 1e-6).sum())) for scores, least in pairs]
+        found = [
+            min(RECALL_AT, int((scores[:count] >= threshold - 1e-6).sum())) for scores, threshold in pairs
+        ]
         reached = float(np.mean(found)) / RECALL_AT
-        if reached >= RECALL_WANTED:
+        if reached >= MIN_RECALL:
             return Recall(count, reached, named)
     return Recall(CANDIDATES[-1], reached, named)
 
 
 def text_like(sample: NDArray[np.float32], count: int, generator: np.random.Generator) -> NDArray[np.float32]:
-    """(count, D) unit queries that lie to vectors as texts lie to pictures in CLIP's space.
+    """(count, D) unit queries that lie to vectors as texts lie to images in CLIP's space.
 
-    A text's vector is far from all pictures (the modality gap; Liang et al., 2022, arXiv:2203.02053),
-    leans a little towards the pictures that it fits, and for the rest points at random among the
-    directions in which pictures differ. With these parts the true neighbours stand about four standard
+    A text's vector is far from all images (the modality gap; Liang et al., 2022, arXiv:2203.02053),
+    leans a little towards the images that it fits, and for the rest points at random among the
+    directions in which images differ. With these parts the true neighbours stand about four standard
     deviations above the mean, as in a real text-video similarity matrix (MSR-VTT: 4.2).
 
     Args:

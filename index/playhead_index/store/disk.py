@@ -57,7 +57,9 @@ def exists(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
-        raise LibraryError(f"{path.parent}: the library cannot be opened: {in_words(error)}") from error
+        raise LibraryError(
+            f"{path.parent}: the library cannot be opened: {describe_os_error(error)}"
+        ) from error
     return True
 
 
@@ -66,8 +68,8 @@ def cannot_write(where: Path, error: OSError) -> LibraryError:
     if error.errno in FULL:
         return DiskFull(f"{where}: the disk is full; free space and run the same command again")
     if error.errno == errno.EROFS or error.errno in DENIED:
-        return LibraryReadOnly(f"{where}: nothing can be changed there: {in_words(error)}")
-    return LibraryError(f"{where}: {in_words(error)}")
+        return LibraryReadOnly(f"{where}: nothing can be changed there: {describe_os_error(error)}")
+    return LibraryError(f"{where}: {describe_os_error(error)}")
 
 
 def refuse_link(path: Path, folder: Path) -> Path:
@@ -88,7 +90,7 @@ def refuse_link(path: Path, folder: Path) -> Path:
     return path
 
 
-def in_words(error: OSError) -> str:
+def describe_os_error(error: OSError) -> str:
     """What an error of the operating system says, for a person."""
     if error.errno == errno.EROFS:
         return "it is on a read-only file system"

@@ -23,7 +23,7 @@ COPY_PART = 32
 
 
 class FaissStore(MemoryStore):
-    """A `VectorStore` in memory whose every search looks at every vector.
+    """A `VectorStore` in memory whose every search compares every vector.
 
     Args:
         width: length of a vector, `D`.
@@ -45,7 +45,7 @@ class FaissStore(MemoryStore):
         self._check_queries(queries)
         if allowed is not None:
             places = self._places(allowed)
-            return self._search_among(queries, k, places[places >= 0])
+            return self._search_subset(queries, k, places[places >= 0])
         if len(queries) >= BLAS_FROM:
             return self._named(*self._search_blocks(queries, min(k, len(self))))
         with one_thread():
@@ -66,7 +66,7 @@ class FaissStore(MemoryStore):
     def _products(self, query: NDArray[np.float32], places: NDArray[np.int64]) -> NDArray[np.float32]:
         return scores_of_codes(query, self._codes_at(places))
 
-    def _search_among(self, queries: NDArray[np.float32], k: int, places: NDArray[np.int64]) -> Neighbours:
+    def _search_subset(self, queries: NDArray[np.float32], k: int, places: NDArray[np.int64]) -> Neighbours:
         k = min(k, len(places))
         if k == 0:
             return Neighbours(np.zeros((len(queries), 0), np.int64), np.zeros((len(queries), 0), np.float32))
@@ -184,6 +184,6 @@ def _keep_best(
 ) -> None:
     """Puts the better ones of what is kept and what is new into `best` and `places`, in any order."""
     scores = np.concatenate([best, new_scores])
-    kept = np.argpartition(-scores, len(best) - 1)[: len(best)]
-    places[:] = np.concatenate([places, new_places])[kept]
-    best[:] = scores[kept]
+    selected = np.argpartition(-scores, len(best) - 1)[: len(best)]
+    places[:] = np.concatenate([places, new_places])[selected]
+    best[:] = scores[selected]

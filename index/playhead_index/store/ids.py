@@ -10,29 +10,29 @@ def sorting_order(ids: NDArray[np.int64]) -> NDArray[np.int64] | None:
 
 
 def find_sorted(
-    held: NDArray[np.int64], order: NDArray[np.int64] | None, wanted: NDArray[np.int64]
+    stored: NDArray[np.int64], order: NDArray[np.int64] | None, requested: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """(n,) places of (n,) wanted ids in `held`, -1 where missing.
+    """(n,) places of (n,) requested ids in `stored`, -1 where missing.
 
     Args:
-        held: (N,) int64, each once.
+        stored: (N,) int64, each once.
         order: what `sorting_order` says of them.
-        wanted: (n,) int64.
+        requested: (n,) int64.
     """
-    if len(held) == 0 or len(wanted) == 0:
-        return np.full(len(wanted), -1, dtype=np.int64)
-    if order is None and is_run(held, wanted):
-        first = int(np.searchsorted(held, wanted[0]))
-        return np.arange(first, first + len(wanted), dtype=np.int64)
-    places = np.searchsorted(held, wanted, sorter=order).clip(max=len(held) - 1)
+    if len(stored) == 0 or len(requested) == 0:
+        return np.full(len(requested), -1, dtype=np.int64)
+    if order is None and is_run(stored, requested):
+        first = int(np.searchsorted(stored, requested[0]))
+        return np.arange(first, first + len(requested), dtype=np.int64)
+    places = np.searchsorted(stored, requested, sorter=order).clip(max=len(stored) - 1)
     places = places if order is None else order[places]
-    return np.where(held[places] == wanted, places, -1).astype(np.int64)
+    return np.where(stored[places] == requested, places, -1).astype(np.int64)
 
 
-def is_run(held: NDArray[np.int64], wanted: NDArray[np.int64]) -> bool:
-    """Ascending `wanted` stands in ascending `held` without anything in between, seen from its ends."""
-    first = int(np.searchsorted(held, wanted[0]))
-    last = first + len(wanted) - 1
-    if last >= len(held) or held[first] != wanted[0] or held[last] != wanted[-1]:
+def is_run(stored: NDArray[np.int64], requested: NDArray[np.int64]) -> bool:
+    """Whether ascending `requested` stands in ascending `stored` without other ids in between."""
+    first = int(np.searchsorted(stored, requested[0]))
+    last = first + len(requested) - 1
+    if last >= len(stored) or stored[first] != requested[0] or stored[last] != requested[-1]:
         return False
-    return bool(np.array_equal(held[first : last + 1], wanted))
+    return bool(np.array_equal(stored[first : last + 1], requested))

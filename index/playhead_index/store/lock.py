@@ -91,7 +91,7 @@ def _held_folders() -> list[Path]:
 
 
 def _write_holder(folder: Path) -> None:
-    """Names this process for those that wait; on a full disk they are told of `another process`."""
+    """Names this process for those that wait; on a full disk they see `another process`."""
     path = folder / HOLDER_NAME
     with suppress(OSError):
         path.unlink(missing_ok=True)  # a link that stands there is not followed

@@ -9,7 +9,7 @@ from pathlib import Path
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.errors import LibraryError, LibraryMismatch
 from playhead_index.store.catalog import LIVE, Catalog
-from playhead_index.store.disk import cannot_write, exists, in_words
+from playhead_index.store.disk import cannot_write, describe_os_error, exists
 
 MANIFEST_NAME = "manifest.json"
 MANIFEST_LEFTOVER = f".{MANIFEST_NAME}."
@@ -72,7 +72,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     try:
         manifest = Manifest(**json.loads(path.read_text()))
     except OSError as error:
-        raise LibraryError(f"{path}: it cannot be read: {in_words(error)}") from error
+        raise LibraryError(f"{path}: it cannot be read: {describe_os_error(error)}") from error
     except (ValueError, TypeError) as error:
         raise LibraryError(
             f"{path} is damaged ({error}); delete it and run: playhead verify {folder}"

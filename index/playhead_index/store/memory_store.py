@@ -1,4 +1,4 @@
-"""What stores of vectors in memory do alike: which row belongs to which id, and the checks of arguments."""
+"""The common part of vector stores in memory: which row belongs to which id, and the checks of arguments."""
 
 from abc import ABC, abstractmethod
 
@@ -30,7 +30,7 @@ class MemoryStore(ABC):
         return self._ids
 
     def add(self, ids: NDArray[np.int64], vectors: NDArray[np.floating]) -> None:
-        """Takes in (n,) ids that it does not hold, with their (n, D) vectors; kept as fp16.
+        """Takes in (n,) ids that it does not hold, with their (n, D) vectors; stored as fp16.
 
         Raises:
             ValueError: the vectors are not (n, D), one for each id.
@@ -80,7 +80,7 @@ class MemoryStore(ABC):
 
     @abstractmethod
     def _append_rows(self, vectors: NDArray[np.floating]) -> None:
-        """Keeps (n, D) vectors as fp16 behind the rows that are there."""
+        """Stores (n, D) vectors as fp16 behind the rows that are there."""
 
     @abstractmethod
     def _delete_rows(self, places: NDArray[np.int64]) -> None:

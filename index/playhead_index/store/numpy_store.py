@@ -68,7 +68,7 @@ def _largest(values: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     """Places of the k largest of (n,) values, largest first; of equal ones the first; k <= n."""
     if k == 0:
         return np.zeros(0, dtype=np.int64)
-    least = np.partition(values, len(values) - k)[len(values) - k]
-    among = np.flatnonzero(values >= least)
-    order = np.argsort(-values[among], kind="stable")[:k]
-    return np.asarray(among[order], dtype=np.int64)
+    threshold = np.partition(values, len(values) - k)[len(values) - k]
+    candidates = np.flatnonzero(values >= threshold)
+    order = np.argsort(-values[candidates], kind="stable")[:k]
+    return np.asarray(candidates[order], dtype=np.int64)

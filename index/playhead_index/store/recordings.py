@@ -17,7 +17,7 @@ def read_clock(catalog: Catalog) -> dict[str, float]:
 
 
 def set_recorded(catalog: Catalog, video_id: str, at: float | None, *, wait_s: float = 0.0) -> None:
-    """Keeps when a video was recorded as a person says; None for not known, whatever its file says.
+    """Stores when a video was recorded as a person says; None for not known, whatever its file says.
 
     Args:
         catalog: of the library.

@@ -1,8 +1,8 @@
-"""Taking videos out of a library: rows, vectors, and files that nothing needs; also on a full disk.
+"""Removes videos from a library: rows, vectors and unneeded files; also on a full disk.
 
 On a full disk the files go first. Then the video's own row goes, in a write so small (two pages of the log)
 that it fits where a shard was; everything else that belongs to it is left over, and goes in small steps as
-far as there is room. `purge_removed` deletes what is still left over: `gc` and every indexing run begin so.
+far as there is space. `purge_removed` deletes what is still left over: `gc` and every indexing run begin so.
 """
 
 import os
@@ -24,25 +24,25 @@ ROWS_PER_STEP = 16
 """Rows deleted between two checkpoints of the log on a full disk: their pages must fit into what is free."""
 
 RESERVE_NAME, RESERVE_BYTES = ".reserve", 64 * 1024
-"""A file that holds room for a removal on a full disk: the log of the smallest write needs three pages,
+"""A file that reserves space for a removal on a full disk: the log of the smallest write needs three pages,
 its index 32 KB."""
 
-_REFERRING = """
+_TABLES_OF_VIDEO = """
 SELECT DISTINCT made.name FROM sqlite_master AS made, pragma_foreign_key_list(made.name) AS reference
 WHERE made.type = 'table' AND reference."table" = 'video'
 """
-_LEFT_OVER = """
+_LEFTOVER_VIDEOS = """
 SELECT video_id FROM stage WHERE video_id NOT IN (SELECT video_id FROM video)
 UNION SELECT video_id FROM place WHERE video_id NOT IN (SELECT video_id FROM video)
 """
-_STATES_LEFT_OVER = "DELETE FROM file_state WHERE path NOT IN (SELECT path FROM place)"
+_DELETE_LEFTOVER_STATES = "DELETE FROM file_state WHERE path NOT IN (SELECT path FROM place)"
 
 
 def delete_rows(catalog: Catalog, video_id: str) -> None:
-    """Deletes all rows of a video in one transaction, or with as little room as possible on a full disk.
+    """Deletes all rows of a video in one transaction, or with as little space as possible on a full disk.
 
     Raises:
-        DiskFull: there is no room for even the smallest write.
+        DiskFull: there is no space for even the smallest write.
     """
     try:
         with catalog.atomic() as db:
@@ -65,7 +65,7 @@ def delete_retired(catalog: Catalog) -> None:
     """Deletes the rows of replaced versions (`store.places`).
 
     Raises:
-        DiskFull: there is no room for that.
+        DiskFull: there is no space for that.
     """
     with catalog.atomic() as db:
         db.execute(f"DELETE FROM span WHERE NOT {LIVE}")
@@ -76,16 +76,16 @@ def purge_removed(catalog: Catalog) -> None:
     """Deletes the rows of removed videos that a full disk or a killed process has left over.
 
     Raises:
-        DiskFull: there is no room for that.
+        DiskFull: there is no space for that.
     """
-    left_over = [video_id for (video_id,) in catalog.query(_LEFT_OVER)]
+    left_over = [video_id for (video_id,) in catalog.query(_LEFTOVER_VIDEOS)]
     for video_id in left_over:
         with catalog.atomic() as db:
             for table in _tables(db):
                 db.execute(f"DELETE FROM {table} WHERE video_id = ?", (video_id,))
     if catalog.query("PRAGMA foreign_key_check(file_state)"):
         with catalog.atomic() as db:
-            db.execute(_STATES_LEFT_OVER)
+            db.execute(_DELETE_LEFTOVER_STATES)
 
 
 def delete_unneeded_files(folder: Path, needed: Collection[str]) -> None:
@@ -102,7 +102,7 @@ def unneeded_files(folder: Path, needed: Collection[str]) -> Iterator[Path]:
 
     Args:
         folder: the library's folder.
-        needed: ids of the videos whose vectors are not to be given.
+        needed: ids of the videos whose vectors are kept out of the result.
     """
     yield from _files(folder / "cache")
     for space in _entries(folder / VECTORS):
@@ -113,7 +113,7 @@ def unneeded_files(folder: Path, needed: Collection[str]) -> Iterator[Path]:
 
 
 def keep_reserve(folder: Path) -> None:
-    """Writes the reserve where it is missing and there is room for it."""
+    """Writes the reserve where it is missing and there is space for it."""
     reserve = folder / RESERVE_NAME
     if reserve.is_symlink() or reserve.exists():
         return
@@ -124,7 +124,7 @@ def keep_reserve(folder: Path) -> None:
 
 
 def replace_manifest(folder: Path, catalog: Catalog) -> None:
-    """Writes the manifest, on a full disk into the room of the old one.
+    """Writes the manifest, on a full disk into the space of the old one.
 
     Raises:
         DiskFull: even that is too little.
@@ -137,7 +137,7 @@ def replace_manifest(folder: Path, catalog: Catalog) -> None:
 
 
 def _delete_frugally(catalog: Catalog, video_id: str, locking: Literal["NORMAL", "EXCLUSIVE"]) -> None:
-    """Deletes a video's own row, then as much of what belongs to it as there is room for."""
+    """Deletes a video's own row, then as much of what belongs to it as there is space for."""
     with catalog.frugal(locking) as db:
         with db.atomic():
             db.execute("DELETE FROM video WHERE video_id = ?", (video_id,))
@@ -145,30 +145,31 @@ def _delete_frugally(catalog: Catalog, video_id: str, locking: Literal["NORMAL",
 
 
 def _purge_in_steps(db: Database) -> None:
-    """Deletes what is left over in small transactions, as far as the disk has room."""
+    """Deletes what is left over in small transactions, as far as the disk has space."""
     with suppress(sqlite3.OperationalError):
-        for (video_id,) in db.execute(_LEFT_OVER).fetchall():
+        for (video_id,) in db.execute(_LEFTOVER_VIDEOS).fetchall():
             for table in _tables(db):
                 _shorten_log(db)
-                while _delete_some(db, table, video_id):
+                while _delete_step(db, table, video_id):
                     _shorten_log(db)
 
 
 def _shorten_log(db: Database) -> None:
-    """Moves what the log holds into the catalog, so that the log's room is free again."""
+    """Moves what the log holds into the catalog, so that the log's space is free again."""
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
-def _delete_some(db: Database, table: str, video_id: str) -> int:
+def _delete_step(db: Database, table: str, video_id: str) -> int:
     with db.atomic():
         rows = f"SELECT rowid FROM {table} WHERE video_id = ? LIMIT {ROWS_PER_STEP}"
         return int(db.execute(f"DELETE FROM {table} WHERE rowid IN ({rows})", (video_id,)).rowcount)
 
 
 def _tables(db: Database) -> list[str]:
-    """The tables with rows of a video; last those by whose rows `_LEFT_OVER` finds it."""
+    """The tables with rows of a video; last those by whose rows `_LEFTOVER_VIDEOS` finds it."""
     return sorted(
-        (name for (name,) in db.execute(_REFERRING)), key=lambda name: (name in ("place", "stage"), name)
+        (name for (name,) in db.execute(_TABLES_OF_VIDEO)),
+        key=lambda name: (name in ("place", "stage"), name),
     )
 
 

@@ -9,9 +9,9 @@ from playhead_index.store.catalog import Catalog
 SPEECH_MODEL = "speech_model"
 """A record of the model that recognises speech, or `off`."""
 CHAT_MODEL = "model"
-"""The chat model that questions are asked with, as a person named it, or `off`."""
+"""The chat model that answers questions, as a person named it, or `off`."""
 SPEAKER_MODEL = "voices_model"
-"""A record of the encoder that tells speakers apart, or `off`."""
+"""A record of the encoder that distinguishes speakers, or `off`."""
 
 
 def read_settings(catalog: Catalog) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Shards:
 
         Args:
             video_id: whose shard.
-            vectors: (n, D) float32; kept as fp16.
+            vectors: (n, D) float32; stored as fp16.
 
         Raises:
             ValueError: the vectors are not (n, D).
@@ -53,7 +53,7 @@ class Shards:
             raise ValueError(f"vectors of {self.space} must be (n, {self.width}), got {vectors.shape = }")
         first = self.count(video_id)
         path = self._path(video_id)
-        with _mapped_os_errors(path):
+        with _map_os_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("ab") as file:
                 file.truncate(first * self._row_bytes)
@@ -72,14 +72,14 @@ class Shards:
     def truncate(self, video_id: str, rows: int) -> None:
         """Cuts off what stands behind the first `rows` rows; nothing happens to a shorter shard."""
         path = self._path(video_id)
-        with _mapped_os_errors(path):
+        with _map_os_errors(path):
             if path.exists() and path.stat().st_size > rows * self._row_bytes:
                 os.truncate(path, rows * self._row_bytes)
 
     def read(self, video_id: str) -> NDArray[np.float16]:
         """(N, D) float16 rows, read-only, mapped from the file; (0, D) when there is none."""
         path = self._path(video_id)
-        with _mapped_os_errors(path):
+        with _map_os_errors(path):
             try:
                 with path.open("rb") as file:
                     rows = os.fstat(file.fileno()).st_size // self._row_bytes
@@ -96,7 +96,7 @@ class Shards:
             return vectors
         runs = pairwise([0, *(np.flatnonzero(np.diff(rows) != 1) + 1).tolist(), len(rows)])
         path = self._path(video_id)
-        with _mapped_os_errors(path):
+        with _map_os_errors(path):
             try:
                 with path.open("rb", buffering=0) as file:
                     for first, last in runs:
@@ -107,14 +107,14 @@ class Shards:
         return vectors
 
     def _put(self, read: bytes, into: NDArray[np.float16]) -> None:
-        whole = len(read) // self._row_bytes
-        rows = np.frombuffer(read, dtype=ROW_DTYPE, count=whole * self.width)
-        into[:whole] = rows.reshape(whole, self.width)
+        num_rows = len(read) // self._row_bytes
+        rows = np.frombuffer(read, dtype=ROW_DTYPE, count=num_rows * self.width)
+        into[:num_rows] = rows.reshape(num_rows, self.width)
 
     def remove(self, video_id: str) -> None:
         """Deletes a video's shard, if it has one."""
         path = self._path(video_id)
-        with _mapped_os_errors(path):
+        with _map_os_errors(path):
             path.unlink(missing_ok=True)
 
     def size_bytes(self) -> int:
@@ -127,7 +127,7 @@ class Shards:
 
 
 @contextmanager
-def _mapped_os_errors(path: Path) -> Iterator[None]:
+def _map_os_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

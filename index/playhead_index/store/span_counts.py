@@ -1,4 +1,4 @@
-"""How many texts the catalog holds of some videos."""
+"""Counts the spans of videos, by kind."""
 
 from collections.abc import Iterable
 

@@ -93,13 +93,13 @@ def read_turns(catalog: Catalog, video_id: str) -> list[tuple[str, Window]]:
 
 def spans_of_speakers(catalog: Catalog, labels: Mapping[str, Collection[str]]) -> NDArray[np.int64]:
     """(n,) ascending ids of the spans that some speakers say, from their labels by video."""
-    wanted = {(video_id, label) for video_id, own in labels.items() for label in own}
-    names = sorted({label for _, label in wanted})
+    requested = {(video_id, label) for video_id, own in labels.items() for label in own}
+    names = sorted({label for _, label in requested})
     found: list[int] = []
     for chunk in batches(names, MAX_IDS_IN_SQL):
         marks = ", ".join("?" * len(chunk))
         rows = catalog.query(f"SELECT id, video_id, speaker FROM span WHERE speaker IN ({marks})", chunk)
-        found += [span_id for span_id, video_id, label in rows if (video_id, label) in wanted]
+        found += [span_id for span_id, video_id, label in rows if (video_id, label) in requested]
     return np.array(sorted(found), dtype=np.int64)
 
 
@@ -126,7 +126,7 @@ def replace_speakers(
     """Stores the speakers of one origin of a video instead of those before, inside the caller's `atomic()`.
 
     Names that a person gave stay: with the label where it comes from subtitles; with the voice that is most
-    alike where both are measured (diarisation that is run again may number voices otherwise), else with the
+    similar where both are measured (diarisation that is run again may number voices otherwise), else with the
     label. Speakers of the other origin are not touched.
 
     Raises:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from playhead_index.errors import LibraryError
-from playhead_index.store.disk import MIN_FREE_BYTES, free_bytes, in_words, why_not_writable
+from playhead_index.store.disk import MIN_FREE_BYTES, describe_os_error, free_bytes, why_not_writable
 
 BUSY_TIMEOUT_S = 30.0
 MAX_COPY_ATTEMPTS = 3
@@ -35,7 +35,7 @@ Stamp = tuple[int, int, int, int]
 
 
 @dataclass(slots=True)
-class Opened:
+class OpenedSqlite:
     """A connection, and what it can do.
 
     Args:
@@ -51,7 +51,7 @@ class Opened:
     stamp: Stamp
 
 
-def open_sqlite(path: Path) -> Opened:
+def open_sqlite(path: Path) -> OpenedSqlite:
     """A connection to a SQLite file by the first way that can read it.
 
     Raises:
@@ -63,7 +63,7 @@ def open_sqlite(path: Path) -> Opened:
         why = DISK_FULL
     else:
         try:
-            return Opened(_read_schema(connect(path)), "normal", why, file_stamp(path))
+            return OpenedSqlite(_read_schema(connect(path)), "normal", why, file_stamp(path))
         except sqlite3.OperationalError as error:
             if not needs_to_write(error):
                 raise
@@ -71,8 +71,8 @@ def open_sqlite(path: Path) -> Opened:
     _require_readable(path)
     stamp = file_stamp(path)
     if not log_has_content(path):
-        return Opened(_read_schema(connect(path, "immutable=1")), "immutable", why, stamp)
-    return Opened(copy_with_log(path), "memory", why, stamp)
+        return OpenedSqlite(_read_schema(connect(path, "immutable=1")), "immutable", why, stamp)
+    return OpenedSqlite(copy_with_log(path), "memory", why, stamp)
 
 
 def connect(path: Path, parameters: str = "") -> sqlite3.Connection:
@@ -131,7 +131,7 @@ def copy_with_log(path: Path) -> sqlite3.Connection:
             with tempfile.TemporaryDirectory(prefix="playhead-", dir=parent) as folder:
                 return _joined(_copy_files(path, Path(folder)))
         except OSError as error:
-            reason = f"{parent}: {in_words(error)}"
+            reason = f"{parent}: {describe_os_error(error)}"
     raise LibraryError(
         f"{path}: it can only be read together with {log_path(path).name}, and there is no room to copy both "
         f"({reason}); set TMPDIR to a folder with room"
@@ -190,4 +190,4 @@ def _require_readable(path: Path) -> None:
     try:
         path.open("rb").close()
     except OSError as error:
-        raise LibraryError(f"{path}: it cannot be read: {in_words(error)}") from error
+        raise LibraryError(f"{path}: it cannot be read: {describe_os_error(error)}") from error

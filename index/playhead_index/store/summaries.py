@@ -1,6 +1,6 @@
-"""What chapters and whole videos show in words, kept with what it was made from.
+"""Summaries of chapters and of complete videos, stored with what they were made from.
 
-A summary is made above this floor, when it is first needed, and may be lost at any time: in a library that
+A summary is made by a higher package, when it is first needed, and may be lost at any time: in a library that
 cannot be written to it is made and not kept.
 """
 
@@ -20,7 +20,7 @@ Level = Literal["chapter", "video"]
 
 @dataclass(frozen=True, slots=True)
 class SummarySentence:
-    """One sentence of a summary and the stretch of the video that it is taken from.
+    """One sentence of a summary and the interval of the video that it is taken from.
 
     Args:
         window: from the first word that it rests on to the last.
@@ -33,16 +33,16 @@ class SummarySentence:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A few sentences on a stretch of a video.
+    """A few sentences on an interval of a video.
 
     Args:
         level: `chapter`, or `video` for all of it.
-        window: the stretch.
+        window: the interval.
         text: sentences, and below them a line of keywords where there are some, as in a caption.
         made_by: the model and the prompt that worded it, or how else it was made.
         made_from: digest of the texts below it; when they change it is out of date.
         title: a few words on what it is about; empty where it was made of captions alone.
-        sentences: of the text, each with its stretch; empty likewise.
+        sentences: of the text, each with its interval; empty likewise.
     """
 
     level: Level

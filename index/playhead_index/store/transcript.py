@@ -135,10 +135,10 @@ def unit_arrays(
             f"SELECT {columns} FROM transcript_unit WHERE video_id IN ({marks}) AND {where} {order}",
             (*video_ids, level, kind),
         )
-    wanted = None if video_ids is None else set(video_ids)
+    requested = None if video_ids is None else set(video_ids)
     by_video: dict[str, list[tuple[Any, ...]]] = {}
     for video_id, *values in rows:
-        if wanted is None or video_id in wanted:
+        if requested is None or video_id in requested:
             by_video.setdefault(video_id, []).append(tuple(values))
     return {video_id: _arrays(own) for video_id, own in by_video.items()}
 

@@ -1,4 +1,4 @@
-"""What a store of vectors is asked, so that FAISS or a database server can stand behind it."""
+"""The protocol of vector stores, which FAISS or a database server can fulfil."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -35,8 +35,8 @@ class Neighbours:
 
     def of(self, query: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """The (n,) ids and (n,) scores of one query, n <= k, without the missing ones."""
-        there = self.ids[query] != MISSING
-        return self.ids[query][there], self.scores[query][there]
+        is_found = self.ids[query] != MISSING
+        return self.ids[query][is_found], self.scores[query][is_found]
 
 
 class VectorStore(Protocol):
@@ -47,7 +47,7 @@ class VectorStore(Protocol):
         ...
 
     def add(self, ids: NDArray[np.int64], vectors: NDArray[np.floating]) -> None:
-        """Takes in (n,) ids that it does not hold, with their (n, D) vectors; kept as fp16."""
+        """Takes in (n,) ids that it does not hold, with their (n, D) vectors; stored as fp16."""
         ...
 
     def remove(self, ids: NDArray[np.int64]) -> None:
@@ -73,14 +73,14 @@ class VectorStore(Protocol):
         ...
 
 
-def require_same_model(space: str, built: ModelTag, asked: ModelTag) -> None:
-    """Nothing, when a query of model `asked` may be compared with vectors of model `built`.
+def require_same_model(space: str, built: ModelTag, requested: ModelTag) -> None:
+    """Nothing, when a query of model `requested` may be compared with vectors of model `built`.
 
     Raises:
         LibraryMismatch: the models differ.
     """
-    if not built.is_same_model(asked):
+    if not built.is_same_model(requested):
         raise LibraryMismatch(
-            f"the {space} vectors of this library were made with {built}, asked with {asked}; "
+            f"the {space} vectors of this library were made with {built}, asked with {requested}; "
             f"search with the first model, or index into a new library"
         )

@@ -13,9 +13,9 @@ from playhead_index.words.protocol import MIN_CONFIDENCE
 MAX_CUES = 1000
 """Cues that are enough to tell whether subtitles go with what is said: forty minutes of speech."""
 TIMELINE = "timeline"
-"""The line of the job table whose recipe holds the gaps of a recording; a video without gaps has none."""
+"""The row of the job table whose recipe holds the gaps of a recording; a video without gaps has none."""
 JOINED_S = 1.0
-"""Stretches of uncertain speech that are at most so far apart count as one."""
+"""Intervals of uncertain speech that are at most so far apart count as one."""
 STAGES_OF_COVERAGE = ("subtitles", "speech", "screen", "picture", "caption")
 
 
@@ -36,17 +36,17 @@ class VideoStages:
         video_id: of the video.
         duration_s: length in seconds.
         has_audio: it has a sound track.
-        has_subtitles: words of a subtitle track or file are stored; False, without a look at the words, where
+        has_subtitles: words of a subtitle track or file are stored; False, without reading the words, where
             recognised speech covers the whole video.
         stages: those of `STAGES_OF_COVERAGE`, by name; a stage that has not begun is missing.
         has_unread_sound: a part of its sound is not read.
         subtitled_s: seconds of its first `MAX_CUES` subtitle cues together, without subtitles that are no
             transcript of its sound (forced ones, a commentary, a translation).
-        voiced_s: seconds in which somebody speaks; None where no voice detector has heard them.
+        voiced_s: seconds in which somebody speaks; None where no voice detector has run.
         subtitled_voice_s: the part of `voiced_s` that subtitles cover.
-        has_pictures: False for a file with sound alone.
-        gaps: stretches in which it holds neither pictures nor sound.
-        uncertain: stretches of speech that were recognised with a confidence below `MIN_CONFIDENCE`.
+        has_frames: False for a file with sound alone.
+        gaps: intervals in which it holds neither frames nor sound.
+        uncertain: intervals of speech that were recognised with a confidence below `MIN_CONFIDENCE`.
         recognised_s: seconds of speech with a known confidence; 0 where none of it is uncertain.
     """
 
@@ -59,7 +59,7 @@ class VideoStages:
     subtitled_s: float = math.inf
     voiced_s: float | None = None
     subtitled_voice_s: float = 0.0
-    has_pictures: bool = True
+    has_frames: bool = True
     gaps: tuple[Window, ...] = ()
     uncertain: tuple[Window, ...] = ()
     recognised_s: float = 0.0
@@ -98,17 +98,17 @@ def read_video_stages(catalog: Catalog, video_ids: Collection[str] | None = None
         stages.setdefault(video_id, {})[name] = StageState(status, position_s, note)
     gaps = read_gaps(catalog, video_ids)
     uncertain = read_uncertain(catalog, video_ids)
-    wanted = None if video_ids is None else set(video_ids)
+    requested = None if video_ids is None else set(video_ids)
     return {
         video_id: VideoStages(
             video_id, duration_s, bool(has_audio), subtitled_s > 0, stages.get(video_id, {}), bool(unread),
-            subtitled_s, voiced_s, subtitled_voice_s, bool(has_pictures), gaps.get(video_id, ()),
+            subtitled_s, voiced_s, subtitled_voice_s, bool(has_frames), gaps.get(video_id, ()),
             *uncertain.get(video_id, ((), 0.0)),
         )
         for (
-            video_id, duration_s, has_audio, subtitled_s, unread, has_pictures, voiced_s, subtitled_voice_s
+            video_id, duration_s, has_audio, subtitled_s, unread, has_frames, voiced_s, subtitled_voice_s
         ) in videos
-        if wanted is None or video_id in wanted
+        if requested is None or video_id in requested
     }  # fmt: skip
 
 
@@ -125,7 +125,7 @@ def read_gaps(catalog: Catalog, video_ids: Collection[str] | None = None) -> dic
 def read_uncertain(
     catalog: Catalog, video_ids: Collection[str] | None = None
 ) -> dict[str, tuple[tuple[Window, ...], float]]:
-    """Stretches of uncertain speech, joined where they touch, and seconds of speech with a confidence.
+    """Intervals of uncertain speech, joined where they touch, and seconds of speech with a confidence.
 
     By video id, for those videos that have uncertain speech; of the whole catalog when None.
     """
@@ -138,16 +138,16 @@ def read_uncertain(
         f"{where} ORDER BY video_id, start_s",
         (MIN_CONFIDENCE, *values),
     )
-    stretches: dict[str, list[list[float]]] = {}
+    intervals: dict[str, list[list[float]]] = {}
     for video_id, start_s, end_s in rows:
-        own = stretches.setdefault(video_id, [])
+        own = intervals.setdefault(video_id, [])
         if own and start_s <= own[-1][1] + JOINED_S:
             own[-1][1] = max(own[-1][1], end_s)
         else:
             own.append([start_s, end_s])
     return {
         video_id: (tuple(Window(*one) for one in own), _recognised_s(catalog, video_id))
-        for video_id, own in stretches.items()
+        for video_id, own in intervals.items()
     }
 
 

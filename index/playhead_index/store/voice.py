@@ -109,7 +109,7 @@ def delete_voice_chunks(db: Database, video_id: str, from_s: float = 0.0) -> Non
 
 
 def voice_totals(catalog: Catalog, video_id: str) -> VoiceTotals:
-    """The seconds of voice of a video, over all its chunks; zeros where no voice detector has heard it."""
+    """The seconds of voice of a video, over all its chunks; zeros where no voice detector has run."""
     (row,) = catalog.query(
         "SELECT total(voiced_s), total(subtitled_s), total(recognised_s) FROM voice_chunk WHERE video_id = ?",
         (video_id,),

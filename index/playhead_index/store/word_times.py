@@ -1,4 +1,4 @@
-"""When each word of a span is said, as speech recognition gave it."""
+"""Stores word times: when each recognised word of a span is said."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""How much neighbouring stretches of a transcript have in common, by their words."""
+"""Lexical cohesion: how many words neighbouring parts of a transcript share."""
 
 import re
 from collections import Counter
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from playhead_index.words.sentences import is_unspaced_sign
 
 STEM_CHARS = 6
-"""Characters of a word that count: enough to tell words apart, few enough that inflected forms agree."""
+"""Characters of a word that count: enough to distinguish words, few enough that inflected forms agree."""
 WIDTH = 512
 """Length of a hashed vector of terms."""
 BLOCK_S = 30.0
@@ -21,7 +21,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 
 def terms(text: str) -> list[str]:
-    """What of a text counts for cohesion: beginnings of words, pairs of characters without spaces.
+    """The terms of a text for cohesion: beginnings of words, pairs of characters in scripts without spaces.
 
     >>> terms("Batteries, battery!"), terms("电池。")
     (['batter', 'batter'], ['电池'])
@@ -38,7 +38,7 @@ def terms(text: str) -> list[str]:
 def term_vectors(texts: Sequence[str]) -> NDArray[np.float32]:
     """(N, WIDTH) float32 sums of hashed terms, each weighted by how few of the N texts it stands in.
 
-    Terms of one text only weigh nothing: they bind it to no other. The weight of the others is the logarithm
+    Terms of one text only weigh nothing. The weight of the others is the logarithm
     of N over the number of their texts.
     """
     counts = [Counter(terms(text)) for text in texts]
@@ -54,7 +54,7 @@ def term_vectors(texts: Sequence[str]) -> NDArray[np.float32]:
 def depths(
     vectors: NDArray[np.float32], starts_s: NDArray[np.float64], ends_s: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """(N - 1,) how much less the stretches around each gap have in common than those around its neighbours.
+    """(N - 1,) how much less the intervals around each gap have in common than those around its neighbours.
 
     The depth score of TextTiling (Hearst, 1997, Computational Linguistics 23): what the similarity of two
     blocks of `BLOCK_S` falls short of the nearest peak on the left, and of the one on the right.
@@ -74,15 +74,15 @@ def depths(
     last = np.maximum(np.searchsorted(starts_s, starts_s[1:] + BLOCK_S), gaps + 1)
     before, after = sums[gaps] - sums[first], sums[last] - sums[gaps]
     lengths = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
-    alike = np.zeros(count - 1)
-    np.divide((before * after).sum(axis=1), lengths, out=alike, where=lengths > 0)
-    return peaks(alike) + peaks(alike[::-1])[::-1] - 2 * alike
+    similarity = np.zeros(count - 1)
+    np.divide((before * after).sum(axis=1), lengths, out=similarity, where=lengths > 0)
+    return peaks(similarity) + peaks(similarity[::-1])[::-1] - 2 * similarity
 
 
-def peaks(alike: NDArray[np.float64]) -> NDArray[np.float64]:
+def peaks(similarity: NDArray[np.float64]) -> NDArray[np.float64]:
     """(N,) the value of the peak that is reached to the left of each place by going up only."""
-    peaks = alike.copy()
-    for i in range(1, len(alike)):
-        if alike[i - 1] >= alike[i]:
+    peaks = similarity.copy()
+    for i in range(1, len(similarity)):
+        if similarity[i - 1] >= similarity[i]:
             peaks[i] = peaks[i - 1]
     return peaks

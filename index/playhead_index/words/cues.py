@@ -1,7 +1,7 @@
 """Readers of subtitle formats: text of a file in, timed cues with plain words out.
 
-WebVTT, SubRip, SubViewer (YouTube's `.sbv` is written alike), (Advanced) SubStation Alpha, MicroDVD, MPL2
-and SAMI are read here, in time linear in the length of the text; pysubs2 reads TTML. It is not asked for the
+WebVTT, SubRip, SubViewer (YouTube's `.sbv` is the same), (Advanced) SubStation Alpha, MicroDVD, MPL2
+and SAMI are read here, in time linear in the length of the text; pysubs2 reads TTML. It is not used for the
 others: pysubs2 1.8 takes comments and cue names of WebVTT for words and stops at a malformed time, reads a
 SubRip time below zero as one above, drops a number that ends the last cue, and in SubStation overlooks the
 Format line and refuses a file for one bad time; its patterns for the markup of MicroDVD and for the text of
@@ -40,8 +40,8 @@ _ASS_TIME = re.compile(r"\s*+(-?)(\d{1,9}):(\d{1,2}):(\d{1,2})(?:[.:,](\d{1,3}))
 _TTML_NAMESPACE = "http://www.w3.org/ns/ttml"
 _TT, _TTM = f"{{{_TTML_NAMESPACE}}}", f"{{{_TTML_NAMESPACE}#metadata}}"
 _XML_ID = "{http://www.w3.org/XML/1998/namespace}id"
-# Players that are not told how long a SAMI cue stands show it so long, as pysubs2 does.
-_SAMI_LEAST_S, _SAMI_S_A_CHARACTER = 0.5, 0.067
+# Players show a SAMI cue without an end for so long, as pysubs2 does.
+_SAMI_MIN_S, _SAMI_S_PER_CHARACTER = 0.5, 0.067
 # What pysubs2's TTML parser lets through from int(), dict, and the parser of XML.
 _PYSUBS2_MAY_RAISE = (
     SyntaxError,
@@ -76,11 +76,11 @@ class Cue:
 def reader_for(
     text: str, fps: float | None = None, stream_origin_s: float | None = None
 ) -> Callable[[str], list[Cue]]:
-    """The reader that fits what a text looks like, whatever its file is called.
+    """The reader for the format of a text, whatever its file is called.
 
     Args:
         text: the whole file.
-        fps: pictures a second of the video: MicroDVD counts pictures and rarely says their rate.
+        fps: frames a second of the video: MicroDVD counts frames and rarely says their rate.
         stream_origin_s: for WebVTT, as `read_webvtt` takes it.
 
     Raises:
@@ -180,7 +180,7 @@ class _StreamClock:
 def _wrapped_s(time_s: float) -> float:
     """A difference of times of an MPEG stream, whose clock of 33 bits begins anew after 26.5 hours.
 
-    An hour before the video begins is still told from 25.5 hours after it.
+    An hour before the video begins is still distinguished from 25.5 hours after it.
     """
     return (time_s + _MAX_BEFORE_S) % MPEG_CLOCK_S - _MAX_BEFORE_S
 
@@ -302,11 +302,11 @@ def _ass_cue(columns: list[str], rest: str) -> Iterator[Cue]:
 
 
 def read_microdvd(text: str, fps: float | None = None) -> list[Cue]:
-    """The cues of a MicroDVD file: `{first picture}{last picture}words|more words`.
+    """The cues of a MicroDVD file: `{first frame}{last frame}words|more words`.
 
     Args:
         text: the whole file.
-        fps: pictures a second of the video; None to take the rate that the first cue says, `{1}{1}25`.
+        fps: frames a second of the video; None to take the rate that the first cue says, `{1}{1}25`.
 
     Raises:
         NotThisFormat: `fps` is None and the file does not say the rate, or the rate is not above 0.
@@ -317,14 +317,14 @@ def read_microdvd(text: str, fps: float | None = None) -> list[Cue]:
         if found is None:
             continue
         if fps is None:
-            fps = _said_fps(found)
+            fps = _declared_fps(found)
             continue
-        start_s, end_s = (round(int(picture) * 1000 / fps) / 1000 for picture in (found[1], found[2]))
+        start_s, end_s = (round(int(frame) * 1000 / fps) / 1000 for frame in (found[1], found[2]))
         cues.append(Cue(start_s, end_s, plain_lines(found[3].replace("|", "\n"))))
     return cues
 
 
-def _said_fps(first: re.Match[str]) -> float:
+def _declared_fps(first: re.Match[str]) -> float:
     try:
         fps = float(first[3]) if first[1] == first[2] == "1" else 0.0
     except ValueError:
@@ -381,7 +381,7 @@ def read_sami(text: str) -> list[Cue]:
     cues: list[Cue] = []
     for start_s, pieces in reversed(parser.synced):
         words = plain_lines("".join(pieces))
-        end_s = round(start_s + _SAMI_LEAST_S + _SAMI_S_A_CHARACTER * len(words), 3)
+        end_s = round(start_s + _SAMI_MIN_S + _SAMI_S_PER_CHARACTER * len(words), 3)
         cues.append(Cue(start_s, min(end_s, cues[-1].start_s) if cues else end_s, words))
     return cues[::-1]
 

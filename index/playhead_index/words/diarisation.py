@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.voice_encoder import SpeakerEncoder
 from playhead_index.window import Window
-from playhead_index.words.voice_activity import CHUNK_S, RATE_HZ, Chunk, chunks
+from playhead_index.words.voice_activity import CHUNK_S, RATE_HZ, Chunk, cut_chunks
 
 Vectors = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceTurn:
-    """A stretch in which one speaker speaks; pauses shorter than `max_pause_s` are part of it.
+    """An interval in which one speaker speaks; pauses shorter than `max_pause_s` are part of it.
 
     Args:
         window: seconds on the clock of the recording.
@@ -56,7 +56,7 @@ class Diarisation:
 
 @dataclass(frozen=True, slots=True)
 class SoundPart:
-    """A stretch of a recording that is heard without a gap.
+    """A part of a recording without a gap.
 
     Args:
         start_s: where it begins, on the clock of the recording.
@@ -126,16 +126,16 @@ class DiarisationSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class VoiceWindows:
-    """The windows of one stretch of speech and their vectors.
+class EmbeddedSpeech:
+    """The windows of one interval of speech and their vectors.
 
     Args:
-        speech: the stretch, on the clock of the recording.
+        window: the interval, on the clock of the recording.
         middles_s: (k,) float64: the middle of each window.
         vectors: (k, D) float32 rows of length 1.
     """
 
-    speech: Window
+    window: Window
     middles_s: NDArray[np.float64]
     vectors: Vectors
 
@@ -164,25 +164,25 @@ class ClusteringDiariser:
     def diarise(self, parts: Iterable[SoundPart], num_speakers: int | None = None) -> Diarisation:
         """See `Diariser`."""
         _require_number(num_speakers)
-        stretches = [
-            stretch
+        embedded = [
+            speech
             for part in parts
-            for chunk in chunks(part.pieces, self._chunk_s)
-            for stretch in self._embedded(chunk, part.start_s)
+            for chunk in cut_chunks(part.pieces, self._chunk_s)
+            for speech in self._embedded(chunk, part.start_s)
         ]
-        return assign_speakers(stretches, num_speakers, self.settings)
+        return assign_speakers(embedded, num_speakers, self.settings)
 
-    def _embedded(self, chunk: Chunk, start_s: float) -> Iterator[VoiceWindows]:
+    def _embedded(self, chunk: Chunk, start_s: float) -> Iterator[EmbeddedSpeech]:
         for speech in chunk.speech:
             windows = sliding_windows(speech, self._encoder.window_s, self.settings.hop_s)
             vectors = self._encoder.encode(chunk.sound, windows, RATE_HZ)
             later_s = chunk.from_s + start_s
             middles_s = np.array([(window.start_s + window.end_s) / 2 for window in windows]) + later_s
-            yield VoiceWindows(speech.shifted(later_s), middles_s, vectors)
+            yield EmbeddedSpeech(speech.shifted(later_s), middles_s, vectors)
 
 
 def sliding_windows(speech: Window, size_s: float, hop_s: float) -> list[Window]:
-    """Windows of one size that cover a stretch of speech; the last one ends with it.
+    """Windows of one size that cover an interval of speech; the last one ends with it.
 
     >>> sliding_windows(Window(0.0, 3.0), size_s=1.5, hop_s=1.0)
     [Window(start_s=0.0, end_s=1.5), Window(start_s=1.0, end_s=2.5), Window(start_s=1.5, end_s=3.0)]
@@ -197,22 +197,22 @@ def sliding_windows(speech: Window, size_s: float, hop_s: float) -> list[Window]
 
 
 def assign_speakers(
-    stretches: Sequence[VoiceWindows], num_speakers: int | None, settings: DiarisationSettings
+    embedded: Sequence[EmbeddedSpeech], num_speakers: int | None, settings: DiarisationSettings
 ) -> Diarisation:
     """Turns of embedded speech.
 
     Args:
-        stretches: in time order.
+        embedded: in time order.
         num_speakers: None to find it out.
         settings: constants.
     """
-    if not stretches:
+    if not embedded:
         return Diarisation()
-    vectors = np.concatenate([stretch.vectors for stretch in stretches])
+    vectors = np.concatenate([speech.vectors for speech in embedded])
     means = speaker_means(vectors, num_speakers, settings)
     for _ in range(settings.num_passes - 1):
-        means = _means_of(vectors, _window_labels(stretches, means, settings), means)
-    turns = join_turns(_drawn_turns(stretches, means, settings), settings.max_pause_s)
+        means = _means_of(vectors, _window_labels(embedded, means, settings), means)
+    turns = join_turns(_turns_of_paths(embedded, means, settings), settings.max_pause_s)
     order = list(dict.fromkeys(turn.label for turn in turns))
     labels = {found: str(number) for number, found in enumerate(order, 1)}
     return Diarisation(
@@ -229,17 +229,17 @@ def speaker_means(vectors: Vectors, num_speakers: int | None, settings: Diarisat
         num_speakers: k, if it is known; fewer where there are fewer windows.
         settings: constants.
     """
-    sums, counts = _joined_in_blocks(vectors, settings)
+    sums, counts = _cluster_in_blocks(vectors, settings)
     merges = average_linkage(sums, counts)
     min_windows = max(settings.min_windows, round(settings.min_fraction * len(vectors)))
     num_merges = sum(1 for _ in _while_similar(merges, settings.threshold))
     if num_speakers is not None:
-        num_merges = _merges_for(merges, counts, num_merges, num_speakers, min_windows)
+        num_merges = _num_merges_for(merges, counts, num_merges, num_speakers, min_windows)
     labels = _labels_after(merges[:num_merges], len(sums))
     sizes = np.bincount(labels, weights=counts)
     by_size = np.argsort(-sizes, kind="stable")
-    wanted = num_speakers or max(1, int((sizes >= min_windows).sum()))
-    means = np.stack([sums[labels == found].sum(axis=0) for found in by_size[:wanted]])
+    num_clusters = num_speakers or max(1, int((sizes >= min_windows).sum()))
+    means = np.stack([sums[labels == found].sum(axis=0) for found in by_size[:num_clusters]])
     return _unit(means)
 
 
@@ -299,19 +299,19 @@ def _while_similar(merges: Sequence[Merge], threshold: float) -> Iterator[Merge]
         yield merge
 
 
-def _merges_for(
-    merges: Sequence[Merge], counts: NDArray[np.int64], start: int, wanted: int, min_windows: int
+def _num_merges_for(
+    merges: Sequence[Merge], counts: NDArray[np.int64], start: int, num_speakers: int, min_windows: int
 ) -> int:
-    """The number of merges, as near as possible to `start`, after which the number of speakers is the wanted.
+    """The number of merges, as near as possible to `start`, that leave `num_speakers` speakers.
 
     Where no cut gives as many clusters of `min_windows`, smaller clusters count too.
     """
     for smallest in range(min_windows, 0, -1):
         numbers = _num_large(merges, counts, smallest)
-        fitting = [cut for cut, number in enumerate(numbers) if number == wanted]
+        fitting = [cut for cut, number in enumerate(numbers) if number == num_speakers]
         if fitting:
             return min(fitting, key=lambda cut: abs(cut - start))
-    return max(0, len(counts) - wanted)
+    return max(0, len(counts) - num_speakers)
 
 
 def _num_large(merges: Sequence[Merge], counts: NDArray[np.int64], smallest: int) -> list[int]:
@@ -335,7 +335,7 @@ def _labels_after(merges: Sequence[Merge], n: int) -> NDArray[np.int64]:
     return np.asarray(np.unique(parents, return_inverse=True)[1], np.int64)
 
 
-def _joined_in_blocks(vectors: Vectors, settings: DiarisationSettings) -> tuple[Vectors, NDArray[np.int64]]:
+def _cluster_in_blocks(vectors: Vectors, settings: DiarisationSettings) -> tuple[Vectors, NDArray[np.int64]]:
     """(sums, counts) of at most `max_clustered` clusters: single windows, or joined ones of long recordings.
 
     Blocks of clusters that follow each other are clustered on their own until few enough are left.
@@ -351,7 +351,7 @@ def _joined_in_blocks(vectors: Vectors, settings: DiarisationSettings) -> tuple[
             blocks.append((_summed(sums[own], labels), _summed(counts[own], labels)))
         joined = np.concatenate([one for one, _ in blocks])
         if len(joined) > 0.9 * len(sums):
-            threshold -= 0.05  # nearly nothing is alike: join what is less alike
+            threshold -= 0.05  # nearly nothing is similar: join less similar clusters
         sums, counts = joined, np.concatenate([one for _, one in blocks])
     return sums, counts
 
@@ -363,12 +363,12 @@ def _summed(rows: NDArray[np.generic], labels: NDArray[np.int64]) -> NDArray[np.
 
 
 def _window_labels(
-    stretches: Sequence[VoiceWindows], means: Vectors, settings: DiarisationSettings
+    embedded: Sequence[EmbeddedSpeech], means: Vectors, settings: DiarisationSettings
 ) -> NDArray[np.int64]:
     """(n,) speaker of each window: the one at its middle."""
     found = []
-    for stretch, (times_s, path) in zip(stretches, _paths(stretches, means, settings), strict=True):
-        nearest = np.abs(stretch.middles_s[:, None] - times_s[None]).argmin(axis=1)
+    for speech, (times_s, path) in zip(embedded, _paths(embedded, means, settings), strict=True):
+        nearest = np.abs(speech.middles_s[:, None] - times_s[None]).argmin(axis=1)
         found.append(path[nearest])
     return np.concatenate(found)
 
@@ -380,35 +380,33 @@ def _means_of(vectors: Vectors, labels: NDArray[np.int64], before: Vectors) -> V
     return _unit(means)
 
 
-def _drawn_turns(
-    stretches: Sequence[VoiceWindows], means: Vectors, settings: DiarisationSettings
+def _turns_of_paths(
+    embedded: Sequence[EmbeddedSpeech], means: Vectors, settings: DiarisationSettings
 ) -> Iterator[VoiceTurn]:
-    """Turns that end with the stretches of speech; labels are row numbers of `means`."""
-    for stretch, (times_s, path) in zip(stretches, _paths(stretches, means, settings), strict=True):
-        start_s = stretch.speech.start_s
+    """Turns that end with the intervals of speech; labels are row numbers of `means`."""
+    for speech, (times_s, path) in zip(embedded, _paths(embedded, means, settings), strict=True):
+        start_s = speech.window.start_s
         for label, own in groupby(range(len(path)), key=lambda step: int(path[step])):
             last = list(own)[-1]
             is_end = last == len(path) - 1
-            end_s = stretch.speech.end_s if is_end else float(times_s[last] + times_s[last + 1]) / 2
+            end_s = speech.window.end_s if is_end else float(times_s[last] + times_s[last + 1]) / 2
             yield VoiceTurn(Window(start_s, end_s), str(label))
             start_s = end_s
 
 
 def _paths(
-    stretches: Sequence[VoiceWindows], means: Vectors, settings: DiarisationSettings
+    embedded: Sequence[EmbeddedSpeech], means: Vectors, settings: DiarisationSettings
 ) -> list[tuple[NDArray[np.float64], NDArray[np.int64]]]:
-    """(times, speaker at each) by stretch: the best path over all stretches on a grid of `step_s`.
+    """(times, speaker at each) by interval: the best path over all intervals on a grid of `step_s`.
 
     Between the middles of two windows similarity is interpolated.
     """
     times, scores = [], []
-    for stretch in stretches:
-        num_steps = max(1, round(stretch.speech.duration_s / settings.step_s))
-        times_s = (
-            stretch.speech.start_s + (np.arange(num_steps) + 0.5) * stretch.speech.duration_s / num_steps
-        )
-        similarity = stretch.vectors @ means.T
-        columns = [np.interp(times_s, stretch.middles_s, own) for own in similarity.T]
+    for speech in embedded:
+        num_steps = max(1, round(speech.window.duration_s / settings.step_s))
+        times_s = speech.window.start_s + (np.arange(num_steps) + 0.5) * speech.window.duration_s / num_steps
+        similarity = speech.vectors @ means.T
+        columns = [np.interp(times_s, speech.middles_s, own) for own in similarity.T]
         times.append(times_s)
         scores.append(np.stack(columns, axis=1) * settings.similarity_scale)
     path = best_path(np.concatenate(scores), settings.switch_penalty)

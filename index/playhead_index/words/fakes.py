@@ -1,4 +1,4 @@
-"""Stand-ins for models of this room, for tests and for trying out what is built on it."""
+"""Scripted models of this package, for tests and for trying out what is built on them."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from playhead_index.words.diarisation import Diarisation, SoundPart, VoiceTurn
 from playhead_index.words.protocol import (
     NO_HINTS,
     RecognitionHints,
-    SegmentPictures,
+    SegmentFrames,
     TranscribedChunk,
     TranscriberTag,
     Words,
@@ -31,7 +31,7 @@ from playhead_index.words.whisper_decoder import (
 
 
 class ScriptedTranscriber:
-    """A `Transcriber` that hears what was written down for it; each span is a chunk of its own.
+    """A `Transcriber` that gives spans from a script; each span is a chunk of its own.
 
     Args:
         spans: what is said, in the time of the whole video, ascending.
@@ -78,7 +78,7 @@ class ScriptedTranscriber:
 
 
 class ScriptedDiariser:
-    """A `Diariser` that hears the turns that were written down for it, whatever number is given.
+    """A `Diariser` that gives turns from a script, whatever number is given.
 
     Args:
         turns: who speaks when.
@@ -109,52 +109,52 @@ class ScriptedDiariser:
 
 
 class ScriptedScreenReader:
-    """A `ScreenReader` that reads by a rule of yours, such as the mean colour of the picture.
+    """A `ScreenReader` that reads by a given rule, such as by the mean colour of the frame.
 
     Args:
-        says: (H, W, 3) uint8 picture -> the lines that it reads there, all with confidence 1.
+        rule: (H, W, 3) uint8 frame -> the lines that it reads there, all with confidence 1.
         name: what it calls itself.
     """
 
-    def __init__(self, says: Callable[[NDArray[np.uint8]], Sequence[str]], name: str = "ocr:script") -> None:
-        self.says = says
+    def __init__(self, rule: Callable[[NDArray[np.uint8]], Sequence[str]], name: str = "ocr:script") -> None:
+        self.rule = rule
         self.name = name
-        self.pictures_read = 0
+        self.num_read = 0
 
     def read(self, rgb: NDArray[np.uint8]) -> list[tuple[str, float]]:
-        """What the rule says of the picture."""
-        self.pictures_read += 1
-        return [(line, 1.0) for line in self.says(rgb)]
+        """The lines that the rule gives for the frame."""
+        self.num_read += 1
+        return [(line, 1.0) for line in self.rule(rgb)]
 
 
 class ScriptedCaptioner:
-    """A `Captioner` that says of a segment what a rule of yours gives, such as its window.
+    """A `Captioner` that captions segments by a given rule, such as by their windows.
 
     Args:
-        says: a segment's pictures -> its caption; empty when it says nothing.
+        rule: a segment's frames -> its caption; empty when it says nothing.
         name: what it calls itself.
         batch: segments at a time.
     """
 
     def __init__(
-        self, says: Callable[[SegmentPictures], str], name: str = "caption:script", batch: int = 4
+        self, rule: Callable[[SegmentFrames], str], name: str = "caption:script", batch: int = 4
     ) -> None:
-        self.says = says
+        self.rule = rule
         self.name = name
         self.batch = batch
         self.batches: list[int] = []
 
-    def caption(self, segments: Sequence[SegmentPictures]) -> list[str]:
-        """What the rule says of each; `batches` keeps how many came at a time."""
+    def caption(self, segments: Sequence[SegmentFrames]) -> list[str]:
+        """The captions that the rule gives; `batches` lists how many came at a time."""
         self.batches.append(len(segments))
-        return [self.says(segment) for segment in segments]
+        return [self.rule(segment) for segment in segments]
 
 
 class ScriptedDecoder:
-    """A decoder of windows that reads words out of sound in which each word is a stretch of one loudness.
+    """A decoder of windows that reads words out of sound in which each word is an interval of one loudness.
 
-    Word number i (from 0) is a stretch of samples of the value (i + 1) / 1000. It decodes a word with
-    probability 0.9 in its own language and with 0.2 in another one, and leaves out stretches of less than
+    Word number i (from 0) is an interval of samples of the value (i + 1) / 1000. It decodes a word with
+    probability 0.9 in its own language and with 0.2 in another one, and leaves out intervals of less than
     half a word.
 
     Args:
@@ -188,7 +188,7 @@ class ScriptedDecoder:
             DecodedWord(self.words[i][0], start_s, end_s, 0.9 if self.words[i][1] == language else 0.2)
             for i, start_s, end_s in self._read(window)
         )
-        return DecodedWindow(words, is_whole=False, end_s=words[-1].end_s if words else 0.0)
+        return DecodedWindow(words, is_complete=False, end_s=words[-1].end_s if words else 0.0)
 
     def _read(self, window: EncodedWindow) -> list[tuple[int, float, float]]:
         """(word, start_s, end_s) of each word in a window."""

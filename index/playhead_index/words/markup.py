@@ -36,13 +36,13 @@ def plain_webvtt(text: str) -> str:
     >>> plain_webvtt("<v Ann>I <i.loud>know</i> <00:01.500>R&amp;D")
     'I know R&D'
     """
-    kept: list[str] = []
+    parts: list[str] = []
     at, in_reading = 0, False
     for tag in _WEBVTT_TAG.finditer(text):
-        kept += _in_brackets(text[at : tag.start()], in_reading)
+        parts += _in_brackets(text[at : tag.start()], in_reading)
         at, in_reading = tag.end(), _RUBY_READING.fullmatch(tag[0]) is not None
-    kept += _in_brackets(text[at:].removesuffix("\n"), in_reading)
-    return plain(unescaped("".join(kept)))
+    parts += _in_brackets(text[at:].removesuffix("\n"), in_reading)
+    return plain(unescaped("".join(parts)))
 
 
 def webvtt_voices(text: str) -> list[tuple[str | None, str]]:
@@ -59,7 +59,7 @@ def webvtt_voices(text: str) -> list[tuple[str | None, str]]:
         parts.append((name, text[at : tag.start()]))
         at, name = tag.end(), " ".join(plain(unescaped(tag[1] or "")).split()) or None
     parts.append((name, text[at:]))
-    return [(name, said) for name, part in parts if (said := plain_webvtt(part))]
+    return [(name, spoken) for name, part in parts if (spoken := plain_webvtt(part))]
 
 
 def _in_brackets(text: str, in_reading: bool) -> tuple[str, ...]:
@@ -82,16 +82,16 @@ def plain_ass(text: str) -> str:
     >>> plain_ass(r"{\\k20}Ka{\\k30}ra\\Noke{\\p1}m 0 0 l 9 9{\\p0}!")
     'Kara\\noke!'
     """
-    kept, drawing, at = [], False, 0
+    parts, drawing, at = [], False, 0
     for override in _OVERRIDE.finditer(text):
         if not drawing:
-            kept.append(text[at : override.start()])
+            parts.append(text[at : override.start()])
         switches = _DRAWING_ON.findall(override[0])
         drawing = switches[-1] != "0" if switches else drawing
         at = override.end()
     if not drawing:
-        kept.append(text[at:])
-    return plain(_ESCAPED_BREAK.sub("\n", "".join(kept)).replace("\\h", " "))
+        parts.append(text[at:])
+    return plain(_ESCAPED_BREAK.sub("\n", "".join(parts)).replace("\\h", " "))
 
 
 def plain_lines(text: str) -> str:

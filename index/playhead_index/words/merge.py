@@ -1,4 +1,4 @@
-"""Screen text over time: which pictures to read, and readings made into spans."""
+"""Screen text over time: which frames to read, and readings merged into spans."""
 
 import re
 import unicodedata
@@ -24,7 +24,7 @@ _WORD = re.compile(r"\w+")
 Lines = Sequence[tuple[str, float]]
 
 
-def when_to_read(
+def select_readings(
     windows: Sequence[Window],
     signatures: NDArray[np.float32],
     *,
@@ -32,22 +32,22 @@ def when_to_read(
     min_change: float = 0.001,
     cut_change: float = CUT,
 ) -> list[tuple[int, Window]]:
-    """Which pictures to read, and the window that each reading stands for.
+    """Which frames to read, and the window that each reading stands for.
 
-    The first picture is read, then each that has changed since the last one read: a cut at once, a
+    The first frame is read, then each that has changed since the last one read: a cut at once, a
     smaller change when `min_gap_s` has passed since the last reading was due, if it is still there then.
 
     Args:
-        windows: when each of N pictures is on the screen, ascending and apart.
-        signatures: (N, S) float32 unit vectors (`segment.signature`) of the pictures.
+        windows: when each of N frames is on the screen, ascending and apart.
+        signatures: (N, S) float32 unit vectors (`segment.signature`) of the frames.
         min_gap_s: seconds for which one reading has to do, cuts aside.
-        min_change: `change` below which a picture counts as the one last read. The default passes over
-            equal pictures only: a clock in the corner changes next to nothing of a picture.
-        cut_change: `change` from which a picture counts as a cut.
+        min_change: `change` below which a frame counts as the one last read. The default passes over
+            equal frames only: a clock in the corner changes next to nothing of a frame.
+        cut_change: `change` from which a frame counts as a cut.
 
     Returns:
-        (index, window) ascending; the windows follow one another from the first picture's start to the
-        last one's end, each from its picture's start to that of the next picture read.
+        (index, window) ascending; the windows follow one another from the first frame's start to the
+        last one's end, each from its frame's start to that of the next frame read.
 
     Raises:
         ValueError: the arrays differ in length, or the windows descend or overlap.
@@ -77,7 +77,7 @@ def merge_screen_text(readings: Iterable[tuple[Window, Lines]], *, source: str) 
 
     Each line is followed over time by itself, so that a clock or a ticker does not cut up the slide
     that it runs beside. A line goes on while readings resemble it (`is_same_text`), and over one reading
-    that misses it; its most confident reading is kept. Lines that come and go together, to within one
+    that misses it; its most confident reading counts. Lines that come and go together, to within one
     reading, are one span: a slide of five lines is one span with five lines, and a line that is added
     later is a span of its own.
 
@@ -98,21 +98,21 @@ def merge_screen_text(readings: Iterable[tuple[Window, Lines]], *, source: str) 
     closed: list[_Track] = []
     for window, lines in readings:
         _check_ascending([*windows[-1:], window])
-        unread = bool(windows) and window.start_s - windows[-1].end_s > NEXT_READING_WITHIN_S
+        is_gap = bool(windows) and window.start_s - windows[-1].end_s > NEXT_READING_WITHIN_S
         windows.append(window)
-        if unread:
+        if is_gap:
             closed += open_tracks
             open_tracks = []
         _follow(open_tracks, lines, len(windows) - 1)
         closed += [track for track in open_tracks if len(windows) - 1 - track.last > MISSED_READINGS]
         open_tracks = [track for track in open_tracks if len(windows) - 1 - track.last <= MISSED_READINGS]
-    tracks = _joined_alike(closed + open_tracks, windows)
+    tracks = _join_similar(closed + open_tracks, windows)
     spans = [_span(group, windows, source) for group in _groups(tracks, windows)]
     return sorted(spans, key=lambda span: (span.window, span.text))
 
 
 def is_same_text(a: str, b: str) -> bool:
-    """Two readings may be of one line: alike but for a few misread signs.
+    """Whether two readings may be of one line: equal but for a few misread signs.
 
     Different numbers are different lines, and so are lines of as many words of which one pair differs
     altogether.
@@ -149,7 +149,7 @@ class _Track:
 
 
 def _follow(tracks: list[_Track], lines: Lines, reading: int) -> None:
-    """Lets tracks go on with the lines of a reading, most alike first, and begins new ones."""
+    """Continues tracks with the lines of a reading, equal ones first, and begins new ones."""
     texts = {_key(text): (text, confidence, place) for place, (text, confidence) in enumerate(lines)}
     texts.pop("", None)
     unmatched = list(texts.values())
@@ -164,13 +164,13 @@ def _follow(tracks: list[_Track], lines: Lines, reading: int) -> None:
     tracks += [_Track(*line, reading, reading) for line in unmatched]
 
 
-def _joined_alike(tracks: list[_Track], windows: Sequence[Window]) -> list[_Track]:
+def _join_similar(tracks: list[_Track], windows: Sequence[Window]) -> list[_Track]:
     """Tracks with those of equal text that overlap, or all but touch, made one."""
     joined: dict[str, _Track] = {}
     apart: list[_Track] = []
     for track in sorted(tracks, key=lambda track: (track.first, track.last)):
         before = joined.get(_key(track.text))
-        if before is not None and _goes_on(before, track, windows):
+        if before is not None and _continues(before, track, windows):
             before.take(track.text, track.confidence, track.place)
             before.last = max(before.last, track.last)
         else:
@@ -179,10 +179,10 @@ def _joined_alike(tracks: list[_Track], windows: Sequence[Window]) -> list[_Trac
     return apart
 
 
-def _goes_on(before: _Track, track: _Track, windows: Sequence[Window]) -> bool:
+def _continues(before: _Track, track: _Track, windows: Sequence[Window]) -> bool:
     between = range(before.last, track.first)
-    unread = any(windows[i + 1].start_s - windows[i].end_s > NEXT_READING_WITHIN_S for i in between)
-    return track.first - before.last - 1 <= MISSED_READINGS and not unread
+    has_gap = any(windows[i + 1].start_s - windows[i].end_s > NEXT_READING_WITHIN_S for i in between)
+    return track.first - before.last - 1 <= MISSED_READINGS and not has_gap
 
 
 def _groups(tracks: list[_Track], windows: Sequence[Window]) -> list[list[_Track]]:
@@ -211,9 +211,9 @@ def _belongs(track: _Track, group: list[_Track], windows: Sequence[Window]) -> b
     if any(_key(track.text) == _key(other.text) for other in group):
         return False
     spread = range(min(first, track.first), max(*last, track.last))
-    unread = any(windows[i + 1].start_s - windows[i].end_s > NEXT_READING_WITHIN_S for i in spread)
+    has_gap = any(windows[i + 1].start_s - windows[i].end_s > NEXT_READING_WITHIN_S for i in spread)
     shared = min(*last, track.last) - max(*(t.first for t in group), track.first) + 1
-    return not unread and 2 * shared >= max(*last, track.last) - first + 1
+    return not has_gap and 2 * shared >= max(*last, track.last) - first + 1
 
 
 def _span(group: list[_Track], windows: Sequence[Window], source: str) -> Words:

@@ -1,6 +1,6 @@
 """End-to-end diarisation with Nemotron-3 of transformers (Sortformer: Park et al., 2024, arXiv:2409.06656).
 
-Its checkpoint is `nvidia/Nemotron-3-Diarization`. It tells up to eight speakers apart and has no embeddings
+Its checkpoint is `nvidia/Nemotron-3-Diarization`. It distinguishes up to eight speakers and has no embeddings
 of voices: names that persons give follow the labels.
 """
 
@@ -31,7 +31,7 @@ class NemotronDiariser:
     """A `Diariser` over `Nemotron3DiarizationForAudioFrameClassification`; memory is flat over hours.
 
     The recording goes through in the chunks, with the look-ahead and the cache sizes, that the model itself
-    uses for a whole recording at once: the probabilities are the same.
+    uses for a complete recording at once: the probabilities are the same.
 
     Args:
         model: of transformers, on its device.
@@ -54,7 +54,7 @@ class NemotronDiariser:
         if num_speakers is not None and not 1 <= num_speakers <= self.tag.width:
             raise ValueError(f"num_speakers must be 1 to {self.tag.width}, got {num_speakers}")
         clock: list[tuple[int, int, float]] = []
-        rows = list(self.probabilities(_one_sound(parts, clock)))
+        rows = list(self.probabilities(_join_parts(parts, clock)))
         if not rows:
             return Diarisation()
         active = np.concatenate(rows) > MIN_PROBABILITY
@@ -66,7 +66,7 @@ class NemotronDiariser:
         return Diarisation(tuple(VoiceTurn(turn.window, str(order.index(turn.label) + 1)) for turn in turns))
 
     def probabilities(self, pieces: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
-        """(frames, speakers) float32 by chunk: the probability that each speaker is heard, every 10 ms.
+        """(frames, speakers) float32 by chunk: the probability that each speaker speaks, every 10 ms.
 
         Args:
             pieces: (n,) float32 mono at 16 kHz, one behind the other.
@@ -92,9 +92,9 @@ class NemotronDiariser:
         self, pieces: Iterable[NDArray[np.float32]]
     ) -> Iterator[tuple[NDArray[np.float32], bool, bool]]:
         """(sound, is the first, is the last): each begins where the one before ends, but for the context."""
-        held, begins, frame, is_first = np.zeros(0, np.float32), 0, 0, True
+        buffered, buffer_start, frame, is_first = np.zeros(0, np.float32), 0, 0, True
         for piece in pieces:
-            held = np.concatenate([held, piece])
+            buffered = np.concatenate([buffered, piece])
             while True:
                 start = 0 if is_first else self._processor.audio_chunk_start(frame)
                 size = (
@@ -102,17 +102,17 @@ class NemotronDiariser:
                     if is_first
                     else self._processor.num_samples_per_audio_chunk
                 )
-                if begins + len(held) <= start + size:
+                if buffer_start + len(buffered) <= start + size:
                     break
-                yield held[start - begins : start - begins + size], is_first, False
+                yield buffered[start - buffer_start : start - buffer_start + size], is_first, False
                 frame, is_first = frame + self._processor.num_mel_frames_per_step, False
-                behind = self._processor.audio_chunk_start(frame)
-                held, begins = held[behind - begins :], behind
-        if len(held):
-            yield held, is_first, True
+                next_start = self._processor.audio_chunk_start(frame)
+                buffered, buffer_start = buffered[next_start - buffer_start :], next_start
+        if len(buffered):
+            yield buffered, is_first, True
 
     def _turns(self, active: NDArray[np.bool_], clock: list[tuple[int, int, float]]) -> Iterator[VoiceTurn]:
-        """Stretches in which each speaker is heard, inside the parts of the recording."""
+        """Intervals in which each speaker speaks, inside the parts of the recording."""
         extractor = self._processor.feature_extractor
         step_s = extractor.hop_length / extractor.sampling_rate
         for first, end, start_s in clock:
@@ -134,18 +134,18 @@ def load_nemotron(name: str, *, device: str = "auto", download: bool = False) ->
     """
     advice = f"playhead prepare voices --voices-model {name}"
     found = checkpoints.find_checkpoint(name, NEEDED, WEIGHTS, advice=advice, download=download)
-    on = pick_device(device)
-    with checkpoints.offline(), checkpoints.mapped_load_errors(name, "loading"):
+    torch_device = pick_device(device)
+    with checkpoints.offline(), checkpoints.map_load_errors(name, "loading"):
         library = transformers()
         model = library.AutoModelForAudioFrameClassification.from_pretrained(found.folder, **LOCAL_ONLY)
         if model.config.model_type != MODEL_TYPE:
             raise ValueError(f"expected a model of type {MODEL_TYPE}, got {model.config.model_type}")
         processor = library.AutoProcessor.from_pretrained(found.folder, **LOCAL_ONLY)
         tag = ModelTag(name, found.revision, int(model.config.head_config.num_speakers))
-        return NemotronDiariser(model.to(on).eval(), processor, tag)
+        return NemotronDiariser(model.to(torch_device).eval(), processor, tag)
 
 
-def _one_sound(
+def _join_parts(
     parts: Iterable[SoundPart], clock: list[tuple[int, int, float]]
 ) -> Iterator[NDArray[np.float32]]:
     """The sound of all parts, and in `clock` (first sample, end, start in seconds) of each."""

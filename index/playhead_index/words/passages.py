@@ -47,13 +47,13 @@ def divide_passages(sentences: Sequence[Sentence]) -> list[range]:
         sentences: of one transcript, in the order in which they begin.
     """
     return [
-        range(stretch.start + first, stretch.start + last)
-        for stretch in _stretches(sentences)
-        for first, last in _divide_stretch(sentences[stretch.start : stretch.stop])
+        range(run.start + first, run.start + last)
+        for run in _runs_between_silences(sentences)
+        for first, last in _divide_run(sentences[run.start : run.stop])
     ]
 
 
-def _divide_stretch(sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
+def _divide_run(sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
     """Passages as [first, last) of sentences without a long silence between them."""
     gains = closing_gains(sentences).tolist()
     ends_s = list(accumulate((one.window.end_s for one in sentences), max))
@@ -68,7 +68,7 @@ def _divide_stretch(sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
         short = max(0.0, MIN_PASSAGE_S - length_s) / MIN_PASSAGE_S
         return float(off * off + SHORT_WEIGHT * short - gains[last])
 
-    return cheapest(len(sentences), cost)
+    return cheapest_division(len(sentences), cost)
 
 
 def closing_gains(sentences: Sequence[Sentence]) -> NDArray[np.float64]:
@@ -89,7 +89,7 @@ def closing_gains(sentences: Sequence[Sentence]) -> NDArray[np.float64]:
     return gains
 
 
-def cheapest(count: int, cost: Cost) -> list[tuple[int, int]]:
+def cheapest_division(count: int, cost: Cost) -> list[tuple[int, int]]:
     """The division of `count` items into ranges that costs least in sum, as [first, last).
 
     Args:
@@ -117,7 +117,7 @@ def cheapest(count: int, cost: Cost) -> list[tuple[int, int]]:
     return found[::-1]
 
 
-def _stretches(sentences: Sequence[Sentence]) -> list[range]:
+def _runs_between_silences(sentences: Sequence[Sentence]) -> list[range]:
     """Sentences without a long silence between them."""
     cuts = [0]
     end_s = sentences[0].window.end_s if sentences else 0.0

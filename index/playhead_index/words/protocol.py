@@ -1,4 +1,4 @@
-"""A stretch of words with its window, and the seams through which words come in."""
+"""Words with their windows, and the protocols of the models that give them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -43,8 +43,8 @@ class Words:
     """Words in a window, before they are stored as a span.
 
     Args:
-        kind: `speech` for what is said (or subtitled), `screen` for what is written in the picture,
-            `caption` for what a model says of the picture.
+        kind: `speech` for what is said (or subtitled), `screen` for what is written in the frame,
+            `caption` for the text of a captioner about the frame.
         source: where they come from: `track:2`, `file:talk.en.srt`, `asr:small`, `ocr:rapidocr`, a model.
         window: when.
         text: plain text, no markup, one or several lines, never empty.
@@ -95,7 +95,7 @@ class TranscriberTag:
         revision: digest of its weights; empty where it has none.
         language: BCP 47 tag of what it takes the speech for; None when it detects the language.
         languages: BCP 47 tags of the only languages that it knows; empty for very many.
-        beam_size: hypotheses of its beam search where no other number is asked for; None where it takes none.
+        beam_size: hypotheses of its beam search where no other number is requested; None where it takes none.
     """
 
     location: str = ""
@@ -130,10 +130,10 @@ NO_HINTS = RecognitionHints()
 
 @dataclass(frozen=True, slots=True)
 class TranscribedChunk:
-    """The words of one stretch of sound that was recognised as a whole.
+    """The words of one interval of sound that was recognised as a whole.
 
     Args:
-        window: the stretch; chunks follow one another without a gap.
+        window: the interval; chunks follow one another without a gap.
         words: spans of speech in time order that begin in it; none where nobody speaks.
         voice: where somebody speaks in it, in the time of the whole sound, ascending; None where that is not
             known.
@@ -177,28 +177,28 @@ class Transcriber(Protocol):
 
 
 class ScreenReader(Protocol):
-    """Reads what is written in a picture (RapidOCR and its like)."""
+    """Reads the text in a frame (OCR: RapidOCR and its like)."""
 
     name: str
 
     def read(self, rgb: NDArray[np.uint8]) -> list[tuple[str, float]]:
-        """(line, confidence) from top to bottom of one (H, W, 3) uint8 picture; empty when none."""
+        """(line, confidence) from top to bottom of one (H, W, 3) uint8 frame; empty when none."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class SegmentPictures:
-    """What a captioner is given of one segment: its pictures, and the words spoken in it.
+class SegmentFrames:
+    """What a captioner is given of one segment: its frames, and the words spoken in it.
 
     Args:
         video_id: in which video.
         window: the segment.
-        frames: different pictures of it in time order, at least one; the first may have come on the screen
+        frames: different frames of it in time order, at least one; the first may have come on the screen
             before the segment began.
         words: spoken in it, in time order; data for the captioner, never instructions.
 
     Raises:
-        ValueError: there is no picture.
+        ValueError: there is no frame.
     """
 
     video_id: str
@@ -212,7 +212,7 @@ class SegmentPictures:
 
 
 class Captioner(Protocol):
-    """Says in words what segments show; none is shipped on this floor, `app` brings one.
+    """Captions segments; none is part of this package, `app` brings one.
 
     Its name is stored with every caption, and captions with another name are made again: it says which
     model and which prompt.
@@ -222,7 +222,7 @@ class Captioner(Protocol):
     batch: int
     """Segments that it is given, and that are committed, at a time."""
 
-    def caption(self, segments: Sequence[SegmentPictures]) -> Sequence[str]:
+    def caption(self, segments: Sequence[SegmentFrames]) -> Sequence[str]:
         """For each segment a few sentences, and below them a line of keywords where the model gave some.
 
         Empty for a segment of which the model gave nothing that holds.

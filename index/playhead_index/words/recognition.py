@@ -15,7 +15,7 @@ from playhead_index.words.whisper_decoder import WINDOW_S, DecodedWindow, Decode
 
 MIN_ADVANCE_S = 18.0
 """A window is not left earlier: a sentence that starts before is decoded in two, cut at a pause."""
-SEEN_AFTER_S = 1.5
+MIN_CONTEXT_S = 1.5
 """A full stop with so much of the window behind it was set knowing what follows; nearer to the end of a
 window Whisper sets one behind any words."""
 MIN_TAIL_S = 1.0
@@ -31,7 +31,7 @@ MIN_MEAN_PROBABILITY = 0.6
 GAP_S = 3.0
 """Voice without words that is longer was skipped by the model: the next window starts there."""
 MIN_GAP_START_S = 6.0
-NEAR_S = 0.2
+BOUNDARY_ERROR_S = 0.2
 """Word boundaries are off by as much: a window starts at the quietest place so near to one."""
 
 MIN_OVERRIDE_PROBABILITY = 0.9
@@ -136,7 +136,7 @@ def recognise_chunk(
     """
     timeline = voice_timeline(sound, voice, RATE_HZ)
     length_s = len(sound) / RATE_HZ
-    is_open = not is_last and bool(voice) and voice[-1].end_s > length_s - SEEN_AFTER_S
+    is_open = not is_last and bool(voice) and voice[-1].end_s > length_s - MIN_CONTEXT_S
     words: list[SpokenWord] = []
     language: str | None = None
     at = 0
@@ -146,12 +146,12 @@ def recognise_chunk(
         if at and is_end and is_open:
             break
         part = timeline.cut(at, end)
-        window = _decoded(decoder, part, language, rule, is_end=is_end and not is_open)
+        window = _decode_window(decoder, part, language, rule, is_end=is_end and not is_open)
         language = window.language
-        words += [_in_sound(word, at, timeline, voice, language) for word in window.words]
+        words += [_map_to_sound(word, at, timeline, voice, language) for word in window.words]
         at = end if window.next_start is None else at + window.next_start
     if at < timeline.length:
-        return RecognisedChunk(tuple(words), timeline.in_sound(at))
+        return RecognisedChunk(tuple(words), timeline.sound_position(at))
     cut = len(sound) if is_last else round(cut_s(list(all_voice), length_s) * RATE_HZ)
     return RecognisedChunk(tuple(words), max(cut, timeline.pieces[-1][1] if timeline.pieces else 0))
 
@@ -165,7 +165,7 @@ class _Window:
     next_start: int | None
 
 
-def _decoded(
+def _decode_window(
     decoder: Decoder,
     part: NDArray[np.float32],
     before: str | None,
@@ -182,17 +182,17 @@ def _decoded(
             decoded = decoder.decode(decoder.encode(part[:switch]), before)
             return _Window(decoded.words, before, switch)
     decoded = decoder.decode(encoded, language)
-    doubtful = None if rule.given else _doubtful_stretch(decoded.words, len(part) / RATE_HZ)
-    if doubtful is not None:
-        start, end = (round(time_s * RATE_HZ) for time_s in doubtful)
+    uncertain = None if rule.given else _uncertain_interval(decoded.words, len(part) / RATE_HZ)
+    if uncertain is not None:
+        start, end = (round(time_s * RATE_HZ) for time_s in uncertain)
         other = rule.choose(decoder.detect_languages(decoder.encode(part[start:end])), language)
         if other != language and start <= SHORT_S * RATE_HZ:
             words = decoder.decode(decoder.encode(part[:end]), other).words
             return _Window(words, other, end if end < len(part) else None)
         if other != language:
-            words = tuple(word for word in decoded.words if word.end_s <= doubtful[0] + NEAR_S)
-            return _Window(words, language, _quiet_start(part, doubtful[0]))
-    count, after = accepted(decoded, len(part) / RATE_HZ, is_end=is_end)
+            words = tuple(word for word in decoded.words if word.end_s <= uncertain[0] + BOUNDARY_ERROR_S)
+            return _Window(words, language, _quiet_start(part, uncertain[0]))
+    count, after = accept_words(decoded, len(part) / RATE_HZ, is_end=is_end)
     return _Window(decoded.words[:count], language, None if after is None else _quiet_start(part, after))
 
 
@@ -209,31 +209,31 @@ def _end_of_language(decoder: Decoder, part: NDArray[np.float32], language: str)
     return at
 
 
-def _doubtful_stretch(words: Sequence[DecodedWord], length_s: float) -> tuple[float, float] | None:
-    """[start, end) in seconds of the longest stretch of a window that may be in another language.
+def _uncertain_interval(words: Sequence[DecodedWord], length_s: float) -> tuple[float, float] | None:
+    """[start, end) in seconds of the longest interval of a window that may be in another language.
 
     There the model gives its words a low probability, or no words at all.
     """
-    stretches: list[tuple[float, float]] = []
+    intervals: list[tuple[float, float]] = []
     end_s = 0.0
     for start, end in [(w.start_s, w.end_s) for w in words] + [(length_s, length_s)]:
         if start - end_s >= SHORT_S:
-            stretches.append((end_s, start))
+            intervals.append((end_s, start))
         end_s = end
     run: list[DecodedWord] = []
     for at, word in enumerate(words):
-        near = words[max(0, at - NEIGHBOURS) : at + NEIGHBOURS + 1]
-        if sum(one.probability for one in near) / len(near) < MIN_MEAN_PROBABILITY:
+        neighbours = words[max(0, at - NEIGHBOURS) : at + NEIGHBOURS + 1]
+        if sum(one.probability for one in neighbours) / len(neighbours) < MIN_MEAN_PROBABILITY:
             run.append(word)
         elif run:
-            stretches.append((run[0].start_s, run[-1].end_s))
+            intervals.append((run[0].start_s, run[-1].end_s))
             run = []
-    stretches += [(run[0].start_s, run[-1].end_s)] if run else []
-    longest = max(stretches, key=lambda one: one[1] - one[0], default=(0.0, 0.0))
+    intervals += [(run[0].start_s, run[-1].end_s)] if run else []
+    longest = max(intervals, key=lambda one: one[1] - one[0], default=(0.0, 0.0))
     return longest if longest[1] - longest[0] >= SHORT_S else None
 
 
-def accepted(decoded: DecodedWindow, length_s: float, *, is_end: bool) -> tuple[int, float | None]:
+def accept_words(decoded: DecodedWindow, length_s: float, *, is_end: bool) -> tuple[int, float | None]:
     """(words of a window that are taken, second at which the next window starts; None for its end).
 
     Args:
@@ -247,13 +247,13 @@ def accepted(decoded: DecodedWindow, length_s: float, *, is_end: bool) -> tuple[
     skipped = _start_of_gap(words)
     if skipped is not None:
         return skipped, words[skipped - 1].end_s
-    last_s = max(words[-1].end_s, decoded.end_s) if not decoded.is_whole else words[-1].end_s
+    last_s = max(words[-1].end_s, decoded.end_s) if not decoded.is_complete else words[-1].end_s
     is_tail_voiced = length_s - last_s >= GAP_S and last_s >= GAP_S
     if is_end:
-        is_tail_cut = not decoded.is_whole and length_s - last_s >= MIN_TAIL_S and last_s >= MIN_TAIL_S
+        is_tail_cut = not decoded.is_complete and length_s - last_s >= MIN_TAIL_S and last_s >= MIN_TAIL_S
         return len(words), last_s if is_tail_voiced or is_tail_cut else None
     starts = sentence_starts([SpokenWord(w.text, w.start_s, w.end_s, w.probability, None) for w in words])
-    if length_s - last_s >= SEEN_AFTER_S and len(words) in starts and last_s >= MIN_ADVANCE_S:
+    if length_s - last_s >= MIN_CONTEXT_S and len(words) in starts and last_s >= MIN_ADVANCE_S:
         return len(words), last_s
     late = [i for i in starts if i < len(words) and words[i].start_s >= MIN_ADVANCE_S]
     if late:
@@ -288,18 +288,18 @@ def _window_end(timeline: VoiceTimeline, start: int) -> int:
 
 
 def _quiet_start(part: NDArray[np.float32], at_s: float) -> int:
-    near = round(NEAR_S * RATE_HZ)
+    margin = round(BOUNDARY_ERROR_S * RATE_HZ)
     at = round(at_s * RATE_HZ)
-    return quietest(part, max(0, at - near), min(len(part), at + near), round(QUIET_S * RATE_HZ))
+    return quietest(part, max(0, at - margin), min(len(part), at + margin), round(QUIET_S * RATE_HZ))
 
 
-def _in_sound(
+def _map_to_sound(
     word: DecodedWord, at: int, timeline: VoiceTimeline, voice: Sequence[Window], language: str
 ) -> SpokenWord:
     """A word of the window that starts at a position of the timeline, in the time of the sound."""
     middle = at + round((word.start_s + word.end_s) / 2 * RATE_HZ)
     low, high = timeline.piece_at(middle)
-    start = min(max(low, timeline.in_sound(at + round(word.start_s * RATE_HZ))), high)
-    end = min(max(low, timeline.in_sound(at + round(word.end_s * RATE_HZ), is_end=True)), high)
+    start = min(max(low, timeline.sound_position(at + round(word.start_s * RATE_HZ))), high)
+    end = min(max(low, timeline.sound_position(at + round(word.end_s * RATE_HZ), is_end=True)), high)
     start_s, end_s = without_silence((start / RATE_HZ, max(start, end) / RATE_HZ), voice)
     return SpokenWord(word.text, start_s, end_s, word.probability, language)

@@ -1,4 +1,4 @@
-"""Text that a speech model went on repeating instead of listening."""
+"""Finds text in which a speech model repeats itself."""
 
 import re
 from collections import Counter
@@ -8,10 +8,10 @@ from itertools import groupby
 
 from playhead_index.words.protocol import Words
 
-FEWEST_TOKENS = 20
-LEAST_DIFFERENT_SHARE = 0.18
-LONGEST_RUN = 8
-MOST_OF_ONE_TRIGRAM = 0.4
+MIN_TOKENS = 20
+MIN_DISTINCT_SHARE = 0.18
+MAX_RUN = 8
+MAX_TRIGRAM_SHARE = 0.4
 TOUCHING_S = 2.0
 _TOKEN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0eff]")
@@ -29,14 +29,14 @@ def is_repetition(text: str) -> bool:
     (True, False)
     """
     tokens = _tokens(text)
-    if any(len(list(run)) >= LONGEST_RUN for _, run in groupby(tokens)):
+    if any(len(list(run)) >= MAX_RUN for _, run in groupby(tokens)):
         return True
-    if len(tokens) < FEWEST_TOKENS:
+    if len(tokens) < MIN_TOKENS:
         return False
-    if len(set(tokens)) / len(tokens) < LEAST_DIFFERENT_SHARE:
+    if len(set(tokens)) / len(tokens) < MIN_DISTINCT_SHARE:
         return True
     trigrams = Counter(zip(tokens, tokens[1:], tokens[2:], strict=False))
-    return max(trigrams.values()) / trigrams.total() >= MOST_OF_ONE_TRIGRAM
+    return max(trigrams.values()) / trigrams.total() >= MAX_TRIGRAM_SHARE
 
 
 def without_repetitions(spans: Iterable[Words]) -> Iterator[Words]:
@@ -46,7 +46,7 @@ def without_repetitions(spans: Iterable[Words]) -> Iterator[Words]:
     windows; eight of them or more are a loop and are dropped.
     """
     for run in _equal_runs(spans):
-        if len(run) < LONGEST_RUN and not is_repetition(run[0].text):
+        if len(run) < MAX_RUN and not is_repetition(run[0].text):
             yield replace(run[0], window=run[0].window.hull(run[-1].window))
 
 

@@ -1,4 +1,4 @@
-"""Roll-up captions: each cue shows the line before it once more, above the new one."""
+"""Roll-up captions, in which each cue repeats the line before it above the new one."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,8 +7,8 @@ from itertools import pairwise
 from playhead_index.words.protocol import Words
 
 TOUCHING_S = 0.5
-SHARE_THAT_REPEATS = 0.5
-FEWEST_CUES = 4
+MIN_REPEATED_SHARE = 0.5
+MIN_CUES = 4
 MAX_LINES = 15
 """Rows of a screen of CEA-608 captions, the most that can roll up together."""
 
@@ -20,11 +20,11 @@ def is_roll_up(spans: Sequence[Words]) -> bool:
         spans: cues of one file in time order; fewer than four are never taken for roll-up captions.
     """
     repeats = [_repeated_lines(a, b) > 0 for a, b in pairwise(spans)]
-    return len(spans) >= FEWEST_CUES and sum(repeats) >= SHARE_THAT_REPEATS * len(repeats)
+    return len(spans) >= MIN_CUES and sum(repeats) >= MIN_REPEATED_SHARE * len(repeats)
 
 
-def unrolled(spans: Sequence[Words]) -> list[Words]:
-    """Roll-up captions with every line said once, from when it first appears.
+def unroll(spans: Sequence[Words]) -> list[Words]:
+    """Roll-up captions with every line once, from when it first appears.
 
     A cue that brings no new line lets the one before it last longer. Cues that are not roll-up captions
     come back as they are.
@@ -32,19 +32,19 @@ def unrolled(spans: Sequence[Words]) -> list[Words]:
     >>> from playhead_index.window import Window
     >>> def cue(start_s, text): return Words("speech", "file:a.vtt", Window(start_s, start_s + 2), text)
     >>> rolled = [cue(0, "one"), cue(2, "one\\ntwo"), cue(4, "two\\nthree"), cue(6, "three\\nfour")]
-    >>> [words.text for words in unrolled(rolled)]
+    >>> [words.text for words in unroll(rolled)]
     ['one', 'two', 'three', 'four']
     """
     if not is_roll_up(spans):
         return list(spans)
-    said = list(spans[:1])
+    new_cues = list(spans[:1])
     for before, words in pairwise(spans):
         new = words.text.split("\n")[_repeated_lines(before, words) :]
         if new:
-            said.append(replace(words, text="\n".join(new)))
+            new_cues.append(replace(words, text="\n".join(new)))
         else:
-            said[-1] = replace(said[-1], window=said[-1].window.hull(words.window))
-    return said
+            new_cues[-1] = replace(new_cues[-1], window=new_cues[-1].window.hull(words.window))
+    return new_cues
 
 
 def _repeated_lines(before: Words, words: Words) -> int:

@@ -1,4 +1,4 @@
-"""Reading what is written in a picture, with RapidOCR (PP-OCRv6, whose weights come in its wheel)."""
+"""OCR of frames with RapidOCR (PP-OCRv6, whose weights come in its wheel)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,23 +13,23 @@ from playhead_index.window import Window
 from playhead_index.words.merge import merge_screen_text
 from playhead_index.words.protocol import ScreenReader, Words
 
-LONGEST_SIDE_PX = 640
+MAX_SIDE_PX = 640
 MIN_CONFIDENCE = 0.6
 MIN_CONFIDENCE_OF_ONE_SIGN = 0.9
-SMALLEST_PICTURE_PX = 16
+MIN_IMAGE_PX = 16
 ROW_SHARE = 0.5
 
 
 class RapidOcrReader:
     """A `ScreenReader` on the CPU that works offline.
 
-    Text is looked for in the picture shrunk to 640 px (never enlarged) and read at full size: the stock
-    settings look in one enlarged to at least 736 px, which took four times as long and found no line
+    Text is searched for in the frame shrunk to 640 px (never enlarged) and read at full size: the stock
+    settings search in one enlarged to at least 736 px, which took four times as long and found no line
     more. Text turned by 180 degrees is not read.
 
     Args:
         threads: of ONNX Runtime; None for one a core.
-        longest_side_px: of the picture in which text is looked for.
+        longest_side_px: of the frame in which text is searched for.
         min_confidence: lines below are left out. A single sign needs 0.9: edges and shadows are often
             read as one.
 
@@ -43,7 +43,7 @@ class RapidOcrReader:
         self,
         threads: int | None = None,
         *,
-        longest_side_px: int = LONGEST_SIDE_PX,
+        longest_side_px: int = MAX_SIDE_PX,
         min_confidence: float = MIN_CONFIDENCE,
     ) -> None:
         self._engine = _load(threads, longest_side_px, min_confidence)
@@ -54,7 +54,7 @@ class RapidOcrReader:
         Args:
             rgb: (H, W, 3) uint8, upright; nothing is read in one of fewer than 16 px a side.
         """
-        if min(rgb.shape[:2]) < SMALLEST_PICTURE_PX:
+        if min(rgb.shape[:2]) < MIN_IMAGE_PX:
             return []
         found = self._engine(np.ascontiguousarray(rgb[..., ::-1]))
         if found.boxes is None or found.txts is None or found.scores is None:
@@ -62,13 +62,13 @@ class RapidOcrReader:
         boxes = [
             _Box.around(corners, text, float(score))
             for corners, text, score in zip(found.boxes, found.txts, found.scores, strict=True)
-            if is_reading(text, float(score))
+            if is_readable(text, float(score))
         ]
         return [_joined(row) for row in _rows(boxes)]
 
 
-def is_reading(text: str, confidence: float) -> bool:
-    """A text holds a letter or a digit, and is sure enough for its length."""
+def is_readable(text: str, confidence: float) -> bool:
+    """Whether a text holds a letter or a digit, and its confidence is high enough for its length."""
     signs = [sign for sign in text if not sign.isspace()]
     if not any(sign.isalnum() for sign in signs):
         return False
@@ -76,10 +76,10 @@ def is_reading(text: str, confidence: float) -> bool:
 
 
 def read_screen(reader: ScreenReader, frames: Iterable[tuple[Window, NDArray[np.uint8]]]) -> Iterator[Words]:
-    """Spans of what is written in pictures, merged over time, in time order.
+    """Spans of screen text, merged over time, in time order.
 
     Args:
-        reader: reads one picture.
+        reader: reads one frame.
         frames: (window that the reading stands for, (H, W, 3) uint8), ascending; one is held at a time.
 
     Raises:
@@ -91,7 +91,7 @@ def read_screen(reader: ScreenReader, frames: Iterable[tuple[Window, NDArray[np.
 
 @dataclass(frozen=True, slots=True)
 class _Box:
-    """A stretch of text and the upright rectangle around it, in pixels."""
+    """A piece of text and the upright rectangle around it, in pixels."""
 
     left_px: float
     top_px: float
@@ -106,7 +106,7 @@ class _Box:
         return cls(float(left), float(top), float(bottom), " ".join(text.split()), confidence)
 
     def is_beside(self, other: "_Box") -> bool:
-        """The two share more than half of the lower one's height: they stand on one row."""
+        """Whether the two share more than half of the lower one's height: they stand on one row."""
         shared = min(self.bottom_px, other.bottom_px) - max(self.top_px, other.top_px)
         return shared > ROW_SHARE * min(self.bottom_px - self.top_px, other.bottom_px - other.top_px)
 
@@ -146,7 +146,7 @@ def _load(threads: int | None, longest_side_px: int, min_confidence: float) -> A
         f"{runtime}.inter_op_num_threads": 1,
     }
     engine = RapidOCR(params=settings)
-    # Its models load at its first call: here, so that a picture later cannot fail for want of weights.
+    # Its models load at its first call: here, so that missing weights are noticed at once.
     try:
         engine(np.zeros((64, 64, 3), np.uint8))
     except (OSError, RuntimeError, ValueError) as error:

@@ -90,12 +90,12 @@ def clamped_span(span: Words, within: Window) -> Words | None:
     return replace(span, window=window, word_times=times)
 
 
-def with_text(span: Words, text: str) -> Words:
+def cut_text(span: Words, text: str) -> Words:
     """A span with a part of its text taken out, and the times of the words that stay.
 
     >>> times = (WordTime(0, 7, 0.0, 1.0, 0.5), WordTime(8, 10, 1.0, 2.0, 0.9))
     >>> span = Words("speech", "asr:x", Window(0.0, 2.0), "[Music] Hi", word_times=times)
-    >>> with_text(span, "Hi").word_times
+    >>> cut_text(span, "Hi").word_times
     (WordTime(start=0, end=2, start_s=1.0, end_s=2.0, probability=0.9),)
     """
     if text == span.text:

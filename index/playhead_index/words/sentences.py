@@ -48,7 +48,7 @@ the a an it he she we you they i this that these those there here but and so in 
 where as for to no not yes well now then after before our my his her its their is are do does did
 """
 _STARTERS = frozenset(_FIRST_WORDS.split())
-"""First words by which "the U.S. The ..." is told from "the U.S. Government"."""
+"""First words by which "the U.S. The ..." is distinguished from "the U.S. Government"."""
 _ORDINALS = "de da nb no nn fi cs sk sl hr sr bs hu et lv is fo pl tr lb"
 _ORDINAL_DOT = frozenset(_ORDINALS.split())
 """Languages that write an ordinal number with a dot."""

@@ -31,7 +31,7 @@ MIN_CHANGES = 8
 MAX_REPEATED_SHARE = 0.05
 """A source names the speaker at each change, and only then, if of at least `MIN_CHANGES` labels this share at
 most is the same as the one before: of a source that names speakers for other reasons (only while they are not
-in the picture) many are."""
+in the frame) many are."""
 MAX_SENTENCE_PAUSE_S = 2.0
 MIN_WRAPPED_CHARS = 40
 """Length of the text of a cue that ends where its line was full: the next cue, if it begins with a small
@@ -210,22 +210,22 @@ def split_turns(text: str, rules: LabelRules) -> list[LabelledTurn]:
         marks = _MARKS.match(line)
         is_marked = marks is not None and marks[1] is not None
         begins = is_marked or line.lstrip().startswith(("-", "–"))
-        said = line[marks.end() :] if marks is not None and is_marked else line
+        spoken = line[marks.end() :] if marks is not None and is_marked else line
         if begins or not turns:
-            turns.append(LabelledTurn(None, said, begins))
+            turns.append(LabelledTurn(None, spoken, begins))
         else:
             before = turns[-1]
-            turns[-1] = replace(before, text=f"{before.text}\n{said}" if before.text else said)
+            turns[-1] = replace(before, text=f"{before.text}\n{spoken}" if before.text else spoken)
     return turns
 
 
-class HeldLabel:
+class SpeakerTracker:
     """Gives each cue of a source its speakers, and holds a label over the cues that it is said to go on for.
 
     A label goes on while its sentence is wrapped over cues, at pauses up to two seconds. Where the source
     marks every change of speaker (with `>>`, or by labels that stand at changes only) it goes on until the
     next one, over pauses of up to five seconds. Otherwise it is the label of its own cue: many captions name
-    only speakers who are not in the picture.
+    only speakers who are not in the frame.
     """
 
     def __init__(self, rules: LabelRules) -> None:
@@ -245,15 +245,15 @@ class HeldLabel:
             turns = [LabelledTurn(cue.speaker, _without_own_label(text, cue.speaker), begins=True)]
         else:
             turns = split_turns(text, self._rules)
-        if not turns[0].begins and self._goes_on(cue, turns[0].text):
+        if not turns[0].begins and self._continues(cue, turns[0].text):
             turns[0] = replace(turns[0], speaker=self._speaker)
         self._speaker, self._end_s = turns[-1].speaker, cue.window.end_s
-        said = turns[-1].text.rstrip(_CLOSERS)
-        self._is_empty = not said
-        self._is_open = len(said) >= MIN_WRAPPED_CHARS and said[-1] not in _ENDS
+        last_text = turns[-1].text.rstrip(_CLOSERS)
+        self._is_empty = not last_text
+        self._is_open = len(last_text) >= MIN_WRAPPED_CHARS and last_text[-1] not in _ENDS
         return _joined(turns)
 
-    def _goes_on(self, cue: Words, text: str) -> bool:
+    def _continues(self, cue: Words, text: str) -> bool:
         pause_s = cue.window.start_s - self._end_s
         if self._rules.marks_turns or self._rules.names_changes:
             return pause_s <= MAX_TURN_PAUSE_S

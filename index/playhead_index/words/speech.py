@@ -44,19 +44,19 @@ class FasterWhisperTranscriber:
     """A `Transcriber` on the CPU or a GPU, memory flat over hours of sound.
 
     Against words that nobody said (Whisper makes them up in silence and goes on repeating itself): only
-    where a voice detector hears speech is anything recognised, no text is carried from one stretch to
+    where a voice detector finds speech is anything recognised, no text is carried from one interval to
     the next, and what is a repetition is dropped (`repetition`).
 
     Spans are sentences with the times of their words (`sentence_spans`). The language is detected for each
     window of at most 30 s, and for parts of it of whose words the model is not sure. What an English model
-    probably heard in another language has no language (`wrong_language`).
+    probably recognised in another language has no language (`wrong_language`).
 
     Args:
         model: a size (`tiny` to `large-v3`, `turbo`), a hub name, or a folder with a CTranslate2 model.
         device: `auto`, `cpu`, `cuda` or `cuda:1`.
-        language: BCP 47 tag of what is spoken; None detects it, anew for each stretch of at most 30 s.
+        language: BCP 47 tag of what is spoken; None detects it, anew for each interval of at most 30 s.
         download: fetch the weights where they are not on this machine.
-        chunk_s: the most sound, in seconds, that is held and recognised at once.
+        chunk_s: maximum seconds of sound that are recognised at once.
         beam_size: hypotheses of the beam search where no hint says another number; 1 is greedy decoding.
         hotwords: names and terms, separated by commas or blanks, that are likely to be said; None for none.
         compute_type: number format of the weights in CTranslate2, such as `int8` or `float16`; `auto` takes
@@ -108,7 +108,7 @@ class FasterWhisperTranscriber:
 
         Args:
             pieces: (n,) float32 mono in [-1, 1], one behind the other from 0 s on.
-            rate_hz: 16000, the only rate that the model hears.
+            rate_hz: 16000, the only rate that the model takes.
             duration_s: length of the sound in seconds; what is found behind it is left out.
             done_s: where the last chunk of an earlier run ended; the first one starts there.
             hints: of the language, and where subtitles say what is spoken.
@@ -152,12 +152,12 @@ class FasterWhisperTranscriber:
         is_last: bool,
     ) -> tuple[list[SpokenWord], int]:
         """(words on the clock of the sound, samples of the chunk that are done)."""
-        heard = chunk if needed == chunk.windows else _only(chunk, needed)
+        needed_chunk = chunk if needed == chunk.windows else _silence_outside(chunk, needed)
         voice = [window.shifted(-chunk.from_s) for window in needed]
         try:
             found = recognise_chunk(
                 decoder,
-                heard.sound,
+                needed_chunk.sound,
                 voice,
                 self._language_rule(hints),
                 is_last=is_last,
@@ -167,14 +167,14 @@ class FasterWhisperTranscriber:
             raise ModelError(
                 f"{self.name} failed on the sound from {chunk.from_s:.1f} s on: {error}"
             ) from error
-        return [self._on_clock(word, chunk.from_s) for word in found.words], found.end
+        return [self._shift_word(word, chunk.from_s) for word in found.words], found.end
 
     def _marked(self, spans: list[Words], hints: RecognitionHints) -> list[Words]:
-        """Spans without a language where a model of one language probably heard another one."""
-        is_said = hints.language is not None or self.language is not None
-        return spans if self._is_multilingual or is_said else mark_other_languages(spans)
+        """Spans without a language where a model of one language probably got another one."""
+        is_language_given = hints.language is not None or self.language is not None
+        return spans if self._is_multilingual or is_language_given else mark_other_languages(spans)
 
-    def _on_clock(self, word: SpokenWord, from_s: float) -> SpokenWord:
+    def _shift_word(self, word: SpokenWord, from_s: float) -> SpokenWord:
         language = word.language and (language_tag(word.language) or word.language)
         return replace(word, start_s=word.start_s + from_s, end_s=word.end_s + from_s, language=language)
 
@@ -201,7 +201,7 @@ def _clamped(windows: Sequence[Window], within: Window) -> tuple[Window, ...]:
     return tuple(part for part in (window.clamped(within) for window in windows) if part is not None)
 
 
-def _only(chunk: Chunk, needed: Sequence[Window]) -> Chunk:
+def _silence_outside(chunk: Chunk, needed: Sequence[Window]) -> Chunk:
     """A chunk in which all is silent but some windows, given in the time of the whole sound."""
     sound = np.zeros_like(chunk.sound)
     for window in needed:
@@ -253,9 +253,9 @@ def _load(model: str, device: str, download: bool, compute_type: str) -> Any:
             local_files_only=not download,
         )
     except OSError as error:
-        what = "could not be fetched" if download else "are not on this machine"
+        problem = "could not be fetched" if download else "are not on this machine"
         raise ModelUnavailable(
-            f"the weights of the speech model {model!r} {what}; fetch them with: playhead prepare speech"
+            f"the weights of the speech model {model!r} {problem}; fetch them with: playhead prepare speech"
         ) from error
     except (RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ModelUnavailable(f"the speech model {model!r} does not load: {error}") from error

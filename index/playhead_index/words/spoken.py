@@ -1,4 +1,4 @@
-"""What is said in subtitle cues: without sound descriptions, speaker labels and telemetry.
+"""The speech of subtitle cues: without sound descriptions, speaker labels and telemetry.
 
 Measured on 163 real subtitle files (13,816 cues, 11 corpora): of 103 texts in round brackets 94 stand on
 lines of their own, before a colon or name a sound, and 9 stand inside a sentence and belong to it; all 36
@@ -17,7 +17,7 @@ from playhead_index.words.protocol import Words
 from playhead_index.words.sound_words import MUSIC, SOUNDS
 from playhead_index.words.speaker_labels import (
     MAX_LABEL_CHARS,
-    HeldLabel,
+    SpeakerTracker,
     learn_label_rules,
     read_label,
     with_one_spelling,
@@ -81,40 +81,40 @@ def spoken_words(cues: Sequence[Words]) -> SpokenWords:
     A bracket that is opened in one cue and closed in the next one is taken for one text. Labels of speakers
     are taken out and name nobody: `spoken_turns` reads them.
     """
-    kept: list[Words] = []
+    speech: list[Words] = []
     count = 0
     for cue, (text, num_split) in zip(cues, _without_split_brackets(cues), strict=True):
-        said, found = spoken_text(text)
+        spoken, found = spoken_text(text)
         count += found + num_split
-        if said:
-            kept.append(cue if said == cue.text else _with_text(cue, said))
-    return SpokenWords(tuple(kept), count)
+        if spoken:
+            speech.append(cue if spoken == cue.text else _with_text(cue, spoken))
+    return SpokenWords(tuple(speech), count)
 
 
 def spoken_turns(cues: Sequence[Words]) -> SpokenWords:
     """The speech of subtitle cues of one source, with the label of who says it where the source names them.
 
-    As `spoken_words`, and a cue in which several speakers are named is split into a stretch for each, as long
+    As `spoken_words`, and a cue in which several speakers are named is split into a part for each, as long
     in time as their text is. Which labels name a speaker, and how long one holds, is decided by all cues of
     the source (`speaker_labels.LabelRules`). A speaker that a cue has already, from a field of its format,
     stays.
     """
     texts = _without_split_brackets(cues)
     rules = learn_label_rules([text for text, _ in texts], [cue.speaker for cue in cues])
-    held = HeldLabel(rules)
-    kept: list[Words] = []
+    tracker = SpeakerTracker(rules)
+    speech: list[Words] = []
     count = 0
     for cue, (text, num_split) in zip(cues, texts, strict=True):
-        turns = held.turns_of_cue(cue, text)
-        said = [spoken_text(turn.text) for turn in turns]
-        count += num_split + sum(found for _, found in said)
+        turns = tracker.turns_of_cue(cue, text)
+        spoken = [spoken_text(turn.text) for turn in turns]
+        count += num_split + sum(found for _, found in spoken)
         times = split_times(cue.window.start_s, cue.window.end_s, [len(turn.text) or 1 for turn in turns])
-        for turn, (words, _), start_s, end_s in zip(turns, said, times[:-1], times[1:], strict=True):
+        for turn, (words, _), start_s, end_s in zip(turns, spoken, times[:-1], times[1:], strict=True):
             if words and start_s < end_s:
-                kept.append(
+                speech.append(
                     replace(_with_text(cue, words), window=Window(start_s, end_s), speaker=turn.speaker)
                 )
-    return SpokenWords(tuple(kept), count)
+    return SpokenWords(tuple(speech), count)
 
 
 def _with_text(cue: Words, text: str) -> Words:
@@ -123,10 +123,10 @@ def _with_text(cue: Words, text: str) -> Words:
         return replace(cue, text=text)
     words = [cue.text[one.start : one.end].strip() for one in cue.word_times]
     tokens = list(_TOKEN.finditer(text))
-    alike = SequenceMatcher(None, words, [token[0] for token in tokens], autojunk=False)
+    matcher = SequenceMatcher(None, words, [token[0] for token in tokens], autojunk=False)
     times = [
         replace(cue.word_times[block.a + n], start=tokens[block.b + n].start(), end=tokens[block.b + n].end())
-        for block in alike.get_matching_blocks()
+        for block in matcher.get_matching_blocks()
         for n in range(block.size)
     ]
     return replace(cue, text=text, word_times=tuple(times))
@@ -145,25 +145,25 @@ def spoken_text(text: str) -> tuple[str, int]:
     >>> spoken_text("MARY: The graph (see the book) is flat.")
     ('The graph (see the book) is flat.', 0)
     """
-    is_whole = not _BRACKETS.sub("", text).strip(_AROUND)
-    kept: list[str] = []
+    is_alone = not _BRACKETS.sub("", text).strip(_AROUND)
+    parts: list[str] = []
     at = count = 0
     for found in _BRACKETS.finditer(text):
-        if _is_description(found, is_whole=is_whole):
+        if _is_description(found, is_alone=is_alone):
             line = text[text.rfind("\n", 0, found.start()) + 1 : found.start()]
-            kept.append(text[at : found.start()])
+            parts.append(text[at : found.start()])
             is_label = _before_colon(found) and not line.strip()
             at = text.index(":", found.end()) + 1 if is_label else found.end()
             count += 1
-    said = "".join([*kept, text[at:]])
-    lines = (_without_label(" ".join(line.split())) for line in said.split("\n"))
-    said = "\n".join(line for line in lines if line.strip(_AROUND)) if count or ":" in said else said
-    inner = said.strip(_AROUND)
+    spoken = "".join([*parts, text[at:]])
+    lines = (_without_label(" ".join(line.split())) for line in spoken.split("\n"))
+    spoken = "\n".join(line for line in lines if line.strip(_AROUND)) if count or ":" in spoken else spoken
+    inner = spoken.strip(_AROUND)
     if not inner:
         return "", count
-    if any(sign in said for sign in NOTE_SIGNS) and _names_music(inner):
+    if any(sign in spoken for sign in NOTE_SIGNS) and _names_music(inner):
         return "", count + 1
-    return said, count
+    return spoken, count
 
 
 def is_telemetry(cues: Sequence[Words]) -> bool:
@@ -184,7 +184,7 @@ def _is_readings(text: str) -> bool:
     return names >= 2 and numbers >= 3 and words <= numbers / 3
 
 
-def _is_description(found: re.Match[str], *, is_whole: bool) -> bool:
+def _is_description(found: re.Match[str], *, is_alone: bool) -> bool:
     inner = found[2] if found[1] is None else found[1]
     before = found.string[found.start() - 1 : found.start()]
     words = _WORD.findall(inner)
@@ -194,7 +194,7 @@ def _is_description(found: re.Match[str], *, is_whole: bool) -> bool:
         return False
     if found[1] is not None:
         return len(words) <= MAX_SQUARE_WORDS
-    if is_whole or _before_colon(found):
+    if is_alone or _before_colon(found):
         return len(words) <= MAX_ROUND_WORDS
     return len(words) <= MAX_INLINE_WORDS and any(word.lower() in SOUNDS for word in words)
 
@@ -225,8 +225,8 @@ def _without_split_brackets(cues: Sequence[Words]) -> list[tuple[str, int]]:
         closing = "]" if texts[i][at] == "[" else ")"
         end = texts[i + 1].find(closing)
         is_split = closing not in texts[i][at:] and end >= 0 and not set("[(") & set(texts[i + 1][:end])
-        whole = _BRACKETS.fullmatch(f"{texts[i][at:]} {texts[i + 1][: end + 1]}") if is_split else None
-        if whole is not None and _is_description(whole, is_whole=not texts[i][:at].strip(_AROUND)):
+        bracketed = _BRACKETS.fullmatch(f"{texts[i][at:]} {texts[i + 1][: end + 1]}") if is_split else None
+        if bracketed is not None and _is_description(bracketed, is_alone=not texts[i][:at].strip(_AROUND)):
             texts[i], texts[i + 1] = texts[i][:at].rstrip(), texts[i + 1][end + 1 :].lstrip()
             counts[i] = 1
     return list(zip(texts, counts, strict=True))

@@ -1,4 +1,4 @@
-"""Which stretches of voice subtitles cover, and which must be recognised."""
+"""Finds which intervals of voice subtitles cover, and which must be recognised."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
@@ -15,16 +15,16 @@ MIN_UNCOVERED_S = 1.0
 """Voice between two cues, outside their tolerance, that is recognised; less is a breath or a laugh.
 
 Measured with both on five recordings in three languages (273 s of voice, cues made of the words that `base`
-hears, shown late by 0 to 1.5 s): at most 1.5 s are recognised although a cue says them. With one cue left
+recognises, late by 0 to 1.5 s): at most 1.5 s are recognised although a cue says them. With one cue left
 out, its voice is recognised in 64 of 64 cues of 2 s and more and in 17 of 19 of 1 to 2 s (with a tolerance of
 1 s in 57 and 8).
 """
 MAX_COVERED_SHARE = 0.5
-"""A recognised stretch of words that cues cover by more than this share is said in them already."""
+"""Recognised words that cues cover by more than this share are in the subtitles already."""
 NOT_COVERING_KINDS = frozenset(
     ("forced", "commentary", "descriptions", "visual_impaired", "translated", "karaoke")
 )
-"""Kinds of subtitles that are no transcript of the sound, however much of it they lie over."""
+"""Kinds of subtitles that are no transcript of the sound, however much of it they cover."""
 
 
 def covers_speech(kinds: Iterable[str], language: str | None, spoken: str | None) -> bool:
@@ -39,7 +39,7 @@ def covers_speech(kinds: Iterable[str], language: str | None, spoken: str | None
 
 
 def uncovered_voice(voice: Sequence[Window], cues: Sequence[Window]) -> tuple[Window, ...]:
-    """The stretches of voice that no cue covers, ascending.
+    """The intervals of voice that no cue covers, ascending.
 
     Between two cues, voice counts when at least `MIN_UNCOVERED_S` of it lie outside the tolerance of both;
     it is then taken up to the cues themselves. Without cues all voice counts.
@@ -53,11 +53,11 @@ def uncovered_voice(voice: Sequence[Window], cues: Sequence[Window]) -> tuple[Wi
     """
     if not cues or not voice:
         return tuple(voice)
-    near = Window(voice[0].start_s - TOLERANCE_S, voice[-1].end_s + TOLERANCE_S)
+    extended = Window(voice[0].start_s - TOLERANCE_S, voice[-1].end_s + TOLERANCE_S)
     needed: list[Window] = []
-    for start_s, end_s in _gaps(join_windows(cue for cue in cues if cue.overlap_s(near) > 0)):
-        inside = _parts(voice, start_s, end_s)
-        outside = _parts(voice, start_s + TOLERANCE_S, end_s - TOLERANCE_S)
+    for start_s, end_s in _gaps(join_windows(cue for cue in cues if cue.overlap_s(extended) > 0)):
+        inside = _clip_windows(voice, start_s, end_s)
+        outside = _clip_windows(voice, start_s + TOLERANCE_S, end_s - TOLERANCE_S)
         if sum(part.duration_s for part in outside) >= MIN_UNCOVERED_S:
             first_s, last_s = outside[0].start_s, outside[-1].end_s
             needed += [part for part in inside if part.end_s > first_s and part.start_s < last_s]
@@ -71,7 +71,7 @@ def _gaps(lines: Sequence[Window]) -> list[tuple[float, float]]:
     return list(zip(starts, ends, strict=True))
 
 
-def _parts(windows: Sequence[Window], start_s: float, end_s: float) -> list[Window]:
+def _clip_windows(windows: Sequence[Window], start_s: float, end_s: float) -> list[Window]:
     """The parts of ascending windows between two times."""
     parts = []
     at = bisect_left(windows, start_s, key=lambda window: window.end_s)
@@ -84,7 +84,7 @@ def _parts(windows: Sequence[Window], start_s: float, end_s: float) -> list[Wind
 
 
 class SubtitleCover:
-    """The time that subtitles lie over, by language.
+    """The time that subtitles cover, by language.
 
     Args:
         cues: (window, language) of every cue of the subtitles that cover speech.
@@ -94,26 +94,26 @@ class SubtitleCover:
         by_language: dict[str | None, list[Window]] = {}
         for window, language in cues:
             by_language.setdefault(language, []).append(window)
-        self._lines = {tag: join_windows(windows) for tag, windows in by_language.items()}
-        self.windows = tuple(join_windows(w for lines in self._lines.values() for w in lines))
+        self._windows_by_language = {tag: join_windows(windows) for tag, windows in by_language.items()}
+        self.windows = tuple(join_windows(w for lines in self._windows_by_language.values() for w in lines))
 
     @property
     def digest(self) -> str:
-        """What stands for the covered time in the record of what a video was made with; empty for none."""
+        """A digest of the covered time, stored with the settings of a stage; empty for none."""
         if not self.windows:
             return ""
         lines = {
             tag or "": [[round(line.start_s, 3), round(line.end_s, 3)] for line in own]
-            for tag, own in self._lines.items()
+            for tag, own in self._windows_by_language.items()
         }
         return blake2b(dumps(lines, sort_keys=True).encode(), digest_size=8).hexdigest()
 
-    def holds(self, words: Words) -> bool:
-        """More than half of a stretch of recognised words lies under cues of its language."""
+    def covers(self, words: Words) -> bool:
+        """Whether cues of the same language cover more than half of the window of recognised words."""
         covered_s = max(
             (
-                sum(part.duration_s for part in _parts(own, words.window.start_s, words.window.end_s))
-                for tag, own in self._lines.items()
+                sum(part.duration_s for part in _clip_windows(own, words.window.start_s, words.window.end_s))
+                for tag, own in self._windows_by_language.items()
                 if same_language(tag, words.language)
             ),
             default=0.0,

@@ -7,14 +7,14 @@ from math import ceil, log2
 from pathlib import Path
 
 from playhead_index.errors import SubtitlesUnreadable
-from playhead_index.identity import disk_error_in_words
+from playhead_index.identity import describe_disk_error
 from playhead_index.paths import display_path
 from playhead_index.text_limits import LIMITS
 from playhead_index.window import Window
 from playhead_index.words.cues import Cue, NotThisFormat, read_webvtt, reader_for
 from playhead_index.words.languages import language_tag, same_language
 from playhead_index.words.protocol import Words
-from playhead_index.words.roll_up import unrolled
+from playhead_index.words.roll_up import unroll
 from playhead_index.words.sidecars import find_sidecars
 from playhead_index.words.speaker_labels import speaker_label
 from playhead_index.words.text_encoding import EncodingUnknown, decode_text
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 SAME_CUE_SHARE = 0.8
-_PICTURES = {b"\0\0\x01\xba": "VobSub", b"PG": "PGS"}
+_IMAGE_FORMATS = {b"\0\0\x01\xba": "VobSub", b"PG": "PGS"}
 
 
 def read_subtitle_file(
@@ -69,7 +69,7 @@ def read_subtitle_file_with_notes(
         duration_s: length of the video in seconds; windows are cut to [0, duration_s), and what lies
             outside is dropped. None keeps everything behind 0.
         language: BCP 47 tag where known; it also chooses the code page of a file that is not Unicode.
-        fps: pictures a second of the video, for MicroDVD files, which count pictures.
+        fps: frames a second of the video, for MicroDVD files, which count frames.
         stream_origin_s: what the clock of the video's stream says at t = 0, for the `X-TIMESTAMP-MAP` of
             WebVTT; None where it is not known.
 
@@ -102,42 +102,42 @@ def read_subtitle_file_with_notes(
         Words("speech", source, window, cue.text, tag, speaker=speaker_label(cue.speaker))
         for window, cue in timed
     ]
-    words = unrolled(spans)
+    words = unroll(spans)
     return TrackWords(tuple(words), tuple(notes))
 
 
 def choose_subtitles(words: Iterable[Words]) -> list[Words]:
-    """Words of all subtitle sources of one video in time order, what is the same kept once.
+    """Words of all subtitle sources of one video in time order, duplicates left out.
 
     Every language and every source stays: which to read is the question's to choose. Only a cue with the
     text of an earlier given one, in the same or an unknown language, whose windows share more than four
-    fifths of the shorter one, is left out: a file that was also put into the video, two tracks
-    alike, or a subtitle in two layers. Its language and speaker are kept where the other had none.
+    fifths of the shorter one, is left out: a file that was also put into the video, two equal
+    tracks, or a subtitle in two layers. Its language and speaker are kept where the other had none.
     """
-    kept: list[Words] = []
-    alike_by_text: dict[str, _Alike] = {}
+    chosen: list[Words] = []
+    cues_by_text: dict[str, _CueIndex] = {}
     for new in words:
-        alike = alike_by_text.setdefault(" ".join(new.text.split()).casefold(), _Alike())
-        same = next((at for at in alike.near(new.window) if _is_same_cue(kept[at], new)), None)
+        same_text = cues_by_text.setdefault(" ".join(new.text.split()).casefold(), _CueIndex())
+        same = next((at for at in same_text.overlapping(new.window) if _is_same_cue(chosen[at], new)), None)
         if same is None:
-            alike.add(new.window, len(kept))
-            kept.append(new)
+            same_text.add(new.window, len(chosen))
+            chosen.append(new)
         else:
-            same_cue = kept[same]
-            kept[same] = replace(
+            same_cue = chosen[same]
+            chosen[same] = replace(
                 same_cue,
                 language=same_cue.language or new.language,
                 speaker=same_cue.speaker or new.speaker,
             )
-    return sorted(kept, key=lambda span: (span.window, span.source))
+    return sorted(chosen, key=lambda span: (span.window, span.source))
 
 
 @dataclass(slots=True)
-class _Alike:
-    """Places of cues of one text, by start: a song may have thousands of cues that say only a note.
+class _CueIndex:
+    """Indices of cues of one text, by start: a song may have thousands of cues that say only a note.
 
-    Cues are kept apart by the power of two of their length, so that one that lasts for hours does not make
-    all that lie inside it be looked at for every other.
+    Cues are grouped by the power of two of their length, so that one that lasts for hours does not make
+    all that lie inside it be compared with every other.
     """
 
     starts: dict[int, list[tuple[float, int]]] = field(default_factory=dict)
@@ -145,8 +145,8 @@ class _Alike:
     def add(self, window: Window, at: int) -> None:
         insort(self.starts.setdefault(_length_class(window), []), (window.start_s, at))
 
-    def near(self, window: Window) -> Iterator[int]:
-        """Places of those that may overlap a window, the ones of about its own length first."""
+    def overlapping(self, window: Window) -> Iterator[int]:
+        """Indices of cues that may overlap a window, the ones of about its own length first."""
         own = _length_class(window)
         for length, starts in sorted(self.starts.items(), key=lambda item: abs(item[0] - own)):
             at = bisect_left(starts, (window.start_s - 2.0**length, -1))
@@ -176,8 +176,8 @@ def _text(path: Path, language: str | None) -> str:
             )
         data = path.read_bytes()
     except (OSError, ValueError) as error:
-        raise SubtitlesUnreadable(path, f"cannot be opened: {disk_error_in_words(error)}") from error
-    for magic, kind in _PICTURES.items():
+        raise SubtitlesUnreadable(path, f"cannot be opened: {describe_disk_error(error)}") from error
+    for magic, kind in _IMAGE_FORMATS.items():
         if data.startswith(magic):
             raise SubtitlesUnreadable(path, f"holds pictures of words ({kind}), not text")
     text = decode_text(data, language)

@@ -2,7 +2,7 @@
 
 What is certain is tried first: a byte order mark, the zero bytes that UTF-16 and UTF-32 have in ASCII
 characters, strict UTF-8. What is left is a code page from before Unicode; the language says which, and
-without one only two are told apart, by how their bytes stand together.
+without one only two are distinguished, by how their bytes stand together.
 """
 
 import codecs
@@ -17,8 +17,8 @@ _MARKS = (
 )
 # Which of four bytes in a row are 0 in ASCII characters.
 _ZERO_PLACES = {"utf-32-le": (1, 2, 3), "utf-32-be": (0, 1, 2), "utf-16-le": (1, 3), "utf-16-be": (0, 2)}
-ZEROS_MANY, ZEROS_FEW = 0.3, 0.1
-MOST_BROKEN_SHARE = 0.1
+MIN_ZERO_SHARE, MAX_ZERO_SHARE = 0.3, 0.1
+MAX_BROKEN_SHARE = 0.1
 # The legacy encoding of a locale, after the table in the WHATWG HTML Standard, "Determining the
 # character encoding"; `zh` alone means the simplified script.
 _LANGUAGES_OF = {
@@ -39,14 +39,14 @@ _LANGUAGES_OF = {
 }
 _OF_LANGUAGE = {tag: encoding for encoding, tags in _LANGUAGES_OF.items() for tag in tags.split()}
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1c-\x1f]")
-MOST_CONTROL_SHARE = 0.01
+MAX_CONTROL_SHARE = 0.01
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 # First bytes of GB 2312 where punctuation, full-width forms and the 3,755 commonest characters stand.
 _COMMON_GB = re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]")
 
 
 class EncodingUnknown(ValueError):
-    """Bytes are text in no encoding that can be told; the message says what to do."""
+    """The encoding of a text cannot be found; the message says what to do."""
 
 
 def decode_text(data: bytes, language: str | None = None) -> str:
@@ -71,9 +71,9 @@ def _decode(data: bytes, language: str | None) -> str:
     except UnicodeDecodeError as error:
         text = body.decode(encoding, "replace")
         broken = text.count("\ufffd")
-        if encoding == "utf-8" and broken <= MOST_BROKEN_SHARE * sum(sign > "\x7f" for sign in text):
+        if encoding == "utf-8" and broken <= MAX_BROKEN_SHARE * sum(sign > "\x7f" for sign in text):
             return text
-        if encoding != "utf-8" and broken <= 1 + MOST_BROKEN_SHARE * len(text):
+        if encoding != "utf-8" and broken <= 1 + MAX_BROKEN_SHARE * len(text):
             return text
         if mark or encoding != "utf-8":
             raise EncodingUnknown(f"begins as {encoding} and breaks at byte {mark + error.start}") from error
@@ -81,7 +81,7 @@ def _decode(data: bytes, language: str | None) -> str:
 
 
 def _unicode_encoding(data: bytes) -> tuple[str, int]:
-    """The Unicode encoding that the bytes look like, and how many bytes its mark takes."""
+    """The Unicode encoding that the bytes seem to have, and how many bytes its mark takes."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return encoding, len(mark)
@@ -89,7 +89,7 @@ def _unicode_encoding(data: bytes) -> tuple[str, int]:
     shares = [data[place : 4 * quads : 4].count(0) / max(1, quads) for place in range(4)]
     for encoding, zero_places in _ZERO_PLACES.items():
         if all(
-            share > ZEROS_MANY if place in zero_places else share < ZEROS_FEW
+            share > MIN_ZERO_SHARE if place in zero_places else share < MAX_ZERO_SHARE
             for place, share in enumerate(shares)
         ):
             return encoding, 0
@@ -97,7 +97,7 @@ def _unicode_encoding(data: bytes) -> tuple[str, int]:
 
 
 def _decode_legacy(data: bytes, language: str | None) -> str:
-    if len(_CONTROL.findall(data)) > MOST_CONTROL_SHARE * len(data):
+    if len(_CONTROL.findall(data)) > MAX_CONTROL_SHARE * len(data):
         raise EncodingUnknown("is not text")
     encoding = _legacy_encoding(data, language)
     try:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from playhead_index.window import Window
 from playhead_index.words.cohesion import term_vectors
-from playhead_index.words.passages import cheapest
+from playhead_index.words.passages import cheapest_division
 
 MIN_TOPIC_S = 60.0
 MAX_TOPIC_S = 300.0
@@ -66,11 +66,11 @@ def divide_topics(
         short = max(0.0, MIN_TOPIC_S - length_s) / MIN_TOPIC_S
         return float(scatter + topic_cost + SHORT_TOPIC_COST * short)
 
-    return [range(first, last) for first, last in cheapest(len(windows), cost)]
+    return [range(first, last) for first, last in cheapest_division(len(windows), cost)]
 
 
 def topic_vectors(texts: Sequence[str], embeddings: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
-    """(N, D) float32 vectors by which the passages of a topic are alike.
+    """(N, D) float32 vectors that are similar for the passages of a topic.
 
     Common words and, where there is a text model, sentence embeddings, which count as much: both together
     tell the topics of QMSum better than either (decision 0029).

@@ -12,7 +12,7 @@ from playhead_index.words.cues import Cue, cues_of_voices
 from playhead_index.words.languages import language_tag
 from playhead_index.words.markup import plain_ass, webvtt_voices
 from playhead_index.words.protocol import Words
-from playhead_index.words.roll_up import unrolled
+from playhead_index.words.roll_up import unroll
 from playhead_index.words.speaker_labels import speaker_label
 
 FIELDS_BEFORE_ASS_TEXT = 8
@@ -31,7 +31,7 @@ class TrackWords:
 def read_tracks(path: Path, info: VideoInfo) -> TrackWords:
     """The words of every text track inside a video file, on the video's presentation clock.
 
-    One pass over the packets of the file; no picture or sound is decoded. Tracks of pictures (PGS,
+    One pass over the packets of the file; no frame or sound is decoded. Tracks of images (PGS,
     VobSub, DVB) and tracks that cannot be decoded are named in the notes. A cue without an end lasts
     until the next one, five seconds at most.
 
@@ -47,10 +47,10 @@ def read_tracks(path: Path, info: VideoInfo) -> TrackWords:
         for track in info.subtitle_tracks
         if not track.is_text
     ]
-    wanted = [track for track in info.subtitle_tracks if track.is_text]
-    cues, failures = _demux(path, wanted) if wanted else ({}, {})
+    text_tracks = [track for track in info.subtitle_tracks if track.is_text]
+    cues, failures = _demux(path, text_tracks) if text_tracks else ({}, {})
     words: list[Words] = []
-    for track in wanted:
+    for track in text_tracks:
         spans = _spans(track, cues.get(track.stream_index, []), info)
         words += spans
         if track.stream_index in failures:
@@ -70,14 +70,14 @@ def _demux(path: Path, tracks: Sequence[SubtitleTrack]) -> tuple[dict[int, list[
     """Cues by stream on the stream's own clock, and what went wrong by stream."""
     import av
 
-    from playhead_index.decode.opening import demuxed, opened
+    from playhead_index.decode.opening import demux, open_container
 
     cues: dict[int, list[Cue]] = {}
     failures: dict[int, str] = {}
-    with opened(path) as container:
+    with open_container(path) as container:
         streams = [container.streams[track.stream_index] for track in tracks]
         codecs = {track.stream_index: track.codec for track in tracks}
-        for packet in demuxed(container, streams):
+        for packet in demux(container, streams):
             index = packet.stream.index
             try:
                 cues.setdefault(index, []).extend(_decoded(packet, codecs[index]))
@@ -114,10 +114,10 @@ def _spans(track: SubtitleTrack, cues: list[Cue], info: VideoInfo) -> list[Words
     for cue in cues:
         start_s, end_s = cue.start_s, cue.end_s
         until_s = min(next_s.get(start_s, start_s + UNTIMED_CUE_S), start_s + UNTIMED_CUE_S)
-        shown = Window(start_s - info.origin_s, (end_s if end_s > start_s else until_s) - info.origin_s)
-        window = shown.clamped(info.window)
+        cue_window = Window(start_s - info.origin_s, (end_s if end_s > start_s else until_s) - info.origin_s)
+        window = cue_window.clamped(info.window)
         if window is not None:
             source = f"track:{track.stream_index}"
             language, speaker = language_tag(track.language), speaker_label(cue.speaker)
             spans.append(Words("speech", source, window, cue.text, language, speaker=speaker))
-    return unrolled(spans)
+    return unroll(spans)

@@ -86,7 +86,7 @@ def _of_sources(spans: Sequence[TranscriptSpan]) -> list[TranscriptSpan]:
     taken: list[TranscriptSpan] = []
     for source in sorted(by_source, key=lambda name: _rank(name, by_source[name])):
         cover = SubtitleCover((one.words.window, None) for one in taken)
-        taken += [one for one in by_source[source] if not cover.holds(one.words)]
+        taken += [one for one in by_source[source] if not cover.covers(one.words)]
     return taken
 
 

@@ -1,4 +1,4 @@
-"""Where somebody speaks: Silero's voice detector, whose weights come in the wheel of faster-whisper."""
+"""Voice activity detection (VAD): Silero's detector, whose weights come in the wheel of faster-whisper."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from playhead_index.extras import install_command
 from playhead_index.window import Window
 
 RATE_HZ = 16_000
-SHORTEST_SILENCE_S = 0.5
+MIN_SILENCE_S = 0.5
 PAD_S = 0.1
 CHUNK_S = 300.0
-"""The most sound, in seconds, that is held and worked on at once."""
+"""Maximum seconds of sound that are processed at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A stretch of sound to work on at once.
+    """An interval of sound that is processed at once.
 
     Args:
         from_s: where it begins in the whole sound.
@@ -38,12 +38,12 @@ class Chunk:
 
     @property
     def window(self) -> Window:
-        """The stretch itself, in the time of the whole sound."""
+        """The interval itself, in the time of the whole sound."""
         return Window(self.from_s, self.from_s + len(self.sound) / RATE_HZ)
 
 
 def speech_windows(sound: NDArray[np.float32]) -> list[Window]:
-    """Where somebody speaks, in seconds from the start; stretches at least half a second apart.
+    """Where somebody speaks, in seconds from the start; intervals at least half a second apart.
 
     Args:
         sound: (n,) float32 mono in [-1, 1] at 16 kHz.
@@ -60,13 +60,13 @@ def speech_windows(sound: NDArray[np.float32]) -> list[Window]:
     if not len(sound):
         return []
     options = VadOptions(
-        min_silence_duration_ms=round(SHORTEST_SILENCE_S * 1000), speech_pad_ms=round(PAD_S * 1000)
+        min_silence_duration_ms=round(MIN_SILENCE_S * 1000), speech_pad_ms=round(PAD_S * 1000)
     )
     found = get_speech_timestamps(sound, options)
-    return [Window(stretch["start"] / RATE_HZ, stretch["end"] / RATE_HZ) for stretch in found]
+    return [Window(interval["start"] / RATE_HZ, interval["end"] / RATE_HZ) for interval in found]
 
 
-def chunks(pieces: Iterable[NDArray[np.float32]], longest_s: float) -> Iterator[Chunk]:
+def cut_chunks(pieces: Iterable[NDArray[np.float32]], longest_s: float) -> Iterator[Chunk]:
     """Sound in chunks of minutes, cut where nobody speaks if there is such a place in their second half.
 
     Holds at most one chunk and one piece at a time.
@@ -75,26 +75,26 @@ def chunks(pieces: Iterable[NDArray[np.float32]], longest_s: float) -> Iterator[
         pieces: (n,) float32 mono at 16 kHz, one behind the other.
         longest_s: no chunk is longer.
     """
-    longest = round(longest_s * RATE_HZ)
-    held = np.zeros(0, np.float32)
-    waiting: list[NDArray[np.float32]] = []
+    max_samples = round(longest_s * RATE_HZ)
+    buffered = np.zeros(0, np.float32)
+    new_pieces: list[NDArray[np.float32]] = []
     at = size = 0
     for piece in pieces:
-        waiting.append(piece)
+        new_pieces.append(piece)
         size += len(piece)
-        while len(held) + size >= longest:
-            held, waiting, size = np.concatenate([held, *waiting]), [], 0
-            speech = speech_windows(held[:longest])
+        while len(buffered) + size >= max_samples:
+            buffered, new_pieces, size = np.concatenate([buffered, *new_pieces]), [], 0
+            speech = speech_windows(buffered[:max_samples])
             cut = round(cut_s(speech, longest_s) * RATE_HZ)
-            yield _chunk(at, held[:cut], speech)
-            at, held = at + cut, held[cut:]
-    held = np.concatenate([held, *waiting])
-    if len(held):
-        yield _chunk(at, held, speech_windows(held))
+            yield _chunk(at, buffered[:cut], speech)
+            at, buffered = at + cut, buffered[cut:]
+    buffered = np.concatenate([buffered, *new_pieces])
+    if len(buffered):
+        yield _chunk(at, buffered, speech_windows(buffered))
 
 
 class SoundBuffer:
-    """Sound that comes in pieces, from which chunks are taken at the front; holds no more than it must.
+    """Buffers sound that comes in pieces; chunks are taken at its front.
 
     Args:
         pieces: (n,) float32 mono at 16 kHz, one behind the other.
@@ -129,12 +129,12 @@ class SoundBuffer:
 def voice_by_chunk(
     pieces: Iterable[NDArray[np.float32]], longest_s: float = CHUNK_S
 ) -> Iterator[tuple[Window, tuple[Window, ...]]]:
-    """(chunk, where somebody speaks in it), both in the time of the whole sound; see `chunks`.
+    """(chunk, where somebody speaks in it), both in the time of the whole sound; see `cut_chunks`.
 
     Raises:
         ModelUnavailable: faster-whisper is not installed.
     """
-    for chunk in chunks(pieces, longest_s):
+    for chunk in cut_chunks(pieces, longest_s):
         yield chunk.window, chunk.windows
 
 
@@ -146,12 +146,12 @@ def cut_s(speech: list[Window], length_s: float) -> float:
     """
     starts_s = [*(window.start_s for window in speech), length_s]
     ends_s = [window.end_s for window in speech]
-    silences = [(a, b) for a, b in zip(ends_s, starts_s[1:], strict=True) if b - a >= SHORTEST_SILENCE_S]
+    silences = [(a, b) for a, b in zip(ends_s, starts_s[1:], strict=True) if b - a >= MIN_SILENCE_S]
     late = [(a + b) / 2 for a, b in silences if (a + b) / 2 >= length_s / 2]
     return late[-1] if late else length_s
 
 
 def _chunk(at: int, sound: NDArray[np.float32], speech: list[Window]) -> Chunk:
-    whole = Window(0.0, len(sound) / RATE_HZ)
-    inside = (window.clamped(whole) for window in speech)
+    chunk_window = Window(0.0, len(sound) / RATE_HZ)
+    inside = (window.clamped(chunk_window) for window in speech)
     return Chunk(at / RATE_HZ, sound, tuple(window for window in inside if window is not None))

@@ -1,4 +1,4 @@
-"""Which speaker says which words: spans of speech and turns of voices brought together."""
+"""Assigns speakers to words: spans of speech are aligned with the turns of voices."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,24 +30,24 @@ class TurnIndex:
     turns: Sequence[VoiceTurn]
 
     def of_window(self, window: Window, max_gap_s: float = MAX_GAP_S) -> str | None:
-        """Label of the voice that is heard longest in a window, else of the nearest turn; None where none is.
+        """Label of the voice that speaks longest in a window, else of the nearest turn; None where none is.
 
         >>> turns = TurnIndex([VoiceTurn(Window(0, 4), "1"), VoiceTurn(Window(4, 9), "2")])
         >>> turns.of_window(Window(3, 6)), turns.of_window(Window(9.2, 9.6)), turns.of_window(Window(20, 21))
         ('2', '2', None)
         """
-        heard: dict[str, float] = {}
+        overlaps_s: dict[str, float] = {}
         nearest: tuple[float, str] | None = None
         for turn in self.turns:
             overlap_s = turn.window.overlap_s(window)
             if overlap_s > 0:
-                heard[turn.label] = heard.get(turn.label, 0.0) + overlap_s
-            elif not heard and (nearest is None or turn.window.gap_s(window) < nearest[0]):
+                overlaps_s[turn.label] = overlaps_s.get(turn.label, 0.0) + overlap_s
+            elif not overlaps_s and (nearest is None or turn.window.gap_s(window) < nearest[0]):
                 nearest = (turn.window.gap_s(window), turn.label)
             if turn.window.start_s > window.end_s + max_gap_s:
                 break
-        if heard:
-            return max(heard, key=lambda label: heard[label])
+        if overlaps_s:
+            return max(overlaps_s, key=lambda label: overlaps_s[label])
         return nearest[1] if nearest is not None and nearest[0] <= max_gap_s else None
 
 
@@ -55,7 +55,7 @@ def split_by_speaker(words: Words, turns: TurnIndex) -> list[Words]:
     """Recognised words with their speaker; in several pieces where several speak.
 
     A span is cut between two words, by their times; the pieces have the words' text, times and offsets of
-    their own. Without word times it stays whole, with the voice that is heard longest in it.
+    their own. Without word times it stays whole, with the voice that speaks longest in it.
     """
     times = words.word_times
     labels = [turns.of_window(_word_window(time)) for time in times]
@@ -111,17 +111,17 @@ def _filled(labels: Sequence[str | None]) -> list[str]:
 
 
 def _runs(labels: Sequence[str], times: Sequence[WordTime]) -> list[tuple[str, list[WordTime]]]:
-    """(label, words) of stretches by one voice; those that are too short go to the stretch before."""
+    """(label, words) of intervals by one voice; those that are too short go to the interval before."""
     runs: list[tuple[str, list[WordTime]]] = []
     for label, own in groupby(zip(labels, times, strict=True), key=lambda pair: pair[0]):
-        said = [time for _, time in own]
-        is_short = said[-1].end_s - said[0].start_s < MIN_PIECE_S
+        run_times = [time for _, time in own]
+        is_short = run_times[-1].end_s - run_times[0].start_s < MIN_PIECE_S
         if runs and (is_short or runs[-1][0] == label):
-            runs[-1][1].extend(said)
+            runs[-1][1].extend(run_times)
         elif runs and len(runs) == 1 and runs[0][1][-1].end_s - runs[0][1][0].start_s < MIN_PIECE_S:
-            runs[0] = (label, [*runs[0][1], *said])
+            runs[0] = (label, [*runs[0][1], *run_times])
         else:
-            runs.append((label, said))
+            runs.append((label, run_times))
     return runs
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from playhead_index.window import Window
 
 MAX_SILENCE_S = 1.0
-"""Silence between two stretches of voice that is longer is left out but for its edges."""
+"""Silence between two intervals of voice that is longer is left out but for its edges."""
 EDGE_S = 0.3
 """How much of a silence that is left out stays on each side."""
 
@@ -48,12 +48,12 @@ class VoiceTimeline:
                 parts.append(self.sound[first:last])
         return np.concatenate(parts)
 
-    def in_sound(self, position: int, *, is_end: bool = False) -> int:
+    def sound_position(self, position: int, *, is_end: bool = False) -> int:
         """The sample of the sound that stands at a position of the timeline; 0 where there is no voice.
 
         Args:
             position: samples on the timeline.
-            is_end: the position ends a stretch: at the seam of two pieces it is the end of the first.
+            is_end: the position ends an interval: at the seam of two pieces it is the end of the first.
         """
         if not self.pieces:
             return 0
@@ -71,7 +71,7 @@ class VoiceTimeline:
 
 
 def voice_timeline(sound: NDArray[np.float32], voice: Iterable[Window], rate_hz: int) -> VoiceTimeline:
-    """The timeline of the stretches of a sound in which somebody speaks.
+    """The timeline of the intervals of a sound in which somebody speaks.
 
     Args:
         sound: (n,) float32 mono.
@@ -99,7 +99,7 @@ def voice_timeline(sound: NDArray[np.float32], voice: Iterable[Window], rate_hz:
 
 
 def quietest(sound: NDArray[np.float32], start: int, end: int, width: int) -> int:
-    """The middle of the stretch of `width` samples with the lowest energy between two samples.
+    """The middle of the interval of `width` samples with the lowest energy between two samples.
 
     >>> quietest(np.array([1, 1, 1, 0, 0, 1, 1], np.float32), 0, 7, 2)
     4

@@ -52,14 +52,14 @@ class DecodedWindow:
     """What a model recognised in one window.
 
     Args:
-        words: in time order; empty where it heard no speech.
-        is_whole: the model ended its text with a time behind which it heard no speech; else the text may
+        words: in time order; empty where it found no speech.
+        is_complete: the model ended its text with a time behind which it found no speech; else the text may
             break off before the window ends.
         end_s: where the text ends by the last time in it; the end of the window where it has none.
     """
 
     words: tuple[DecodedWord, ...]
-    is_whole: bool
+    is_complete: bool
     end_s: float
 
 
@@ -127,11 +127,11 @@ class WhisperDecoder:
         tokens = [] if is_silent else result.sequences_ids[0]
         text = [token for token in tokens if token < tokenizer.eot]
         if not text:
-            return DecodedWindow((), is_whole=True, end_s=window.num_frames / FRAMES_PER_S)
-        is_whole = len(tokens) >= 2 and tokens[-2] < tokenizer.timestamp_begin <= tokens[-1]
+            return DecodedWindow((), is_complete=True, end_s=window.num_frames / FRAMES_PER_S)
+        is_complete = len(tokens) >= 2 and tokens[-2] < tokenizer.timestamp_begin <= tokens[-1]
         num_frames = _end_frame(tokens, tokenizer.timestamp_begin, window.num_frames)
         words = self._align(window, tokenizer, text, num_frames)
-        return DecodedWindow(words, is_whole, num_frames / FRAMES_PER_S)
+        return DecodedWindow(words, is_complete, num_frames / FRAMES_PER_S)
 
     def _tokenizer(self, language: str) -> Any:
         from faster_whisper.tokenizer import Tokenizer

@@ -1,7 +1,7 @@
 """The weights of a Whisper model of CTranslate2 (`model.bin`), checked by name and shape before it is loaded.
 
 CTranslate2 takes a bias that is missing as none, a decoder that ends early as a shorter one, and does not
-look for what it has no use for, so a damaged file hears something else without a word. Its format (OpenNMT,
+look for what it has no use for, so a damaged file gives other text without an error. Its format (OpenNMT,
 `python/ctranslate2/specs/model_spec.py`, `ModelSpec._serialize`): version, name and revision of the model,
 then each variable with its name, shape, type and bytes, then aliases.
 """

@@ -43,17 +43,17 @@ class Asking:
         self.chat = None if chat is None else ScriptedChatModel(replies=list(chat))
         ticks = time.monotonic if clock is None else clock.__next__
         given = limits or Limits(model_calls=24, steps=500)
-        eyes = VlmClient(self.catalog, self.model, plain_prompt=True)
+        vlm_client = VlmClient(self.catalog, self.model, plain_prompt=True)
         context = Context(
             WordFinder(self.catalog), self.catalog, self.chat, limits=given, meter=Meter(given, ticks),
-            open_eyes=lambda: eyes,
+            open_vlm_client=lambda: vlm_client,
         )  # fmt: skip
         return ask(question, context=context, strategy=load_strategy(name), options=options, scope=scope)
 
     @property
     def shown_s(self) -> list[list[float]]:
         """The times of the frames of each look, those given twice once."""
-        return [sorted(set(asked.clips[0].pts_s.tolist())) for asked in self.model.asked]
+        return [sorted(set(asked.clips[0].pts_s.tolist())) for asked in self.model.requests]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from tests.agent.baselines.conftest import Asking
 from tests.tools.captions.made_segments import captioned
 from tests.tools.made_library import DEMO, LECTURE
 
-from playhead_agent.baselines.captions import Piece, runs
+from playhead_agent.baselines.captions import PromptPart, prompt_batches
 from playhead_agent.limits import Limits
 from playhead_index.search.results import Scope
 from playhead_index.window import Window
@@ -17,7 +17,7 @@ CAR = "What drives past the house?"
 CAPTION = "A red car drives past a house."
 
 
-def told(asked: Any, shown: Any) -> str:
+def caption_reply(asked: Any, shown: Any) -> str:
     """A boat in the stretch from 60 to 90 s, a hall in all others."""
     return "A boat lies in the bay." if 60.0 <= shown[0].pts_s < 90.0 else "A man stands in a hall."
 
@@ -39,7 +39,7 @@ def test_the_librarys_own_captions_cost_no_look(asking: Any) -> None:
 
 def test_segments_without_captions_are_described_and_the_cost_counted(asking: Any) -> None:
     chat = [summary("A boat is seen.", "C3"), answer_of("In the bay.", "C3")]
-    answer = asking("captions", "Where is the boat?", told, chat=chat, scope=IN_LECTURE)
+    answer = asking("captions", "Where is the boat?", caption_reply, chat=chat, scope=IN_LECTURE)
     assert (answer.cost["looks"], answer.cost["frames"], answer.cost["model_calls"]) == (10, 80, 2)
     assert [i.window for i in answer.intervals] == [Window(60.0, 90.0)]
 
@@ -48,7 +48,9 @@ def test_captions_that_do_not_fit_one_prompt_are_summed_up_in_rounds(asking: Any
     first = [summary("A boat is seen.", "C3"), *(summary("Nothing helps.") for _ in range(3))]
     chat = [*first, summary("A boat lies there.", "C3"), answer_of("A boat.")]
     limits = Limits(model_calls=24, prompt_chars=300)
-    answer = asking("captions", "What lies in the bay?", told, chat=chat, scope=IN_LECTURE, limits=limits)
+    answer = asking(
+        "captions", "What lies in the bay?", caption_reply, chat=chat, scope=IN_LECTURE, limits=limits
+    )
     assert (answer.status, [i.window for i in answer.intervals]) == ("answered", [Window(60.0, 90.0)])
     assert '<summary ids="C3">A boat lies there.</summary>' in asking.chat.seen[-1][1].content
 
@@ -108,13 +110,13 @@ def test_a_limit_ends_the_captioning_and_the_answer_says_so(asking: Any) -> None
 
 def test_frames_are_limited_too(asking: Any) -> None:
     limits = Limits(frames=20)
-    answer = asking("captions", "Where is the boat?", told, scope=IN_LECTURE, limits=limits)
+    answer = asking("captions", "Where is the boat?", caption_reply, scope=IN_LECTURE, limits=limits)
     assert (answer.status, answer.reason, answer.cost["frames"]) == ("abstained", "budget", 16)
 
 
 def test_runs_hold_two_pieces_at_least_so_that_rounds_come_to_an_end() -> None:
-    pieces = [Piece("a" * 100, ()) for _ in range(5)]
-    assert [len(run) for run in runs(pieces, 10)] == [2, 2, 1]
+    pieces = [PromptPart("a" * 100, ()) for _ in range(5)]
+    assert [len(run) for run in prompt_batches(pieces, 10)] == [2, 2, 1]
 
 
 def test_captions_of_two_prompts_are_used_with_a_note(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_an_answer_without_an_option_is_no_choice(asking: Any) -> None:
 def test_without_a_chat_model_the_models_own_yes_is_the_rating(asking: Any) -> None:
     answer = asking("confidence-loop", QUESTION, ["A car.", YesNo(-0.1, -3.0)], scope=IN_DEMO)
     assert asking.shown_s == [FIRST_S, FIRST_S]
-    assert asking.model.asked[1].question == "What drives past? Is it right to answer: A car.?"
+    assert asking.model.requests[1].question == "What drives past? Is it right to answer: A car.?"
     assert answer.confidence == pytest.approx(0.30 * 0.948, abs=1e-3)
 
 

@@ -44,7 +44,7 @@ def test_the_frames_of_a_look_are_shared_among_videos(asking: Any) -> None:
 def test_a_letter_becomes_the_words_of_its_option(asking: Any) -> None:
     answer = asking("uniform", "Which colour?", ["B"], options=COLOURS, scope=IN_DEMO)
     assert (answer.status, answer.text, answer.choice) == ("answered", "blue", 1)
-    assert asking.model.asked[0].question == "Which colour?\nA. red\nB. blue"
+    assert asking.model.requests[0].question == "Which colour?\nA. red\nB. blue"
 
 
 @pytest.mark.parametrize("reply", ["C", "perhaps red or blue", "D. green"])
@@ -77,11 +77,11 @@ def test_the_next_moment_is_asked_when_the_first_one_declines(asking: Any) -> No
     answer = asking(
         "retrieve-once", "Who is Bayes?", ["not visible", "no", "A man."], scope=Scope((LECTURE,))
     )
-    assert (answer.text, len(asking.model.asked), answer.evidence[0].id) == ("A man.", 3, "E1")
+    assert (answer.text, len(asking.model.requests), answer.evidence[0].id) == ("A man.", 3, "E1")
 
 
 def test_a_no_counts_when_no_moment_says_more(asking: Any) -> None:
-    says = lambda asked, shown: "No." if len(asking.model.asked) == 1 else "not visible"  # noqa: E731
+    says = lambda asked, shown: "No." if len(asking.model.requests) == 1 else "not visible"  # noqa: E731
     answer = asking("retrieve-once", "Is Bayes shown?", says, scope=Scope((LECTURE,)))
     assert (answer.status, answer.reason, answer.text) == ("partial", "unknown", "No.")
     assert "not all of it was seen" in answer.notes[-1]

@@ -5,7 +5,7 @@ from typing import Any
 
 from langgraph.checkpoint.memory import InMemorySaver
 from tests.tools.made_library import WordFinder
-from tests.tools.toolbox.coloured import wall_eyes
+from tests.tools.toolbox.coloured import wall_client
 
 from playhead_agent.planner.scripted import ScriptedChat
 from playhead_agent.planner.state import PLANNER_LIMITS
@@ -35,13 +35,13 @@ class Run:
 
 
 def context_of(
-    catalog: Catalog, chat: ScriptedChat, *, seeing: bool = False, eyes: Any = None, **more: Any
+    catalog: Catalog, chat: ScriptedChat, *, seeing: bool = False, vlm_client: Any = None, **more: Any
 ) -> Context:
     """A context over a catalog; `seeing` gives it eyes that know colours."""
-    eyes = wall_eyes(catalog)[0] if seeing else eyes
+    vlm_client = wall_client(catalog)[0] if seeing else vlm_client
     return Context(
         WordFinder(catalog), catalog, chat=chat, limits=more.pop("limits", PLANNER_LIMITS),
-        open_eyes=lambda: eyes, **more,
+        open_vlm_client=lambda: vlm_client, **more,
     )  # fmt: skip
 
 

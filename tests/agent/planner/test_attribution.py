@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.tools.made_library import LECTURE, WordFinder, make_library
 
-from playhead_agent.planner.attribution import attributed, held_shares
+from playhead_agent.planner.attribution import attribute_claims, held_shares
 from playhead_agent.planner.brief import spans_evidence
 from playhead_index.search.results import Scope
 from playhead_tools.toolbox import Toolbox
@@ -30,7 +30,7 @@ def concluded(text: str, *ids: str, quote: str = "") -> dict[str, object]:
 
 
 def cited(box: Toolbox, conclusion: dict[str, object], *ranked: str) -> list[str]:
-    ids: list[str] = attributed(conclusion, box.context, ranked)["claims"][0]["evidence_ids"]
+    ids: list[str] = attribute_claims(conclusion, box.context, ranked)["claims"][0]["evidence_ids"]
     return ids
 
 
@@ -43,7 +43,7 @@ def test_what_holds_the_words_of_a_claim_is_cited_first(box: Toolbox) -> None:
 
 def test_a_computed_number_keeps_its_ids(box: Toolbox) -> None:
     right, wrong = id_with(box, "Thomas Bayes"), id_with(box, "goodbye")
-    box.context.computed.append({"op": "count", "value": 1})
+    box.context.computed_values.append({"op": "count", "value": 1})
     said = concluded("It is that of Thomas Bayes.", wrong, right)
     assert cited(box, said) == [wrong, right]
 
@@ -60,8 +60,8 @@ def test_the_rank_decides_where_words_do_not(box: Toolbox) -> None:
 
 
 def test_an_ending_without_claims_stays_as_it_is(box: Toolbox) -> None:
-    assert attributed({"abstained": "unknown"}, box.context, ()) == {"abstained": "unknown"}
-    assert attributed({}, box.context, ()) == {}
+    assert attribute_claims({"abstained": "unknown"}, box.context, ()) == {"abstained": "unknown"}
+    assert attribute_claims({}, box.context, ()) == {}
 
 
 def test_a_word_that_stands_in_few_texts_counts_more() -> None:

@@ -58,7 +58,7 @@ def test_a_transcript_that_fits_is_shown_whole_with_ids_and_times(made: Catalog)
     assert stable.startswith("```the video\nlecture.mp4, 5:00 long\n```")
     lines = found.splitlines()
     assert lines[0] == "```of this, a search for the question ranks first, best first"
-    assert [line.split()[0] for line in lines[1:-1]] == list(shown.found[:5])
+    assert [line.split()[0] for line in lines[1:-1]] == list(shown.found_ids[:5])
     assert set(lines[1:-1]) <= set(stable.splitlines())
 
 
@@ -78,7 +78,7 @@ def test_passages_are_those_that_the_index_has_divided(divided: Catalog) -> None
 
 def test_a_transcript_that_does_not_fit_becomes_topics_and_what_a_search_found(divided: Catalog) -> None:
     shown, stable, found = brief_of(divided, "Bayes", 80, Scope((LECTURE,)))
-    assert (shown.has_outline, shown.shown) == (True, ())
+    assert (shown.has_outline, shown.transcript_ids) == (True, ())
     assert "(0:00–1:10) " in stable
     assert "Thomas Bayes" not in stable
     assert "E2 (1:02–1:06) This is the idea of Thomas Bayes," in found
@@ -89,7 +89,7 @@ def test_every_id_that_is_shown_can_be_cited(divided: Catalog) -> None:
         toolbox = Toolbox(divided, WordFinder(divided))
         toolbox.begin(Scope((LECTURE,)))
         shown = make_brief(toolbox.context, "Bayes", max_tokens, num_tokens, LIMITS)
-        assert {*shown.shown, *shown.found} == set(toolbox.context.table.records)
+        assert {*shown.transcript_ids, *shown.found_ids} == set(toolbox.context.table.records)
 
 
 def test_the_part_for_the_videos_is_the_same_for_every_question(divided: Catalog) -> None:
@@ -156,4 +156,4 @@ def test_single_words_between_speakers_are_left_out_of_the_prompt_alone(tmp_path
     shown, stable, _ = brief_of(catalog, "rubber", 1_000, Scope((DEMO,)))
     assert "A: We could use rubber. It does not break." in stable
     assert "Mm-hmm" not in stable
-    assert len(shown.shown) == 1
+    assert len(shown.transcript_ids) == 1

@@ -11,14 +11,14 @@ from tests.tools.toolbox.coloured import make_wall, tell
 from playhead_agent.limits import Limits
 from playhead_agent.planner.brief import Brief
 from playhead_agent.planner.pictures import NUM_THUMBNAILS, thumbnail_places, with_thumbnails
-from playhead_agent.planner.scripted import ScriptedChat, agreeing
+from playhead_agent.planner.scripted import ScriptedChat, agree_with_all
 from playhead_agent.planner.strategy import PLANNER
 from playhead_agent.progress import Progress
 from playhead_agent.run import ask, resume, stream
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer
-from playhead_tools.toolbox import LookCounter, Toolbox
+from playhead_tools.toolbox import Toolbox, VlmCallCounter
 from playhead_tools.video_llm.client import Observation, VlmClient
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
@@ -85,7 +85,7 @@ def test_caps_hold_for_the_first_look_and_for_thumbnails(wall: Catalog) -> None:
 
 
 def test_thumbnails_are_spread_over_the_scope_and_counted(wall: Catalog) -> None:
-    meter = LookCounter()
+    meter = VlmCallCounter()
     toolbox = Toolbox(wall, WordFinder(wall), meter=meter)
     shown, why = with_thumbnails(Brief(), toolbox.context)
     assert (len(shown.thumbnails), why, meter.frames) == (NUM_THUMBNAILS, "", NUM_THUMBNAILS)
@@ -117,23 +117,23 @@ def test_results_of_calls_side_by_side_come_in_their_order(wall: Catalog) -> Non
     assert run.answer.cost["looks"] == 3  # one of the whole scope, and two that were asked for
 
 
-def test_a_look_that_no_cap_is_left_for_is_told(wall: Catalog) -> None:
+def test_an_observation_that_no_cap_is_left_for_is_reported(wall: Catalog) -> None:
     limits = Limits(steps=96, model_calls=8, looks=1)
     run = run_script(wall, QUESTION, [TWO_LOOKS[0], UNKNOWN, UNKNOWN], seeing=True, limits=limits)
     assert "no look is left" in run.state["rounds"][0]["results"][0]["error"]
     assert run.answer.cost["looks"] == 1
 
 
-class DyingEyes(VlmClient):
+class FailingVlmClient(VlmClient):
     """Ends the process, as it were, instead of the nth look."""
 
-    looks_left = 99
+    vlm_calls_left = 99
 
-    def look(self, *args: Any, **how: Any) -> Observation:
-        if self.looks_left == 0:
+    def observe(self, *args: Any, **how: Any) -> Observation:
+        if self.vlm_calls_left == 0:
             raise KeyboardInterrupt("the machine went off")
-        self.looks_left -= 1
-        return super().look(*args, **how)
+        self.vlm_calls_left -= 1
+        return super().observe(*args, **how)
 
 
 REPLIES = [TWO_LOOKS, finish(("The wall is red (0:01).", ["E5"])), UNKNOWN]
@@ -144,26 +144,28 @@ DEATHS = [("look", n) for n in range(3)] + [("reply", n) for n in range(2)] + [(
 def test_a_run_that_died_goes_on_and_nothing_is_looked_at_twice(wall: Catalog, of: str, at: int) -> None:
     whole = run_script(wall, QUESTION, list(REPLIES), seeing=True)
     model = ScriptedVideoLLM(tell)
-    eyes = DyingEyes(wall, model, frames=4)
+    vlm_client = FailingVlmClient(wall, model, frames=4)
     replies: list[Any] = list(REPLIES)
     if of == "look":
-        eyes.looks_left = at
+        vlm_client.vlm_calls_left = at
     elif of == "reply":
         replies.insert(at, KeyboardInterrupt("the machine went off"))
     chat = ScriptedChat(replies)
     if of == "judge":
         chat.fill_with = lambda messages, form: (
-            agreeing(messages, form) if len(chat.filled) > 1 else KeyboardInterrupt("the machine went off")
+            agree_with_all(messages, form)
+            if len(chat.filled) > 1
+            else KeyboardInterrupt("the machine went off")
         )
-    context = context_of(wall, chat, eyes=eyes)
+    context = context_of(wall, chat, vlm_client=vlm_client)
     how: Any = {"context": context, "strategy": PLANNER, "checkpointer": InMemorySaver()}
     with pytest.raises(KeyboardInterrupt, match="the machine went off"):
         ask(QUESTION, thread_id="a", **how)
-    eyes.looks_left = 99
+    vlm_client.vlm_calls_left = 99
     *_, answer = resume("a", **how)
     assert isinstance(answer, Answer)
     assert (answer.text, answer.status) == (whole.answer.text, whole.answer.status)
-    assert len(model.asked) == 3
+    assert len(model.requests) == 3
 
 
 @pytest.mark.parametrize("steps", [2, 3])

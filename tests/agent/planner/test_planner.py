@@ -96,7 +96,7 @@ def test_a_model_with_a_small_context_is_first_offered_few_tools(made: Catalog) 
     assert "compute" in run.chat.offered[1]
 
 
-def test_without_eyes_the_model_is_told_and_offered_no_look(made: Catalog) -> None:
+def test_without_a_vlm_the_prompt_says_so_and_offers_no_look(made: Catalog) -> None:
     run = run_script(made, QUESTION, [GOOD], scope=ONE)
     assert "No model looks at the pictures here" in run.prompt()
     assert "look" not in run.chat.offered[0]
@@ -126,13 +126,13 @@ def test_after_two_unusable_replies_the_evidence_is_given_as_it_stands(made: Cat
     assert run.answer.intervals
 
 
-def test_a_call_that_fits_no_tool_is_told_and_costs_one_repair(made: Catalog) -> None:
+def test_a_call_that_fits_no_tool_is_reported_and_costs_one_repair(made: Catalog) -> None:
     run = run_script(made, QUESTION, [("look_harder", {}), GOOD], scope=ONE)
     assert run.answer.status == "answered"
     assert run.state["rounds"][0]["results"][0]["bad"]
 
 
-def test_arguments_that_are_no_object_are_told_as_they_were_read(made: Catalog) -> None:
+def test_arguments_that_are_no_object_are_reported_as_they_were_read(made: Catalog) -> None:
     broken = ModelReply("", (ToolCall("search", {}, "its arguments are no JSON object"),))
     run = run_script(made, QUESTION, [broken, GOOD], scope=ONE)
     assert "error: search: its arguments are no JSON object" in run.prompt(1)
@@ -411,7 +411,7 @@ def test_without_a_video_in_scope_the_model_is_not_asked(tmp_path: Path) -> None
     assert (run.answer.text, run.chat.sent) == ("There is no video in scope.", [])
 
 
-def test_the_cause_is_told_where_no_call_is_left_to_ask_a_busy_server_again(made: Catalog) -> None:
+def test_the_cause_is_reported_where_no_call_is_left_to_retry_a_busy_server(made: Catalog) -> None:
     busy = ModelUnavailable("over its rate limit")
     busy.status = 429  # type: ignore[attr-defined]
     run = run_script(made, QUESTION, [busy], scope=ONE, limits=Limits(model_calls=1))

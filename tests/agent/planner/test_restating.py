@@ -7,7 +7,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from tests.agent.planner.runs import context_of, finish, run_script
 from tests.tools.made_library import LECTURE
 
-from playhead_agent.planner.restating import adds_nothing
+from playhead_agent.planner.restating import repeats_question
 from playhead_agent.planner.scripted import ScriptedChat
 from playhead_agent.planner.strategy import PLANNER
 from playhead_agent.run import ask, resume
@@ -86,10 +86,12 @@ def test_a_claim_that_says_something_and_holds_is_left_alone(made: Catalog) -> N
 
 
 def test_what_a_claim_adds() -> None:
-    assert adds_nothing(
+    assert repeats_question(
         "The team said that they had new requirements.", "What new requirements did the team have?"
     )
-    assert not adds_nothing("The team said the project was good.", "What did the team say about the project?")
+    assert not repeats_question(
+        "The team said the project was good.", "What did the team say about the project?"
+    )
 
 
 def test_a_run_that_dies_while_a_claim_is_written_again_goes_on_there(made: Catalog) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from tests.bench.synthetic_planner.truth import TruthEyes
+from tests.bench.synthetic_planner.truth import TruthfulVlmClient
 from tests.tools.made_library import DEMO, LECTURE, make_library
 
 from playhead_agent.limits import Limits
@@ -25,7 +25,7 @@ SHOWN = {
 }
 """What each video shows, and what that does, all the time."""
 NAMES = ("lecture", "demo", "in several of them", "in none of them")
-ASKED = re.compile(r"(?:Is there a|Does it happen that the|What does the) (\w+ \w+)(?: (.+?))?\?")
+QUESTION = re.compile(r"(?:Is there a|Does it happen that the|What does the) (\w+ \w+)(?: (.+?))?\?")
 
 
 class Shelf:
@@ -44,32 +44,43 @@ class Shelf:
         return SearchResult(query, moments[: query.limit], found, 0.0)
 
 
-class ShelfEyes(TruthEyes):
+class ShelfVlmClient(TruthfulVlmClient):
     """Sees what `SHOWN` says."""
 
-    def look(
+    def observe(
         self, video_id: str, window: Window, question: str, *, options: tuple[str, ...] = (),
         yes_no: bool = False, frames: int | None = None,
     ) -> Observation:  # fmt: skip
-        """A look without pictures."""
-        self.asked.append((window, question))
+        """An observation without frames."""
+        self.requests.append((window, question))
         if question == "Which thing jumps?":
             return Observation(video_id, window, question, "not visible", (1.0,), None, 8, 180)
-        found = ASKED.match(question)
+        found = QUESTION.match(question)
         assert found is not None, question
-        deed = SHOWN[video_id].get(found[1])
-        there = deed is not None and found[2] in (None, deed)
+        action = SHOWN[video_id].get(found[1])
+        is_visible = action is not None and found[2] in (None, action)
         if question.startswith("What"):
-            return Observation(video_id, window, question, f"it {deed}" if deed else "not visible", (1.0,))
+            return Observation(
+                video_id, window, question, f"it {action}" if action else "not visible", (1.0,)
+            )
         return Observation(
-            video_id, window, question, "yes" if there else "no", (1.0,), 0.95 if there else 0.05, 8, 180
+            video_id,
+            window,
+            question,
+            "yes" if is_visible else "no",
+            (1.0,),
+            0.95 if is_visible else 0.05,
+            8,
+            180,
         )
 
 
-def asked(made: Catalog, question: str, options: Sequence[str] = (), looks: int = 60):  # type: ignore[no-untyped-def]
-    eyes = ShelfEyes()
-    context = Context(Shelf(), made, open_eyes=lambda: eyes, limits=Limits(looks=looks), rules=RULES)  # type: ignore[arg-type,return-value]
-    return ask(question, context=context, options=options), eyes
+def answer_to(made: Catalog, question: str, options: Sequence[str] = (), looks: int = 60):  # type: ignore[no-untyped-def]
+    vlm_client = ShelfVlmClient()
+    context = Context(
+        Shelf(), made, open_vlm_client=lambda: vlm_client, limits=Limits(looks=looks), rules=RULES
+    )  # type: ignore[arg-type,return-value]
+    return ask(question, context=context, options=options), vlm_client
 
 
 @pytest.fixture
@@ -95,7 +106,7 @@ WHICH = [
 
 @pytest.mark.parametrize(("question", "right"), WHICH, ids=[question for question, _ in WHICH])
 def test_the_video_that_shows_it_is_chosen(made: Catalog, question: str, right: str) -> None:
-    answer, _ = asked(made, question, NAMES)
+    answer, _ = answer_to(made, question, NAMES)
     assert answer.choice is not None
     assert (answer.status, NAMES[answer.choice]) == ("answered", right)
 
@@ -110,26 +121,26 @@ HOW_MANY = [
 
 @pytest.mark.parametrize(("question", "right"), HOW_MANY, ids=[question for question, _ in HOW_MANY])
 def test_videos_are_counted_not_moments(made: Catalog, question: str, right: str) -> None:
-    answer, _ = asked(made, question, ("0", "1", "2", "3"))
+    answer, _ = answer_to(made, question, ("0", "1", "2", "3"))
     assert (answer.status, answer.choice) == ("answered", int(right))
 
 
 def test_an_open_answer_names_the_video_and_cites_the_moment(made: Catalog) -> None:
-    answer, _ = asked(made, "In which video does the red dog jump?")
+    answer, _ = answer_to(made, "In which video does the red dog jump?")
     assert answer.text.startswith("In lecture.mp4, seen at 0:")
     assert {one.video_id for one in answer.intervals} == {LECTURE}
 
 
 def test_an_open_count_says_in_how_many_videos(made: Catalog) -> None:
-    answer, _ = asked(made, "How many videos show a green boat?")
+    answer, _ = answer_to(made, "How many videos show a green boat?")
     assert answer.text.startswith("In 2 videos, seen at 0:00–0:08 of lecture.mp4, 0:00–0:08 of demo.mp4")
-    assert asked(made, "How many videos show a pink fish?")[0].text.startswith(
+    assert answer_to(made, "How many videos show a pink fish?")[0].text.startswith(
         "None: nothing that was looked at"
     )
 
 
 def test_which_comes_first_is_not_said_where_nobody_knows_when_videos_were_recorded(made: Catalog) -> None:
-    answer, _ = asked(made, "Which video shows the green boat first?", NAMES)
+    answer, _ = answer_to(made, "Which video shows the green boat first?", NAMES)
     assert (answer.status, answer.reason, answer.choice) == ("abstained", "unknown", None)
     assert answer.text.startswith("No answer: the videos have no common clock: it is not known when each was")
 
@@ -144,10 +155,10 @@ def test_which_comes_first_is_not_said_where_nobody_knows_when_videos_were_recor
     ],
 )
 @pytest.mark.parametrize("options", [(), NAMES])
-def test_which_comes_first_is_told_by_when_videos_were_recorded(
+def test_the_first_video_is_the_one_recorded_first(
     dated: Catalog, question: str, right: str, options: Sequence[str]
 ) -> None:
-    answer, _ = asked(dated, question, options)
+    answer, _ = answer_to(dated, question, options)
     assert f"n {right}.mp4, seen at" in answer.text
     assert answer.choice == (NAMES.index(right) if options else None)
 
@@ -159,8 +170,8 @@ def test_which_comes_first_is_told_by_when_videos_were_recorded(
         "In which video does the green boat turn for the second time?",
     ],
 )
-def test_what_a_sighting_a_video_does_not_settle_is_not_said(dated: Catalog, question: str) -> None:
-    assert asked(dated, question)[0].status == "abstained"
+def test_one_detection_a_video_does_not_answer_such_questions(dated: Catalog, question: str) -> None:
+    assert answer_to(dated, question)[0].status == "abstained"
 
 
 @pytest.mark.parametrize(("lecture_at", "first"), [(2_000.0, "white swan"), (0.0, "red dog")])
@@ -169,7 +180,7 @@ def test_who_is_first_over_several_videos_hangs_on_the_clock(
 ) -> None:
     set_recorded(dated, LECTURE, lecture_at)
     options = ("the red dog", "the white swan")
-    answer, _ = asked(dated, "Which thing is the first to jump?", options)
+    answer, _ = answer_to(dated, "Which thing is the first to jump?", options)
     assert answer.choice is not None
     assert options[answer.choice] == f"the {first}"
 
@@ -179,31 +190,33 @@ def test_the_order_over_several_videos_hangs_on_the_clock(
     dated: Catalog, lecture_at: float, first: str
 ) -> None:
     set_recorded(dated, LECTURE, lecture_at)
-    answer, _ = asked(dated, "In what order: the red dog jumps, the white swan jumps?")
+    answer, _ = answer_to(dated, "In what order: the red dog jumps, the white swan jumps?")
     assert answer.text.lower().startswith(f"in this order: {first}"), answer.text
 
 
 def test_without_a_clock_nobody_is_first_over_several_videos(made: Catalog) -> None:
-    answer, _ = asked(made, "Which thing is the first to jump?", ("the red dog", "the white swan"))
+    answer, _ = answer_to(made, "Which thing is the first to jump?", ("the red dog", "the white swan"))
     assert (answer.status, answer.choice) == ("abstained", None)
     assert "no common clock" in answer.text
 
 
-def test_a_thing_that_is_seen_in_the_first_moments_needs_no_more_looks(made: Catalog) -> None:
-    _, eyes = asked(made, "How many videos show a green boat?")
-    assert len(eyes.asked) == 4
+def test_an_object_detected_in_the_first_moments_needs_no_more_vlm_calls(made: Catalog) -> None:
+    _, vlm_client = answer_to(made, "How many videos show a green boat?")
+    assert len(vlm_client.requests) == 4
 
 
-def test_with_too_few_looks_no_number_is_sure(made: Catalog) -> None:
-    answer, eyes = asked(made, "How many videos show a pink fish?", ("0", "1", "2"), looks=2)
-    assert (len(eyes.asked), answer.status) == (2, "partial")
-    assert asked(made, "Which video shows a pink fish?", NAMES, looks=2)[0].status == "partial"
+def test_with_too_few_vlm_calls_a_count_is_partial(made: Catalog) -> None:
+    answer, vlm_client = answer_to(made, "How many videos show a pink fish?", ("0", "1", "2"), looks=2)
+    assert (len(vlm_client.requests), answer.status) == (2, "partial")
+    assert answer_to(made, "Which video shows a pink fish?", NAMES, looks=2)[0].status == "partial"
 
 
 def test_words_name_their_video(made: Catalog) -> None:
-    answer, eyes = asked(made, 'In which video is it said that "A prior is what you believe"?', NAMES)
-    assert (answer.status, answer.choice, eyes.asked) == ("answered", 0, [])
-    counted, _ = asked(made, "In how many videos does he mention Bayes?", ("0", "1", "2", "3"))
+    answer, vlm_client = answer_to(
+        made, 'In which video is it said that "A prior is what you believe"?', NAMES
+    )
+    assert (answer.status, answer.choice, vlm_client.requests) == ("answered", 0, [])
+    counted, _ = answer_to(made, "In how many videos does he mention Bayes?", ("0", "1", "2", "3"))
     assert counted.choice == 1
 
 

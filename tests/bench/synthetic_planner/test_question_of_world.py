@@ -1,4 +1,4 @@
-"""Every wording of the made world, read by the grammar of questions: what it asks, of which deed, when."""
+"""Every wording of the synthetic benchmark is parsed: intent, actions and relation."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from playhead_bench.synthetic_planner.question import parse_question
-from playhead_bench.world.asking.words import ASKED
+from playhead_bench.world.asking.words import VIDEO_WORDINGS
 from playhead_bench.world.lore import TOPICS
 from playhead_bench.world.phrases import PARTNER_VERBS, VERBS, WORDINGS, third_person
 from playhead_tools.spec import ActionTriple, Hop, QuestionSpec
@@ -19,13 +19,13 @@ ORDER = ("cyan fish leaves", "green star moves", "white car shrinks")
 FOUR = ("white car", "black mushroom", "cyan fish", "green star")
 
 
-def _deed(kind: str, subject: str = CAR) -> ActionTriple:
+def _action(kind: str, subject: str = CAR) -> ActionTriple:
     return ActionTriple(subject, DOES[kind])
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What a kind of question is: the deeds and the relation by what its thing does."""
+    """What a kind of question is: the actions and the relation by what its object does."""
 
     intent: str
     asks: str
@@ -42,43 +42,45 @@ KINDS: dict[str, Expected] = {
     "thing": Expected("describe", "thing", deeds=(ActionTriple("white thing", ""),)),
     "exists": Expected("yes_no", "yes_no", deeds=SEEN),
     "action": Expected("describe", "deed", deeds=SEEN),
-    "doer": Expected("describe", "thing", deeds=lambda kind: (_deed(kind, NOBODY),)),
+    "doer": Expected("describe", "thing", deeds=lambda kind: (_action(kind, NOBODY),)),
     "else": Expected("describe", "thing", deeds=SEEN),
     "place": Expected("locate", "place"),
     "daytime": Expected("describe", ""),
-    "when": Expected("when", "time", deeds=lambda kind: (_deed(kind),)),
+    "when": Expected("when", "time", deeds=lambda kind: (_action(kind),)),
     "side": Expected("describe", "", deeds=SEEN),
-    "partner": Expected("describe", "thing", deeds=lambda kind: (_deed(kind),)),
-    "which": Expected("describe", "colour", deeds=lambda kind: (_deed(kind, "car"),)),
-    "where": Expected("locate", "place", deeds=lambda kind: (_deed(kind),)),
+    "partner": Expected("describe", "thing", deeds=lambda kind: (_action(kind),)),
+    "which": Expected("describe", "colour", deeds=lambda kind: (_action(kind, "car"),)),
+    "where": Expected("locate", "place", deeds=lambda kind: (_action(kind),)),
     "where_seen": Expected("locate", "place", deeds=SEEN),
-    "yes_no": Expected("yes_no", "yes_no", deeds=lambda kind: (_deed(kind),)),
-    "during": Expected("describe", "thing", relation=("during", False), anchors=lambda kind: (_deed(kind),)),
-    "hop_colour": Expected("describe", "colour", deeds=lambda kind: (_deed(kind),)),
-    "hop_later": Expected("describe", "deed", deeds=lambda kind: (_deed(kind),)),
-    "hop_place": Expected("locate", "place", deeds=lambda kind: (_deed(kind),)),
-    "count": Expected("count", "number", deeds=lambda kind: (_deed(kind),), more={"of_things": False}),
-    "first": Expected("describe", "thing", deeds=lambda kind: (_deed(kind, NOBODY),), more={"ordinal": 1}),
-    "last": Expected("describe", "thing", deeds=lambda kind: (_deed(kind, NOBODY),), more={"ordinal": -1}),
-    "nth": Expected("describe", "thing", deeds=lambda kind: (_deed(kind, NOBODY),), more={"ordinal": 3}),
+    "yes_no": Expected("yes_no", "yes_no", deeds=lambda kind: (_action(kind),)),
+    "during": Expected(
+        "describe", "thing", relation=("during", False), anchors=lambda kind: (_action(kind),)
+    ),
+    "hop_colour": Expected("describe", "colour", deeds=lambda kind: (_action(kind),)),
+    "hop_later": Expected("describe", "deed", deeds=lambda kind: (_action(kind),)),
+    "hop_place": Expected("locate", "place", deeds=lambda kind: (_action(kind),)),
+    "count": Expected("count", "number", deeds=lambda kind: (_action(kind),), more={"of_things": False}),
+    "first": Expected("describe", "thing", deeds=lambda kind: (_action(kind, NOBODY),), more={"ordinal": 1}),
+    "last": Expected("describe", "thing", deeds=lambda kind: (_action(kind, NOBODY),), more={"ordinal": -1}),
+    "nth": Expected("describe", "thing", deeds=lambda kind: (_action(kind, NOBODY),), more={"ordinal": 3}),
     "before": Expected(
         "describe",
         "thing",
         relation=("before", True),
-        anchors=lambda kind: (_deed(kind),),
+        anchors=lambda kind: (_action(kind),),
         more={"ordinal": -1},
     ),
     "after": Expected(
         "describe",
         "thing",
         relation=("after", True),
-        anchors=lambda kind: (_deed(kind),),
+        anchors=lambda kind: (_action(kind),),
         more={"ordinal": 1},
     ),
     "between": Expected(
         "describe",
         "thing",
-        deeds=lambda kind: (_deed(kind, NOBODY),),
+        deeds=lambda kind: (_action(kind, NOBODY),),
         relation=("between", False),
         anchors=(ActionTriple("green square", "shrinks"), ActionTriple("cyan fish", "leaves")),
     ),
@@ -104,15 +106,15 @@ KINDS: dict[str, Expected] = {
     "last_said": Expected("when", "time", "speech", more={"targets": (SAID,), "ordinal": -1}),
     "count_said": Expected("count", "number", "speech", more={"targets": (SAID,), "of_things": False}),
     "said_while": Expected(
-        "describe", "words", "speech", relation=("during", False), anchors=lambda kind: (_deed(kind),)
+        "describe", "words", "speech", relation=("during", False), anchors=lambda kind: (_action(kind),)
     ),
     "acts_while_said": Expected("describe", "thing", relation=("during", False), anchors=SAID),
     "place_while_said": Expected("locate", "place", relation=("during", False), anchors=SAID),
     "written_while": Expected(
-        "describe", "words", "screen", relation=("during", False), anchors=lambda kind: (_deed(kind),)
+        "describe", "words", "screen", relation=("during", False), anchors=lambda kind: (_action(kind),)
     ),
     "written_while_said": Expected("describe", "words", "screen", relation=("during", False), anchors=SAID),
-    "in_which": Expected("locate", "", deeds=lambda kind: (_deed(kind),)),
+    "in_which": Expected("locate", "", deeds=lambda kind: (_action(kind),)),
     "in_which_seen": Expected("locate", "", deeds=SEEN),
     "in_which_said": Expected("locate", "", "speech", more={"targets": (SAID,)}),
     "in_which_written": Expected("locate", "", "screen", more={"targets": (SAID,)}),
@@ -123,52 +125,52 @@ APART = {"count_things", "unseen", "caption", "said", "written", "not_visible"}
 
 
 def _texts(kind: str) -> tuple[str, ...]:
-    return ASKED[kind] if kind in ASKED else WORDINGS[kind]  # type: ignore[index]
+    return VIDEO_WORDINGS[kind] if kind in VIDEO_WORDINGS else WORDINGS[kind]  # type: ignore[index]
 
 
 def _cases() -> list[tuple[str, str, str]]:
     cases = []
     for kind in KINDS:
         for text in _texts(kind):
-            deeds = PARTNER_VERBS if kind.startswith("hop_") or kind == "partner" else ALONE
+            actions = PARTNER_VERBS if kind.startswith("hop_") or kind == "partner" else ALONE
             depends = "{does}" in text or "{verb}" in text
-            cases += [(kind, text, deed) for deed in (deeds if depends else deeds[:1])]
+            cases += [(kind, text, action) for action in (actions if depends else actions[:1])]
     return cases
 
 
-def _asked(text: str, deed: str) -> str:
+def _worded(text: str, action: str) -> str:
     return text.replace("{verb}s", "{does}").format(
-        label=CAR, shape="car", colour="white", other="blue cup", verb=VERBS[deed], does=DOES[deed],
+        label=CAR, shape="car", colour="white", other="blue cup", verb=VERBS[action], does=DOES[action],
         a="green square", does_a="shrinks", b="cyan fish", does_b="leaves", said=SAID, nth="third",
         these="the white car, the black mushroom, the cyan fish or the green star" if "ongest" in text
         else ", ".join(f"the {one}" for one in ORDER),
     )  # fmt: skip
 
 
-def _of(expected: Any, deed: str) -> Any:
-    return expected(deed) if callable(expected) else expected
+def _of(expected: Any, action: str) -> Any:
+    return expected(action) if callable(expected) else expected
 
 
-@pytest.mark.parametrize(("kind", "text", "deed"), _cases())
-def test_each_wording_is_read_as_its_kind(kind: str, text: str, deed: str) -> None:
-    spec, expected = parse_question(_asked(text, deed)), KINDS[kind]
+@pytest.mark.parametrize(("kind", "text", "action"), _cases())
+def test_each_wording_is_read_as_its_kind(kind: str, text: str, action: str) -> None:
+    spec, expected = parse_question(_worded(text, action)), KINDS[kind]
     assert (spec.intent, spec.asks, spec.wanted) == (expected.intent, expected.asks, expected.wanted)
-    assert spec.deeds == _of(expected.deeds, deed)
+    assert spec.deeds == _of(expected.deeds, action)
     assert {name: getattr(spec, name) for name in expected.more} == expected.more
     found = None if spec.relation is None else (spec.relation.kind, spec.relation.next)
     assert found == expected.relation
-    assert _anchors(spec) == _of(expected.anchors, deed)
+    assert _anchors(spec) == _of(expected.anchors, action)
 
 
 def _anchors(spec: QuestionSpec) -> Any:
-    """The deeds of the anchors, or the words of the one that is spoken."""
+    """The actions of the anchors, or the words of the one that is spoken."""
     anchors = spec.relation.anchors if spec.relation is not None else ()
     spoken = [anchor.text for anchor in anchors if anchor.kind == "speech"]
     return spoken[0] if spoken else tuple(anchor.deed for anchor in anchors)
 
 
 def test_no_kind_of_question_is_left_out() -> None:
-    assert set(KINDS) | APART >= set(ASKED) | set(WORDINGS) - {"count"}
+    assert set(KINDS) | APART >= set(VIDEO_WORDINGS) | set(WORDINGS) - {"count"}
 
 
 HOPS = [
@@ -178,21 +180,21 @@ HOPS = [
 ]
 
 
-@pytest.mark.parametrize("deed", PARTNER_VERBS)
+@pytest.mark.parametrize("action", PARTNER_VERBS)
 @pytest.mark.parametrize(("kind", "questions", "later"), HOPS)
-def test_a_hop_names_the_deed_and_what_is_asked_then(
-    kind: str, questions: tuple[str, ...], later: bool, deed: str
+def test_a_hop_has_its_action_and_the_second_question(
+    kind: str, questions: tuple[str, ...], later: bool, action: str
 ) -> None:
-    found = [parse_question(_asked(text, deed)).hop for text in ASKED[kind]]
-    assert found == [Hop(_deed(deed), question, later) for question in questions]
+    found = [parse_question(_worded(text, action)).hop for text in VIDEO_WORDINGS[kind]]
+    assert found == [Hop(_action(action), question, later) for question in questions]
 
 
-@pytest.mark.parametrize("topic", TOPICS, ids=[topic.asked for topic in TOPICS])
+@pytest.mark.parametrize("topic", TOPICS, ids=[topic.question for topic in TOPICS])
 @pytest.mark.parametrize("kind", ["said", "written"])
 def test_a_fact_is_asked_of_words(kind: str, topic: Any) -> None:
-    question = topic.asked.format(town="Falport")
+    question = topic.question.format(town="Falport")
     lower = question[0].lower() + question[1:]
-    specs = [parse_question(text.format(question=question, lower=lower)) for text in ASKED[kind]]
+    specs = [parse_question(text.format(question=question, lower=lower)) for text in VIDEO_WORDINGS[kind]]
     hinted = "speech" if kind == "said" else "screen"
     assert [(spec.intent, spec.asks, spec.wanted) for spec in specs] == [
         ("describe", "words", "any"), ("describe", "words", hinted), ("describe", "words", hinted),
@@ -202,8 +204,8 @@ def test_a_fact_is_asked_of_words(kind: str, topic: Any) -> None:
     assert {spec.clip_question for spec in specs} == {question}
 
 
-@pytest.mark.parametrize("text", [*ASKED["not_visible"], *WORDINGS["unseen"]])
-def test_of_what_no_picture_shows_the_thing_itself_is_looked_for(text: str) -> None:
+@pytest.mark.parametrize("text", [*VIDEO_WORDINGS["not_visible"], *WORDINGS["unseen"]])
+def test_of_what_no_frame_shows_the_object_itself_is_the_target(text: str) -> None:
     spec = parse_question(text.format(label=CAR))
     anchored = [] if spec.relation is None else [anchor.deed for anchor in spec.relation.anchors]
     assert [*spec.deeds, *anchored] == [ActionTriple(CAR, "")]
@@ -216,7 +218,7 @@ def test_things_in_a_clip_are_counted(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", WORDINGS["caption"])
-def test_a_clip_to_describe_names_nothing_to_look_for(text: str) -> None:
+def test_a_clip_to_describe_has_no_targets(text: str) -> None:
     spec = parse_question(text)
     assert (spec.intent, spec.targets, spec.deeds) == ("describe", (), ())
 
@@ -240,10 +242,13 @@ SAME = ["colour", "thing", "exists", "action", "doer", "else", "place", "daytime
 
 @pytest.mark.parametrize("kind", CLIP)
 def test_one_clip_is_asked_without_relation_and_ordinal(kind: str) -> None:
-    assert tuple(parse_question(_asked(text, "jump")).clip_question for text in ASKED[kind]) == CLIP[kind]
+    assert (
+        tuple(parse_question(_worded(text, "jump")).clip_question for text in VIDEO_WORDINGS[kind])
+        == CLIP[kind]
+    )
 
 
 @pytest.mark.parametrize("kind", [*SAME, "hop_colour", "partner"])
 def test_what_one_clip_answers_stays_as_it_is(kind: str) -> None:
-    asked = [_asked(text, "chase" if kind in ("hop_colour", "partner") else "jump") for text in _texts(kind)]
+    asked = [_worded(text, "chase" if kind in ("hop_colour", "partner") else "jump") for text in _texts(kind)]
     assert [parse_question(text).clip_question for text in asked] == asked

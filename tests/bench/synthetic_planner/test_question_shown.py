@@ -1,4 +1,4 @@
-"""Questions about what is shown, sentence by sentence: the deed to find, what is asked of it, follow-ups."""
+"""Visual questions, sentence by sentence: the action, the kind of answer, follow-ups."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from playhead_bench.synthetic_planner.question import follow_up, parse_question
 from playhead_tools.spec import ActionTriple as Triple
 from playhead_tools.spec import Hop, QuestionSpec
 
-# sentence -> intent, asks, deeds
+# sentence -> intent, asks, actions
 SHOWN: list[tuple[str, str, str, tuple[Triple, ...]]] = [
     ("When does the man in the blue shirt open the door?", "when", "time",
      (Triple("man in the blue shirt", "opens", "door"),)),
@@ -30,13 +30,13 @@ SHOWN: list[tuple[str, str, str, tuple[Triple, ...]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("sentence", "intent", "asks", "deeds"), SHOWN, ids=[row[0] for row in SHOWN])
-def test_who_does_what(sentence: str, intent: str, asks: str, deeds: tuple[Triple, ...]) -> None:
+@pytest.mark.parametrize(("sentence", "intent", "asks", "actions"), SHOWN, ids=[row[0] for row in SHOWN])
+def test_who_does_what(sentence: str, intent: str, asks: str, actions: tuple[Triple, ...]) -> None:
     spec = parse_question(sentence)
-    assert (spec.intent, spec.asks, spec.deeds) == (intent, asks, deeds)
+    assert (spec.intent, spec.asks, spec.deeds) == (intent, asks, actions)
 
 
-# sentence -> kind of relation, only the nearest, deeds of the anchors
+# sentence -> kind of relation, only the nearest, actions of the anchors
 TIED: list[tuple[str, str, bool, tuple[Triple | None, ...]]] = [
     ("What happens right after the goal?", "after", True, (None,)),
     ("What happens next after the woman falls?", "after", True, (Triple("woman", "falls"),)),
@@ -50,14 +50,14 @@ TIED: list[tuple[str, str, bool, tuple[Triple | None, ...]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("sentence", "kind", "nearest", "deeds"), TIED, ids=[row[0] for row in TIED])
+@pytest.mark.parametrize(("sentence", "kind", "nearest", "actions"), TIED, ids=[row[0] for row in TIED])
 def test_what_it_is_tied_to(
-    sentence: str, kind: str, nearest: bool, deeds: tuple[Triple | None, ...]
+    sentence: str, kind: str, nearest: bool, actions: tuple[Triple | None, ...]
 ) -> None:
     relation = parse_question(sentence).relation
     assert relation is not None
     assert (relation.kind, relation.next) == (kind, nearest)
-    assert tuple(anchor.deed for anchor in relation.anchors) == deeds
+    assert tuple(anchor.deed for anchor in relation.anchors) == actions
 
 
 def test_a_hop_later_says_what_to_ask_once_the_thing_is_known() -> None:
@@ -118,7 +118,7 @@ def test_asking_on_means_a_whole_question(before: str, text: str, meant: str | N
     assert follow_up(text, parse_question(before)) == meant
 
 
-def test_a_spec_written_before_there_were_deeds_is_still_read() -> None:
+def test_a_spec_without_actions_is_still_read() -> None:
     relation = {"kind": "after", "anchors": [{"text": "goal", "kind": "any", "ordinal": None}]}
     old = {
         "text": "x", "intent": "when", "wanted": "any", "targets": ["y"], "quoted": [], "relation": relation,
@@ -131,7 +131,7 @@ def test_a_spec_written_before_there_were_deeds_is_still_read() -> None:
 
 
 @pytest.mark.parametrize("sentence", [row[0] for row in SHOWN] + [row[0] for row in TIED])
-def test_a_spec_with_deeds_survives_json(sentence: str) -> None:
+def test_a_spec_with_actions_survives_json(sentence: str) -> None:
     spec = parse_question(sentence, options=("a", "b"))
     assert QuestionSpec.from_json(spec.to_json()) == spec
 

@@ -1,4 +1,4 @@
-"""A video whose every event is known, a search that finds its scenes by name, and eyes that never err."""
+"""A video with known events, a search that finds its scenes by name, and a VLM client without errors."""
 
 import re
 from dataclasses import dataclass, field
@@ -47,7 +47,7 @@ def _moment(window: Window, number: int) -> Moment:
 
 
 @dataclass
-class TruthEyes:
+class TruthfulVlmClient:
     """Answers what the truth says; keeps what it was asked.
 
     Args:
@@ -61,9 +61,9 @@ class TruthEyes:
     plain_prompt: bool = True
     away: bool = False
     names: bool = True
-    asked: list[tuple[Window, str]] = field(default_factory=list)
+    requests: list[tuple[Window, str]] = field(default_factory=list)
 
-    def look(
+    def observe(
         self,
         video_id: str,
         window: Window,
@@ -73,51 +73,64 @@ class TruthEyes:
         yes_no: bool = False,
         frames: int | None = None,
     ) -> Observation:
-        """A look without pictures."""
+        """An observation without frames."""
         if self.away:
             raise ModelUnavailable("the server is away")
-        self.asked.append((window, question))
-        text = self._told(window, question)
+        self.requests.append((window, question))
+        text = self._reply(window, question)
         p_yes = {"yes": 0.95, "no": 0.05}.get(text) if yes_no else None
         return Observation(video_id, window, question, text, (window.start_s,), p_yes, 8, 180, 0.0)
 
-    def _told(self, window: Window, question: str) -> str:
+    def _reply(self, window: Window, question: str) -> str:
         shown = [(place, things) for place, at, things in SCENES if at.overlap_s(window) > 0]
-        there = {name: deeds for _, things in shown for name, deeds in things.items()}
+        visible_actions = {name: actions for _, things in shown for name, actions in things.items()}
         if found := _HAPPENS.match(question):
             name, rest = found.groups()
-            told = any(_told(deed) == rest and deed[2].overlap_s(window) > 0 for deed in there.get(name, []))
-            return "yes" if told else "no"
+            is_seen = any(
+                _phrase(action) == rest and action[2].overlap_s(window) > 0
+                for action in visible_actions.get(name, [])
+            )
+            return "yes" if is_seen else "no"
         if found := _THERE.match(question):
-            return "yes" if any(found[1] in (name, name.split()[1]) for name in there) else "no"
+            return "yes" if any(found[1] in (name, name.split()[1]) for name in visible_actions) else "no"
         if found := _COLOUR.match(question):
-            return next((name.split()[0] for name in there if name.split()[1] == found[1]), "not visible")
+            return next(
+                (name.split()[0] for name in visible_actions if name.split()[1] == found[1]), "not visible"
+            )
         if found := _DOES.match(question):
-            return self._deed(there, found[1], window)
+            return self._doing(visible_actions, found[1], window)
         if self.names and (found := _WHO.match(question)):
-            return self._doer(there, found[1], window)
+            return self._subject(visible_actions, found[1], window)
         if question.startswith(("Where", "In what place", "Which place")):
             return shown[0][0] if shown else "not visible"
         return "not visible"
 
-    def _doer(self, there: dict[str, list[tuple[str, str, Window]]], deed: str, window: Window) -> str:
-        for name, deeds in there.items():
-            if any(_told(one) == deed and one[2].overlap_s(window) > 0 for one in deeds):
+    def _subject(
+        self, visible_actions: dict[str, list[tuple[str, str, Window]]], action: str, window: Window
+    ) -> str:
+        for name, actions in visible_actions.items():
+            if any(_phrase(one) == action and one[2].overlap_s(window) > 0 for one in actions):
                 return f"the {name}"
         return "not visible"
 
-    def _deed(self, there: dict[str, list[tuple[str, str, Window]]], name: str, window: Window) -> str:
-        if name not in there:
+    def _doing(
+        self, visible_actions: dict[str, list[tuple[str, str, Window]]], name: str, window: Window
+    ) -> str:
+        if name not in visible_actions:
             return "not visible"
-        doing = [_told(deed) for deed in there[name] if deed[2].overlap_s(window) > 0]
-        return f"it {doing[0]}" if doing else "it stands still"
+        open_question = [
+            _phrase(action) for action in visible_actions[name] if action[2].overlap_s(window) > 0
+        ]
+        return f"it {open_question[0]}" if open_question else "it stands still"
 
 
-def _told(deed: tuple[str, str, Window]) -> str:
-    return f"{deed[0]} the {deed[1]}" if deed[1] else deed[0]
+def _phrase(action: tuple[str, str, Window]) -> str:
+    return f"{action[0]} the {action[1]}" if action[1] else action[0]
 
 
-def truthful(catalog: Catalog, **more: object) -> tuple[Context, TruthEyes]:
-    """A context over the truth, and its eyes."""
-    eyes = TruthEyes()
-    return Context(TruthFinder(), catalog, open_eyes=lambda: eyes, **{"rules": RULES, **more}), eyes  # type: ignore[arg-type]
+def truthful(catalog: Catalog, **more: object) -> tuple[Context, TruthfulVlmClient]:
+    """A run context with ground truth, and its VLM client."""
+    vlm_client = TruthfulVlmClient()
+    return Context(
+        TruthFinder(), catalog, open_vlm_client=lambda: vlm_client, **{"rules": RULES, **more}
+    ), vlm_client  # type: ignore[arg-type]

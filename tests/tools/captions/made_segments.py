@@ -8,17 +8,17 @@ from tests.tools.made_library import LECTURE, make_library
 from playhead_index.decode import Frame
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_index.words.protocol import SegmentPictures, Words
+from playhead_index.words.protocol import SegmentFrames, Words
 
 CATS = "A cat sleeps on the sofa."
 CARS = "A red car drives along the road."
 
 
-def segment(start_s: float, end_s: float, pictures: int = 4) -> SegmentPictures:
+def segment(start_s: float, end_s: float, pictures: int = 4) -> SegmentFrames:
     step_s = (end_s - start_s) / pictures
     times_s = [start_s + i * step_s for i in range(pictures)]
     frames = tuple(Frame(t, np.full((32, 48, 3), 10 * i, dtype=np.uint8)) for i, t in enumerate(times_s))
-    return SegmentPictures(LECTURE, Window(start_s, end_s), frames)
+    return SegmentFrames(LECTURE, Window(start_s, end_s), frames)
 
 
 def captions(*texts: str) -> tuple[Words, ...]:

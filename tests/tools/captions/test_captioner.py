@@ -26,44 +26,44 @@ class Batches(ScriptedVideoLLM):
     fails: bool = False
     sizes: tuple[int, ...] = ()
 
-    def watch_all(self, calls: Sequence[VlmRequest]) -> list[VlmResponse]:
+    def generate_all(self, calls: Sequence[VlmRequest]) -> list[VlmResponse]:
         self.sizes += (len(calls),)
         if self.fails:
             raise ModelOutputInvalid("no text for one of them", "")
-        return [self.watch(call) for call in calls]
+        return [self.generate(call) for call in calls]
 
 
 def test_a_capable_model_fills_a_form() -> None:
     model = ScriptedVideoLLM([DOG])
     assert VideoCaptioner(model, forms=True).caption([segment(0.0, 4.0)]) == [DOG_STORED]
-    assert model.asked[0].clips[0].pts_s.tolist() == [0.0, 1.0, 2.0, 3.0]
+    assert model.requests[0].clips[0].pts_s.tolist() == [0.0, 1.0, 2.0, 3.0]
 
 
 def test_a_small_model_is_asked_for_plain_text() -> None:
     model = ScriptedVideoLLM(["<think>hm</think> A dog\nruns."])
     assert VideoCaptioner(model, forms=False).caption([segment(0.0, 4.0)]) == ["A dog runs."]
-    assert (model.asked[0].form, model.asked[0].question) == (None, "Describe the clip.")
+    assert (model.requests[0].form, model.requests[0].question) == (None, "Describe the clip.")
 
 
 SAID = Words("speech", "file:a.srt", Window(1.0, 3.0), "It's Rex & he's <mine>.")
 
 
-def prompt_of(asked: VlmRequest) -> str:
-    return "\n".join(part for part in frame_parts(asked, frames_to_show(asked)) if isinstance(part, str))
+def prompt_of(request: VlmRequest) -> str:
+    return "\n".join(part for part in frame_parts(request, frames_to_show(request)) if isinstance(part, str))
 
 
 @pytest.mark.parametrize("forms", [True, False])
 def test_the_words_spoken_in_a_segment_stand_in_its_prompt(forms: bool) -> None:
     model = ScriptedVideoLLM([DOG if forms else "A dog runs."])
     VideoCaptioner(model, forms=forms).caption([replace(segment(0.0, 4.0), words=(SAID,))])
-    assert "[1.0-3.0 s, speech] It's Rex & he's <mine>." in prompt_of(model.asked[0])
+    assert "[1.0-3.0 s, speech] It's Rex & he's <mine>." in prompt_of(model.requests[0])
 
 
 def test_a_model_that_needs_a_plain_prompt_is_given_the_question_alone() -> None:
     model = ScriptedVideoLLM(["A dog runs."])
     model.plain_prompt = True  # type: ignore[attr-defined]
     VideoCaptioner(model, forms=False).caption([replace(segment(0.0, 4.0), words=(SAID,))])
-    assert prompt_of(model.asked[0]) == "Describe the clip."
+    assert prompt_of(model.requests[0]) == "Describe the clip."
 
 
 def test_captions_of_another_prompt_have_another_source() -> None:
@@ -74,7 +74,7 @@ def test_captions_of_another_prompt_have_another_source() -> None:
 def test_a_reply_that_keeps_to_no_form_is_repaired_once() -> None:
     model = ScriptedVideoLLM(["A dog.", DOG])
     assert VideoCaptioner(model, forms=True).caption([segment(0.0, 4.0)]) == [DOG_STORED]
-    assert [len(asked.turns) for asked in model.asked] == [0, 2]
+    assert [len(request.turns) for request in model.requests] == [0, 2]
 
 
 def test_a_segment_that_the_model_fails_twice_at_has_no_caption() -> None:
@@ -100,7 +100,7 @@ def test_a_model_that_takes_batches_gets_all_segments_at_once_and_repairs_one_al
     model = Batches([DOG, "no form", DOG, DOG])
     found = VideoCaptioner(model, forms=True).caption([segment(4.0 * i, 4.0 * i + 4) for i in range(3)])
     assert found == [DOG_STORED] * 3
-    assert (model.sizes, len(model.asked)) == ((3,), 4)
+    assert (model.sizes, len(model.requests)) == ((3,), 4)
 
 
 def test_when_a_batch_has_no_text_for_one_its_calls_are_made_one_by_one() -> None:
@@ -111,7 +111,7 @@ def test_when_a_batch_has_no_text_for_one_its_calls_are_made_one_by_one() -> Non
 
 
 def test_calls_side_by_side_come_back_in_the_order_of_the_segments() -> None:
-    model = ScriptedVideoLLM(lambda asked, shown: f"at {asked.clips[0].window.start_s:.0f}")
+    model = ScriptedVideoLLM(lambda request, shown: f"at {request.clips[0].window.start_s:.0f}")
     captioner = VideoCaptioner(model, forms=False, at_once=4)
     assert captioner.caption([segment(float(i), i + 1.0) for i in range(8)]) == [f"at {i}" for i in range(8)]
 
@@ -122,10 +122,10 @@ class Away:
     name = "away"
 
     def __init__(self) -> None:
-        self.asked = 0
+        self.num_requests = 0
 
-    def watch(self, asked: VlmRequest) -> VlmResponse:
-        self.asked += 1
+    def generate(self, request: VlmRequest) -> VlmResponse:
+        self.num_requests += 1
         time.sleep(0.1)
         raise ModelUnavailable("the server is away")
 
@@ -134,7 +134,7 @@ def test_a_server_that_is_away_is_asked_by_those_calls_alone_that_were_under_way
     model = Away()
     with pytest.raises(ModelUnavailable, match="away"):
         VideoCaptioner(model, forms=False, at_once=2).caption([segment(float(i), i + 1.0) for i in range(20)])
-    assert model.asked <= 4
+    assert model.num_requests <= 4
 
 
 def test_the_name_holds_the_model_and_the_prompt() -> None:

@@ -46,12 +46,12 @@ def test_captions_without_words_are_in_a_chapter_too() -> None:
 
 
 def test_no_chapter_has_more_captions_than_allowed() -> None:
-    assert max(end - first for first, end in cut_chapters([CAT] * 5, most=2)) == 2
+    assert max(end - first for first, end in cut_chapters([CAT] * 5, max_captions=2)) == 2
 
 
 @given(TERMS, st.integers(1, 7))
-def test_there_are_never_more_chapters_than_allowed(terms: Terms, most: int) -> None:
-    assert len(cut_chapters(terms, most_chapters=most)) <= most
+def test_there_are_never_more_chapters_than_allowed(terms: Terms, max_captions: int) -> None:
+    assert len(cut_chapters(terms, max_chapters=max_captions)) <= max_captions
 
 
 @given(TERMS)
@@ -68,4 +68,4 @@ def test_no_other_cut_is_likelier(terms: Terms) -> None:
 
 def test_a_chapter_of_no_captions_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one caption, got most = 0 and"):
-        cut_chapters([CAT], most=0)
+        cut_chapters([CAT], max_captions=0)

@@ -34,10 +34,10 @@ class Counting:
 def test_a_video_without_captions_has_no_chapters(tmp_path: Path) -> None:
     hierarchy = Hierarchy(captioned(tmp_path))
     assert hierarchy.chapters(LECTURE) == []
-    assert hierarchy.whole(LECTURE) is None
+    assert hierarchy.video_summary(LECTURE) is None
 
 
-def test_without_a_model_chapters_are_told_by_their_captions(tmp_path: Path) -> None:
+def test_without_a_model_chapters_are_summarised_by_their_captions(tmp_path: Path) -> None:
     cats, cars = Hierarchy(captioned(tmp_path, *SCENES)).chapters(LECTURE)
     assert (cats.window, cats.made_by) == (Window(0.0, 60.0), "extractive")
     assert cats.text == "A cat sleeps on the sofa.\nkeywords: cat, sleeps, sofa"
@@ -46,7 +46,7 @@ def test_without_a_model_chapters_are_told_by_their_captions(tmp_path: Path) -> 
 
 def test_the_whole_is_made_of_the_chapters(tmp_path: Path) -> None:
     summariser = Counting()
-    whole = Hierarchy(captioned(tmp_path, *SCENES), summariser).whole(LECTURE)
+    whole = Hierarchy(captioned(tmp_path, *SCENES), summariser).video_summary(LECTURE)
     assert whole is not None
     assert (whole.window, whole.text) == (Window(0.0, 120.0), "2 parts.")
     assert [piece.level for piece in summariser.pieces] == ["chapter", "chapter", "video"]
@@ -54,24 +54,24 @@ def test_the_whole_is_made_of_the_chapters(tmp_path: Path) -> None:
 
 def test_a_video_of_one_chapter_asks_no_model_twice(tmp_path: Path) -> None:
     summariser = Counting()
-    whole = Hierarchy(captioned(tmp_path, CATS, CATS), summariser).whole(LECTURE)
+    whole = Hierarchy(captioned(tmp_path, CATS, CATS), summariser).video_summary(LECTURE)
     assert whole is not None
     assert (whole.level, whole.text, len(summariser.pieces)) == ("video", "2 parts.", 1)
 
 
 def test_what_was_made_is_kept_for_whoever_opens_the_library_next(tmp_path: Path) -> None:
     catalog, later = captioned(tmp_path, *SCENES), Counting("summary:other#2")
-    whole = Hierarchy(catalog, Counting()).whole(LECTURE)
-    assert Hierarchy(catalog, later).whole(LECTURE) == whole
-    assert Hierarchy(catalog).whole(LECTURE) == whole
+    whole = Hierarchy(catalog, Counting()).video_summary(LECTURE)
+    assert Hierarchy(catalog, later).video_summary(LECTURE) == whole
+    assert Hierarchy(catalog).video_summary(LECTURE) == whole
     assert later.pieces == []
 
 
 def test_a_changed_caption_remakes_its_chapter_and_the_whole_alone(tmp_path: Path) -> None:
     catalog, again = captioned(tmp_path, *SCENES), Counting()
-    Hierarchy(catalog, Counting()).whole(LECTURE)
+    Hierarchy(catalog, Counting()).video_summary(LECTURE)
     change(catalog, 70.0, "A blue car drives along the road.")
-    whole = Hierarchy(catalog, again).whole(LECTURE)
+    whole = Hierarchy(catalog, again).video_summary(LECTURE)
     assert whole is not None
     assert [piece.window for piece in again.pieces] == [Window(60.0, 120.0)]
     assert whole.text == "2 parts."
@@ -79,9 +79,9 @@ def test_a_changed_caption_remakes_its_chapter_and_the_whole_alone(tmp_path: Pat
 
 def test_the_whole_is_made_again_when_a_chapter_reads_otherwise(tmp_path: Path) -> None:
     catalog = captioned(tmp_path, *SCENES)
-    before = Hierarchy(catalog).whole(LECTURE)
+    before = Hierarchy(catalog).video_summary(LECTURE)
     change(catalog, 70.0, "A red car drives along the muddy road home.")
-    after = Hierarchy(catalog).whole(LECTURE)
+    after = Hierarchy(catalog).video_summary(LECTURE)
     assert before is not None
     assert after is not None
     assert before.made_from != after.made_from
@@ -89,7 +89,7 @@ def test_the_whole_is_made_again_when_a_chapter_reads_otherwise(tmp_path: Path) 
 
 def test_a_model_words_anew_what_was_extracted_without_one(tmp_path: Path) -> None:
     catalog = captioned(tmp_path, *SCENES)
-    Hierarchy(catalog).whole(LECTURE)
+    Hierarchy(catalog).video_summary(LECTURE)
     assert [c.text for c in Hierarchy(catalog, Counting()).chapters(LECTURE)] == ["6 parts.", "6 parts."]
 
 
@@ -109,14 +109,14 @@ def test_chapters_worded_before_the_model_went_away_are_kept(tmp_path: Path) -> 
 
 def test_captions_that_are_gone_take_their_chapters_along(tmp_path: Path) -> None:
     catalog = captioned(tmp_path, *SCENES)
-    Hierarchy(catalog).whole(LECTURE)
+    Hierarchy(catalog).video_summary(LECTURE)
     with catalog.atomic() as db:
         db.execute("DELETE FROM span WHERE kind = 'caption'")
-    assert Hierarchy(catalog).whole(LECTURE) is None
+    assert Hierarchy(catalog).video_summary(LECTURE) is None
     assert [s.level for s in read_summaries(catalog, LECTURE)] == ["video"]
 
 
 def test_other_videos_are_left_alone(tmp_path: Path) -> None:
     catalog = captioned(tmp_path, *SCENES)
-    Hierarchy(catalog).whole(LECTURE)
+    Hierarchy(catalog).video_summary(LECTURE)
     assert read_summaries(catalog, DEMO) == []

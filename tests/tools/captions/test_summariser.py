@@ -16,8 +16,8 @@ from playhead_tools.captions.summariser import (
     Piece,
     VideoSummariser,
     common_terms,
-    fitted,
     sum_basic,
+    truncate_parts,
 )
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
@@ -31,7 +31,7 @@ def pictures(video_id: str, times_s: Sequence[float]) -> list[Frame]:
     return [Frame(t, np.zeros((8, 8, 3), dtype=np.uint8)) for t in times_s]
 
 
-def test_what_most_captions_share_is_told_first_then_what_was_not_told_yet() -> None:
+def test_common_words_of_captions_come_first_then_new_ones() -> None:
     found = Extractive().summarise(
         piece("A man cooks rice.", "A bird sings.", "A man stirs the rice in a pot.", "A man eats rice.")
     )
@@ -48,21 +48,21 @@ def test_keywords_of_captions_count_as_words() -> None:
     assert found == ["park", "dog", "cat"]
 
 
-def test_sum_basic_turns_to_what_was_not_told_yet() -> None:
-    assert sum_basic([["a"], ["a"], ["a"], ["b"]], most=4)[:2] == [0, 1]
-    assert sum_basic([["a", "c"], ["a", "d"], ["b"], ["b"]], most=2) == [0, 2]
+def test_sum_basic_turns_to_words_not_covered_yet() -> None:
+    assert sum_basic([["a"], ["a"], ["a"], ["b"]], max_sentences=4)[:2] == [0, 1]
+    assert sum_basic([["a", "c"], ["a", "d"], ["b"], ["b"]], max_sentences=2) == [0, 2]
 
 
 def test_sentences_without_words_give_the_first() -> None:
-    assert sum_basic([[], []], most=2) == [0]
-    assert sum_basic([], most=2) == []
+    assert sum_basic([[], []], max_sentences=2) == [0]
+    assert sum_basic([], max_sentences=2) == []
 
 
 def test_a_video_llm_sees_pictures_of_the_stretch_and_its_captions_as_words() -> None:
     model = ScriptedVideoLLM([{"caption": "A day out.", "keywords": ["dog"]}])
     found = VideoSummariser(model, pictures).summarise(piece("A dog runs.", "A dog sleeps."))
     assert found == Caption("A day out.", ("dog",))
-    (clip,) = model.asked[0].clips
+    (clip,) = model.requests[0].clips
     assert clip.pts_s.tolist() == [1.25, 3.75, 6.25, 8.75, 11.25, 13.75, 16.25, 18.75]
     assert [words.text for words in clip.words] == ["A dog runs.", "A dog sleeps."]
 
@@ -72,8 +72,8 @@ def test_a_video_llm_that_fills_no_form_is_refused() -> None:
         VideoSummariser(ScriptedVideoLLM(["no", "no"]), pictures).summarise(piece("A dog runs."))
 
 
-def test_parts_share_the_room_so_that_the_last_is_told_too() -> None:
+def test_parts_share_the_room_so_that_the_last_is_included() -> None:
     long = [Words("caption", "m", Window(i, i + 1), "word " * 100) for i in range(10)]
-    cut = fitted(long, most_chars=2_000)
+    cut = truncate_parts(long, max_chars=2_000)
     assert {len(words.text) for words in cut} == {130}
     assert cut[-1].text.endswith("…")

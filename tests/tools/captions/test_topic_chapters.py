@@ -80,7 +80,7 @@ def test_an_extract_holds_whole_sentences_with_their_stretch(tmp_path: Path) -> 
 
 
 def test_the_whole_is_made_of_the_chapters_sentences(tmp_path: Path) -> None:
-    whole = Hierarchy(talk(tmp_path, BREAD, BIKES)).whole(LECTURE)
+    whole = Hierarchy(talk(tmp_path, BREAD, BIKES)).video_summary(LECTURE)
     assert whole is not None
     assert (whole.level, whole.window, len(whole.sentences)) == ("video", Window(0, 240), 4)
     assert whole.sentences[0].text == BREAD[0]
@@ -95,14 +95,14 @@ def test_what_was_made_is_kept_with_titles_and_stretches(tmp_path: Path) -> None
 
 def test_a_model_words_a_talk_anew_and_is_not_asked_twice(tmp_path: Path) -> None:
     catalog, model = talk(tmp_path, BREAD, BIKES), Worded()
-    Hierarchy(catalog).whole(LECTURE)
-    whole = Hierarchy(catalog, topics=model).whole(LECTURE)
+    Hierarchy(catalog).video_summary(LECTURE)
+    whole = Hierarchy(catalog, topics=model).video_summary(LECTURE)
     assert whole is not None
     assert (whole.text, whole.title, whole.made_by) == ("2 parts.", "A title", "summary:made#1")
     assert [topic.level for topic in model.topics] == ["chapter", "chapter", "video"]
-    assert Hierarchy(catalog).whole(LECTURE) == whole
+    assert Hierarchy(catalog).video_summary(LECTURE) == whole
     again = Worded()
-    Hierarchy(catalog, topics=again).whole(LECTURE)
+    Hierarchy(catalog, topics=again).video_summary(LECTURE)
     assert again.topics == []
 
 
@@ -111,7 +111,7 @@ def test_a_reply_that_does_not_hold_leaves_an_extract_that_says_so(tmp_path: Pat
     assert (first.made_by, first.sentences[0].text) == ("extractive", BREAD[0])
 
 
-def test_captions_are_told_beside_the_speech_of_their_topic(tmp_path: Path) -> None:
+def test_captions_stand_beside_the_speech_of_their_topic(tmp_path: Path) -> None:
     first, second = topic_texts(talk(tmp_path, BREAD, BIKES, captions=["A baker."]), LECTURE)
     assert [part.kind for part in first.parts] == ["caption", *["speech"] * 4]
     assert {part.kind for part in second.parts} == {"speech"}

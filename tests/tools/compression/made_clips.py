@@ -23,8 +23,8 @@ def random_clip(frames: int, tokens: int, width: int = 6, seed: int = 0, drift: 
 
 
 @st.composite
-def clips(draw: st.DrawFn, most_frames: int = 20, most_tokens: int = 7) -> ClipTokens:
+def clips(draw: st.DrawFn, max_frames: int = 20, max_tokens: int = 7) -> ClipTokens:
     """Clips of any small size, still ones and wild ones."""
-    frames, tokens = draw(st.integers(1, most_frames)), draw(st.integers(1, most_tokens))
+    frames, tokens = draw(st.integers(1, max_frames)), draw(st.integers(1, max_tokens))
     drift = draw(st.sampled_from([0.05, 0.3, 1.0]))
     return random_clip(frames, tokens, seed=draw(st.integers(0, 10**6)), drift=drift)

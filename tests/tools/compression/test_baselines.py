@@ -14,7 +14,7 @@ from playhead_tools.compression.baselines import (
     pool_tokens,
     pooled_grid,
 )
-from playhead_tools.compression.records import ClipTokens, KeptFrames
+from playhead_tools.compression.records import ClipTokens, SelectedFrames
 
 
 @given(clips(), st.integers(0, 150), st.integers(0, 9))
@@ -73,4 +73,4 @@ def test_a_clip_whose_parts_do_not_fit_is_refused(
 
 def test_kept_frames_that_do_not_ascend_are_refused() -> None:
     with pytest.raises(ValueError, match="must ascend"):
-        KeptFrames(np.array([1, 0]), np.zeros(2), 3, np.zeros(3))
+        SelectedFrames(np.array([1, 0]), np.zeros(2), 3, np.zeros(3))

@@ -10,10 +10,10 @@ from tests.tools.compression import slow_oracle
 from playhead_tools.compression.choose import (
     RULES,
     adaptive_frames,
-    asks_of_the_whole,
     best_frames,
     choose_frames,
     inverse_cdf_frames,
+    is_global_question,
     uniform_frames,
 )
 from playhead_tools.compression.determinantal import dpp_frames
@@ -29,7 +29,7 @@ def test_every_rule_takes_as_many_frames_as_it_may_each_once(
 ) -> None:
     times = np.arange(len(scores)) * 1.0
     looks = np.random.default_rng(len(scores)).normal(size=(len(scores), 4))
-    kept = choose_frames(scores, times, k, rule, vectors=looks, of_the_whole=whole)  # type: ignore[arg-type]
+    kept = choose_frames(scores, times, k, rule, vectors=looks, is_global=whole)  # type: ignore[arg-type]
     assert len(kept) == min(k, len(scores))
     assert kept.pts_s.tolist() == kept.indices.tolist()
     assert all(0 <= at < len(scores) for at in kept.indices)
@@ -109,12 +109,12 @@ def test_when_all_looks_are_taken_the_most_relevant_twins_follow() -> None:
     ],
 )  # fmt: skip
 def test_questions_about_the_whole(question: str, expected: bool) -> None:
-    assert asks_of_the_whole(parse_question(question)) is expected
+    assert is_global_question(parse_question(question)) is expected
 
 
 def test_a_question_about_the_whole_gets_evenly_spread_frames() -> None:
     scores = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0])
-    assert choose_frames(scores, np.zeros(8), 2, "best", of_the_whole=True).indices.tolist() == [2, 6]
+    assert choose_frames(scores, np.zeros(8), 2, "best", is_global=True).indices.tolist() == [2, 6]
 
 
 @pytest.mark.parametrize(

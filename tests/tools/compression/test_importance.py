@@ -10,19 +10,19 @@ from tests.tools.compression.made_clips import clip_of, clips, random_clip
 from playhead_index.embed.runtime import torch
 from playhead_tools.compression.importance import novelty_scores, static_last, vcast_scores, vidcom2_scores
 from playhead_tools.compression.peers import keep_changed, keep_distinct
-from playhead_tools.compression.records import ClipTokens, KeptTokens
+from playhead_tools.compression.records import ClipTokens, SelectedTokens
 
 ratios = st.sampled_from([0.05, 0.1, 0.25, 0.35, 0.5, 0.9, 1.0])
 
 
-def kept_pairs(kept: KeptTokens) -> set[tuple[int, int]]:
+def kept_pairs(kept: SelectedTokens) -> set[tuple[int, int]]:
     return set(zip(kept.frame_of.tolist(), kept.place_of.tolist(), strict=True))
 
 
 @pytest.mark.parametrize(
     ("fast", "slow"), [(vidcom2_scores, slow_oracle.vidcom2), (vcast_scores, slow_oracle.vcast)]
 )
-@given(clip=clips(most_frames=8, most_tokens=5))
+@given(clip=clips(max_frames=8, max_tokens=5))
 @settings(deadline=None, max_examples=20)
 def test_scores_are_those_of_the_formula(fast, slow, clip: ClipTokens) -> None:  # type: ignore[no-untyped-def]
     for got, expected in zip(fast(clip), slow(clip.tokens.numpy()), strict=True):

@@ -23,7 +23,7 @@ def test_shares_are_those_of_one_token_after_the_other(
     budget = least * len(weights) + extra
     expected = slow_oracle.fairest_shares((weights if weights.any() else weights + 1).tolist(), capacity,
                                           budget, least)  # fmt: skip
-    assert share_tokens(weights, capacity, budget, least=least).tolist() == expected
+    assert share_tokens(weights, capacity, budget, min_tokens=least).tolist() == expected
 
 
 @given(weights_of_frames, st.integers(1, 12), st.integers(0, 80))
@@ -54,7 +54,7 @@ def test_equal_frames_get_equal_shares_but_for_one_token(weights: np.ndarray, bu
 )
 def test_shares_that_make_no_sense_are_refused(weights: list[float], budget: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        share_tokens(np.array(weights), 4, budget, least=2)
+        share_tokens(np.array(weights), 4, budget, min_tokens=2)
 
 
 @given(
@@ -72,7 +72,7 @@ def test_no_plan_is_above_its_budget_and_each_shown_frame_has_a_token(
         with pytest.raises(TokenBudgetExceeded, match="does not hold one frame"):
             plan_tokens(scores, times, costs, budget)
         return
-    plan = plan_tokens(scores, times, costs, budget, rule=rule, of_the_whole=whole)  # type: ignore[arg-type]
+    plan = plan_tokens(scores, times, costs, budget, rule=rule, is_global=whole)  # type: ignore[arg-type]
     assert once + sum(plan.counts) + around * len(plan.frames) == plan.used_tokens <= budget
     assert 1 <= plan.counts.min() <= plan.counts.max() <= tokens
 
@@ -96,18 +96,18 @@ def test_one_relevant_second_of_two_minutes_gets_its_tokens_at_a_tenth() -> None
 
 
 def test_the_least_that_frames_get_and_the_rest_by_relevance() -> None:
-    plan = plan_tokens(np.array([1.0, 0.0]), np.arange(2.0), TokenCosts(16), 16, least_part=0.25)
+    plan = plan_tokens(np.array([1.0, 0.0]), np.arange(2.0), TokenCosts(16), 16, min_part=0.25)
     assert plan.counts.tolist() == [12, 4]
 
 
 def test_a_question_about_the_whole_shares_evenly() -> None:
-    plan = plan_tokens(np.array([1.0, 0.0]), np.arange(2.0), TokenCosts(16), 16, of_the_whole=True)
+    plan = plan_tokens(np.array([1.0, 0.0]), np.arange(2.0), TokenCosts(16), 16, is_global=True)
     assert plan.counts.tolist() == [8, 8]
 
 
 def test_a_frame_that_shows_what_others_show_gets_less() -> None:
     plan = plan_tokens(
-        np.zeros(2), np.arange(2.0), TokenCosts(16), 16, of_the_whole=True, uniqueness=np.array([3.0, 1.0])
+        np.zeros(2), np.arange(2.0), TokenCosts(16), 16, is_global=True, uniqueness=np.array([3.0, 1.0])
     )
     assert plan.counts.tolist() == [12, 4]
 

@@ -9,10 +9,10 @@ from tests.tools.compression.made_clips import clip_of, clips, random_clip
 
 from playhead_index.embed.runtime import torch
 from playhead_tools.compression.prune import prune_frame_stream, prune_frames
-from playhead_tools.compression.records import ClipTokens, join_kept
+from playhead_tools.compression.records import ClipTokens, join_selected
 
 
-@given(clips(most_frames=40), st.integers(1, 17), st.sampled_from([0.5, 0.83, 0.95]))
+@given(clips(max_frames=40), st.integers(1, 17), st.sampled_from([0.5, 0.83, 0.95]))
 @settings(deadline=None, max_examples=30)
 def test_kept_frames_are_those_of_the_formula(clip: ClipTokens, window: int, threshold: float) -> None:
     kept = prune_frames(clip, window=window, threshold=threshold)
@@ -20,12 +20,12 @@ def test_kept_frames_are_those_of_the_formula(clip: ClipTokens, window: int, thr
     assert kept.pts_s.tolist() == clip.pts_s[kept.indices].tolist()
 
 
-@given(clips(most_frames=40), st.lists(st.integers(1, 9), min_size=1, max_size=12))
+@given(clips(max_frames=40), st.lists(st.integers(1, 9), min_size=1, max_size=12))
 @settings(deadline=None, max_examples=30)
 def test_a_stream_keeps_what_the_whole_keeps(clip: ClipTokens, sizes: list[int]) -> None:
     ends = [*(end for end in np.cumsum(sizes).tolist() if end < len(clip)), len(clip)]
     chunks = [clip.part(first, end) for first, end in zip([0, *ends[:-1]], ends, strict=True)]
-    streamed = join_kept(list(prune_frame_stream(chunks, window=5)))
+    streamed = join_selected(list(prune_frame_stream(chunks, window=5)))
     whole = prune_frames(clip, window=5)
     assert streamed.indices.tolist() == whole.indices.tolist()
     assert streamed.scores.tolist() == whole.scores.tolist()

@@ -7,14 +7,14 @@ from tests.tools.compression import slow_oracle
 from tests.tools.compression.made_clips import clip_of, clips, random_clip
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.compression.records import ClipTokens, KeptTokens
+from playhead_tools.compression.records import ClipTokens, SelectedTokens
 from playhead_tools.compression.reduce import reduce_token_stream, reduce_tokens
 
 windows = st.integers(1, 9)
 thresholds = st.sampled_from([0.5, 0.7, 0.95])
 
 
-def pairs(kept: KeptTokens) -> list[tuple[int, int]]:
+def pairs(kept: SelectedTokens) -> list[tuple[int, int]]:
     return list(zip(kept.frame_of.tolist(), kept.place_of.tolist(), strict=True))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from math import prod
 
-from playhead_tools.temporal.event import Event, merged
+from playhead_tools.temporal.event import Event, merge_events
 
 
 def courses(events: Sequence[Event]) -> Iterator[tuple[list[Event], float]]:
@@ -30,7 +30,7 @@ def clusters(events: Sequence[Event], gap_s: float) -> int:
 
 def on_s(events: Sequence[Event], gap_s: float) -> float:
     """Seconds of the events and the short gaps between them."""
-    return sum(e.window.duration_s for e in merged(events, gap_s))
+    return sum(e.window.duration_s for e in merge_events(events, gap_s))
 
 
 def _hang_together(a: Event, b: Event, gap_s: float) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.tools.temporal.made_events import event, event_lists, unhurried
 
 from playhead_index.window import Window
-from playhead_tools.temporal.event import Event, merged
+from playhead_tools.temporal.event import Event, merge_events
 
 ROOMS = ["allen", "clock", "event", "filters", "measures", "moments", "orders", "pairs", "ranks", "scan"]
 
@@ -24,14 +24,14 @@ def test_the_examples_in_the_docstrings_hold(name: str) -> None:
 @unhurried
 @given(event_lists(closed=False), st.integers(0, 10))
 def test_merging_twice_is_merging_once(events: list[Event], gap_s: int) -> None:
-    once = merged(events, gap_s)
-    assert merged(once, gap_s) == once
+    once = merge_events(events, gap_s)
+    assert merge_events(once, gap_s) == once
 
 
 def test_merged_events_are_open_where_the_outermost_is() -> None:
     a = Event("v", Window(0, 5), ("E1",), open_left=True, open_right=True)
     b = Event("v", Window(4, 9), ("E2",), delta_s=0.5, open_left=True)
-    assert merged([a, b]) == [Event("v", Window(0, 9), ("E1", "E2"), 1.0, 0.5, open_left=True)]
+    assert merge_events([a, b]) == [Event("v", Window(0, 9), ("E1", "E2"), 1.0, 0.5, open_left=True)]
 
 
 def test_boundaries_never_pass_the_middle() -> None:

@@ -54,38 +54,38 @@ def test_what_is_strict_truly_holds_and_what_truly_holds_is_loose(data: st.DataO
 
 def test_found_parts_the_sure_from_the_unsure() -> None:
     sure, unsure = event("E1", 0, 5), event("E2", 6, 9.5, delta_s=1)
-    found = temporal.found("before", [sure, unsure], [event("E9", 10, 20)], searched_whole=True)
+    found = temporal.filter_events("before", [sure, unsure], [event("E9", 10, 20)], scan_coverage=True)
     assert (found.events, found.maybe, found.complete) == ((sure,), (unsure,), True)
     assert found.anchors[0].evidence_ids == ("E9",)
 
 
-STRETCHES = [
+SCANS = [
     ("before: the part up to the anchor", "before", [Window(0, 30)]),
     ("after: the part from its end", "after", [Window(40, 80)]),
     ("during: its own window", "during", [Window(25, 45)]),
 ]
 
 
-@pytest.mark.parametrize(("_", "kind", "scanned"), STRETCHES, ids=[row[0] for row in STRETCHES])
+@pytest.mark.parametrize(("_", "kind", "scanned"), SCANS, ids=[row[0] for row in SCANS])
 def test_found_is_complete_when_the_stretch_was_scanned(
     _: str, kind: temporal.filters.Kind, scanned: list[Window]
 ) -> None:
     scan, anchor = Scan({"v": SCOPE["v"]}, {"v": scanned}), event("E9", 30, 40)
-    assert temporal.found(kind, [], [anchor], searched_whole=scan).complete
+    assert temporal.filter_events(kind, [], [anchor], scan_coverage=scan).complete
     less = Scan({"v": SCOPE["v"]}, {"v": [Window(w.start_s + 7, w.end_s - 7) for w in scanned]})
-    assert not temporal.found(kind, [], [anchor], searched_whole=less).complete
+    assert not temporal.filter_events(kind, [], [anchor], scan_coverage=less).complete
 
 
 def test_between_is_complete_when_the_stretch_between_was_scanned() -> None:
     scan = Scan({"v": SCOPE["v"]}, {"v": [Window(20, 50)]})
     ends = [event("E8", 10, 20), event("E9", 50, 60)]
-    found = temporal.found("between", [event("E1", 30, 40)], ends, searched_whole=scan)
+    found = temporal.filter_events("between", [event("E1", 30, 40)], ends, scan_coverage=scan)
     assert (found.evidence_ids, found.complete) == (("E1",), True)
 
 
 def test_between_takes_two_anchors() -> None:
     with pytest.raises(ValueError, match=r"between takes 2 anchor\(s\), got 1"):
-        temporal.found("between", [], [event("E9", 0, 1)], searched_whole=True)
+        temporal.filter_events("between", [], [event("E9", 0, 1)], scan_coverage=True)
 
 
 def test_other_videos_count_only_on_a_clock() -> None:

@@ -14,7 +14,7 @@ from tests.tools.temporal.made_events import (
 )
 
 from playhead_index.window import Window
-from playhead_tools.temporal import arranged, compare, order
+from playhead_tools.temporal import arrange, compare, order
 from playhead_tools.temporal.event import Event
 from playhead_tools.temporal.scan import Scan
 
@@ -34,11 +34,11 @@ def test_if_a_is_before_b_then_b_is_after_a(events: list[Event], tolerance_s: fl
 @unhurried
 @given(groups_of)
 def test_the_order_does_not_hang_on_the_order_of_asking(groups: dict[str, list[Event]]) -> None:
-    told = arranged(groups, searched_whole=True)
-    back = arranged(dict(reversed(groups.items())), searched_whole=True)
-    assert told.names == back.names
-    assert set(map(frozenset, told.undetermined)) == set(map(frozenset, back.undetermined))
-    assert (told.names is None) or not told.undetermined
+    result = arrange(groups, scan_coverage=True)
+    back = arrange(dict(reversed(groups.items())), scan_coverage=True)
+    assert result.names == back.names
+    assert set(map(frozenset, result.undetermined)) == set(map(frozenset, back.undetermined))
+    assert (result.names is None) or not result.undetermined
 
 
 @unhurried
@@ -46,9 +46,9 @@ def test_the_order_does_not_hang_on_the_order_of_asking(groups: dict[str, list[E
 def test_a_determined_order_is_the_true_one(data: st.DataObject) -> None:
     some = event_lists("v", closed=False, most=3, least=1)
     groups = data.draw(st.dictionaries(st.sampled_from("abc"), some, min_size=2))
-    told = arranged(groups, searched_whole=True)
+    result = arrange(groups, scan_coverage=True)
     true = {name: min(data.draw(truths(e)).window.start_s for e in evs) for name, evs in groups.items()}
-    assert told.names is None or list(told.names) == sorted(groups, key=lambda name: true[name])
+    assert result.names is None or list(result.names) == sorted(groups, key=lambda name: true[name])
 
 
 @unhurried
@@ -56,33 +56,33 @@ def test_a_determined_order_is_the_true_one(data: st.DataObject) -> None:
 def test_more_scanned_never_makes_an_order_incomplete(
     groups: dict[str, list[Event]], scan: Scan, more: Scan
 ) -> None:
-    less = arranged(groups, searched_whole=scan)
-    both = arranged(groups, searched_whole=with_more(scan, more))
+    less = arrange(groups, scan_coverage=scan)
+    both = arrange(groups, scan_coverage=with_more(scan, more))
     assert both.complete or not less.complete
 
 
-def test_only_the_pairs_that_cannot_be_told_are_named() -> None:
+def test_only_the_undetermined_pairs_are_named() -> None:
     groups = {"a": [event("E1", 0, 1)], "b": [event("E2", 9, 10)], "c": [event("E3", 9.2, 11)]}
-    told = arranged(groups, tolerance_s=0.5, searched_whole=True)
-    assert (told.names, told.undetermined) == (None, (("b", "c"),))
-    assert told.evidence_ids == ("E1", "E2", "E3")
+    result = arrange(groups, tolerance_s=0.5, scan_coverage=True)
+    assert (result.names, result.undetermined) == (None, (("b", "c"),))
+    assert result.evidence_ids == ("E1", "E2", "E3")
 
 
 def test_what_was_not_found_is_named() -> None:
-    told = arranged({"a": [event("E1", 0, 1)], "b": []}, searched_whole=True)
-    assert (told.undetermined, told.meaning) == ((("a", "b"),), "not found: b")
+    result = arrange({"a": [event("E1", 0, 1)], "b": []}, scan_coverage=True)
+    assert (result.undetermined, result.meaning) == ((("a", "b"),), "not found: b")
 
 
 def test_two_videos_are_ordered_on_a_clock_only() -> None:
     groups = {"a": [event("E1", 50, 60, "v")], "b": [event("E2", 10, 20, "w")]}
-    assert arranged(groups, searched_whole=True).meaning.startswith("the videos have no common clock")
-    told = order(groups, searched_whole=True, clock=CLOCK)
-    assert told is not None
-    assert told[0] == ["b", "a"]
+    assert arrange(groups, scan_coverage=True).meaning.startswith("the videos have no common clock")
+    result = order(groups, scan_coverage=True, clock=CLOCK)
+    assert result is not None
+    assert result[0] == ["b", "a"]
 
 
 def test_an_order_is_complete_when_all_up_to_the_last_first_was_scanned() -> None:
     groups = {"a": [event("E1", 10, 12)], "b": [event("E2", 30, 35)]}
     scope = {"v": SCOPE["v"]}
-    assert arranged(groups, searched_whole=Scan(scope, {"v": [Window(0, 30)]})).complete
-    assert not arranged(groups, searched_whole=Scan(scope, {"v": [Window(0, 29)]})).complete
+    assert arrange(groups, scan_coverage=Scan(scope, {"v": [Window(0, 30)]})).complete
+    assert not arrange(groups, scan_coverage=Scan(scope, {"v": [Window(0, 29)]})).complete

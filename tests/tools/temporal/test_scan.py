@@ -18,7 +18,7 @@ def test_a_stretch_is_covered_when_each_second_was_scanned(scan: Scan, a: int, b
 @unhurried
 @given(scans())
 def test_seen_and_unseen_make_up_the_scope(scan: Scan) -> None:
-    assert scan.scanned_s + sum(w.duration_s for v in SCOPE for w in scan.unseen(v)) == 160.0
+    assert scan.scanned_s + sum(w.duration_s for v in SCOPE for w in scan.unscanned_windows(v)) == 160.0
 
 
 @unhurried
@@ -26,13 +26,13 @@ def test_seen_and_unseen_make_up_the_scope(scan: Scan) -> None:
 def test_more_scanned_is_never_less_covered(scan: Scan, more: Scan) -> None:
     both = with_more(scan, more)
     assert both.fraction >= max(scan.fraction, more.fraction)
-    assert both.whole or not (scan.whole or more.whole)
+    assert both.is_complete or not (scan.is_complete or more.is_complete)
 
 
 def test_a_hair_between_scanned_windows_is_no_hole() -> None:
     scan = Scan({"v": Window(0, 10)}, {"v": [Window(0, 4.9999), Window(5, 10)]})
-    assert scan.whole
-    assert not Scan({"v": Window(0, 10)}, {"v": [Window(0, 4), Window(5, 10)]}).whole
+    assert scan.is_complete
+    assert not Scan({"v": Window(0, 10)}, {"v": [Window(0, 4), Window(5, 10)]}).is_complete
 
 
 def test_a_video_out_of_scope_is_not_covered() -> None:

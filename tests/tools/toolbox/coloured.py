@@ -10,7 +10,7 @@ from tests.tools.made_library import SEGMENT_SQL, SPAN_SQL, VIDEO_SQL
 from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_tools.video_llm.client import VlmClient
-from playhead_tools.video_llm.protocol import ShownFrame, VlmRequest
+from playhead_tools.video_llm.protocol import PromptFrame, VlmRequest
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
 WALL = "wall"
@@ -47,18 +47,18 @@ def colour_of(frame: np.ndarray) -> str:
     return min(COLOURS, key=lambda name: float(np.abs(mean - COLOURS[name]).sum()))
 
 
-def tell(asked: VlmRequest, shown: tuple[ShownFrame, ...]) -> str:
+def colour_reply(request: VlmRequest, shown: tuple[PromptFrame, ...]) -> str:
     """Yes when half of the frames have the colour that is asked about; else the colour of the first."""
-    seen = [colour_of(frame) for frame in asked.clips[0].frames]
-    wanted = re.search("|".join(COLOURS), asked.question)
-    if asked.yes_no and wanted:
+    seen = [colour_of(frame) for frame in request.clips[0].frames]
+    wanted = re.search("|".join(COLOURS), request.question)
+    if request.yes_no and wanted:
         return "Yes" if seen.count(wanted[0]) * 2 >= len(seen) else "No"
-    if "door" in asked.question:
+    if "door" in request.question:
         return "Not visible."
     return f"The wall is {seen[0]} [1]."
 
 
-def wall_eyes(catalog: Catalog) -> tuple[VlmClient, ScriptedVideoLLM]:
+def wall_client(catalog: Catalog) -> tuple[VlmClient, ScriptedVideoLLM]:
     """Eyes that see colours, four frames a look, and the model behind them."""
-    model = ScriptedVideoLLM(tell)
+    model = ScriptedVideoLLM(colour_reply)
     return VlmClient(catalog, model, frames=4), model

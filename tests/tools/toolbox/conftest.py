@@ -2,7 +2,7 @@
 
 import pytest
 from tests.tools.made_library import WordFinder
-from tests.tools.toolbox.coloured import make_wall, wall_eyes
+from tests.tools.toolbox.coloured import make_wall, wall_client
 
 from playhead_index.store.catalog import Catalog
 from playhead_tools.toolbox import Toolbox
@@ -23,4 +23,4 @@ def wall(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 @pytest.fixture
 def seeing(wall: Catalog) -> Toolbox:
     """The wall, with a model that sees colours."""
-    return Toolbox(wall, WordFinder(wall), wall_eyes(wall)[0])
+    return Toolbox(wall, WordFinder(wall), wall_client(wall)[0])

@@ -140,6 +140,6 @@ def test_what_was_browsed_is_not_asked_again_after_a_restart(made: Catalog) -> N
 
 
 def test_without_a_chat_model_it_is_not_offered(box: Toolbox) -> None:
-    assert "browse" not in [spec.name for spec in box.offered()]
+    assert "browse" not in [spec.name for spec in box.available_tools()]
     with pytest.raises(ToolError, match="browse needs a chat model; use read"):
         box.call("browse", ASKED)

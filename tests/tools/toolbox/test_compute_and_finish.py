@@ -25,7 +25,7 @@ def test_a_count_over_a_whole_scan_is_complete(box: Toolbox) -> None:
     record = called.record
     assert (record["value"], record["low"], record["high"], record["complete"]) == (3.0, 3.0, 3.0, True)
     assert "count = 3; complete" in called.text
-    assert box.context.computed == [3.0]
+    assert box.context.computed_values == [3.0]
 
 
 def test_a_count_of_words_is_of_occurrences_and_leaves_other_forms_out(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_a_value_made_of_times_of_evidence_may_be_cited(box: Toolbox) -> None:
 def test_a_number_that_stands_nowhere_makes_no_fact(box: Toolbox) -> None:
     box.call("search", BAYES)
     called = box.call("compute", {"op": "calc", "arg": "42 + 0"})
-    assert (called.record["may_be_cited"], box.context.computed) == (False, [])
+    assert (called.record["may_be_cited"], box.context.computed_values) == (False, [])
     assert "note: 42, 0 stands in no evidence, so the value may not stand in a claim" in called.text
 
 
@@ -272,7 +272,7 @@ def test_a_quote_that_stands_nowhere_changes_nothing(box: Toolbox) -> None:
 
 
 def test_the_form_of_a_claim_asks_for_the_quote_before_the_sentence(box: Toolbox) -> None:
-    (finish,) = (tool for tool in box.offered() if tool.name == "finish")
+    (finish,) = (tool for tool in box.available_tools() if tool.name == "finish")
     item = finish.parameters["properties"]["claims"]["items"]
     assert (list(item["properties"]), item["required"]) == (
         ["quote", "ids", "text"],
@@ -280,8 +280,8 @@ def test_the_form_of_a_claim_asks_for_the_quote_before_the_sentence(box: Toolbox
     )
 
 
-def test_a_model_is_not_told_of_an_argument_that_is_hidden(box: Toolbox) -> None:
-    whole = next(tool for tool in box.offered() if tool.name == "finish")
+def test_a_hidden_argument_is_not_in_the_schema(box: Toolbox) -> None:
+    whole = next(tool for tool in box.available_tools() if tool.name == "finish")
     short = ToolSpec(whole.function, frozenset({"choice"}))
     assert (set(whole.parameters["properties"]), set(short.parameters["properties"])) == (
         {"claims", "choice"},

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tests.tools.made_library import DEMO, LECTURE, SPANS, WordFinder, make_library
-from tests.tools.toolbox.coloured import WALL, colour_of, wall_eyes
+from tests.tools.toolbox.coloured import WALL, colour_of, wall_client
 
 from playhead_agent.limits import Limits, Meter
 from playhead_index.errors import ModelUnavailable, ToolError, VideoUnreadable
@@ -17,8 +17,8 @@ from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.region import Region
-from playhead_tools.toolbox import LookCounter, LookMeter, Toolbox, ToolLimits
-from playhead_tools.toolbox.finding import look_question
+from playhead_tools.toolbox import Toolbox, ToolLimits, VlmCallCounter, VlmMeter
+from playhead_tools.toolbox.finding import observation_question
 from playhead_tools.video_llm.client import Observation
 
 BLUE = {"question": "What colour is the wall?", "ranges": ["0:12-0:20"]}
@@ -47,15 +47,15 @@ def test_ranges_may_be_ids_or_objects(seeing: Toolbox) -> None:
 def test_what_is_not_to_be_seen_is_no_evidence(seeing: Toolbox) -> None:
     asked = {"question": "What colour is the door?", "ranges": ["2-8"]}
     (row,) = seeing.call("look", asked).record["evidence"]
-    assert (row["id"], row["verdict"], seeing.tool_context.table.records) == ("-", "not_visible", {})
+    assert (row["id"], row["verdict"], seeing.context.table.records) == ("-", "not_visible", {})
 
 
 def test_the_same_look_in_another_call_costs_nothing(wall: Catalog) -> None:
-    eyes, model = wall_eyes(wall)
-    box = Toolbox(wall, WordFinder(wall), eyes)
+    vlm_client, model = wall_client(wall)
+    box = Toolbox(wall, WordFinder(wall), vlm_client)
     box.call("look", BLUE)
     again = box.call("look", {**BLUE, "ranges": ["0:12-0:20", "2-8"]})
-    assert (len(model.asked), again.record["cost"]["looks"]) == (2, 1)
+    assert (len(model.requests), again.record["cost"]["looks"]) == (2, 1)
 
 
 def test_two_questions_about_one_window_are_two_pieces_of_evidence(seeing: Toolbox) -> None:
@@ -64,7 +64,7 @@ def test_two_questions_about_one_window_are_two_pieces_of_evidence(seeing: Toolb
 
 
 def test_a_long_range_is_cut_with_a_note(wall: Catalog) -> None:
-    box = Toolbox(wall, WordFinder(wall), wall_eyes(wall)[0], limits=ToolLimits(max_look_s=10.0))
+    box = Toolbox(wall, WordFinder(wall), wall_client(wall)[0], limits=ToolLimits(max_observed_s=10.0))
     record = box.call("look", {"question": "What colour?", "ranges": ["0-60"]}).record
     assert record["evidence"][0]["at"] == "0:00-0:10"
     assert record["notes"] == [
@@ -79,11 +79,11 @@ def test_density_says_how_many_frames_are_shown(seeing: Toolbox, density: str, f
 
 
 def test_a_region_is_cut_out_of_the_frames(wall: Catalog) -> None:
-    eyes, model = wall_eyes(wall)
-    box = Toolbox(wall, WordFinder(wall), eyes)
+    vlm_client, model = wall_client(wall)
+    box = Toolbox(wall, WordFinder(wall), vlm_client)
     box.call("look", BLUE)
     box.call("look", {**BLUE, "region": "top left"})
-    whole, part = (asked.clips[0].frames.shape[1:3] for asked in model.asked)
+    whole, part = (asked.clips[0].frames.shape[1:3] for asked in model.requests)
     assert part == (round(whole[0] / 2), round(whole[1] / 2))  # the video is too small to be enlarged
 
 
@@ -102,7 +102,7 @@ def test_a_planner_that_takes_pictures_is_given_the_frames(wall: Catalog) -> Non
     assert [colour_of(picture[None]) for picture in pictures] == ["blue"] * 8
     assert called.images[0].label == "E1 frame 1 of 8 at 0:12.5"
     assert "E1 | 0:12-0:20 | picture: 8 frames are shown to you, at 0:12.5" in called.text
-    assert "look" in [spec.name for spec in box.offered(images=True)]
+    assert "look" in [spec.name for spec in box.available_tools(images=True)]
 
 
 def test_frames_that_are_shown_count_on_the_meter_once(wall: Catalog) -> None:
@@ -118,24 +118,24 @@ def test_frames_that_are_shown_count_on_the_meter_once(wall: Catalog) -> None:
 def test_frames_are_given_again_after_a_restart_without_being_counted(wall: Catalog) -> None:
     first = Toolbox(wall, WordFinder(wall))
     was = first.call("look", BLUE, images=True)
-    meter = LookCounter()
+    meter = VlmCallCounter()
     later = Toolbox(wall, WordFinder(wall), meter=meter)
     later.restore(first.snapshot())
     again = later.recall("look", BLUE, images=True)
-    assert (again.text, again.images, meter.looks) == (was.text, was.images, 0)
+    assert (again.text, again.images, meter.num_calls) == (was.text, was.images, 0)
 
 
 # ---- caps and failures ----
 
 
 def test_the_meter_of_the_agent_is_a_meter_of_the_tools() -> None:
-    meter: LookMeter = Meter(Limits(looks=3))
-    assert meter.looks_left(16) == 3
+    meter: VlmMeter = Meter(Limits(looks=3))
+    assert meter.vlm_calls_left(16) == 3
 
 
 def test_looks_of_tools_count_on_the_meter_and_stop_at_its_caps(wall: Catalog) -> None:
     meter = Meter(Limits(looks=1))
-    box = Toolbox(wall, WordFinder(wall), wall_eyes(wall)[0], meter=meter)
+    box = Toolbox(wall, WordFinder(wall), wall_client(wall)[0], meter=meter)
     record = box.call("look", {"question": "What colour?", "ranges": ["2-8", "40-48"]}).record
     assert record["notes"] == [
         "no look is left within the caps of this run; finish with what there is, or abstain (not looked at:"
@@ -147,7 +147,7 @@ def test_looks_of_tools_count_on_the_meter_and_stop_at_its_caps(wall: Catalog) -
 
 
 def test_a_cap_on_frames_holds_for_looks_with_more_of_them(wall: Catalog) -> None:
-    box = Toolbox(wall, WordFinder(wall), wall_eyes(wall)[0], meter=Meter(Limits(frames=6)))
+    box = Toolbox(wall, WordFinder(wall), wall_client(wall)[0], meter=Meter(Limits(frames=6)))
     with pytest.raises(ToolError, match="no look is left"):
         box.call("look", {**BLUE, "density": "high"})
     assert box.call("look", BLUE).ids == ("E1",)
@@ -164,7 +164,7 @@ def test_without_a_model_that_looks_a_tool_says_what_to_choose(
     box = Toolbox(wall, WordFinder(wall))
     with pytest.raises(ToolError, match=r"no model looks at pictures here.*PLAYHEAD_VIDEO_MODEL"):
         box.call(name, arguments)
-    assert "look" not in [spec.name for spec in box.offered()]
+    assert "look" not in [spec.name for spec in box.available_tools()]
 
 
 class ScriptedLooker:
@@ -176,7 +176,7 @@ class ScriptedLooker:
         self.script = list(script)
         self.asked: list[tuple[str, Window]] = []
 
-    def look(
+    def observe(
         self,
         video_id: str,
         window: Window,
@@ -194,13 +194,13 @@ class ScriptedLooker:
 
 
 def test_a_model_that_failed_once_is_not_asked_again(wall: Catalog) -> None:
-    eyes = ScriptedLooker(ModelUnavailable("the server is away"))
-    box = Toolbox(wall, WordFinder(wall), eyes)
+    vlm_client = ScriptedLooker(ModelUnavailable("the server is away"))
+    box = Toolbox(wall, WordFinder(wall), vlm_client)
     with pytest.raises(ToolError, match=r"looking at 0:12-0:20 failed: the server is away"):
         box.call("look", BLUE)
     with pytest.raises(ToolError, match="the server is away; it is not asked again: use search and read"):
         box.call("look", {**BLUE, "question": "Which colour has it?"})
-    assert len(eyes.asked) == 1
+    assert len(vlm_client.asked) == 1
 
 
 # ---- finding in words ----
@@ -271,8 +271,11 @@ def test_more_finds_than_the_table_takes_are_counted_all_the_same(made: Catalog)
 
 
 def test_a_look_is_asked_in_the_words_of_the_planner() -> None:
-    assert look_question("Is the man holding a cup?") == "Is the man holding a cup?"
-    assert look_question("a man in a red coat") == "Do these frames show the following? a man in a red coat"
+    assert observation_question("Is the man holding a cup?") == "Is the man holding a cup?"
+    assert (
+        observation_question("a man in a red coat")
+        == "Do these frames show the following? a man in a red coat"
+    )
 
 
 def test_pictures_are_gone_through_and_pieces_with_a_yes_are_one_event(seeing: Toolbox) -> None:
@@ -284,17 +287,17 @@ def test_pictures_are_gone_through_and_pieces_with_a_yes_are_one_event(seeing: T
 
 
 def test_a_boundary_between_yes_and_no_is_looked_at_again(wall: Catalog) -> None:
-    eyes, model = wall_eyes(wall)
-    box = Toolbox(wall, WordFinder(wall), eyes)
+    vlm_client, model = wall_client(wall)
+    box = Toolbox(wall, WordFinder(wall), vlm_client)
     (event,) = box.call("find_events", {"description": "a green wall", "where": "pictures"}).record["events"]
     assert abs(event["start_s"] - 36.0) < 4.0  # green begins at 0:36; the first pieces are 15 s long
-    assert len(model.asked) == 5
+    assert len(model.requests) == 5
 
 
 def test_of_a_piece_between_two_others_the_half_that_says_yes_is_kept(wall: Catalog) -> None:
     replies = ("No", "Yes", "No", "No", "No", "Yes")  # pieces of 15 s, then the halves of the second
-    eyes = ScriptedLooker(*replies)
-    box = Toolbox(wall, WordFinder(wall), eyes)
+    vlm_client = ScriptedLooker(*replies)
+    box = Toolbox(wall, WordFinder(wall), vlm_client)
     record = box.call("find_events", {"description": "a dog", "where": "pictures"}).record
     assert [row["at"] for row in record["evidence"]] == ["0:22.5-0:30"]
     both = Toolbox(wall, WordFinder(wall), ScriptedLooker("No", "Yes", "No", "No", "Yes", "Yes"))
@@ -303,7 +306,7 @@ def test_of_a_piece_between_two_others_the_half_that_says_yes_is_kept(wall: Cata
 
 
 def test_pictures_that_run_out_of_looks_say_how_far_it_came(wall: Catalog) -> None:
-    box = Toolbox(wall, WordFinder(wall), wall_eyes(wall)[0], meter=Meter(Limits(looks=2)))
+    box = Toolbox(wall, WordFinder(wall), wall_client(wall)[0], meter=Meter(Limits(looks=2)))
     called = box.call("find_events", {"description": "a green wall", "where": "pictures"})
     assert (called.record["fraction_scanned"], called.record["complete"]) == ({"pictures": 0.5}, False)
     assert "2 of 4 pieces were not looked at: 0:30-0:45, 0:45-1:00" in called.text
@@ -311,14 +314,14 @@ def test_pictures_that_run_out_of_looks_say_how_far_it_came(wall: Catalog) -> No
 
 
 def test_a_call_made_again_with_its_looks_at_hand_stops_where_it_stopped(wall: Catalog) -> None:
-    limits, call = ToolLimits(max_scan_looks=2), {"description": "a dog", "where": "pictures"}
+    limits, call = ToolLimits(max_scan_observations=2), {"description": "a dog", "where": "pictures"}
     first = Toolbox(wall, WordFinder(wall), ScriptedLooker("No", "No"), limits=limits)
     was = first.call("find_events", call)
     assert "one call looks at 2 of the 4 pieces; give ranges for the others" in was.text
-    eyes = ScriptedLooker()
-    later = Toolbox(wall, WordFinder(wall), eyes, limits=limits)
-    later.tool_context.looks = dict(first.tool_context.looks)
-    assert (later.call("find_events", call).text, eyes.asked) == (was.text, [])
+    vlm_client = ScriptedLooker()
+    later = Toolbox(wall, WordFinder(wall), vlm_client, limits=limits)
+    later.context.observations = dict(first.context.observations)
+    assert (later.call("find_events", call).text, vlm_client.asked) == (was.text, [])
 
 
 def test_a_reply_that_is_neither_yes_nor_no_does_not_count_as_looked_at(wall: Catalog) -> None:
@@ -342,20 +345,20 @@ def test_a_model_that_goes_away_ends_the_scan_with_what_was_seen(wall: Catalog) 
 
 
 def test_likely_pieces_are_looked_at_first(wall: Catalog) -> None:
-    eyes, model = wall_eyes(wall)
+    vlm_client, model = wall_client(wall)
     finder = WordFinder(wall, frames=[(1, WALL, Window(50.0, 51.0), 0.4)])
-    box = Toolbox(wall, finder, eyes, meter=LookCounter(max_looks=1))
+    box = Toolbox(wall, finder, vlm_client, meter=VlmCallCounter(max_calls=1))
     box.call("find_events", {"description": "a yellow car", "where": "pictures"})
-    assert model.asked[0].clips[0].window.start_s >= 45.0
+    assert model.requests[0].clips[0].window.start_s >= 45.0
 
 
 def test_both_is_complete_only_where_words_and_pictures_are(wall: Catalog) -> None:
-    whole = Toolbox(wall, WordFinder(wall), wall_eyes(wall)[0])
+    whole = Toolbox(wall, WordFinder(wall), wall_client(wall)[0])
     record = whole.call("find_events", {"description": "blue wall", "where": "both"}).record
     assert record["complete"] is True
     assert record["fraction_scanned"] == {"speech": 1.0, "screen": 1.0, "pictures": 1.0}
     assert record["evidence"][0]["kind"] == "caption"
-    capped = Toolbox(wall, WordFinder(wall), wall_eyes(wall)[0], meter=LookCounter(max_looks=1))
+    capped = Toolbox(wall, WordFinder(wall), wall_client(wall)[0], meter=VlmCallCounter(max_calls=1))
     record = capped.call("find_events", {"description": "blue wall", "where": "both"}).record
     assert record["complete"] is False
 
@@ -372,18 +375,18 @@ def test_recordings_of_sound_alone_have_nothing_to_see_and_are_covered(tmp_path:
 
 @pytest.mark.parametrize("looks", range(7))
 def test_what_was_not_looked_at_is_never_called_complete(wall: Catalog, looks: int) -> None:
-    eyes = ScriptedLooker(*["No"] * 9)
-    box = Toolbox(wall, WordFinder(wall), eyes, meter=LookCounter(max_looks=max(looks, 0)))
+    vlm_client = ScriptedLooker(*["No"] * 9)
+    box = Toolbox(wall, WordFinder(wall), vlm_client, meter=VlmCallCounter(max_calls=max(looks, 0)))
     given: Mapping[str, Any] = {"description": "a dog", "where": "pictures"}
     record = box.call("find_events", given).record
-    viewed_s = sum(window.duration_s for _, window in eyes.asked)
+    viewed_s = sum(window.duration_s for _, window in vlm_client.asked)
     assert record["complete"] == (viewed_s >= 60.0)
     assert record["fraction_scanned"]["pictures"] == pytest.approx(min(viewed_s / 60.0, 1.0))
 
 
 def test_videos_of_a_scope_are_all_gone_through(made: Catalog) -> None:
-    eyes = ScriptedLooker(*["No"] * 40)
-    box = Toolbox(made, WordFinder(made), eyes)
+    vlm_client = ScriptedLooker(*["No"] * 40)
+    box = Toolbox(made, WordFinder(made), vlm_client)
     record = box.call("find_events", {"description": "a dog", "where": "pictures"}).record
     assert record["complete"] is True
     assert record["fraction_scanned"] == {"pictures": 1.0}

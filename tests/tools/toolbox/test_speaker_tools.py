@@ -85,5 +85,5 @@ def test_the_speakers_of_a_scope_outlive_the_process(limited, box):
     limited.call("read", {})
     restored = Toolbox(box.catalog, box.finder)
     restored.restore(limited.snapshot())
-    assert restored.tool_context.scope.speakers == ("project manager",)
+    assert restored.context.scope.speakers == ("project manager",)
     assert restored.snapshot() == limited.snapshot()

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.tools.made_library import LECTURE, WordFinder
-from tests.tools.toolbox.coloured import wall_eyes
+from tests.tools.toolbox.coloured import wall_client
 
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_tools.extent import ExtentReader
-from playhead_tools.toolbox import TOOLS, BadCall, LookCounter, Toolbox, ToolLimits
+from playhead_tools.toolbox import TOOLS, BadCall, Toolbox, ToolLimits, VlmCallCounter
 from playhead_tools.toolbox.repair import repaired
 
 BAYES = {"query": "Bayes", "kind": "speech"}
@@ -200,28 +200,28 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
 
 
 def test_a_toolbox_goes_on_from_a_snapshot_without_looking_again(wall: Catalog) -> None:
-    first = Toolbox(wall, WordFinder(wall), wall_eyes(wall)[0])
+    first = Toolbox(wall, WordFinder(wall), wall_client(wall)[0])
     was = [first.call(*call) for call in CALLS]
     kept = json.loads(json.dumps(first.snapshot()))
-    eyes, model = wall_eyes(wall)
-    later = Toolbox(wall, WordFinder(wall), eyes)
+    vlm_client, model = wall_client(wall)
+    later = Toolbox(wall, WordFinder(wall), vlm_client)
     later.restore(kept)
     for call, before in zip(CALLS, was, strict=True):
         assert later.recall(*call).text == before.text
         assert later.call(*call).repeated
-    assert (model.asked, later.snapshot()) == ([], kept)
+    assert (model.requests, later.snapshot()) == ([], kept)
 
 
 @pytest.mark.parametrize("num_looks", [1, 3, 5])
 def test_what_is_read_again_is_the_same_after_looks_ran_out(wall: Catalog, num_looks: int) -> None:
     call = ("find_events", {"description": "a green wall", "where": "pictures"})
-    first = Toolbox(wall, WordFinder(wall), wall_eyes(wall)[0], meter=LookCounter(max_looks=num_looks))
+    first = Toolbox(wall, WordFinder(wall), wall_client(wall)[0], meter=VlmCallCounter(max_calls=num_looks))
     was = first.call(*call)
     kept = json.loads(json.dumps(first.snapshot()))
-    eyes, model = wall_eyes(wall)
-    later = Toolbox(wall, WordFinder(wall), eyes)
+    vlm_client, model = wall_client(wall)
+    later = Toolbox(wall, WordFinder(wall), vlm_client)
     later.restore(kept)
-    assert (later.recall(*call).text, later.snapshot(), model.asked) == (was.text, kept, [])
+    assert (later.recall(*call).text, later.snapshot(), model.requests) == (was.text, kept, [])
 
 
 def test_no_words_of_the_catalog_are_in_a_snapshot(box: Toolbox) -> None:
@@ -239,7 +239,7 @@ def test_a_new_question_begins_with_an_empty_table(box: Toolbox) -> None:
 
 
 def test_the_extent_says_what_was_viewed(wall: Catalog) -> None:
-    box = Toolbox(wall, WordFinder(wall), wall_eyes(wall)[0])
+    box = Toolbox(wall, WordFinder(wall), wall_client(wall)[0])
     box.call("find_events", {"description": "a green wall", "where": "both"})
     extent = box.extent(ExtentReader(wall))
     assert extent.pictures_viewed

@@ -17,7 +17,9 @@ def clip(
     return Clip(video_id, window, np.array(pts_s), frames, words)
 
 
-def asked(*clips: Clip, question: str = "What is on the table?", budget: Budget | None = None) -> VlmRequest:
+def vlm_request(
+    *clips: Clip, question: str = "What is on the table?", budget: Budget | None = None
+) -> VlmRequest:
     """A question about these clips, or about one of four frames from 10 s on."""
     shown = clips or (clip(10.0, 11.0, 12.0, 13.0),)
     return VlmRequest(shown, question, budget or Budget())

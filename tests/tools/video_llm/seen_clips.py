@@ -8,10 +8,10 @@ import numpy as np
 
 from playhead_index.embed.runtime import torch
 from playhead_index.window import Window
-from playhead_tools.compression.records import KeptTokens
-from playhead_tools.video_llm.loading import Loading
+from playhead_tools.compression.records import SelectedTokens
+from playhead_tools.video_llm.loading import LoadOptions
 from playhead_tools.video_llm.protocol import Budget, Clip, VlmRequest
-from playhead_tools.video_llm.token_selection import SeenClip
+from playhead_tools.video_llm.token_selection import TokenizedClip
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
 
@@ -22,7 +22,7 @@ def noise(frames: int, start_s: float = 10.0, video_id: str = "v1", height: int 
     return Clip(video_id, Window(start_s, start_s + frames * 0.5), pts_s, pixels)
 
 
-def asked(*clips: Clip, question: str = "What is it?", **budget: Any) -> VlmRequest:
+def vlm_request(*clips: Clip, question: str = "What is it?", **budget: Any) -> VlmRequest:
     """A question with few new tokens."""
     return VlmRequest(clips or (noise(4),), question, Budget(**{"new_tokens": 3, **budget}))
 
@@ -32,15 +32,15 @@ class Places:
 
     def __init__(self, *places: int) -> None:
         self.places = places
-        self.seen: list[SeenClip] = []
+        self.seen: list[TokenizedClip] = []
 
     def __call__(
-        self, clips: Sequence[SeenClip], question: str, most_tokens: int | None, /
-    ) -> list[KeptTokens]:
+        self, clips: Sequence[TokenizedClip], question: str, max_tokens: int | None, /
+    ) -> list[SelectedTokens]:
         self.seen += clips
         most = [clip.tokens.tokens.shape[0] * clip.tokens.tokens_per_frame for clip in clips]
         return [
-            KeptTokens(
+            SelectedTokens(
                 torch().tensor([place for place in self.places if place < end], dtype=torch().int64),
                 clip.tokens.tokens_per_frame,
                 clip.tokens.pts_s,
@@ -51,7 +51,7 @@ class Places:
 
 def exact(folder: Path, **how: Any) -> TransformersVideoLLM:
     """The model in double precision."""
-    return TransformersVideoLLM(folder, loading=Loading(device="cpu", dtype="float64"), **how)
+    return TransformersVideoLLM(folder, loading=LoadOptions(device="cpu", dtype="float64"), **how)
 
 
 def logits(model: Any, inputs: dict[str, Any]) -> Any:

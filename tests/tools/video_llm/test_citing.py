@@ -8,10 +8,10 @@ from tests.tools.video_llm.made_clips import clip
 
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
-from playhead_tools.video_llm.frame_citations import cited_frames, cited_window, numbers_in, shown_frames
+from playhead_tools.video_llm.frame_citations import cited_frames, cited_window, number_frames, numbers_in
 
 TWO = (clip(10.0, 11.0, 12.0), clip(40.0, 41.0, video_id="v2"))
-SHOWN = shown_frames(TWO, [np.array([0, 2]), np.array([1])])
+SHOWN = number_frames(TWO, [np.array([0, 2]), np.array([1])])
 
 
 def test_frames_are_numbered_over_all_clips_without_gaps() -> None:
@@ -25,7 +25,7 @@ def test_a_frame_stands_until_the_next_shown_one_or_the_end_of_its_clip() -> Non
 
 
 def test_frames_at_the_same_time_stand_equally_long() -> None:
-    shown = shown_frames([clip(5.0, 5.0, 6.0)], [np.arange(3)])
+    shown = number_frames([clip(5.0, 5.0, 6.0)], [np.arange(3)])
     assert [f.window for f in shown] == [Window(5.0, 6.0), Window(5.0, 6.0), Window(6.0, 7.0)]
 
 
@@ -86,4 +86,4 @@ def test_numbers_are_read_from_a_text(_: str, text: str, numbers: tuple[int, ...
 )
 def test_a_wrong_choice_of_frames_is_refused(kept: list[list[int]], why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        shown_frames(TWO[:1], [np.array(indices, dtype=np.int64) for indices in kept])
+        number_frames(TWO[:1], [np.array(indices, dtype=np.int64) for indices in kept])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.tools.video_llm.seen_clips import Places, asked, exact
+from tests.tools.video_llm.seen_clips import Places, exact, vlm_request
 
 from playhead_index.embed.runtime import torch
 from playhead_tools.video_llm.encoded import ClipFeatures, clip_key
@@ -32,23 +32,25 @@ def counted(encoder: Any) -> list[int]:
 def test_a_second_question_does_not_run_the_encoder(checkpoint: Checkpoint) -> None:
     llm = exact(checkpoint("qwen3_vl"), keep=Places(0, 5))
     runs = counted(llm.loaded.base.visual)
-    first = llm.prompt(asked(question="What is it?"))
-    second = llm.prompt(asked(question="Is it red?"))
+    first = llm.prompt(vlm_request(question="What is it?"))
+    second = llm.prompt(vlm_request(question="Is it red?"))
     assert len(runs) == 1
     assert torch().equal(first.row.clips[0].features.rows, second.row.clips[0].features.rows)
 
 
 def test_another_process_finds_the_clip_on_disk(checkpoint: Checkpoint, tmp_path: Path) -> None:
-    exact(checkpoint("qwen3_vl"), cache=FeatureCache(folder=tmp_path)).prompt(asked())
+    exact(checkpoint("qwen3_vl"), cache=FeatureCache(folder=tmp_path)).prompt(vlm_request())
     llm = exact(checkpoint("qwen3_vl"), cache=FeatureCache(folder=tmp_path))
     runs = counted(llm.loaded.base.visual)
-    llm.prompt(asked())
+    llm.prompt(vlm_request())
     assert runs == []
 
 
 @pytest.mark.parametrize("damage", [lambda b: b[:100], lambda b: b[:-1] + bytes([b[-1] ^ 1]), lambda b: b""],
                          ids=["cut short", "one bit changed", "empty"])  # fmt: skip
-def test_a_damaged_file_is_told_of_and_made_anew(damage: Callable[[bytes], bytes], tmp_path: Path) -> None:
+def test_a_damaged_file_is_reported_and_encoded_anew(
+    damage: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
     FeatureCache(folder=tmp_path).put("k", features())
     path = tmp_path / "k.features"
     path.write_bytes(damage(path.read_bytes()))
@@ -75,7 +77,7 @@ def test_half_precision_survives_the_disk(tmp_path: Path) -> None:
 
 
 def test_memory_is_bounded_and_the_longest_unused_goes_first() -> None:
-    cache = FeatureCache(most_bytes=1100)
+    cache = FeatureCache(max_bytes=1100)
     cache.put("a", features())
     cache.put("b", features())
     cache.get("a")
@@ -85,13 +87,13 @@ def test_memory_is_bounded_and_the_longest_unused_goes_first() -> None:
 
 
 def test_a_clip_larger_than_the_limit_is_not_kept() -> None:
-    cache = FeatureCache(most_bytes=100)
+    cache = FeatureCache(max_bytes=100)
     cache.put("a", features())
     assert len(cache) == 0
 
 
 def test_the_folder_keeps_its_limit(tmp_path: Path) -> None:
-    cache = FeatureCache(most_bytes=0, folder=tmp_path, most_disk_bytes=2500)
+    cache = FeatureCache(max_bytes=0, folder=tmp_path, max_disk_bytes=2500)
     for key in "abc":
         cache.put(key, features())
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 2500
@@ -105,7 +107,7 @@ def test_a_folder_that_cannot_be_written_to_harms_only_speed(tmp_path: Path) -> 
 
 
 def test_many_threads_share_a_cache(tmp_path: Path) -> None:
-    cache = FeatureCache(most_bytes=1100, folder=tmp_path)
+    cache = FeatureCache(max_bytes=1100, folder=tmp_path)
     threads = [threading.Thread(target=cache.put, args=(f"{i % 5}", features(i % 5))) for i in range(20)]
     for thread in threads:
         thread.start()
@@ -131,4 +133,4 @@ def test_another_revision_time_or_picture_is_another_clip() -> None:
 
 def test_a_negative_limit_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="limits must not be negative"):
-        FeatureCache(most_bytes=-1)
+        FeatureCache(max_bytes=-1)

@@ -17,7 +17,7 @@ from tests.hostile_server import (
     completion,
     hostile_server,
 )  # fmt: skip
-from tests.tools.video_llm.made_clips import asked
+from tests.tools.video_llm.made_clips import vlm_request
 
 from playhead_index.errors import ModelError, ModelOutputInvalid, ModelUnavailable
 from playhead_tools.call_deadline import call_deadline
@@ -42,8 +42,8 @@ EXPECTED: dict[str, tuple[Way, type[ModelError], str]] = {
 
 
 def model(server: HostileServer, **options: Any) -> ServerVideoLLM:
-    whole_s = MUCH_S if server.answer in TOO_MUCH.values() else WHOLE_S
-    timeouts = Timeouts(first_byte_s=whole_s, whole_s=whole_s)
+    timeout_s = MUCH_S if server.answer in TOO_MUCH.values() else WHOLE_S
+    timeouts = Timeouts(first_byte_s=timeout_s, total_s=timeout_s)
     return ServerVideoLLM(
         server.base_url, "made", api_key=KEY, timeouts=timeouts, back_off=BackOff(2, 0.001), **options
     )
@@ -55,7 +55,7 @@ def test_a_hostile_server_ends_in_the_right_error_in_time(name: str, stream: boo
     way, error, why = EXPECTED[name]
     began_s = time.monotonic()
     with hostile_server(way) as server, pytest.raises(error, match=why):
-        model(server, stream=stream).watch(asked())
+        model(server, stream=stream).generate(vlm_request())
     assert time.monotonic() - began_s < (MUCH_S if name in TOO_MUCH else WHOLE_S) + SPARE_S
 
 
@@ -65,7 +65,7 @@ def test_a_redirect_to_another_host_is_refused_and_nothing_arrives_there() -> No
         hostile_server(REDIRECT, other.base_url) as server,
         pytest.raises(ModelUnavailable, match=r"redirects to http://127\.0\.0\.1:\d+ .* not followed"),
     ):
-        model(server).watch(asked())
+        model(server).generate(vlm_request())
     assert (len(server.heads), other.heads) == (1, [])
 
 
@@ -80,7 +80,7 @@ ECHOES = {
 @pytest.mark.parametrize("name", ECHOES)
 def test_no_error_shows_the_key(name: str) -> None:
     with hostile_server(ECHOES[name]) as server, pytest.raises(ModelError, match=r"\*\*\*") as caught:
-        model(server).watch(asked())
+        model(server).generate(vlm_request())
     error: BaseException | None = caught.value
     while error is not None:
         assert KEY not in f"{error}{error!r}"
@@ -89,7 +89,7 @@ def test_no_error_shows_the_key(name: str) -> None:
 
 def test_a_reply_does_not_carry_the_key_on() -> None:
     with hostile_server(body(completion(f"a cup with {KEY} on it"))) as server:
-        assert model(server).watch(asked()).text == "a cup with *** on it"
+        assert model(server).generate(vlm_request()).text == "a cup with *** on it"
 
 
 def test_the_deadline_of_the_run_counts_where_it_is_earlier() -> None:
@@ -98,9 +98,9 @@ def test_the_deadline_of_the_run_counts_where_it_is_earlier() -> None:
         call_deadline(0.3),
         pytest.raises(ModelUnavailable, match=r"within the 0\.\d s that were left"),
     ):
-        model(server).watch(asked())
+        model(server).generate(vlm_request())
 
 
 def test_a_large_reply_is_taken_where_it_is_allowed() -> None:
     with hostile_server(body(completion("word " * 1_000_000))) as server:
-        assert len(model(server, max_bytes=8 * 2**20).watch(asked()).text) == 5_000_000
+        assert len(model(server, max_bytes=8 * 2**20).generate(vlm_request()).text) == 5_000_000

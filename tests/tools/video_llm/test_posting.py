@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from tests.tools.video_llm.made_clips import asked
+from tests.tools.video_llm.made_clips import vlm_request
 from tests.tools.video_llm.made_server import FELL_OVER, Answer, MadeServer, made_server
 
 from playhead_index.errors import ModelUnavailable
@@ -16,10 +16,10 @@ BOTH = pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"
 BUSY = Answer(status=429, headers={"Retry-After": "0.05"})
 
 
-def watch(server: MadeServer | str, **options: Any) -> VlmResponse:
+def generate(server: MadeServer | str, **options: Any) -> VlmResponse:
     url = server if isinstance(server, str) else server.base_url
     back_off = BackOff(tries=3, first_s=0.001)
-    return ServerVideoLLM(url, "made", **{"back_off": back_off, **options}).watch(asked())
+    return ServerVideoLLM(url, "made", **{"back_off": back_off, **options}).generate(vlm_request())
 
 
 PASSING: list[tuple[str, Answer]] = [
@@ -34,7 +34,7 @@ PASSING: list[tuple[str, Answer]] = [
 @pytest.mark.parametrize(("_", "failure"), PASSING, ids=[row[0] for row in PASSING])
 def test_what_passes_is_tried_again(_: str, failure: Answer, stream: bool) -> None:
     with made_server(failure, failure, "at last") as server:
-        reply = watch(server, stream=stream)
+        reply = generate(server, stream=stream)
     assert (reply.text, reply.report.retries) == ("at last", 2)
 
 
@@ -50,14 +50,14 @@ CUT: list[tuple[str, Answer]] = [
 @pytest.mark.parametrize(("_", "failure"), CUT, ids=[row[0] for row in CUT])
 def test_a_cut_stream_is_asked_again_and_never_half_an_answer(_: str, failure: Answer) -> None:
     with made_server(failure, "whole now") as server:
-        reply = watch(server)
+        reply = generate(server)
     assert (reply.text, reply.report.retries) == ("whole now", 1)
 
 
 def test_a_server_that_stays_broken_is_given_up() -> None:
     why = r"was asked 3 times: HTTP 500: .*the model fell over"
     with made_server(Answer(status=500)) as server, pytest.raises(ModelUnavailable, match=why):
-        watch(server)
+        generate(server)
     assert len(server.requests) == 3
 
 
@@ -66,12 +66,12 @@ def test_a_stream_that_is_always_cut_is_given_up() -> None:
         made_server(Answer("one two", cut_after=1, quietly=True)) as server,
         pytest.raises(ModelUnavailable, match="asked 3 times: the stream was cut off after 4 characters"),
     ):
-        watch(server)
+        generate(server)
 
 
 def test_the_wait_that_a_server_asks_for_is_kept() -> None:
     with made_server(BUSY, "x") as server:
-        report = watch(server, back_off=BackOff(tries=2, first_s=30.0)).report
+        report = generate(server, back_off=BackOff(tries=2, first_s=30.0)).report
     assert 0.05 <= report.total_s < 30.0
 
 
@@ -80,7 +80,7 @@ def test_a_wait_beyond_the_time_is_not_begun() -> None:
         made_server(Answer(status=429, headers={"Retry-After": "120"})) as server,
         pytest.raises(ModelUnavailable, match=r"HTTP 429: .* the next try would come in 120.0 s"),
     ):
-        watch(server, timeouts=Timeouts(whole_s=60.0))
+        generate(server, timeouts=Timeouts(total_s=60.0))
 
 
 NONSENSE: list[tuple[str, bytes, str]] = [
@@ -97,20 +97,20 @@ NONSENSE: list[tuple[str, bytes, str]] = [
 @pytest.mark.parametrize(("_", "body", "why"), NONSENSE, ids=[row[0] for row in NONSENSE])
 def test_nonsense_is_named_and_not_asked_for_again(_: str, body: bytes, why: str, stream: bool) -> None:
     with made_server(Answer(raw=body)) as server, pytest.raises(ModelUnavailable, match=why):
-        watch(server, stream=stream)
+        generate(server, stream=stream)
     assert len(server.requests) == 1
 
 
 def test_an_empty_body_is_no_answer() -> None:
     with made_server(Answer(raw=b"")) as server, pytest.raises(ModelUnavailable, match="cut off after 0"):
-        watch(server)
+        generate(server)
 
 
 def test_nobody_at_the_address() -> None:
     with made_server("x") as server:
         gone = server.base_url
     with pytest.raises(ModelUnavailable, match=r"asked 3 times: ConnectError.*is it up"):
-        watch(gone)
+        generate(gone)
 
 
 def test_a_slow_first_byte_is_not_waited_for() -> None:
@@ -118,12 +118,12 @@ def test_a_slow_first_byte_is_not_waited_for() -> None:
         made_server(Answer("x", wait_s=1.0)) as server,
         pytest.raises(ModelUnavailable, match="asked 3 times: ReadTimeout"),
     ):
-        watch(server, timeouts=Timeouts(first_byte_s=0.1))
+        generate(server, timeouts=Timeouts(first_byte_s=0.1))
 
 
 def test_a_slow_first_byte_is_forgiven_once() -> None:
     with made_server(Answer("x", wait_s=3.0), "in time") as server:
-        assert watch(server, timeouts=Timeouts(first_byte_s=1.5)).text == "in time"
+        assert generate(server, timeouts=Timeouts(first_byte_s=1.5)).text == "in time"
 
 
 def test_a_stream_that_never_ends_meets_the_whole_time() -> None:
@@ -131,7 +131,7 @@ def test_a_stream_that_never_ends_meets_the_whole_time() -> None:
         made_server(Answer("word " * 200, between_s=0.02)) as server,
         pytest.raises(ModelUnavailable, match=r"did not finish within 0.3 s"),
     ):
-        watch(server, timeouts=Timeouts(whole_s=0.3))
+        generate(server, timeouts=Timeouts(total_s=0.3))
 
 
 DATE = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)

@@ -10,32 +10,32 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.tools.video_llm.seen_clips import Places, asked, exact, logits, noise
+from tests.tools.video_llm.seen_clips import Places, exact, logits, noise, vlm_request
 from tests.tools.video_llm.tiny_models import MAKERS
 
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
-from playhead_tools.compression.records import KeptTokens
-from playhead_tools.video_llm.assembling import cut_row
-from playhead_tools.video_llm.generating import continued
+from playhead_tools.compression.records import SelectedTokens
+from playhead_tools.video_llm.assembling import prune_row
+from playhead_tools.video_llm.generating import inputs_after_prefix
 from playhead_tools.video_llm.prefix_cache import Columns, PrefixCache, columns_of, keeps_all
 from playhead_tools.video_llm.protocol import PriorTurn, VlmRequest
-from playhead_tools.video_llm.token_selection import SeenClip
+from playhead_tools.video_llm.token_selection import TokenizedClip
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
 Checkpoint = Callable[[str], Path]
 QWEN = ("qwen3_vl", "qwen2_5_vl")
 KEEPERS = [None, Places(1, 4, 5, 11)]
 IDS = ["all tokens", "some tokens"]
-RED = asked(noise(8), question="Is it red?", new_tokens=6)
-BLUE = asked(noise(8), question="Where is the blue one?", new_tokens=6)
+RED = vlm_request(noise(8), question="Is it red?", new_tokens=6)
+BLUE = vlm_request(noise(8), question="Where is the blue one?", new_tokens=6)
 
 
 def went_on(llm: TransformersVideoLLM, call: VlmRequest) -> tuple[Any, int]:
     """(V,) scores of the first new token on top of what is held, and how many tokens were."""
     prompt = llm.prompt(call)
-    cut = cut_row(prompt.row, prompt.kept)
-    inputs, many = continued(llm.loaded, cut, columns_of(cut, prompt.keys), llm.prefixes)
+    cut = prune_row(prompt.row, prompt.token_indices)
+    inputs, many = inputs_after_prefix(llm.loaded, cut, columns_of(cut, prompt.keys), llm.prefixes)
     inputs["input_ids"] = inputs["input_ids"][:, many:]
     inputs["position_ids"] = inputs["position_ids"][..., many:]
     return logits(llm.loaded.model, inputs)[0, -1], many
@@ -53,9 +53,9 @@ def test_a_second_question_has_the_scores_that_it_has_alone(
 ) -> None:
     llm = exact(checkpoint(family), keep=keep)
     with suppress(ModelOutputInvalid):  # random weights may end a reply at once
-        llm.watch(RED)
+        llm.generate(RED)
     scores, many = went_on(llm, BLUE)
-    assert many >= llm.prefixes._held[0].columns.clips_end
+    assert many >= llm.prefixes._entries[0].columns.clips_end
     np.testing.assert_allclose(scores, from_nothing(llm, BLUE), atol=1e-12)
 
 
@@ -65,9 +65,11 @@ def test_replies_with_and_without_reuse_are_the_same(
     family: str, keep: Places | None, checkpoint: Checkpoint
 ) -> None:
     first, llm = exact(checkpoint(family), keep=keep, reuse_bytes=0), exact(checkpoint(family), keep=keep)
-    later = replace(RED, turns=(PriorTurn("model", llm.watch(RED).text), PriorTurn("user", "Are you sure?")))
+    later = replace(
+        RED, turns=(PriorTurn("model", llm.generate(RED).text), PriorTurn("user", "Are you sure?"))
+    )
     calls = [BLUE, later, replace(BLUE, yes_no=True)]
-    got, expected = [llm.watch(call) for call in calls], [first.watch(call) for call in calls]
+    got, expected = [llm.generate(call) for call in calls], [first.generate(call) for call in calls]
     assert [one.text for one in got] == [one.text for one in expected]
     assert got[2].yes_no is not None
     assert expected[2].yes_no is not None
@@ -82,7 +84,7 @@ def test_a_later_turn_goes_on_from_the_whole_talk(
     family: str, keep: Places | None, checkpoint: Checkpoint
 ) -> None:
     llm = exact(checkpoint(family), keep=keep)
-    reply = llm.watch(RED)
+    reply = llm.generate(RED)
     later = replace(RED, turns=(PriorTurn("model", reply.text), PriorTurn("user", "Are you sure?")))
     scores, many = went_on(llm, later)
     assert many >= (reply.report.prompt_tokens or 0)
@@ -92,8 +94,8 @@ def test_a_later_turn_goes_on_from_the_whole_talk(
 @pytest.mark.parametrize("family", QWEN)
 def test_a_clip_that_comes_after_the_same_ones_is_computed_alone(family: str, checkpoint: Checkpoint) -> None:
     llm = exact(checkpoint(family), keep=Places(0, 3, 8))
-    llm.watch(asked(noise(8)))
-    longer = asked(noise(8), noise(4, 40.0))
+    llm.generate(vlm_request(noise(8)))
+    longer = vlm_request(noise(8), noise(4, 40.0))
     scores, many = went_on(llm, longer)
     assert many > 100
     np.testing.assert_allclose(scores, from_nothing(llm, longer), atol=1e-12)
@@ -103,9 +105,9 @@ class ByLength:
     """Keeps other tokens for longer questions."""
 
     def __call__(
-        self, clips: Sequence[SeenClip], question: str, most_tokens: int | None, /
-    ) -> list[KeptTokens]:
-        return Places(1, 4, 5, 6 + len(question) % 3)(clips, question, most_tokens)
+        self, clips: Sequence[TokenizedClip], question: str, max_tokens: int | None, /
+    ) -> list[SelectedTokens]:
+        return Places(1, 4, 5, 6 + len(question) % 3)(clips, question, max_tokens)
 
 
 @pytest.mark.parametrize("family", QWEN)
@@ -113,47 +115,47 @@ def test_a_question_that_keeps_other_tokens_shares_what_stands_before_them(
     family: str, checkpoint: Checkpoint
 ) -> None:
     llm = exact(checkpoint(family), keep=ByLength())
-    llm.watch(asked(noise(8), question="abc"))
-    other = asked(noise(8), question="abcd")
+    llm.generate(vlm_request(noise(8), question="abc"))
+    other = vlm_request(noise(8), question="abcd")
     scores, many = went_on(llm, other)
-    assert 100 < many < llm.prefixes._held[0].columns.clips_end
+    assert 100 < many < llm.prefixes._entries[0].columns.clips_end
     np.testing.assert_allclose(scores, from_nothing(llm, other), atol=1e-12)
 
 
 @pytest.mark.parametrize("change", [{"video_id": "v2"}, {"start_s": 30.0}, {"height": 32}])
 def test_another_clip_shares_no_token_of_it(change: dict[str, Any], checkpoint: Checkpoint) -> None:
     llm = exact(checkpoint("qwen2_5_vl"))
-    llm.watch(asked(noise(8)))
-    prompt = llm.prompt(asked(noise(8, **change)))
-    columns = columns_of(cut_row(prompt.row, prompt.kept), prompt.keys)
-    _, many = llm.prefixes.take(columns, llm.loaded.model.config)
+    llm.generate(vlm_request(noise(8)))
+    prompt = llm.prompt(vlm_request(noise(8, **change)))
+    columns = columns_of(prune_row(prompt.row, prompt.token_indices), prompt.keys)
+    _, many = llm.prefixes.get(columns, llm.loaded.model.config)
     assert many <= int(prompt.row.clips[0].columns[0])
 
 
 def test_a_batch_is_computed_from_the_beginning(checkpoint: Checkpoint) -> None:
     llm = exact(checkpoint("qwen2_5_vl"))
-    llm.watch(RED)
-    assert [one.report.reused_tokens for one in llm.watch_all([RED, BLUE])] == [None, None]
+    llm.generate(RED)
+    assert [one.report.reused_tokens for one in llm.generate_all([RED, BLUE])] == [None, None]
 
 
 def test_clips_are_held_once_and_the_oldest_go_first(checkpoint: Checkpoint) -> None:
     llm = exact(checkpoint("qwen2_5_vl"))
-    llm.watch(RED)
+    llm.generate(RED)
     one = llm.prefixes.in_memory_bytes
-    llm.watch(BLUE)
+    llm.generate(BLUE)
     assert len(llm.prefixes) == 1
-    llm.prefixes.most_bytes = int(1.5 * one)
-    llm.watch(asked(noise(8, video_id="v2"), question="Is it red?", new_tokens=6))
+    llm.prefixes.max_bytes = int(1.5 * one)
+    llm.generate(vlm_request(noise(8, video_id="v2"), question="Is it red?", new_tokens=6))
     assert len(llm.prefixes) == 1
-    assert llm.watch(RED).report.reused_tokens in range(1, 1000)
-    assert llm.prefixes.in_memory_bytes <= llm.prefixes.most_bytes
+    assert llm.generate(RED).report.reused_tokens in range(1, 1000)
+    assert llm.prefixes.in_memory_bytes <= llm.prefixes.max_bytes
 
 
 def test_held_keys_and_values_are_not_changed_by_who_goes_on_from_them(checkpoint: Checkpoint) -> None:
     llm = exact(checkpoint("qwen3_vl"))
-    llm.watch(RED)
-    keys = llm.prefixes._held[0].cache.layers[0].keys.clone()
-    held = llm.prefixes._held[0]
+    llm.generate(RED)
+    keys = llm.prefixes._entries[0].cache.layers[0].keys.clone()
+    held = llm.prefixes._entries[0]
     went_on(llm, BLUE)
     assert torch().equal(held.cache.layers[0].keys, keys)
 
@@ -162,7 +164,7 @@ def test_without_memory_what_is_held_goes_and_the_call_is_made_again(
     checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     llm = exact(checkpoint("qwen2_5_vl"))
-    expected = llm.watch(BLUE).text
+    expected = llm.generate(BLUE).text
     real, failed = llm.loaded.model.generate, list[int]()
 
     def scarce(**how: Any) -> Any:
@@ -172,7 +174,7 @@ def test_without_memory_what_is_held_goes_and_the_call_is_made_again(
         return real(**how)
 
     monkeypatch.setattr(llm.loaded.model, "generate", scarce)
-    reply = llm.watch(BLUE)
+    reply = llm.generate(BLUE)
     assert (reply.text, reply.report.reused_tokens, failed) == (expected, 0, [1])
 
 
@@ -186,7 +188,7 @@ def test_without_memory_and_with_nothing_held_the_message_says_what_to_do(
 
     monkeypatch.setattr(llm.loaded.model, "generate", none)
     with pytest.raises(ModelUnavailable, match=r"not enough memory for 1 \* \d+ tokens; lower budget"):
-        llm.watch(RED)
+        llm.generate(RED)
 
 
 def test_models_whose_layers_forget_have_no_prefixes(checkpoint: Checkpoint, tmp_path: Path) -> None:
@@ -197,7 +199,7 @@ def test_models_whose_layers_forget_have_no_prefixes(checkpoint: Checkpoint, tmp
     (folder / "config.json").write_text(json.dumps(config))
     llm = exact(folder)
     assert not keeps_all(llm.loaded.model.config)
-    assert [llm.watch(call).report.reused_tokens for call in (RED, BLUE)] == [None, None]
+    assert [llm.generate(call).report.reused_tokens for call in (RED, BLUE)] == [None, None]
 
 
 def test_columns_are_shared_up_to_the_first_that_differs_in_what_or_where_it_is() -> None:

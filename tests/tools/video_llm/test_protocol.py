@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pydantic import BaseModel
-from tests.tools.video_llm.made_clips import asked, clip
+from tests.tools.video_llm.made_clips import clip, vlm_request
 
 from playhead_tools.video_llm.protocol import Budget, PriorTurn, YesNo
 from playhead_tools.video_llm.usage import Report
@@ -49,7 +49,7 @@ ASKED: list[tuple[str, dict[str, Any], str]] = [
 @pytest.mark.parametrize(("_", "change", "why"), ASKED, ids=[row[0] for row in ASKED])
 def test_a_call_is_refused(_: str, change: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        replace(asked(), **change)
+        replace(vlm_request(), **change)
 
 
 def test_a_budget_of_nothing_is_refused() -> None:

@@ -40,6 +40,6 @@ def test_spans_are_found_again_after_times_were_written() -> None:
     assert written.endswith("<video><video>")
 
 
-def test_too_few_placeholders_are_told_of() -> None:
+def test_too_few_placeholders_are_an_error() -> None:
     with pytest.raises(ValueError, match=r"expected 2 \* 3 placeholders, got 2"):
         step_spans(WRITTEN * 2, "<|video_pad|>", 2, 3, QWEN3)

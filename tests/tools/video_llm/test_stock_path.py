@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.tools.video_llm.seen_clips import Places, asked, exact, logits, noise
+from tests.tools.video_llm.seen_clips import Places, exact, logits, noise, vlm_request
 from tests.tools.video_llm.tiny_models import MAKERS
 
 from playhead_index.embed.runtime import torch
@@ -18,10 +18,10 @@ TIMES = ("10.0", "10.5", "11.0", "11.5", "12.0", "12.5", "13.0", "13.5")
 @pytest.mark.parametrize("family", MAKERS)
 def test_keeping_everything_equals_the_stock_call(family: str, checkpoint: Callable[[str], Path]) -> None:
     llm, clip = exact(checkpoint(family)), noise(8)
-    prompt = llm.prompt(asked(clip))
+    prompt = llm.prompt(vlm_request(clip))
     processor = llm.loaded.processor
     stock = processor(
-        text=[prompt_text(llm.loaded, prompt.asked, prompt.shown)],
+        text=[prompt_text(llm.loaded, prompt.request, prompt.prompt_frames)],
         videos=[torch().from_numpy(clip.frames).permute(0, 3, 1, 2)],
         videos_kwargs={"do_sample_frames": False, "return_tensors": "pt",
                        "video_metadata": [metadata_of(clip.pts_s, clip.window.duration_s)]},
@@ -44,7 +44,10 @@ def test_a_ragged_batch_with_compression_says_what_single_calls_say(
     family: str, checkpoint: Callable[[str], Path]
 ) -> None:
     llm = exact(checkpoint(family), keep=Places(0, 2, 3, 7))
-    calls = [asked(noise(2)), asked(noise(8, 40.0), noise(4), question="What is it that moves here?")]
+    calls = [
+        vlm_request(noise(2)),
+        vlm_request(noise(8, 40.0), noise(4), question="What is it that moves here?"),
+    ]
     prompts = [llm.prompt(call) for call in calls]
     together = logits(llm.loaded.model, llm.inputs(prompts))[:, -1]
     alone = torch().stack([logits(llm.loaded.model, llm.inputs([one]))[0, -1] for one in prompts])

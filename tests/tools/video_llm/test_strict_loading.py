@@ -7,7 +7,7 @@ from tests.changed_weights import Change, change_weights, longer, with_copy, wit
 from tests.tiny_video_llm import make_tiny_video_llm
 
 from playhead_index.errors import ModelUnavailable
-from playhead_tools.video_llm.loading import Loading, load
+from playhead_tools.video_llm.loading import LoadOptions, load
 
 DOWN = "model.language_model.layers.1.mlp.down_proj.weight"
 NORM = "model.language_model.layers.1.input_layernorm.weight"
@@ -29,10 +29,10 @@ def test_changed_weights_are_refused_by_name(tmp_path: Path, name: str) -> None:
     change, why = CASES[name]
     change_weights(make_tiny_video_llm(tmp_path / "model") / "model.safetensors", change)
     with pytest.raises(ModelUnavailable, match=why):
-        load(str(tmp_path / "model"), Loading(device="cpu"))
+        load(str(tmp_path / "model"), LoadOptions(device="cpu"))
 
 
 def test_a_word_head_that_is_tied_need_not_be_in_the_files(tmp_path: Path) -> None:
     folder = make_tiny_video_llm(tmp_path / "model", tied=True)
-    loaded = load(str(folder), Loading(device="cpu"))
+    loaded = load(str(folder), LoadOptions(device="cpu"))
     assert loaded.model.lm_head.weight is loaded.model.get_input_embeddings().weight

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from tests.tools.video_llm.seen_clips import Places, asked, exact, logits, noise
+from tests.tools.video_llm.seen_clips import Places, exact, logits, noise, vlm_request
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.video_llm.assembling import cut_row
+from playhead_tools.video_llm.assembling import prune_row
 from playhead_tools.video_llm.chat import prompt_text
 from playhead_tools.video_llm.encoded import ClipFeatures, metadata_of
 from playhead_tools.video_llm.protocol import Clip
@@ -25,9 +25,9 @@ def half_still(frames: int = 4) -> Clip:
 
 def test_without_a_keeper_the_models_own_choice_is_the_stock_call(checkpoint: Checkpoint) -> None:
     llm, clip = exact(checkpoint("video_llama_3")), half_still()
-    prompt = llm.prompt(asked(clip))
+    prompt = llm.prompt(vlm_request(clip))
     stock = llm.loaded.processor(
-        text=[prompt_text(llm.loaded, prompt.asked, prompt.shown)],
+        text=[prompt_text(llm.loaded, prompt.request, prompt.prompt_frames)],
         videos=[torch().from_numpy(clip.frames).permute(0, 3, 1, 2)],
         videos_kwargs={"do_sample_frames": False, "return_tensors": "pt",
                        "video_metadata": [metadata_of(clip.pts_s, clip.window.duration_s)]},
@@ -43,22 +43,22 @@ def test_without_a_keeper_the_models_own_choice_is_the_stock_call(checkpoint: Ch
 
 def test_a_keeper_chooses_among_all_tokens(checkpoint: Checkpoint) -> None:
     llm = exact(checkpoint("video_llama_3"), keep=Places(4, 5, 14))
-    prompt = llm.prompt(asked(half_still()))
-    text = llm.loaded.tokenizer.decode(cut_row(prompt.row, prompt.kept).ids)
+    prompt = llm.prompt(vlm_request(half_still()))
+    text = llm.loaded.tokenizer.decode(prune_row(prompt.row, prompt.token_indices).ids)
     assert ",Time 10.5s:<|video_pad|><|video_pad|>,Time 11.5s:<|video_pad|>\n" in text.replace("</clip>", "")
     assert "Time 10.0s" not in text
 
 
 def test_the_budget_counts_what_the_model_keeps(checkpoint: Checkpoint) -> None:
     llm, clip = exact(checkpoint("video_llama_3")), half_still()
-    whole = llm.watch(asked(clip)).report
+    whole = llm.generate(vlm_request(clip)).report
     assert whole.visual_tokens_kept is not None
     assert whole.visual_tokens_kept < (whole.visual_tokens_given or 0)
-    tight = llm.prompt(asked(clip, visual_tokens=whole.visual_tokens_kept))
-    assert len(tight.shown) == 4
+    tight = llm.prompt(vlm_request(clip, visual_tokens=whole.visual_tokens_kept))
+    assert len(tight.prompt_frames) == 4
 
 
 def test_the_models_own_choice_is_kept_on_disk_too() -> None:
     rows = torch().ones((4, 2))
-    clip = ClipFeatures(rows, (), 2, 0, "", "video", own=torch().tensor([0, 1, 3]))
-    assert ClipFeatures.from_bytes(clip.to_bytes()).own.tolist() == [0, 1, 3]
+    clip = ClipFeatures(rows, (), 2, 0, "", "video", default_indices=torch().tensor([0, 1, 3]))
+    assert ClipFeatures.from_bytes(clip.to_bytes()).default_indices.tolist() == [0, 1, 3]

@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 from PIL import Image
-from tests.tools.video_llm.made_clips import asked, clip
+from tests.tools.video_llm.made_clips import clip, vlm_request
 from tests.tools.video_llm.made_server import made_server
 
 from playhead_tools.video_llm.protocol import Budget, VlmRequest
@@ -18,7 +18,7 @@ from playhead_tools.video_llm.usage import Report
 
 def sent(call: VlmRequest, kind: str, **options: Any) -> tuple[dict[str, Any], Report]:
     with made_server("x") as server:
-        report = ServerVideoLLM(server.base_url, "made", kind, **options).watch(call).report
+        report = ServerVideoLLM(server.base_url, "made", kind, **options).generate(call).report
     return server.requests[0], report
 
 
@@ -28,7 +28,7 @@ def content(request: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_pictures_come_with_their_times_before_them() -> None:
-    request, _ = sent(asked(clip(10.0, 11.5)), "other")
+    request, _ = sent(vlm_request(clip(10.0, 11.5)), "other")
     first, picture, second, _, last = content(request)
     assert first["text"].endswith("\nFrame 1 (10.0 s):")
     assert second["text"] == "Frame 2 (11.5 s):"
@@ -38,14 +38,14 @@ def test_pictures_come_with_their_times_before_them() -> None:
 
 
 def test_pictures_are_shrunk_and_their_detail_said() -> None:
-    request, _ = sent(asked(), "openai", long_side_px=12, detail="low")
+    request, _ = sent(vlm_request(), "openai", long_side_px=12, detail="low")
     picture = content(request)[1]["image_url"]
     image = Image.open(io.BytesIO(base64.b64decode(picture["url"].partition(",")[2])))
     assert (image.size, picture["detail"]) == ((12, 8), "low")
 
 
 def test_only_chosen_frames_are_sent() -> None:
-    call = asked(clip(*map(float, range(9))), budget=Budget(frames=3))
+    call = vlm_request(clip(*map(float, range(9))), budget=Budget(frames=3))
     request, report = sent(call, "other", choose=lambda clips, question, most: [np.array([0, 4, 8])])
     texts = "".join(part.get("text", "") for part in content(request))
     assert "Frame 2 (4.0 s):" in texts
@@ -53,7 +53,7 @@ def test_only_chosen_frames_are_sent() -> None:
 
 
 def test_frames_of_a_video_come_with_their_milliseconds() -> None:
-    request, _ = sent(asked(clip(3600.0, 3600.5, 3601.0)), "vllm", video_form="frames")
+    request, _ = sent(vlm_request(clip(3600.0, 3600.5, 3601.0)), "vllm", video_form="frames")
     video = content(request)[1]["video_url"]["url"]
     assert video.startswith("data:video/jpeg;base64,")
     assert len(video.split(",")) == 4
@@ -68,7 +68,7 @@ def test_frames_of_a_video_come_with_their_milliseconds() -> None:
 
 
 def test_several_clips_by_frames_are_sent_as_images_with_a_note() -> None:
-    request, report = sent(asked(clip(1.0), clip(9.0)), "vllm", video_form="frames")
+    request, report = sent(vlm_request(clip(1.0), clip(9.0)), "vllm", video_form="frames")
     assert "media_io_kwargs" not in request
     assert report.notes == (
         "several clips were sent as images: one request can time the frames of one video only",
@@ -86,17 +86,17 @@ def decoded(data: str) -> tuple[list[int], float]:
 def test_a_clip_goes_as_a_video_at_its_own_rate(kind: str) -> None:
     shown = clip(10.0, 10.5, 11.0)
     shown.frames[:] = np.array([40, 120, 200], np.uint8).reshape(-1, 1, 1, 1)
-    request, report = sent(asked(shown), kind, video_form="clip")
+    request, report = sent(vlm_request(shown), kind, video_form="clip")
     greys, fps = decoded(content(request)[1]["video_url"]["url"].removeprefix("data:video/mp4;base64,"))
     assert greys == pytest.approx([40, 120, 200], abs=3)
     assert fps == 2.0
     assert report.notes == ()
-    told = {"video": {"num_frames": -1, "fps": 2.0}}
-    assert request.get("media_io_kwargs") == (told if kind == "vllm" else None)
+    video_options = {"video": {"num_frames": -1, "fps": 2.0}}
+    assert request.get("media_io_kwargs") == (video_options if kind == "vllm" else None)
 
 
 def test_llama_cpp_takes_a_video_without_a_prefix() -> None:
-    request, report = sent(asked(clip(10.0, 10.5, 13.0)), "llama.cpp", video_form="input_video")
+    request, report = sent(vlm_request(clip(10.0, 10.5, 13.0)), "llama.cpp", video_form="input_video")
     part = content(request)[1]
     assert part["type"] == "input_video"
     assert len(decoded(part["input_video"]["data"])[0]) == 3
@@ -106,12 +106,12 @@ def test_llama_cpp_takes_a_video_without_a_prefix() -> None:
 
 
 def test_a_model_without_a_system_message_reads_the_rules_first() -> None:
-    request, _ = sent(asked(), "ollama", system=False)
+    request, _ = sent(vlm_request(), "ollama", system=False)
     (message,) = request["messages"]
     assert message["role"] == "user"
     assert message["content"][0]["text"].startswith("You look at frames of videos")
 
 
 def test_more_fields_stand_over_all_others() -> None:
-    request, _ = sent(asked(), "other", extra={"temperature": 0.7, "seed": 1}, stream=False)
+    request, _ = sent(vlm_request(), "other", extra={"temperature": 0.7, "seed": 1}, stream=False)
     assert (request["temperature"], request["seed"], "stream" in request) == (0.7, 1, False)

@@ -14,15 +14,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from playhead_tools.match import plain, search_terms, stem
 
-MOST_CHARS = 600
-MOST_KEYWORDS = 12
-MOST_KEYWORD_CHARS = 40
+MAX_CHARS = 600
+MAX_KEYWORDS = 12
+MAX_KEYWORD_CHARS = 40
 KEYWORDS = "keywords: "
 _CITED = re.compile(
     r"(?<!\s)\s*+\[\s*(?:frames?\s*)?\d+(?:\s*(?:[,;–-]|and)\s*(?:frames?\s*)?\d+)*\s*\]",
     re.IGNORECASE,
 )
-_TURNERS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _SENTENCE_END = re.compile(r"[.!?。！？](?=\s|$)")
 
 
@@ -31,9 +31,9 @@ class CaptionForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    caption: str = Field(min_length=1, max_length=2 * MOST_CHARS, description="one to three sentences")
-    keywords: list[Annotated[str, Field(max_length=2 * MOST_KEYWORD_CHARS)]] = Field(
-        max_length=2 * MOST_KEYWORDS, description=f"up to {MOST_KEYWORDS}"
+    caption: str = Field(min_length=1, max_length=2 * MAX_CHARS, description="one to three sentences")
+    keywords: list[Annotated[str, Field(max_length=2 * MAX_KEYWORD_CHARS)]] = Field(
+        max_length=2 * MAX_KEYWORDS, description=f"up to {MAX_KEYWORDS}"
     )
 
 
@@ -66,26 +66,26 @@ class Caption:
         return tuple(stem(word) for word in plain(both).split() if word in carrying)
 
 
-def made_caption(text: str, keywords: Sequence[str] = ()) -> Caption | None:
+def make_caption(text: str, keywords: Sequence[str] = ()) -> Caption | None:
     """A caption of what a model said, cleaned and within its limits; None when no words are left.
 
     Numbers of frames in brackets go: they mean nothing to who reads the caption later.
 
-    >>> made_caption("A dog [2] runs.\\nkeywords: cat", ["Dog", "dog", "a, b"])
+    >>> make_caption("A dog [2] runs.\\nkeywords: cat", ["Dog", "dog", "a, b"])
     Caption(text='A dog runs. keywords: cat', keywords=('Dog', 'a b'))
     """
-    line = _within(_line(_CITED.sub("", text)), MOST_CHARS)
+    line = _within(_line(_CITED.sub("", text)), MAX_CHARS)
     if not any(character.isalnum() for character in line):
         return None
     words = [_line(word.replace(",", " ")) for word in keywords]
-    different = {word.casefold(): word for word in reversed(words) if 0 < len(word) <= MOST_KEYWORD_CHARS}
-    return Caption(line, tuple(reversed(different.values()))[:MOST_KEYWORDS])
+    different = {word.casefold(): word for word in reversed(words) if 0 < len(word) <= MAX_KEYWORD_CHARS}
+    return Caption(line, tuple(reversed(different.values()))[:MAX_KEYWORDS])
 
 
-def read_caption(stored: str) -> Caption:
+def parse_caption(stored: str) -> Caption:
     """What `Caption.stored` was made of; a stored text of another captioner is a caption without keywords.
 
-    >>> read_caption("A dog runs.\\nkeywords: dog, park").keywords
+    >>> parse_caption("A dog runs.\\nkeywords: dog, park").keywords
     ('dog', 'park')
     """
     text, line_break, last = stored.rpartition("\n")
@@ -94,10 +94,10 @@ def read_caption(stored: str) -> Caption:
     return Caption(" ".join(stored.split()))
 
 
-def whole_sentences(text: str) -> str:
+def complete_sentences(text: str) -> str:
     """A text that was cut off, up to its last whole sentence; as it is when there is none.
 
-    >>> whole_sentences("A dog runs. It is 3.5 m from th")
+    >>> complete_sentences("A dog runs. It is 3.5 m from th")
     'A dog runs.'
     """
     ends = [end.end() for end in _SENTENCE_END.finditer(text)]
@@ -105,13 +105,13 @@ def whole_sentences(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    kept = (" " if unicodedata.category(c) == "Cc" else c for c in text if c not in _TURNERS)
-    return " ".join("".join(kept).split())
+    characters = (" " if unicodedata.category(c) == "Cc" else c for c in text if c not in _BIDI_CONTROLS)
+    return " ".join("".join(characters).split())
 
 
-def _within(line: str, most_chars: int) -> str:
-    if len(line) <= most_chars:
+def _within(line: str, max_chars: int) -> str:
+    if len(line) <= max_chars:
         return line
-    head = line[:most_chars]
-    whole = whole_sentences(head)
-    return whole if whole != head else head[:-1].rsplit(" ", 1)[0] + "…"
+    head = line[:max_chars]
+    sentences = complete_sentences(head)
+    return sentences if sentences != head else head[:-1].rsplit(" ", 1)[0] + "…"

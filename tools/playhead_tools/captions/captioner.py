@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from playhead_index.errors import ModelOutputInvalid
-from playhead_index.words.protocol import SegmentPictures
-from playhead_tools.captions.caption import Caption, CaptionForm, made_caption, whole_sentences
-from playhead_tools.captions.many import Begun, watch_many
+from playhead_index.words.protocol import SegmentFrames
+from playhead_tools.captions.caption import Caption, CaptionForm, complete_sentences, make_caption
+from playhead_tools.captions.many import PrefetchedVideoLLM, generate_batches
 from playhead_tools.reasoning_content import split_thoughts
 from playhead_tools.video_llm.forms import ask_form
 from playhead_tools.video_llm.prompt import RULES, form_text
@@ -27,12 +27,13 @@ from playhead_tools.video_llm.protocol import (
     wants_plain_prompt,
 )
 
-FREELY = "Describe the clip."
-IN_FORM = """Say in one to three sentences what the clip shows: who or what is there, what they do, where, and
+FREE_PROMPT = "Describe the clip."
+FORM_PROMPT = """\
+Say in one to three sentences what the clip shows: who or what is there, what they do, where, and
 what changes. Where words are spoken, take names of people, places and things from them and say what is talked
 about, but do not repeat them. Give as keywords the people, things, actions and places that it shows, in words
 that somebody would search for."""
-NEW_TOKENS, NEW_TOKENS_FREELY, NEW_TOKENS_PLAIN = 1024, 256, 96
+NEW_TOKENS, NEW_TOKENS_FREE, NEW_TOKENS_PLAIN = 1024, 256, 96
 
 
 class VideoCaptioner:
@@ -41,7 +42,7 @@ class VideoCaptioner:
     Its name holds the model's and a hash of the prompt: captions of another model or prompt are made again.
 
     Args:
-        model: what looks.
+        model: the video-LLM.
         forms: it is capable of filling a form; else it is asked freely, for plain text without keywords.
         batch: segments asked about, and committed, at a time.
         at_once: calls made at the same time, for a model that may be called so and takes no batches.
@@ -62,28 +63,28 @@ class VideoCaptioner:
         self.name = f"caption:{model_name or model.name}#{prompt_hash(forms=forms, plain=self._plain)}"
         self._model, self._forms, self._at_once = model, forms, at_once
 
-    def caption(self, segments: Sequence[SegmentPictures]) -> list[str]:
+    def caption(self, segments: Sequence[SegmentFrames]) -> list[str]:
         """A caption a segment as it is stored; empty where the reply, and its repair, did not hold.
 
         Raises:
             ModelUnavailable: the model cannot be asked.
         """
-        calls = [_asked(segment, forms=self._forms, plain=self._plain) for segment in segments]
-        replies = watch_many(self._model, calls, self._at_once)
-        found = [self._caption(call, reply) for call, reply in zip(calls, replies, strict=True)]
-        return ["" if caption is None else caption.stored for caption in found]
+        calls = [_make_request(segment, forms=self._forms, plain=self._plain) for segment in segments]
+        replies = generate_batches(self._model, calls, self._at_once)
+        captions = [self._caption(call, reply) for call, reply in zip(calls, replies, strict=True)]
+        return ["" if caption is None else caption.stored for caption in captions]
 
-    def _caption(self, asked: VlmRequest, reply: VlmResponse | None) -> Caption | None:
+    def _caption(self, request: VlmRequest, reply: VlmResponse | None) -> Caption | None:
         if reply is None:
             return None
         if not self._forms:
             text = split_thoughts(reply.text)[1]
-            return made_caption(whole_sentences(text) if reply.cut else text)
+            return make_caption(complete_sentences(text) if reply.truncated else text)
         try:
-            form = ask_form(Begun(self._model, reply), asked, CaptionForm).value
+            form = ask_form(PrefetchedVideoLLM(self._model, reply), request, CaptionForm).value
         except ModelOutputInvalid:
             return None
-        return made_caption(form.caption, form.keywords)
+        return make_caption(form.caption, form.keywords)
 
 
 def prompt_hash(*, forms: bool, plain: bool = False) -> str:
@@ -94,14 +95,14 @@ def prompt_hash(*, forms: bool, plain: bool = False) -> str:
     """
     parts = [
         "" if plain else RULES,
-        IN_FORM if forms else FREELY,
+        FORM_PROMPT if forms else FREE_PROMPT,
         form_text(CaptionForm) if forms else "",
         _budget(forms=forms, plain=plain).new_tokens,
     ]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=4).hexdigest()
 
 
-def _asked(segment: SegmentPictures, *, forms: bool, plain: bool) -> VlmRequest:
+def _make_request(segment: SegmentFrames, *, forms: bool, plain: bool) -> VlmRequest:
     clip = Clip(
         segment.video_id,
         segment.window,
@@ -111,9 +112,13 @@ def _asked(segment: SegmentPictures, *, forms: bool, plain: bool) -> VlmRequest:
     )
     form = CaptionForm if forms else None
     return VlmRequest(
-        (clip,), IN_FORM if forms else FREELY, _budget(forms=forms, plain=plain), form, bare=plain
+        (clip,),
+        FORM_PROMPT if forms else FREE_PROMPT,
+        _budget(forms=forms, plain=plain),
+        form,
+        plain_prompt=plain,
     )
 
 
 def _budget(*, forms: bool, plain: bool) -> Budget:
-    return Budget(new_tokens=NEW_TOKENS if forms else NEW_TOKENS_PLAIN if plain else NEW_TOKENS_FREELY)
+    return Budget(new_tokens=NEW_TOKENS if forms else NEW_TOKENS_PLAIN if plain else NEW_TOKENS_FREE)

@@ -18,7 +18,7 @@ from playhead_index.store.summaries import Level, Summary, read_summaries, store
 from playhead_index.store.transcript import read_units
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
-from playhead_tools.captions.caption import read_caption
+from playhead_tools.captions.caption import parse_caption
 from playhead_tools.captions.chapters import cut_chapters
 from playhead_tools.captions.summariser import EXTRACTIVE, Extractive, Piece, Summariser
 from playhead_tools.captions.topic_summary import (
@@ -28,7 +28,7 @@ from playhead_tools.captions.topic_summary import (
     term_weights,
 )
 
-MIN_SPOKEN = 0.5
+MIN_SPEECH_SHARE = 0.5
 """From this share of a video's length on that is speech its chapters are the topics of the transcript."""
 MAX_CHAPTERS = 40
 """Of a video; neighbouring topics of a longer one are joined. Each chapter may cost a model call."""
@@ -65,17 +65,17 @@ class Hierarchy:
         """
         topics = topic_texts(self._catalog, video_id)
         if topics:
-            return self._made_of_topics(video_id, "chapter", topics)
+            return self._summarise_topics(video_id, "chapter", topics)
         spans = self._catalog.spans(video_id, "caption")
         captions = list({span.words.window.start_s: span.words for span in spans}.values())
         stored = self._stored(video_id, "chapter")
-        if self._stand(stored, captions):
+        if self._are_current(stored, captions):
             return stored
-        terms = [read_caption(words.text).terms for words in captions]
+        terms = [parse_caption(words.text).terms for words in captions]
         pieces = [_piece("chapter", video_id, captions, run) for run in cut_chapters(terms)]
-        return self._made(video_id, "chapter", pieces, stored)
+        return self._summarise_pieces(video_id, "chapter", pieces, stored)
 
-    def whole(self, video_id: str) -> Summary | None:
+    def video_summary(self, video_id: str) -> Summary | None:
         """What a video is about; None where it has no chapters.
 
         Raises:
@@ -85,8 +85,8 @@ class Hierarchy:
         if not chapters:
             return None
         if chapters[0].sentences:
-            topic = _whole_text(self._catalog, video_id, chapters)
-            return self._made_of_topics(video_id, "video", [topic])[0]
+            topic = _video_text(self._catalog, video_id, chapters)
+            return self._summarise_topics(video_id, "video", [topic])[0]
         parts = [Words("caption", chapter.made_by, chapter.window, chapter.text) for chapter in chapters]
         stored = self._stored(video_id, "video")
         if len(parts) == 1:
@@ -96,9 +96,9 @@ class Hierarchy:
                 store_summaries(self._catalog, video_id, "video", [same])
             return same
         piece = _piece("video", video_id, parts, (0, len(parts)))
-        return self._made(video_id, "video", [piece], stored)[0]
+        return self._summarise_pieces(video_id, "video", [piece], stored)[0]
 
-    def _made_of_topics(self, video_id: str, level: Level, topics: Sequence[TopicText]) -> list[Summary]:
+    def _summarise_topics(self, video_id: str, level: Level, topics: Sequence[TopicText]) -> list[Summary]:
         """A summary a topic, taken over where it still stands; kept also when the model goes away midway."""
         stored = self._stored(video_id, level)
         current = {
@@ -106,65 +106,73 @@ class Hierarchy:
             for one in stored
             if one.sentences and (one.made_by != EXTRACTIVE or self._topics.name == EXTRACTIVE)
         }
-        made: list[Summary] = []
+        summaries: list[Summary] = []
         try:
             for topic in topics:
-                made_from = digest(topic.parts)
-                made.append(current.get((topic.window, made_from)) or self._of_topic(topic, made_from))
+                parts_digest = digest(topic.parts)
+                summaries.append(
+                    current.get((topic.window, parts_digest)) or self._summarise_topic(topic, parts_digest)
+                )
         finally:
-            if made != stored:
-                store_summaries(self._catalog, video_id, level, made)
-        return made
+            if summaries != stored:
+                store_summaries(self._catalog, video_id, level, summaries)
+        return summaries
 
-    def _of_topic(self, topic: TopicText, made_from: str) -> Summary:
+    def _summarise_topic(self, topic: TopicText, parts_digest: str) -> Summary:
         """A new summary; where the model's reply does not hold, one without it, which says so."""
         try:
-            found = self._topics.summarise(topic)
+            summary = self._topics.summarise(topic)
         except ModelOutputInvalid:
-            found = ExtractiveTopics().summarise(topic)
+            summary = ExtractiveTopics().summarise(topic)
         return Summary(
-            topic.level, topic.window, found.text, found.made_by, made_from, found.title, found.sentences
+            topic.level,
+            topic.window,
+            summary.text,
+            summary.made_by,
+            parts_digest,
+            summary.title,
+            summary.sentences,
         )
 
     def _stored(self, video_id: str, level: Level) -> list[Summary]:
         return [summary for summary in read_summaries(self._catalog, video_id) if summary.level == level]
 
-    def _stand(self, chapters: Sequence[Summary], captions: Sequence[Words]) -> bool:
+    def _are_current(self, chapters: Sequence[Summary], captions: Sequence[Words]) -> bool:
         """Every caption lies in one of these chapters, each made of its captions as they are now."""
-        told = 0
+        num_covered = 0
         for chapter in chapters:
             inside = [words for words in captions if words.window.start_s in chapter.window]
-            if not self._good(chapter) or chapter.made_from != digest(inside):
+            if not self._is_good_enough(chapter) or chapter.made_from != digest(inside):
                 return False
-            told += len(inside)
-        return told == len(captions)
+            num_covered += len(inside)
+        return num_covered == len(captions)
 
-    def _good(self, summary: Summary) -> bool:
+    def _is_good_enough(self, summary: Summary) -> bool:
         return summary.made_by != EXTRACTIVE or self._summariser.name == EXTRACTIVE
 
-    def _made(
+    def _summarise_pieces(
         self, video_id: str, level: Level, pieces: Sequence[Piece], stored: Sequence[Summary]
     ) -> list[Summary]:
         """A summary a piece, taken over where it still stands; kept also when the model goes away midway."""
-        kept = {(s.window, s.made_from): s for s in stored if self._good(s)}
-        made: list[Summary] = []
+        reusable = {(s.window, s.made_from): s for s in stored if self._is_good_enough(s)}
+        summaries: list[Summary] = []
         try:
             for piece in pieces:
                 key = (piece.window, digest(piece.parts))
-                made.append(kept[key] if key in kept else self._summary(piece, key[1]))
+                summaries.append(reusable[key] if key in reusable else self._summarise_piece(piece, key[1]))
         finally:
-            if made != list(stored):
-                store_summaries(self._catalog, video_id, level, made)
-        return made
+            if summaries != list(stored):
+                store_summaries(self._catalog, video_id, level, summaries)
+        return summaries
 
-    def _summary(self, piece: Piece, made_from: str) -> Summary:
+    def _summarise_piece(self, piece: Piece, parts_digest: str) -> Summary:
         """A new summary; where the model's reply does not hold, one without it, which says so."""
         made_by = self._summariser.name
         try:
             caption = self._summariser.summarise(piece)
         except ModelOutputInvalid:
             caption, made_by = Extractive().summarise(piece), EXTRACTIVE
-        return Summary(piece.level, piece.window, caption.stored, made_by, made_from)
+        return Summary(piece.level, piece.window, caption.stored, made_by, parts_digest)
 
 
 def topic_texts(catalog: Catalog, video_id: str) -> list[TopicText]:
@@ -177,7 +185,7 @@ def topic_texts(catalog: Catalog, video_id: str) -> list[TopicText]:
     spoken_s: dict[str | None, float] = {}
     for unit in units:
         spoken_s[unit.language] = spoken_s.get(unit.language, 0.0) + unit.window.duration_s
-    if not units or max(spoken_s.values()) < MIN_SPOKEN * catalog.video(video_id).duration_s:
+    if not units or max(spoken_s.values()) < MIN_SPEECH_SHARE * catalog.video(video_id).duration_s:
         return []
     language = max(spoken_s, key=lambda one: spoken_s[one])
     own = [unit for unit in units if unit.language == language]
@@ -187,16 +195,16 @@ def topic_texts(catalog: Catalog, video_id: str) -> list[TopicText]:
     starts_s = [run[0].window.start_s for run in runs]
     ends_s = [*starts_s[1:], max(unit.window.end_s for unit in runs[-1])]
     windows = [Window(start_s, end_s) for start_s, end_s in zip(starts_s, ends_s, strict=True)]
-    said = [
+    sentences = [
         Words("speech", TRANSCRIPT, unit.window, unit.text, unit.language, speaker=unit.speaker)
         for unit in read_units(catalog, video_id, "sentence")
         if unit.language == language
     ]
     captions = [
-        replace(span.words, text=read_caption(span.words.text).text)
+        replace(span.words, text=parse_caption(span.words.text).text)
         for span in catalog.spans(video_id, "caption")
     ]
-    parts = [_inside(window, said, captions) for window in windows]
+    parts = [_inside(window, sentences, captions) for window in windows]
     names = {one.label: display_name(one) for one in read_speakers(catalog, video_id)}
     weights = term_weights([[part.text for part in own] for own in parts])
     return [
@@ -208,15 +216,15 @@ def topic_texts(catalog: Catalog, video_id: str) -> list[TopicText]:
 
 def _inside(window: Window, *lanes: Sequence[Words]) -> tuple[Words, ...]:
     """The words of several lanes whose middle lies in a window, in time order."""
-    found = [words for lane in lanes for words in lane if _middle_s(words) in window]
-    return tuple(sorted(found, key=lambda words: words.window))
+    words_inside = [words for lane in lanes for words in lane if _middle_s(words) in window]
+    return tuple(sorted(words_inside, key=lambda words: words.window))
 
 
 def _middle_s(words: Words) -> float:
     return (words.window.start_s + words.window.end_s) / 2
 
 
-def _whole_text(catalog: Catalog, video_id: str, chapters: Sequence[Summary]) -> TopicText:
+def _video_text(catalog: Catalog, video_id: str, chapters: Sequence[Summary]) -> TopicText:
     parts = tuple(
         Words("speech", TRANSCRIPT, one.window, one.text) for chapter in chapters for one in chapter.sentences
     )

@@ -9,33 +9,35 @@ from playhead_tools.video_llm.protocol import VideoLLM, VlmRequest, VlmResponse
 
 
 @runtime_checkable
-class WatchesMany(Protocol):
+class BatchVideoLLM(Protocol):
     """A `VideoLLM` that answers several calls in one batch."""
 
-    def watch_all(self, calls: Sequence[VlmRequest]) -> list[VlmResponse]:
+    def generate_all(self, calls: Sequence[VlmRequest]) -> list[VlmResponse]:
         """A reply a call, in their order."""
         ...
 
 
-class Begun:
-    """A `VideoLLM` whose reply to the first call is there already; later calls go to the model."""
+class PrefetchedVideoLLM:
+    """A `VideoLLM` that returns a given response to its first call; later calls go to the model."""
 
-    def __init__(self, model: VideoLLM, first: VlmResponse) -> None:
+    def __init__(self, model: VideoLLM, response: VlmResponse) -> None:
         self.name = model.name
         self._model = model
-        self._first: VlmResponse | None = first
+        self._response: VlmResponse | None = response
 
-    def watch(self, asked: VlmRequest) -> VlmResponse:
-        """The reply that was there, once; then the model's."""
-        first, self._first = self._first, None
-        return self._model.watch(asked) if first is None else first
+    def generate(self, request: VlmRequest) -> VlmResponse:
+        """The given response once; then the model's."""
+        response, self._response = self._response, None
+        return self._model.generate(request) if response is None else response
 
 
-def watch_many(model: VideoLLM, calls: Sequence[VlmRequest], at_once: int = 1) -> list[VlmResponse | None]:
+def generate_batches(
+    model: VideoLLM, calls: Sequence[VlmRequest], at_once: int = 1
+) -> list[VlmResponse | None]:
     """A reply a call, in their order; None where the model gave no text.
 
     Args:
-        model: a batch is asked of one that `WatchesMany`.
+        model: a batch is asked of one that `BatchVideoLLM`.
         calls: any number.
         at_once: how many calls wait for any other model at the same time; above 1 only for one that may be
             called from several threads, as a server's may.
@@ -44,23 +46,25 @@ def watch_many(model: VideoLLM, calls: Sequence[VlmRequest], at_once: int = 1) -
         ModelUnavailable: the model cannot be asked.
         TokenBudgetExceeded: a call does not fit its budget.
     """
-    if isinstance(model, WatchesMany):
+    if isinstance(model, BatchVideoLLM):
         try:
-            return list(model.watch_all(calls))
+            return list(model.generate_all(calls))
         except ModelOutputInvalid:
-            return [_one(model, call) for call in calls]  # the batch does not say which of them it was
+            return [
+                _generate_one(model, call) for call in calls
+            ]  # the batch does not say which of them it was
     if at_once == 1:
-        return [_one(model, call) for call in calls]
+        return [_generate_one(model, call) for call in calls]
     with ThreadPoolExecutor(at_once) as threads:
         try:
-            return list(threads.map(lambda call: _one(model, call), calls))
+            return list(threads.map(lambda call: _generate_one(model, call), calls))
         except BaseException:
             threads.shutdown(wait=False, cancel_futures=True)  # a server that is away is not asked again
             raise
 
 
-def _one(model: VideoLLM, call: VlmRequest) -> VlmResponse | None:
+def _generate_one(model: VideoLLM, call: VlmRequest) -> VlmResponse | None:
     try:
-        return model.watch(call)
+        return model.generate(call)
     except ModelOutputInvalid:
         return None

@@ -1,6 +1,6 @@
-"""What a stretch of a talk is about, from its transcript: a title, and sentences that each name their time.
+"""Summary of a part of a talk, from its transcript: a title, and sentences that each name their time.
 
-The seam for whoever words it, and a way without any model.
+The protocol of a summariser, and one without any model.
 """
 
 from collections import Counter
@@ -38,7 +38,7 @@ class TopicText:
 
     Args:
         level: `chapter`, or `video` for all of it.
-        window: the stretch.
+        window: which part of the video.
         parts: sentences of the transcript and captions, in time order, at least one; for the level `video`
             the sentences that were chosen for its chapters.
         term_weights: how characteristic each stem is of this stretch among all of the video's; stems that
@@ -77,7 +77,7 @@ class TopicSummary:
 
 
 class TopicSummariser(Protocol):
-    """Words what a stretch of a talk is about; `ExtractiveTopics` is one without a model."""
+    """Summarises a part of a talk; `ExtractiveTopics` is one without a model."""
 
     @property
     def name(self) -> str:
@@ -102,11 +102,15 @@ class ExtractiveTopics:
     def summarise(self, topic: TopicText) -> TopicSummary:
         """Two sentences (six for a video), as they were said."""
         own = [_Sentence(part, tuple(_stems(part.text))) for part in topic.parts]
-        whole = [one for one in own if len(one.stems) >= MIN_TERMS] or own
-        weighed = [[s for s in one.stems if topic.term_weights.get(s, 0.0) > 0] or one.stems for one in whole]
+        long_sentences = [one for one in own if len(one.stems) >= MIN_TERMS] or own
+        weighed = [
+            [s for s in one.stems if topic.term_weights.get(s, 0.0) > 0] or one.stems
+            for one in long_sentences
+        ]
         chosen = sorted(sum_basic(weighed, MAX_SENTENCES[topic.level]))
         sentences = tuple(
-            SummarySentence(whole[at].words.window, _shortened(whole[at].words.text)) for at in chosen
+            SummarySentence(long_sentences[at].words.window, _truncate(long_sentences[at].words.text))
+            for at in chosen
         )
         keywords = characteristic_terms([one.words.text for one in own], topic.term_weights)
         return TopicSummary(
@@ -133,8 +137,8 @@ def term_weights(topics: Sequence[Sequence[str]]) -> list[dict[str, float]]:
     True
     """
     counts = [Counter(s for text in texts for s in _stems(text)) for texts in topics]
-    found_in = Counter(s for one in counts for s in one)
-    return [{s: n * log((1 + len(counts)) / found_in[s]) for s, n in one.items()} for one in counts]
+    num_topics_with = Counter(s for one in counts for s in one)
+    return [{s: n * log((1 + len(counts)) / num_topics_with[s]) for s, n in one.items()} for one in counts]
 
 
 def characteristic_terms(texts: Sequence[str], weights: Mapping[str, float]) -> list[str]:
@@ -152,6 +156,6 @@ def _stems(text: str) -> list[str]:
     return [stem(term) for term in search_terms(text) if term not in FILLERS]
 
 
-def _shortened(text: str) -> str:
+def _truncate(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= MAX_SENTENCE_CHARS else line[: MAX_SENTENCE_CHARS - 1].rsplit(" ", 1)[0] + "…"

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_tools.compression.determinantal import dpp_frames
-from playhead_tools.compression.records import KeptFrames
+from playhead_tools.compression.records import SelectedFrames
 from playhead_tools.spec import QuestionSpec
 
 Scores = NDArray[np.floating]
@@ -28,8 +28,8 @@ def choose_frames(
     *,
     vectors: NDArray[np.floating] | None = None,
     sharpness: float = 1.0,
-    of_the_whole: bool = False,
-) -> KeptFrames:
+    is_global: bool = False,
+) -> SelectedFrames:
     """At most k frames for a question, by one of the rules of this module.
 
     Args:
@@ -40,8 +40,8 @@ def choose_frames(
         vectors: (N, D) what frames look like; `dpp` needs them.
         sharpness: scores, brought to [0, 1], are raised to it (BOLT's alpha): above 1 keeps to the best
             frames, below 1 spreads out.
-        of_the_whole: the question is about the whole video, where evenly spread frames do best
-            (`asks_of_the_whole`); the rule is then left aside.
+        is_global: the question is about the whole video, where evenly spread frames do best
+            (`is_global_question`); the rule is then left aside.
 
     Raises:
         ValueError: there are not as many times as scores, a score is not finite, or `dpp` has no vectors.
@@ -50,24 +50,24 @@ def choose_frames(
     if values.ndim != 1 or values.shape != pts_s.shape or not np.isfinite(values).all():
         raise ValueError(f"need N finite scores and N times, got {values.shape} and {pts_s.shape}")
     k = min(k, len(values))
-    if rule == "dpp" and not of_the_whole:
+    if rule == "dpp" and not is_global:
         if vectors is None:
             raise ValueError("dpp chooses by what frames look like; hand in their vectors")
-        at = dpp_frames(stretched(values) ** sharpness, vectors, k)
-    elif of_the_whole:
+        at = dpp_frames(scale_to_unit(values) ** sharpness, vectors, k)
+    elif is_global:
         at = uniform_frames(len(values), k)
     else:
-        at = RULES[rule](stretched(values) ** sharpness, k)
-    return KeptFrames(at, pts_s[at], len(values), values)
+        at = RULES[rule](scale_to_unit(values) ** sharpness, k)
+    return SelectedFrames(at, pts_s[at], len(values), values)
 
 
-def asks_of_the_whole(spec: QuestionSpec) -> bool:
+def is_global_question(spec: QuestionSpec) -> bool:
     """Whether a question is about a video as a whole, so that no frame fits it better than another."""
     tied = spec.targets or spec.quoted or spec.relation or spec.times
     return spec.intent == "summarise" or (spec.intent == "describe" and not tied)
 
 
-def stretched(scores: Scores) -> NDArray[np.float64]:
+def scale_to_unit(scores: Scores) -> NDArray[np.float64]:
     """Scores brought to [0, 1] over the video; zeros where all are equal."""
     values = np.asarray(scores, dtype=np.float64)
     low, spread = (values.min(), float(np.ptp(values))) if len(values) else (0.0, 0.0)
@@ -83,13 +83,13 @@ def best_frames(scores: Scores, k: int) -> Places:
     return np.sort(np.argsort(-np.asarray(scores), kind="stable")[:k])
 
 
-def uniform_frames(many: int, k: int) -> Places:
-    """(k,) ascending places in the middles of k equal parts of `many` frames, k at most `many`.
+def uniform_frames(num_frames: int, k: int) -> Places:
+    """(k,) ascending places in the middles of k equal parts of `num_frames` frames, k at most `num_frames`.
 
     >>> uniform_frames(8, 2)
     array([2, 6])
     """
-    return (2 * np.arange(k, dtype=np.int64) + 1) * many // (2 * max(k, 1))
+    return (2 * np.arange(k, dtype=np.int64) + 1) * num_frames // (2 * max(k, 1))
 
 
 def inverse_cdf_frames(scores: Scores, k: int, *, coverage: float = COVERAGE) -> Places:
@@ -106,16 +106,16 @@ def inverse_cdf_frames(scores: Scores, k: int, *, coverage: float = COVERAGE) ->
         k: how many to take.
         coverage: from 0 to 1, the part of the k that is spread evenly over the video.
     """
-    many = len(scores)
-    weights = stretched(scores)
+    num_frames = len(scores)
+    weights = scale_to_unit(scores)
     total = weights.sum()
-    fitting = weights / total if total else np.full(many, 1.0 / max(many, 1))
-    chances = _capped(coverage / max(many, 1) + (1.0 - coverage) * fitting, k)
+    fitting = weights / total if total else np.full(num_frames, 1.0 / max(num_frames, 1))
+    chances = _cap_chances(coverage / max(num_frames, 1) + (1.0 - coverage) * fitting, k)
     at = np.searchsorted(np.cumsum(chances), np.arange(k) + 0.5, side="right")
-    return _made_up(np.unique(np.minimum(at, max(many - 1, 0))), chances, k)
+    return _fill_up(np.unique(np.minimum(at, max(num_frames - 1, 0))), chances, k)
 
 
-def _capped(weights: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+def _cap_chances(weights: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     """(N,) chances at most 1 that sum to k, in the ratio of the weights as far as that goes."""
     chances = np.zeros(len(weights))
     full = np.zeros(len(weights), dtype=bool)
@@ -131,7 +131,7 @@ def _capped(weights: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     return full.astype(np.float64)
 
 
-def _made_up(at: Places, chances: NDArray[np.float64], k: int) -> Places:
+def _fill_up(at: Places, chances: NDArray[np.float64], k: int) -> Places:
     """k places: those given, and the likeliest others where rounding lost one."""
     rest = np.setdiff1d(np.arange(len(chances)), at)
     by_chance = rest[np.argsort(-chances[rest], kind="stable")]
@@ -150,7 +150,7 @@ def adaptive_frames(scores: Scores, k: int) -> Places:
         scores: (N,) how well each frame fits the question, in time order.
         k: how many to take.
     """
-    values = stretched(scores)
+    values = scale_to_unit(scores)
     return np.array(sorted(_adaptive(values, 0, len(values), min(k, len(values)), 0)), dtype=np.int64)
 
 

@@ -32,19 +32,19 @@ def dpp_frames(
     rows = _unit(vectors)
     quality = np.exp(focus * np.asarray(relevance, dtype=np.float64))
     factors, left = np.zeros((k, len(rows))), np.ones(len(rows))
-    taken: list[int] = []
-    while len(taken) < k:
+    selected: list[int] = []
+    while len(selected) < k:
         gains = np.where(left > SPANNED, quality**2 * left, 0.0)
-        gains[taken] = -1.0
+        gains[selected] = -1.0
         best = int(np.argmax(gains))
         if gains[best] <= 0.0:
             break
-        known = factors[: len(taken)]
-        row = (rows @ rows[best] - known.T @ known[:, best]) / np.sqrt(left[best])
-        factors[len(taken)] = row
+        known_factors = factors[: len(selected)]
+        row = (rows @ rows[best] - known_factors.T @ known_factors[:, best]) / np.sqrt(left[best])
+        factors[len(selected)] = row
         left = left - row**2
-        taken.append(best)
-    return np.sort(np.array([*taken, *_rest(quality, taken, k)], dtype=np.int64))
+        selected.append(best)
+    return np.sort(np.array([*selected, *_rest(quality, selected, k)], dtype=np.int64))
 
 
 def _unit(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -53,6 +53,6 @@ def _unit(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.asarray(rows / np.where(lengths > 0, lengths, 1.0), dtype=np.float64)
 
 
-def _rest(quality: NDArray[np.float64], taken: list[int], k: int) -> list[int]:
+def _rest(quality: NDArray[np.float64], selected: list[int], k: int) -> list[int]:
     order = np.argsort(-quality, kind="stable")
-    return [int(at) for at in order if at not in taken][: k - len(taken)]
+    return [int(at) for at in order if at not in selected][: k - len(selected)]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.compression.records import ClipTokens, precise
+from playhead_tools.compression.records import ClipTokens, upcast_half
 
 TOP_PART = 0.125
 """The part of a frame's tokens that must fit for the frame to fit: what is asked for is seldom everywhere."""
@@ -54,7 +54,9 @@ def word_token_scores(clip: ClipTokens, words: Any, *, reference_compat: bool = 
         rows = clip.tokens.flatten(0, 1)
         return torch().matmul(rows, words.transpose(0, 1)).mean(dim=-1).reshape(shape)
     normalize = torch().nn.functional.normalize
-    cosines = normalize(precise(clip.tokens), dim=-1).flatten(0, 1) @ normalize(precise(words), dim=-1).T
+    cosines = (
+        normalize(upcast_half(clip.tokens), dim=-1).flatten(0, 1) @ normalize(upcast_half(words), dim=-1).T
+    )
     spread = cosines.std(dim=0, unbiased=False)
     apart = (cosines - cosines.mean(dim=0)) / spread.clamp_min(_SMALL)
     return torch().where(spread > _SMALL, apart, torch().zeros_like(apart)).amax(dim=1).reshape(shape)
@@ -75,8 +77,8 @@ def word_frame_scores(
         top_part: above 0, at most 1.
         reference_compat: the mean of all.
     """
-    scores = token_scores if reference_compat else precise(token_scores)
+    scores = token_scores if reference_compat else upcast_half(token_scores)
     if not reference_compat:
-        many = max(1, round(top_part * scores.shape[1]))
-        scores = torch().sort(scores, dim=1, descending=True).values[:, :many]
+        num_top = max(1, round(top_part * scores.shape[1]))
+        scores = torch().sort(scores, dim=1, descending=True).values[:, :num_top]
     return np.asarray(scores.mean(dim=-1).double().cpu().numpy(), dtype=np.float64)

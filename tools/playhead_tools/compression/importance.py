@@ -7,7 +7,7 @@ once a clip; sorting by them is `ranking`'s.
 from typing import Any
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.compression.records import ClipTokens, precise
+from playhead_tools.compression.records import ClipTokens, upcast_half
 
 KERNEL_WIDTHS = tuple(2.0**k for k in range(-3, 2))
 CHANNEL_PART, UNIQUE_TEMPERATURE = 0.5, 0.01
@@ -29,21 +29,21 @@ def vidcom2_scores(clip: ClipTokens) -> tuple[Any, Any]:
     Returns:
         (N, T) importance, the higher the less redundant; and (N,) uniqueness, a softmax over frames.
     """
-    frames = _quiet_channels(precise(clip.tokens))
+    frames = _quiet_channels(upcast_half(clip.tokens))
     frames = torch().nn.functional.normalize(frames, dim=-1)
-    to_clip = _near(frames, frames.mean(dim=(0, 1), keepdim=True))
-    to_frame = _near(frames, frames.mean(dim=1, keepdim=True))
+    to_clip = _kernel_sum(frames, frames.mean(dim=(0, 1), keepdim=True))
+    to_frame = _kernel_sum(frames, frames.mean(dim=1, keepdim=True))
     unlike = -to_clip.mean(dim=-1)
     return -(to_clip + to_frame), torch().softmax((unlike - unlike.max()) / UNIQUE_TEMPERATURE, dim=0)
 
 
 def _quiet_channels(tokens: Any) -> Any:
     spread = tokens.flatten(0, 1).var(dim=0, unbiased=False)
-    many = max(1, int(tokens.shape[2] * CHANNEL_PART))
-    return tokens[:, :, torch().argsort(spread, stable=True)[:many]]
+    num_channels = max(1, int(tokens.shape[2] * CHANNEL_PART))
+    return tokens[:, :, torch().argsort(spread, stable=True)[:num_channels]]
 
 
-def _near(tokens: Any, centre: Any) -> Any:
+def _kernel_sum(tokens: Any, centre: Any) -> Any:
     squared = ((tokens - centre) ** 2).sum(dim=-1)
     return sum(torch().exp(-squared / (2.0 * width)) for width in KERNEL_WIDTHS)
 
@@ -61,7 +61,7 @@ def vcast_scores(clip: ClipTokens) -> tuple[Any, Any]:
     Returns:
         (N, T) importance; and (N,) uniqueness, a softmax over frames.
     """
-    tokens, functional = precise(clip.tokens), torch().nn.functional
+    tokens, functional = upcast_half(clip.tokens), torch().nn.functional
     means = functional.normalize(tokens.mean(dim=1), dim=-1, eps=_EPSILON)
     apart = 1.0 - functional.cosine_similarity(tokens, means[:, None], dim=-1, eps=_EPSILON)
     lengths = tokens.norm(dim=-1)
@@ -85,7 +85,7 @@ def novelty_scores(clip: ClipTokens) -> Any:
     2025, arXiv:2510.14624). Where frames were chosen here and there, ask it of the chosen ones: a token that
     equals one of a frame that is not shown is not redundant.
     """
-    tokens = precise(clip.tokens)
+    tokens = upcast_half(clip.tokens)
     novelty = torch().full(tokens.shape[:2], float("inf"), dtype=tokens.dtype, device=tokens.device)
     if len(clip) > 1:
         cosine = torch().nn.functional.cosine_similarity(tokens[1:], tokens[:-1], dim=-1)

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from playhead_index.embed.runtime import torch
 from playhead_tools.compression.choose import best_frames
-from playhead_tools.compression.records import ClipTokens, KeptTokens, all_tokens, kept_where
+from playhead_tools.compression.records import ClipTokens, SelectedTokens, all_tokens, tokens_where
 from playhead_tools.compression.reduce import THRESHOLD, WINDOW, reduce_tokens
 
 Resolution = Literal["high", "mixed", "low"]
 HIGH_CELLS, LOW_CELLS = 144, 64
-"""Cells of LongVU's two grids; its regimes are told apart by these, newlines and padding left aside."""
+"""Cells of LongVU's two grids; its regimes are distinguished by these, newlines and padding left aside."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,8 +26,8 @@ class MixedTokens:
         regime: what was done: all frames fine, a mixture, or all coarse.
     """
 
-    high: KeptTokens
-    low: KeptTokens
+    high: SelectedTokens
+    low: SelectedTokens
     regime: Resolution
 
     def __len__(self) -> int:
@@ -72,8 +72,8 @@ def mix_resolutions(
     Raises:
         ValueError: the two clips or the scores do not fit together.
     """
-    many = len(high)
-    if len(low) != many or len(scores) != many or low.tokens_per_frame >= high.tokens_per_frame:
+    num_frames = len(high)
+    if len(low) != num_frames or len(scores) != num_frames or low.tokens_per_frame >= high.tokens_per_frame:
         raise ValueError(
             f"need as many frames in both grids, the second coarser, and as many scores, got "
             f"{tuple(high.tokens.shape)}, {tuple(low.tokens.shape)} and {len(scores)}"
@@ -88,18 +88,18 @@ def mix_resolutions(
     if regime == "low":
         return MixedTokens(_none(high), reduce_tokens(low, **limits), regime)
     extra = high.tokens_per_frame - low.tokens_per_frame
-    fine = min(many, (budget_tokens - many * low.tokens_per_frame) // extra)
+    fine = min(num_frames, (budget_tokens - num_frames * low.tokens_per_frame) // extra)
     return _mixed(high, low, scores, fine, reference_compat)
 
 
 def _regime(high: ClipTokens, low: ClipTokens, budget: int, reference_compat: bool) -> Resolution:
-    many, coarse = len(high), len(high) * low.tokens_per_frame
+    num_frames, coarse = len(high), len(high) * low.tokens_per_frame
     if not reference_compat:
-        if many * high.tokens_per_frame <= budget:
+        if num_frames * high.tokens_per_frame <= budget:
             return "high"
         return "mixed" if coarse <= budget else "low"
     room = budget - 1
-    if many < max(1, room // HIGH_CELLS) or many > max(1, room // LOW_CELLS):
+    if num_frames < max(1, room // HIGH_CELLS) or num_frames > max(1, room // LOW_CELLS):
         return "high"
     return "mixed" if coarse < budget else "low"
 
@@ -117,10 +117,10 @@ def _mixed(
     masks = (
         mask[:, None].expand(-1, clip.tokens_per_frame) for mask, clip in ((is_fine, high), (~is_fine, low))
     )
-    fine_kept, coarse_kept = (kept_where(mask, high.pts_s) for mask in masks)
-    return MixedTokens(fine_kept, coarse_kept, "mixed")
+    fine_tokens, coarse_tokens = (tokens_where(mask, high.pts_s) for mask in masks)
+    return MixedTokens(fine_tokens, coarse_tokens, "mixed")
 
 
-def _none(clip: ClipTokens) -> KeptTokens:
+def _none(clip: ClipTokens) -> SelectedTokens:
     everything = all_tokens(clip)
-    return KeptTokens(everything.indices[:0], clip.tokens_per_frame, clip.pts_s)
+    return SelectedTokens(everything.indices[:0], clip.tokens_per_frame, clip.pts_s)

@@ -4,10 +4,10 @@ from typing import Any
 
 from playhead_index.embed.runtime import torch
 from playhead_tools.compression.importance import novelty_scores, vidcom2_scores
-from playhead_tools.compression.records import ClipTokens, KeptTokens, kept_where
+from playhead_tools.compression.records import ClipTokens, SelectedTokens, tokens_where
 
 
-def keep_changed(clip: ClipTokens, keep_ratio: float) -> KeptTokens:
+def keep_changed(clip: ClipTokens, keep_ratio: float) -> SelectedTokens:
     """The tokens that changed most since the frame before, the first frame whole.
 
     Efficient Video Sampling (Bagrov et al., 2025, arXiv:2510.14624): `int(keep_ratio * N * T)` tokens, but
@@ -21,12 +21,12 @@ def keep_changed(clip: ClipTokens, keep_ratio: float) -> KeptTokens:
         ValueError: the ratio lies outside.
     """
     _check(keep_ratio)
-    many = max(clip.tokens_per_frame, int(len(clip) * clip.tokens_per_frame * keep_ratio))
+    num_tokens = max(clip.tokens_per_frame, int(len(clip) * clip.tokens_per_frame * keep_ratio))
     novelty = novelty_scores(clip)
-    return kept_where(_best(novelty.flatten(), many).reshape(novelty.shape), clip.pts_s)
+    return tokens_where(_best(novelty.flatten(), num_tokens).reshape(novelty.shape), clip.pts_s)
 
 
-def keep_distinct(clip: ClipTokens, keep_ratio: float) -> KeptTokens:
+def keep_distinct(clip: ClipTokens, keep_ratio: float) -> SelectedTokens:
     """The tokens least like their clip and frame, more of them in frames that differ from the rest.
 
     VidCom2 (Liu et al., 2025, arXiv:2505.14454) with the exact total that serving needs:
@@ -41,17 +41,19 @@ def keep_distinct(clip: ClipTokens, keep_ratio: float) -> KeptTokens:
         ValueError: the ratio lies outside.
     """
     _check(keep_ratio)
-    many, width = len(clip), clip.tokens_per_frame
-    target = max(many, min(int(many * width * keep_ratio), many * width))
+    num_frames, width = len(clip), clip.tokens_per_frame
+    target = max(num_frames, min(int(num_frames * width * keep_ratio), num_frames * width))
     importance, unique = vidcom2_scores(clip)
     scales = (keep_ratio * (1.0 + unique - unique.mean())).clamp(max=1.0)
     counts = (scales * width).round().long().clamp(min=1, max=width)
     rows = [_best(row, int(count)) for row, count in zip(importance, counts, strict=True)]
     mask = torch().cat(rows)
-    return kept_where(_to_the_token(mask, importance.flatten(), target).reshape(many, width), clip.pts_s)
+    return tokens_where(
+        _match_target(mask, importance.flatten(), target).reshape(num_frames, width), clip.pts_s
+    )
 
 
-def _to_the_token(mask: Any, scores: Any, target: int) -> Any:
+def _match_target(mask: Any, scores: Any, target: int) -> Any:
     low = torch().finfo(scores.dtype).min
     excess = int(mask.sum()) - target
     if excess > 0:
@@ -59,10 +61,10 @@ def _to_the_token(mask: Any, scores: Any, target: int) -> Any:
     return mask | _best(torch().where(mask, low, scores), -excess)
 
 
-def _best(scores: Any, many: int) -> Any:
-    """(T,) bool, the `many` highest; the earlier of equal ones."""
+def _best(scores: Any, num_best: int) -> Any:
+    """(T,) bool, the `num_best` highest; the earlier of equal ones."""
     mask = torch().zeros(scores.shape, dtype=torch().bool, device=scores.device)
-    mask[torch().argsort(scores, descending=True, stable=True)[:many]] = True
+    mask[torch().argsort(scores, descending=True, stable=True)[:num_best]] = True
     return mask
 
 

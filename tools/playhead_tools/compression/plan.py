@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.errors import TokenBudgetExceeded
-from playhead_tools.compression.choose import Rule, choose_frames, stretched
-from playhead_tools.compression.records import KeptFrames
+from playhead_tools.compression.choose import Rule, choose_frames, scale_to_unit
+from playhead_tools.compression.records import SelectedFrames
 from playhead_tools.compression.shares import share_tokens
 
-TYPICAL_PART, LEAST_PART = 0.5, 0.125
+TYPICAL_PART, MIN_PART = 0.5, 0.125
 """Of a frame's tokens: how many a chosen one gets on average, and how many at least."""
 
 
@@ -55,7 +55,7 @@ class BudgetPlan:
         TokenBudgetExceeded: more is used than was allowed.
     """
 
-    frames: KeptFrames
+    frames: SelectedFrames
     counts: NDArray[np.int64]
     used_tokens: int
     budget_tokens: int
@@ -75,15 +75,15 @@ def plan_tokens(
     vectors: NDArray[np.floating] | None = None,
     uniqueness: NDArray[np.floating] | None = None,
     sharpness: float = 1.0,
-    of_the_whole: bool = False,
-    most_frames: int | None = None,
+    is_global: bool = False,
+    max_frames: int | None = None,
     typical_part: float = TYPICAL_PART,
-    least_part: float = LEAST_PART,
+    min_part: float = MIN_PART,
 ) -> BudgetPlan:
     """The frames that a question is answered from and each one's tokens, never above the budget.
 
     As many frames are chosen as would fill the budget with `typical_part` of their tokens each. Of these
-    each gets `least_part`, and the rest goes to those that fit the question best, up to all they have. A
+    each gets `min_part`, and the rest goes to those that fit the question best, up to all they have. A
     question about the whole video gets evenly spread frames, equal but for their uniqueness.
 
     Args:
@@ -96,31 +96,29 @@ def plan_tokens(
         uniqueness: (N,) at least 0, how much each frame shows that others do not (`importance`); multiplies
             relevance.
         sharpness: above 1 favours the best frames more, in the choice and in their shares.
-        of_the_whole: see `asks_of_the_whole`.
-        most_frames: a model's own limit.
-        typical_part: between `least_part` and 1.
-        least_part: from 0 to 1; a chosen frame always gets at least one token.
+        is_global: see `is_global_question`.
+        max_frames: a model's own limit.
+        typical_part: between `min_part` and 1.
+        min_part: from 0 to 1; a chosen frame always gets at least one token.
 
     Raises:
         TokenBudgetExceeded: the budget does not hold one token of one frame.
         ValueError: parts are not in order, or arrays do not fit together.
     """
-    if not 0 <= least_part <= typical_part <= 1:
-        raise ValueError(f"need 0 <= least <= typical <= 1, got {least_part} and {typical_part}")
-    k, least = _affordable(costs, budget_tokens, typical_part, least_part)
-    k = min(k, len(scores), len(scores) if most_frames is None else most_frames)
-    chosen = choose_frames(
-        scores, pts_s, k, rule, vectors=vectors, sharpness=sharpness, of_the_whole=of_the_whole
-    )
-    weights = np.ones(len(scores)) if of_the_whole else stretched(scores) ** sharpness
+    if not 0 <= min_part <= typical_part <= 1:
+        raise ValueError(f"need 0 <= least <= typical <= 1, got {min_part} and {typical_part}")
+    k, min_tokens = _affordable(costs, budget_tokens, typical_part, min_part)
+    k = min(k, len(scores), len(scores) if max_frames is None else max_frames)
+    chosen = choose_frames(scores, pts_s, k, rule, vectors=vectors, sharpness=sharpness, is_global=is_global)
+    weights = np.ones(len(scores)) if is_global else scale_to_unit(scores) ** sharpness
     if uniqueness is not None:
         weights = weights * np.asarray(uniqueness, dtype=np.float64)
     room = budget_tokens - costs.around_clip - k * costs.around_frame
-    counts = share_tokens(weights[chosen.indices], costs.tokens_per_frame, room, least=least)
+    counts = share_tokens(weights[chosen.indices], costs.tokens_per_frame, room, min_tokens=min_tokens)
     return BudgetPlan(chosen, counts, costs.of(counts), budget_tokens)
 
 
-def _affordable(costs: TokenCosts, budget: int, typical_part: float, least_part: float) -> tuple[int, int]:
+def _affordable(costs: TokenCosts, budget: int, typical_part: float, min_part: float) -> tuple[int, int]:
     """How many frames fit with the typical part of their tokens, and the least that each then gets."""
     room = budget - costs.around_clip
     if room < costs.around_frame + 1:
@@ -129,6 +127,6 @@ def _affordable(costs: TokenCosts, budget: int, typical_part: float, least_part:
             f"{costs.around_frame} to a frame before its first visual token; raise the budget"
         )
     typical = max(1, round(typical_part * costs.tokens_per_frame))
-    least = max(1, min(typical, round(least_part * costs.tokens_per_frame)))
+    min_tokens = max(1, min(typical, round(min_part * costs.tokens_per_frame)))
     frames = room // (typical + costs.around_frame)
-    return (frames, least) if frames else (1, min(least, room - costs.around_frame))
+    return (frames, min_tokens) if frames else (1, min(min_tokens, room - costs.around_frame))

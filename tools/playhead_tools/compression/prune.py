@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.compression.records import ClipTokens, KeptFrames, join_kept, precise
+from playhead_tools.compression.records import ClipTokens, SelectedFrames, join_selected, upcast_half
 from playhead_tools.compression.streams import windows_of
 
 WINDOW = 16
 THRESHOLD = 0.83
-MOST_FRAMES = 400
+MAX_FRAMES = 400
 """LongVU's own: more kept frames than this are thinned evenly, against running out of memory."""
 
 
@@ -22,7 +22,7 @@ def prune_frames(
     threshold: float = THRESHOLD,
     room_frames: int = 0,
     reference_compat: bool = False,
-) -> KeptFrames:
+) -> SelectedFrames:
     """The frames that do not look like the rest of their window, and the middle frame of every window.
 
     LongVU's temporal reduction (Shen et al., 2024, arXiv:2410.17434): all patch features of a frame are one
@@ -49,12 +49,12 @@ def prune_frames(
     Raises:
         ValueError: a feature is not finite (not with `reference_compat`).
     """
-    many = len(clip)
-    if many < room_frames or (many == room_frames and not reference_compat):
-        return KeptFrames(np.arange(many), clip.pts_s, many, np.zeros(many))
+    num_frames = len(clip)
+    if num_frames < room_frames or (num_frames == room_frames and not reference_compat):
+        return SelectedFrames(np.arange(num_frames), clip.pts_s, num_frames, np.zeros(num_frames))
     stream = prune_frame_stream([clip], window=window, threshold=threshold, reference_compat=reference_compat)
-    kept = join_kept(list(stream))
-    return _thinned(kept) if reference_compat and many >= window else kept
+    selected = join_selected(list(stream))
+    return _thinned(selected) if reference_compat and num_frames >= window else selected
 
 
 def prune_frame_stream(
@@ -63,7 +63,7 @@ def prune_frame_stream(
     window: int = WINDOW,
     threshold: float = THRESHOLD,
     reference_compat: bool = False,
-) -> Iterator[KeptFrames]:
+) -> Iterator[SelectedFrames]:
     """What `prune_frames` keeps, window by window as frames come, holding one window at a time.
 
     Args:
@@ -80,17 +80,17 @@ def prune_frame_stream(
     """
     first = 0
     for part in windows_of(chunks, window):
-        alike = _alike(part.tokens, reference_compat)
-        alike[len(part) // 2] = 0
-        kept = (alike < threshold).cpu().numpy().nonzero()[0]
-        scores = alike.double().cpu().numpy()
-        yield KeptFrames(kept + first, part.pts_s[kept], len(part), scores)
+        similarity = _mean_similarity(part.tokens, reference_compat)
+        similarity[len(part) // 2] = 0
+        selected = (similarity < threshold).cpu().numpy().nonzero()[0]
+        scores = similarity.double().cpu().numpy()
+        yield SelectedFrames(selected + first, part.pts_s[selected], len(part), scores)
         first += len(part)
 
 
-def _alike(features: Any, reference_compat: bool) -> Any:
+def _mean_similarity(features: Any, reference_compat: bool) -> Any:
     """(W,) mean similarity of each frame to the W frames of its window."""
-    rows = features.flatten(1, 2) if reference_compat else precise(features).flatten(1, 2)
+    rows = features.flatten(1, 2) if reference_compat else upcast_half(features).flatten(1, 2)
     lengths = torch().norm(rows, dim=1, keepdim=True)
     if not reference_compat:
         if not bool(torch().isfinite(lengths).all()):
@@ -100,9 +100,9 @@ def _alike(features: Any, reference_compat: bool) -> Any:
     return torch().mean(rows @ rows.T, dim=1)
 
 
-def _thinned(kept: KeptFrames) -> KeptFrames:
-    if len(kept) <= MOST_FRAMES:
-        return kept
-    step = len(kept) / float(MOST_FRAMES)
-    at = np.array([int(step * i) for i in range(MOST_FRAMES)])
-    return KeptFrames(kept.indices[at], kept.pts_s[at], kept.given, kept.scores)
+def _thinned(selected: SelectedFrames) -> SelectedFrames:
+    if len(selected) <= MAX_FRAMES:
+        return selected
+    step = len(selected) / float(MAX_FRAMES)
+    at = np.array([int(step * i) for i in range(MAX_FRAMES)])
+    return SelectedFrames(selected.indices[at], selected.pts_s[at], selected.num_given, selected.scores)

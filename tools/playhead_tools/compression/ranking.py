@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.compression.records import ClipTokens, KeptTokens
+from playhead_tools.compression.records import ClipTokens, SelectedTokens
 
 
 def rank_order(scores: Any) -> Any:
@@ -50,10 +50,10 @@ class RankedTokens:
         """Memory of all tensors."""
         return sum(t.element_size() * t.nelement() for t in (*self.tensors, self.order))
 
-    def cut(self, most: int) -> "RankedTokens":
-        """The `most` best tokens of each frame, copied, so that the rest can go."""
-        tensors = tuple(tensor[:, :most].clone() for tensor in self.tensors)
-        return RankedTokens(tensors, self.order[:, :most].clone(), self.tokens_per_frame, self.pts_s)
+    def truncate(self, max_tokens: int) -> "RankedTokens":
+        """The `max_tokens` best tokens of each frame, copied, so that the rest can go."""
+        tensors = tuple(tensor[:, :max_tokens].clone() for tensor in self.tensors)
+        return RankedTokens(tensors, self.order[:, :max_tokens].clone(), self.tokens_per_frame, self.pts_s)
 
     def frames(self, indices: NDArray[np.int64]) -> "RankedTokens":
         """The frames of some ascending places."""
@@ -85,7 +85,7 @@ class RankedTokens:
         mixed = (1 - weight) * by_place.double() + weight * by_fit.double()
         return self._sorted(torch().argsort(mixed, dim=1, stable=True))
 
-    def take(self, counts: NDArray[np.int64]) -> tuple[tuple[Any, ...], KeptTokens]:
+    def select(self, counts: NDArray[np.int64]) -> tuple[tuple[Any, ...], SelectedTokens]:
         """The first `counts` tokens of each frame, back in the order in which the frame had them.
 
         Args:
@@ -102,13 +102,13 @@ class RankedTokens:
                 f"need {len(self)} counts from 0 to {self.stored_per_frame}, got {counts.tolist()}"
             )
         device = self.order.device
-        asked = torch().as_tensor(counts, device=device)[:, None]
-        mask = torch().arange(self.stored_per_frame, device=device) < asked
+        limits = torch().as_tensor(counts, device=device)[:, None]
+        mask = torch().arange(self.stored_per_frame, device=device) < limits
         frames = torch().arange(len(self), device=device)[:, None]
         flat = (frames * self.tokens_per_frame + self.order)[mask]
         indices, back = torch().sort(flat)
         rows = tuple(tensor[mask][back] for tensor in self.tensors)
-        return rows, KeptTokens(indices, self.tokens_per_frame, self.pts_s)
+        return rows, SelectedTokens(indices, self.tokens_per_frame, self.pts_s)
 
     def _sorted(self, at: Any) -> "RankedTokens":
         tensors = tuple(_gathered(tensor, at) for tensor in self.tensors)

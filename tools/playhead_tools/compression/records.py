@@ -56,13 +56,13 @@ class ClipTokens:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KeptFrames:
+class SelectedFrames:
     """Which of the given frames were kept, in time order.
 
     Args:
         indices: (K,) int64 ascending places among the frames that were given.
         pts_s: (K,) float64, when they are shown.
-        given: how many frames there were.
+        num_given: how many frames there were.
         scores: (N,) float64, what every given frame was judged by.
 
     Raises:
@@ -71,7 +71,7 @@ class KeptFrames:
 
     indices: NDArray[np.int64]
     pts_s: NDArray[np.float64]
-    given: int
+    num_given: int
     scores: NDArray[np.float64]
 
     def __post_init__(self) -> None:
@@ -84,25 +84,25 @@ class KeptFrames:
     @property
     def keep_ratio(self) -> float:
         """Kept frames over given ones; 1.0 where none were given."""
-        return len(self) / self.given if self.given else 1.0
+        return len(self) / self.num_given if self.num_given else 1.0
 
 
-def join_kept(parts: Sequence[KeptFrames]) -> KeptFrames:
+def join_selected(parts: Sequence[SelectedFrames]) -> SelectedFrames:
     """What successive parts of one stream kept, as one.
 
     Args:
         parts: whose places count from the beginning of the stream.
     """
-    return KeptFrames(
+    return SelectedFrames(
         np.concatenate([np.zeros(0, np.int64), *(part.indices for part in parts)]),
         np.concatenate([np.zeros(0), *(part.pts_s for part in parts)]),
-        sum(part.given for part in parts),
+        sum(part.num_given for part in parts),
         np.concatenate([np.zeros(0), *(part.scores for part in parts)]),
     )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KeptTokens:
+class SelectedTokens:
     """Which tokens of a clip were kept, in the clip's own order.
 
     Args:
@@ -142,26 +142,28 @@ class KeptTokens:
     @property
     def keep_ratio(self) -> float:
         """Kept tokens over given ones; 1.0 where none were given."""
-        given = self.tokens_per_frame * len(self.pts_s)
-        return len(self) / given if given else 1.0
+        num_given = self.tokens_per_frame * len(self.pts_s)
+        return len(self) / num_given if num_given else 1.0
 
     def of(self, tensor: Any) -> Any:
         """(K, D) the kept rows of any (N, T, D) tensor of the same clip: tokens, deepstack features."""
         return tensor.flatten(0, 1)[self.indices]
 
 
-def kept_where(mask: Any, pts_s: NDArray[np.float64]) -> KeptTokens:
+def tokens_where(mask: Any, pts_s: NDArray[np.float64]) -> SelectedTokens:
     """The tokens at which an (N, T) bool tensor is true."""
-    return KeptTokens(mask.flatten().nonzero()[:, 0], int(mask.shape[1]), pts_s)
+    return SelectedTokens(mask.flatten().nonzero()[:, 0], int(mask.shape[1]), pts_s)
 
 
-def all_tokens(clip: ClipTokens) -> KeptTokens:
+def all_tokens(clip: ClipTokens) -> SelectedTokens:
     """Every token of a clip."""
-    many = len(clip) * clip.tokens_per_frame
-    return KeptTokens(torch().arange(many, device=clip.tokens.device), clip.tokens_per_frame, clip.pts_s)
+    num_tokens = len(clip) * clip.tokens_per_frame
+    return SelectedTokens(
+        torch().arange(num_tokens, device=clip.tokens.device), clip.tokens_per_frame, clip.pts_s
+    )
 
 
-def precise(tensor: Any) -> Any:
+def upcast_half(tensor: Any) -> Any:
     """The tensor in float32 where it came in a half type, else as it is."""
     halves = (torch().float16, torch().bfloat16)
     return tensor.float() if tensor.dtype in halves else tensor

@@ -7,7 +7,13 @@ import numpy as np
 
 from playhead_index.embed.runtime import torch
 from playhead_tools.compression.choose import uniform_frames
-from playhead_tools.compression.records import ClipTokens, KeptTokens, all_tokens, kept_where, precise
+from playhead_tools.compression.records import (
+    ClipTokens,
+    SelectedTokens,
+    all_tokens,
+    tokens_where,
+    upcast_half,
+)
 from playhead_tools.compression.shares import share_tokens
 from playhead_tools.compression.streams import windows_of
 
@@ -23,7 +29,7 @@ def reduce_tokens(
     threshold: float = THRESHOLD,
     budget_tokens: int | None = None,
     reference_compat: bool = False,
-) -> KeptTokens:
+) -> SelectedTokens:
     """The tokens that differ from those at the same place in the first frame of their window.
 
     LongVU's spatial token compression (Shen et al., 2024, arXiv:2410.17434), as its released code has it:
@@ -49,16 +55,16 @@ def reduce_tokens(
     """
     if window < 1 or (budget_tokens is not None and budget_tokens < 0):
         raise ValueError(f"need a window of 1 and a budget of 0 at least, got {window}, {budget_tokens}")
-    many = len(clip) * clip.tokens_per_frame
-    if many == 0 or (budget_tokens is not None and many <= budget_tokens):
+    num_tokens = len(clip) * clip.tokens_per_frame
+    if num_tokens == 0 or (budget_tokens is not None and num_tokens <= budget_tokens):
         return all_tokens(clip)
-    alike = _alike_first(clip.tokens if reference_compat else precise(clip.tokens), window)
-    mask = alike < threshold
+    similarity = _similarity_to_first(clip.tokens if reference_compat else upcast_half(clip.tokens), window)
+    mask = similarity < threshold
     mask[::window] = True
     if budget_tokens is not None and int(mask.sum()) > budget_tokens:
-        fit = _cut_ends if reference_compat else _drop_most_alike
-        mask = fit(mask, alike, window, budget_tokens)
-    return kept_where(mask, clip.pts_s)
+        fit = _cut_ends if reference_compat else _drop_most_similar
+        mask = fit(mask, similarity, window, budget_tokens)
+    return tokens_where(mask, clip.pts_s)
 
 
 def reduce_token_stream(
@@ -67,7 +73,7 @@ def reduce_token_stream(
     window: int = WINDOW,
     threshold: float = THRESHOLD,
     reference_compat: bool = False,
-) -> Iterator[tuple[ClipTokens, KeptTokens]]:
+) -> Iterator[tuple[ClipTokens, SelectedTokens]]:
     """What `reduce_tokens` keeps without a budget, window by window, holding one window at a time.
 
     Args:
@@ -86,37 +92,39 @@ def reduce_token_stream(
         yield part, reduce_tokens(part, window=window, threshold=threshold, reference_compat=reference_compat)
 
 
-def _alike_first(tokens: Any, window: int) -> Any:
+def _similarity_to_first(tokens: Any, window: int) -> Any:
     """(N, T) cosine of each token to the same place in the first frame of its window; -2 in first frames."""
-    alike = torch().full(tokens.shape[:2], -2.0, dtype=tokens.dtype, device=tokens.device)
+    similarity = torch().full(tokens.shape[:2], -2.0, dtype=tokens.dtype, device=tokens.device)
     for first in range(0, len(tokens), window):
         rest = tokens[first + 1 : first + window]
         if len(rest):
             head = tokens[first].unsqueeze(0).repeat_interleave(len(rest), dim=0)
-            alike[first + 1 : first + window] = torch().nn.functional.cosine_similarity(head, rest, dim=-1)
-    return alike
+            similarity[first + 1 : first + window] = torch().nn.functional.cosine_similarity(
+                head, rest, dim=-1
+            )
+    return similarity
 
 
-def _cut_ends(mask: Any, alike: Any, window: int, budget: int) -> Any:
+def _cut_ends(mask: Any, similarity: Any, window: int, budget: int) -> Any:
     starts = range(0, len(mask), window)
     excess = -(-(int(mask.sum()) - budget) // len(starts))
     cut = torch().zeros_like(mask)
     for first in starts:
         part = mask[first : first + window].flatten().nonzero()[:, 0][:-excess]
         cut[first : first + window].view(-1)[part] = True
-    kept = cut.flatten().nonzero()[:, 0]
-    cut.view(-1)[kept[budget:]] = False
+    selected = cut.flatten().nonzero()[:, 0]
+    cut.view(-1)[selected[budget:]] = False
     return cut
 
 
-def _drop_most_alike(mask: Any, alike: Any, window: int, budget: int) -> Any:
-    kept = torch().zeros_like(mask)
+def _drop_most_similar(mask: Any, similarity: Any, window: int, budget: int) -> Any:
+    selected = torch().zeros_like(mask)
     heads = -(-len(mask) // window)
     if heads * mask.shape[1] > budget:
         counts = share_tokens(np.ones(heads), mask.shape[1], budget)
         for first, count in zip(range(0, len(mask), window), counts, strict=True):
-            kept[first, uniform_frames(mask.shape[1], int(count))] = True
-        return kept
-    order = torch().argsort(torch().where(mask, alike, 3.0).flatten(), stable=True)
-    kept.view(-1)[order[:budget]] = True
-    return kept
+            selected[first, uniform_frames(mask.shape[1], int(count))] = True
+        return selected
+    order = torch().argsort(torch().where(mask, similarity, 3.0).flatten(), stable=True)
+    selected.view(-1)[order[:budget]] = True
+    return selected

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 
 def share_tokens(
-    weights: NDArray[np.floating], capacity: int, budget: int, *, least: int = 0
+    weights: NDArray[np.floating], capacity: int, budget: int, *, min_tokens: int = 0
 ) -> NDArray[np.int64]:
     """(N,) tokens for each frame, in the ratio of weights, together as near to the budget as can be.
 
@@ -18,7 +18,7 @@ def share_tokens(
         weights: (N,) at least 0; all of them 0 means equal.
         capacity: most tokens of one frame.
         budget: most tokens of all frames together.
-        least: tokens that every frame gets first.
+        min_tokens: tokens that every frame gets first.
 
     Raises:
         ValueError: a weight is negative or not finite, or the budget does not hold the least.
@@ -27,14 +27,18 @@ def share_tokens(
     array([6, 2])
     """
     values = np.asarray(weights, dtype=np.float64)
-    many = len(values)
+    num_frames = len(values)
     if not (np.isfinite(values).all() and (values >= 0).all()):
         raise ValueError("weights of frames must be finite and at least 0")
-    if not 0 <= least <= capacity or budget < least * many:
-        raise ValueError(f"{budget} tokens do not hold {many} frames of {least} to {capacity} each")
-    values = values if values.any() else np.ones(many)
-    steps = np.arange(least, capacity)[:, None]
+    if not 0 <= min_tokens <= capacity or budget < min_tokens * num_frames:
+        raise ValueError(
+            f"{budget} tokens do not hold {num_frames} frames of {min_tokens} to {capacity} each"
+        )
+    values = values if values.any() else np.ones(num_frames)
+    steps = np.arange(min_tokens, capacity)[:, None]
     claims = (values[None, :] / (2 * steps + 1)).ravel()
-    won = np.argsort(-claims, kind="stable")[: budget - least * many]
-    counts = np.bincount(won % many, minlength=many) if many else np.zeros(0, dtype=np.int64)
-    return np.asarray(least + counts, dtype=np.int64)
+    won = np.argsort(-claims, kind="stable")[: budget - min_tokens * num_frames]
+    counts = (
+        np.bincount(won % num_frames, minlength=num_frames) if num_frames else np.zeros(0, dtype=np.int64)
+    )
+    return np.asarray(min_tokens + counts, dtype=np.int64)

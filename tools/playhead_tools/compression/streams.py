@@ -22,15 +22,15 @@ def windows_of(chunks: Iterable[ClipTokens], size: int) -> Iterator[ClipTokens]:
     """
     if size < 1:
         raise ValueError(f"a window holds at least 1 frame, got {size}")
-    held: ClipTokens | None = None
+    buffered: ClipTokens | None = None
     for chunk in chunks:
-        clip = chunk if held is None else _joined(held, chunk)
-        whole = len(clip) // size * size
-        for first in range(0, whole, size):
+        clip = chunk if buffered is None else _joined(buffered, chunk)
+        num_complete = len(clip) // size * size
+        for first in range(0, num_complete, size):
             yield clip.part(first, first + size)
-        held = ClipTokens(clip.tokens[whole:].clone(), clip.pts_s[whole:].copy())
-    if held is not None and len(held):
-        yield held
+        buffered = ClipTokens(clip.tokens[num_complete:].clone(), clip.pts_s[num_complete:].copy())
+    if buffered is not None and len(buffered):
+        yield buffered
 
 
 def _joined(first: ClipTokens, second: ClipTokens) -> ClipTokens:

@@ -2,18 +2,18 @@
 
 import re
 
-from playhead_tools.wording import ASKS, AUX, VIDEO, re_any_case
+from playhead_tools.wording import AUX, QUESTION_WORDS, VIDEO, re_any_case
 
 MAX_CHARS = 600
 """So many characters of a text are read, the last ones: people describe a scene, then they ask."""
 _SENTENCE_END = re.compile(r"(?<=[^\W\dA-Z_]{2}[.!?…;])\s|(?<=[?!])\s")
-_ASKS = rf"(?:{ASKS}|how|will|would|should|whose|whom)"
+_QUESTION_WORD = rf"(?:{QUESTION_WORDS}|how|will|would|should|whose|whom)"
 _REQUEST = (
     r"(?:find|locate|list|jump|go|skip|seek|play|search|show|give|tell|name|count|describe|explain|summari[sz]e|"
     r"compare|outline|arrange|put|sort)"
 )
 _BEGINS_TO_ASK = re_any_case(
-    rf"^(?:(?:so|and|but|now|then|ok(?:ay)?|please)\b[\s,]*)*(?:{_ASKS}|{_REQUEST}|",
+    rf"^(?:(?:so|and|but|now|then|ok(?:ay)?|please)\b[\s,]*)*(?:{_QUESTION_WORD}|{_REQUEST}|",
     r"(?:in|on|at|to|with|from|by|for)\s+(?:what|which|how|whom))\b",
 )
 _ABOUT_OPTIONS = re_any_case(
@@ -28,13 +28,13 @@ _OPENERS = re_any_case(
 )
 _TELL = re_any_case(
     r"^(?:tell\s+me|say|find\s+out|explain|describe|provide)\s+",
-    rf"(?=(?:exactly\s+)?{ASKS}\b|(?:an?\s+)?(?:\w+\s+)?summary\b)",
+    rf"(?=(?:exactly\s+)?{QUESTION_WORDS}\b|(?:an?\s+)?(?:\w+\s+)?summary\b)",
 )
-_PLACED = re_any_case(
+_SCOPE_LEAD = re_any_case(
     r"^(?:in|throughout|according\s+to|from|during|based\s+on|of)\s+(?:the|this|that)\s+(?:whole\s+|entire\s+)?",
     rf"(?:{VIDEO}|scene|segment|screen)\b[\s,]*",
 )
-_LED_UP = re_any_case(rf"^(?P<lead>[^,?]{{1,160}}),\s*(?={_ASKS}\b)")
+_LEAD_CLAUSE = re_any_case(rf"^(?P<lead>[^,?]{{1,160}}),\s*(?={_QUESTION_WORD}\b)")
 _TIES = re_any_case(
     r"^(?:(?:right|just|immediately|shortly|directly)\s+)?(?:when|while|whilst|after|before|during|as|once|until|till|"
     r"between|since|following|at\s+the)\b|^(?:what|which|who|where|why|how)\b"
@@ -45,20 +45,20 @@ _SECOND = re_any_case(
 )
 
 
-def asking_sentence(text: str) -> str:
+def question_sentence(text: str) -> str:
     """The last sentence of a text that asks, or all of it where none does.
 
-    >>> asking_sentence("A woman holds a knife. What is she doing?")
+    >>> question_sentence("A woman holds a knife. What is she doing?")
     'What is she doing?'
     """
     text = last_chars(text, MAX_CHARS)
     sentences = [one.strip() for one in _SENTENCE_END.split(text) if one.strip()]
-    asking = [
+    questions = [
         one
         for one in sentences
         if (one.endswith("?") or _BEGINS_TO_ASK.match(one)) and not _ABOUT_OPTIONS.match(one)
     ]
-    return asking[-1] if asking and len(sentences) > 1 else text
+    return questions[-1] if questions and len(sentences) > 1 else text
 
 
 def without_lead(text: str) -> str:
@@ -68,12 +68,12 @@ def without_lead(text: str) -> str:
     ('what colour is the car', 'why he left')
     """
     while True:
-        shorter = _TELL.sub("", _OPENERS.sub("", _PLACED.sub("", text, count=1), count=1), count=1)
-        led_up = _LED_UP.match(shorter)
-        if led_up is not None and not _TIES.match(led_up["lead"]):
-            shorter = shorter[led_up.end() :]
+        shorter = _TELL.sub("", _OPENERS.sub("", _SCOPE_LEAD.sub("", text, count=1), count=1), count=1)
+        lead = _LEAD_CLAUSE.match(shorter)
+        if lead is not None and not _TIES.match(lead["lead"]):
+            shorter = shorter[lead.end() :]
         if not shorter.strip(" ?.!"):
-            return text if _PLACED.match(text) else ""
+            return text if _SCOPE_LEAD.match(text) else ""
         if shorter == text:
             return text
         text = shorter

@@ -2,10 +2,10 @@
 
 import re
 
-from playhead_tools.wording import ASKS, re_any_case
+from playhead_tools.wording import QUESTION_WORDS, re_any_case
 
 _MARK = re.compile(r"(?:(?<=^)|(?<=[\s,;?:.]))[(\[]?(?P<letter>[A-Ha-h])[).\]:]\s+(?=\S)")
-_NO_NAME = rf"(?:{ASKS}|the|a|an|he|she|it|they|name|tell|count|find|show)\b"
+_NO_NAME = rf"(?:{QUESTION_WORDS}|the|a|an|he|she|it|they|name|tell|count|find|show)\b"
 _PATH = r"[.~-]*+[\w/\ue000\ue001]++(?:[.~-]++[\w/\ue000\ue001]++)*+"
 _FOLDERS = re_any_case(
     r"\s*\b(?:(?:in|of|from)\s+(?:all\s+|only\s+)?(?:the\s+)?(?:videos?|clips?|films?)\s+)?(?:in|of|from|inside|under)\s+"

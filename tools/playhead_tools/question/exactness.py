@@ -14,7 +14,7 @@ _MENTIONS = re_any_case(
 _WHERE_IT_IS = frozenset(("when", "locate", "count", "how_long", "yes_no", "order"))
 
 
-def with_passages(spec: QuestionSpec, asked: str) -> QuestionSpec:
+def with_passages(spec: QuestionSpec, text: str) -> QuestionSpec:
     """A question with the text that passages are searched with, and whether they answer it at once.
 
     Exact look-ups answer what they understand wholly: how often, how long, first and last, when certain words
@@ -22,14 +22,14 @@ def with_passages(spec: QuestionSpec, asked: str) -> QuestionSpec:
 
     Args:
         spec: the question taken apart.
-        asked: its text, without options.
+        text: its text, without options.
     """
-    query = last_chars(single_blanks(asked), MAX_QUERY_CHARS)
-    literal = is_literal(spec, asked)
+    query = last_chars(single_blanks(text), MAX_QUERY_CHARS)
+    literal = is_literal(spec, text)
     return replace(spec, query=query, is_literal=literal, by_passages=not literal and not _is_exact(spec))
 
 
-def is_literal(spec: QuestionSpec, asked: str) -> bool:
+def is_literal(spec: QuestionSpec, text: str) -> bool:
     """Whether a question asks where certain words stand, so that it can be told that they stand nowhere."""
     if spec.intent == "summarise" or spec.of_video or spec.verbatim:
         return True
@@ -37,7 +37,7 @@ def is_literal(spec: QuestionSpec, asked: str) -> bool:
         return True
     if spec.intent not in _WHERE_IT_IS and spec.ordinal is None:
         return bool(spec.times) and not spec.targets
-    return _MENTIONS.search(asked) is not None and spec.wanted != "picture"
+    return _MENTIONS.search(text) is not None and spec.wanted != "picture"
 
 
 def _is_exact(spec: QuestionSpec) -> bool:

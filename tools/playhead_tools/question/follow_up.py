@@ -18,18 +18,18 @@ _THEN = re_any_case(
 _WHICH = re_any_case(
     rf"^(?:the\s+)?(?P<ord>{ORDINAL_PATTERN}|next|previous)(?:\s+(?:one|time|thing|mention|occurrence|scene))?$"
 )
-_THERE = re_any_case(
+_OTHER_PLACE = re_any_case(
     rf"^(?:is\s+it\s+|also\s+)?(?P<where>(?:in|from|on)\s+(?:(?:the|that|this|my|all(?:\s+the)?|any)\s+(?:\w+\s+)?{VIDEO}|"
     r"[\w./-]+\.(?:mp4|mkv|webm|mov|avi|m4v))(?:\s+\w+)?)$"
 )
 _ONE_WORD = re_any_case(r"^(?P<ask>when|where)(?:\s+(?:is|was|does|did)\s+(?:that|this|it)(?:\s+happen)?)?$")
-_NEW_THING = re_any_case(r"^(?P<thing>(?:the|an?|his|her|their|my|this|that)\s+(?:\w+\s+){0,3}\w+)$")
+_NEW_OBJECT = re_any_case(r"^(?P<thing>(?:the|an?|his|her|their|my|this|that)\s+(?:\w+\s+){0,3}\w+)$")
 _IT = re_any_case(r"\b(?P<it>it|he|she|they|him|them|that\s+(?:one|thing|person|man|woman))\b")
 _ITS = re_any_case(r"\b(?:its|his|their)\s+(?P<what>\w+)")
 _EMPTY_IT = re_any_case(rf"\bit\s+(?:(?:ever\s+)?happens?|is\s+said|rains?|snows?)\b|\b(?:{SAY})\b")
 _NAMES_ITSELF = re_any_case(r"^(?:the|a|an|he|she|it|they|we|you|i|his|her|their|some\w*|any\w*)\b")
 _NTH = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_MOST_WORDS = 10
+_MAX_WORDS = 10
 
 
 def follow_up(text: str, previous: QuestionSpec) -> str | None:
@@ -46,25 +46,25 @@ def follow_up(text: str, previous: QuestionSpec) -> str | None:
     'When is entropy mentioned for the second time?'
     """
     text = single_blanks(text)
-    asked = _LEAD.sub("", text).strip(" ?.!,")
-    bare = _ABOUT.sub("", asked).strip()
-    if not bare or len(bare.split()) > _MOST_WORDS:
+    request = _LEAD.sub("", text).strip(" ?.!,")
+    plain = _ABOUT.sub("", request).strip()
+    if not plain or len(plain.split()) > _MAX_WORDS:
         return None
-    if _THEN.match(bare) or _THEN.match(text.strip(" ?.!,")):
+    if _THEN.match(plain) or _THEN.match(text.strip(" ?.!,")):
         return _beside("after", previous)
-    near = _NEIGHBOUR.match(bare)
-    if near is not None:
-        return _beside(near["way"].lower(), previous)
-    which = _WHICH.match(bare)
+    neighbour = _NEIGHBOUR.match(plain)
+    if neighbour is not None:
+        return _beside(neighbour["way"].lower(), previous)
+    which = _WHICH.match(plain)
     if which is not None:
         return _nth(which["ord"].lower(), previous)
-    there = _THERE.match(bare)
-    if there is not None:
-        return f"{previous.text.strip(' ?.!')} {there['where']}?"
-    one = _ONE_WORD.match(bare)
+    place = _OTHER_PLACE.match(plain)
+    if place is not None:
+        return f"{previous.text.strip(' ?.!')} {place['where']}?"
+    one = _ONE_WORD.match(plain)
     if one is not None:
-        return _asked_of(one["ask"].capitalize(), previous)
-    return _of_another(bare, text, previous) or _of_the_same(asked, previous)
+        return _when_or_where(one["ask"].capitalize(), previous)
+    return _about_another_object(plain, text, previous) or _about_same_object(request, previous)
 
 
 # ---- before and after that ----
@@ -92,11 +92,11 @@ def _clause(anchor: Anchor, previous: QuestionSpec) -> str:
         return f'"{anchor.text}" is said' if anchor.text in previous.quoted else f"{anchor.text} is mentioned"
     if anchor.kind == "screen":
         return f"{anchor.text} is shown on the screen"
-    return _the(anchor.text)
+    return _with_article(anchor.text)
 
 
-def _the(thing: str) -> str:
-    return thing if _NAMES_ITSELF.match(thing) or thing[:1].isupper() else f"the {thing}"
+def _with_article(name: str) -> str:
+    return name if _NAMES_ITSELF.match(name) or name[:1].isupper() else f"the {name}"
 
 
 # ---- another occurrence, another thing ----
@@ -122,36 +122,38 @@ def _mentioned(previous: QuestionSpec) -> str:
     return f"{target} {how.get(previous.wanted, 'shown')}"
 
 
-def _asked_of(ask: str, previous: QuestionSpec) -> str | None:
+def _when_or_where(ask: str, previous: QuestionSpec) -> str | None:
     return f"{ask} is {_mentioned(previous)}?" if previous.targets else None
 
 
-def _of_another(bare: str, text: str, previous: QuestionSpec) -> str | None:
+def _about_another_object(plain: str, text: str, previous: QuestionSpec) -> str | None:
     """`And the woman?`: the last question with another thing in the place of its own."""
-    found = _NEW_THING.match(bare)
-    if found is None or bare == text.strip(" ?.!,") or not previous.targets:
+    found = _NEW_OBJECT.match(plain)
+    if found is None or plain == text.strip(" ?.!,") or not previous.targets:
         return None
-    name = _THING_OF.match(previous.targets[0])
+    name = _OBJECT_NAME.match(previous.targets[0])
     if name is None:
         return None
     old = re.compile(rf"\b(?:(?:the|an?|any)\s+)?{re.escape(name['thing'])}(?!\w)", re.IGNORECASE)
-    asked, many = old.subn(lambda _: found["thing"], previous.text, count=1)
-    return asked if many else None
+    replaced, num_replaced = old.subn(lambda _: found["thing"], previous.text, count=1)
+    return replaced if num_replaced else None
 
 
-_THING_OF = re_any_case(
+_OBJECT_NAME = re_any_case(
     r"^(?:(?:the|an?)\s+)?(?P<thing>(?:\w+\s+)??\w+)(?=\s+(?:\w+s?\s+)?(?:the|an?|his|her|their|in|on|at|into|from|with)\b|"
     r"\s+\w+$|$)"
 )
 
 
-def _of_the_same(asked: str, previous: QuestionSpec) -> str | None:
+def _about_same_object(request: str, previous: QuestionSpec) -> str | None:
     """`What colour is it?`: the question with the thing of the last one by its name."""
     subject = previous.targets[0] if previous.targets else ""
-    is_thing = previous.asks in ("place", "thing", "colour") or previous.wanted == "picture"
-    if not subject or not is_thing or _NAMES_ITSELF.match(subject) or _EMPTY_IT.search(asked):
+    is_about_object = previous.asks in ("place", "thing", "colour") or previous.wanted == "picture"
+    if not subject or not is_about_object or _NAMES_ITSELF.match(subject) or _EMPTY_IT.search(request):
         return None
-    named, many = _ITS.subn(lambda m: f"the {m['what']} of {_the(subject)}", asked, count=1)
-    if not many:
-        named, many = _IT.subn(lambda _: _the(subject), asked, count=1)
-    return f"{named[0].upper()}{named[1:]}?" if many else None
+    named, num_replaced = _ITS.subn(
+        lambda m: f"the {m['what']} of {_with_article(subject)}", request, count=1
+    )
+    if not num_replaced:
+        named, num_replaced = _IT.subn(lambda _: _with_article(subject), request, count=1)
+    return f"{named[0].upper()}{named[1:]}?" if num_replaced else None

@@ -1,10 +1,10 @@
-"""The intent of a question by its first words, and what it then looks for in words."""
+"""The intent of a question by its first words, and its targets."""
 
 import re
 
-from playhead_tools.question.masked import Masked
+from playhead_tools.question.masked import MaskedQuestion
 from playhead_tools.question.relation import LOCATE
-from playhead_tools.spec import Asks, Intent, Kind
+from playhead_tools.spec import AnswerType, Intent, Kind
 from playhead_tools.wording import (
     AUX,
     VIDEO,
@@ -12,7 +12,7 @@ from playhead_tools.wording import (
     is_the_video,
     re_any_case,
     without_frame,
-    without_which,
+    without_ordinal,
 )  # fmt: skip
 
 _SUMMARY = re_any_case(
@@ -64,7 +64,7 @@ _NO_TOPIC = re_any_case(
     r",?\s*\bincluding\b.*$|\b(?:whole|entire|main|key|central|important|content|contents|points?|ideas?|discussions?|group|briefly|shortly)\b"
 )
 _CUT_OFF = ("count", "how_long", "when", "locate")
-_ASKED_AFTER_ALL = re_any_case(r"^(?:how\s+(?:many|often|long)|who|what|which)\b")
+_STARTS_QUESTION = re_any_case(r"^(?:how\s+(?:many|often|long)|who|what|which)\b")
 _PLACE_THAT = re_any_case(
     r"^(?:when|where|the\s+(?:moment|part|point|bit|section|place|scene|shot|clip|sequence|time)s?\s+(?:when|where|that|in\s+which))\b\s*"
 )
@@ -81,7 +81,7 @@ _PLACE = re_any_case(
     r"^(?:where\s+(?:is|are|was|were|did|do|does|can)\b|(?:in|at|on)\s+(?:what|which)\s+(?:location|place|room)\b)"
 )
 _COLOUR = re_any_case(r"^(?:what|which)\s+(?:(?:is|are|was|were)\s+the\s+)?colou?rs?\b")
-_ANSWERS: dict[Intent, Asks] = {
+_ANSWERS: dict[Intent, AnswerType] = {
     "when": "time", "locate": "time", "how_long": "duration", "count": "number", "yes_no": "yes_no",
     "order": "order", "summarise": "",
 }  # fmt: skip
@@ -96,7 +96,7 @@ def intent_of(head: str) -> tuple[Intent, str]:
     located = LOCATE.match(head)
     if located is not None and not _SUMMARY.match(head):
         rest = head[located.end() :]
-        return intent_of(rest) if _ASKED_AFTER_ALL.match(rest) else ("locate", _PLACE_THAT.sub("", rest))
+        return intent_of(rest) if _STARTS_QUESTION.match(rest) else ("locate", _PLACE_THAT.sub("", rest))
     for intent, pattern in _INTENTS:
         found = pattern.match(head)
         if found is not None:
@@ -104,43 +104,45 @@ def intent_of(head: str) -> tuple[Intent, str]:
     return "locate", head
 
 
-def is_fact(head: str, wanted: Kind) -> bool:
+def is_fact_question(head: str, modality: Kind) -> bool:
     """Whether `how long` asks for what is told, not for what can be measured in the video.
 
-    >>> is_fact("how long does the ferry to Dover take", "any")
+    >>> is_fact_question("how long does the ferry to Dover take", "any")
     True
     """
-    return wanted == "any" and any(pattern.match(head) for pattern in _FACTS)
+    return modality == "any" and any(pattern.match(head) for pattern in _FACTS)
 
 
-def counts_things(body: str) -> bool:
+def counts_objects(body: str) -> bool:
     """`How many cars` counts things, `how many times` and `how often` count occurrences."""
     return _OCCURRENCES.search(body) is None
 
 
-def targets_of(intent: Intent, rest: str, wanted: Kind, masked: Masked) -> tuple[tuple[str, ...], str]:
+def targets_of(
+    intent: Intent, rest: str, modality: Kind, masked_text: MaskedQuestion
+) -> tuple[tuple[str, ...], str]:
     """What to look for, and whom the question names as speaking."""
     if intent == "summarise":
-        topic = masked.restored(without_frame(_NO_TOPIC.sub(" ", _SUMMARY.sub(" ", rest)), wanted))
+        topic = masked_text.restore(without_frame(_NO_TOPIC.sub(" ", _SUMMARY.sub(" ", rest)), modality))
         return ((topic,) if topic and not is_the_video(topic) else ()), ""
-    text, speaker = content_of(without_which(rest), wanted)
-    target = masked.restored(text)
+    text, speaker = content_of(without_ordinal(rest), modality)
+    target = masked_text.restore(text)
     return ((target,) if target else ()), speaker
 
 
-def fact_target(head: str, masked: Masked) -> tuple[str, ...]:
+def fact_target(head: str, masked_text: MaskedQuestion) -> tuple[str, ...]:
     """What a question for something told is about: its subject and its verb."""
     for pattern in _FACT_FRAMES:
         found = pattern.match(head)
         if found is not None:
             target = without_frame(found["what"], "any")
-            return (masked.restored(target),) if target else ()
-    return targets_of("describe", head, "any", masked)[0]
+            return (masked_text.restore(target),) if target else ()
+    return targets_of("describe", head, "any", masked_text)[0]
 
 
-def asks_for(intent: Intent, wanted: Kind, head: str) -> Asks:
+def answer_type(intent: Intent, modality: Kind, head: str) -> AnswerType:
     """What the answer to a question is; empty where the question does not tell."""
-    if _PLACE.match(head) and wanted != "speech":
+    if _PLACE.match(head) and modality != "speech":
         return "place"
     if _COLOUR.match(head):
         return "colour"
@@ -148,7 +150,7 @@ def asks_for(intent: Intent, wanted: Kind, head: str) -> Asks:
         return _ANSWERS[intent]
     if _WHAT_IS_THERE.match(head):
         return "thing"
-    return "words" if wanted != "picture" else ""
+    return "words" if modality != "picture" else ""
 
 
 _LISTING = re_any_case(r":\s*|,\s*|\bof\b\s*|\border\b\s*(?:are|is|do|does|were)?\s*")
@@ -159,18 +161,18 @@ _COMMA_OR = re_any_case(r"\s*,\s*(?:(?:or|and)\s+)?|\s+(?:or|and|vs\.?|versus)\s
 def choices_of(head: str) -> list[str]:
     """The things among which an order is asked for, as they are named."""
     listing = (_COLON if ":" in head else _LISTING).split(head, maxsplit=1)
-    return [one for part in _COMMA_OR.split(listing[-1]) if (one := _bare_choice(part.strip()))]
+    return [one for part in _COMMA_OR.split(listing[-1]) if (one := _plain_choice(part.strip()))]
 
 
 _EITHER = re_any_case(rf"^(?P<a>{AUX}\s+.+?),?\s+(?:before\s+or\s+after|after\s+or\s+before)\s+(?P<b>.+)$")
 
 
-def either_of(body: str) -> list[str]:
+def before_or_after_choices(body: str) -> list[str]:
     """The two things of `Does the demo come before or after the proof?`; empty for another question."""
     found = _EITHER.match(body)
-    return [] if found is None else [_bare_choice(found["a"]), _bare_choice(found["b"])]
+    return [] if found is None else [_plain_choice(found["a"]), _plain_choice(found["b"])]
 
 
-def _bare_choice(part: str) -> str:
+def _plain_choice(part: str) -> str:
     """One of the choices without what only frames it."""
-    return without_frame(without_which(part), "any")
+    return without_frame(without_ordinal(part), "any")

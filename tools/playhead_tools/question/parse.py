@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from playhead_tools.question.asking import asking_sentence, first_question, without_lead
+from playhead_tools.question.asking import first_question, question_sentence, without_lead
 from playhead_tools.question.choices import split_folders, split_options
 from playhead_tools.question.exactness import with_passages
 from playhead_tools.question.intent import (
-    asks_for,
+    answer_type,
+    before_or_after_choices,
     choices_of,
-    counts_things,
-    either_of,
+    counts_objects,
     fact_target,
     intent_of,
-    is_fact,
+    is_fact_question,
     targets_of,
 )
-from playhead_tools.question.masked import Masked, masked
+from playhead_tools.question.masked import MaskedQuestion, mask_quoted
 from playhead_tools.question.relation import inheriting, split_relation, split_setting
 from playhead_tools.question.transcript import transcript_of
 from playhead_tools.spec import QuestionSpec
@@ -24,11 +24,11 @@ from playhead_tools.times import parse_times
 from playhead_tools.wording import (
     VIDEO,
     is_the_video,
+    modality_of,
     names_title_slide,
+    parse_ordinal,
     re_any_case,
     single_blanks,
-    where_it_stands,
-    which_one,
 )
 
 _LONGEST = re_any_case(
@@ -53,57 +53,61 @@ def parse_question(text: str, options: Sequence[str] = ()) -> QuestionSpec:
     True
     """
     question, inline = split_options(text)
-    quoted = masked(single_blanks(question))
-    scoped, folders = split_folders(asking_sentence(quoted.text))
+    quoted = mask_quoted(single_blanks(question))
+    scoped, folders = split_folders(question_sentence(quoted.text))
     times = parse_times(scoped)
     body = without_lead(" ".join(times.rest.split()).rstrip("?.!,;: "))
-    asked = first_question(body)
-    transcribed = transcript_of(asked)
-    spec = _parsed(asked, quoted) if transcribed is None else _transcript(quoted.restored(transcribed))
+    request = first_question(body)
+    transcript_target = transcript_of(request)
+    spec = (
+        _parse_body(request, quoted)
+        if transcript_target is None
+        else _transcript(quoted.restore(transcript_target))
+    )
     spec = replace(
         spec,
         text=text,
         quoted=quoted.quotes,
         times=times.times,
         options=tuple(options) or inline,
-        scope_folders=tuple(quoted.restored(folder) for folder in folders),
+        scope_folders=tuple(quoted.restore(folder) for folder in folders),
     )
     return with_passages(spec, question)
 
 
-def _parsed(whole: str, quoted: Masked) -> QuestionSpec:
-    body, setting = split_setting(whole)
-    either = either_of(body)
-    head, relation = (body, None) if either else split_relation(body, quoted)
-    wanted = where_it_stands(head)
+def _parse_body(request: str, quoted: MaskedQuestion) -> QuestionSpec:
+    body, setting = split_setting(request)
+    choices = before_or_after_choices(body)
+    head, relation = (body, None) if choices else split_relation(body, quoted)
+    modality = modality_of(head)
     intent, rest = intent_of(head)
-    if either or intent == "order":
-        targets = tuple(quoted.restored(one) for one in either or choices_of(rest))
-        return QuestionSpec("", "order", wanted, targets, relation=relation, asks="order")
-    is_told = is_fact(head, wanted)
-    intent = "describe" if is_told else intent
-    find = fact_target if is_told or (intent == "describe" and wanted == "any") else None
-    targets, speaker = (find(head, quoted), "") if find else targets_of(intent, rest, wanted, quoted)
-    targets = targets or ((quoted.restored(setting),) if setting else ())
+    if choices or intent == "order":
+        targets = tuple(quoted.restore(one) for one in choices or choices_of(rest))
+        return QuestionSpec("", "order", modality, targets, relation=relation, asks="order")
+    is_fact = is_fact_question(head, modality)
+    intent = "describe" if is_fact else intent
+    find = fact_target if is_fact or (intent == "describe" and modality == "any") else None
+    targets, speaker = (find(head, quoted), "") if find else targets_of(intent, rest, modality, quoted)
+    targets = targets or ((quoted.restore(setting),) if setting else ())
     is_video = bool(targets) and is_the_video(targets[0])
-    longest = _LONGEST.search(whole)
+    longest = _LONGEST.search(request)
     of_video = (intent in ("how_long", "count") and is_video) or longest is not None
-    targets = () if of_video or (intent == "describe" and wanted == "any" and is_video) else targets
+    targets = () if of_video or (intent == "describe" and modality == "any" and is_video) else targets
     intent = "describe" if intent == "summarise" and targets else intent
     if intent == "yes_no" and relation is not None:
-        relation = inheriting(relation, wanted)
+        relation = inheriting(relation, modality)
     return QuestionSpec(
         text="",
         intent=intent,
-        wanted=wanted,
+        wanted=modality,
         targets=targets,
         relation=relation,
         ordinal=_ordinal(rest, targets),
-        of_things=intent == "count" and counts_things(body),
+        of_things=intent == "count" and counts_objects(body),
         of_video=of_video,
         speaker=speaker,
-        setting=quoted.restored(setting),
-        asks=asks_for(intent, wanted, head),
+        setting=quoted.restore(setting),
+        asks=answer_type(intent, modality, head),
         superlative=""
         if longest is None
         else "shortest"
@@ -117,5 +121,5 @@ def _transcript(of: str) -> QuestionSpec:
 
 
 def _ordinal(rest: str, targets: tuple[str, ...]) -> int | None:
-    found = which_one(rest)
+    found = parse_ordinal(rest)
     return 1 if found is None and not targets and names_title_slide(rest) else found

@@ -4,21 +4,21 @@ import re
 from dataclasses import replace
 
 from playhead_tools.numbers import ORDINAL_PATTERN, ordinal_value
-from playhead_tools.question.masked import Masked
+from playhead_tools.question.masked import MaskedQuestion
 from playhead_tools.spec import EVERY, Anchor, Kind, Relation, RelationKind
 from playhead_tools.wording import (
-    ASKS,
     AUX,
     OCCURRENCE,
+    QUESTION_WORDS,
     VIDEO,
     content_of,
     is_the_video,
-    looks_visible,
+    mentions_visible,
+    modality_of,
+    parse_ordinal,
     re_any_case,
     strip_marks,
-    where_it_stands,
-    which_one,
-    without_which,
+    without_ordinal,
 )  # fmt: skip
 
 LOCATE = re_any_case(
@@ -45,7 +45,7 @@ _CONNECT: list[tuple[RelationKind, str]] = [
         rf"(?:while|whilst|whenever|when|during|throughout|{_AS}|on\s+the\s+\w+\s+time(?:\s+that)?(?=\s+\w+))",
     ),
 ]
-_HEAD = rf"(?:{ASKS}|name|tell|describe|count)"
+_HEAD = rf"(?:{QUESTION_WORDS}|name|tell|describe|count)"
 _FRONT = [
     (kind, re_any_case(rf"^(?P<words>{words})\s+(?P<clause>.+?)(?:,\s*|\s+)(?P<head>{_HEAD}\b.+)$"))
     for kind, words in _CONNECT
@@ -73,7 +73,7 @@ _COMPARED = re_any_case(
     r"comparisons?|conflicts?|gaps?|interactions?|in)\s+$"
 )
 _NTH_TIME = re_any_case(
-    rf"^(?P<head>{ASKS}\b.*?)(?<![\s,])[\s,]++(?:on\s+|for\s+)?the\s+(?P<ord>{ORDINAL_PATTERN})\s+time",
+    rf"^(?P<head>{QUESTION_WORDS}\b.*?)(?<![\s,])[\s,]++(?:on\s+|for\s+)?the\s+(?P<ord>{ORDINAL_PATTERN})\s+time",
     r"(?:\s+(?:that|when))?\s+(?P<clause>\w+\s+.+)$",
 )
 _WHEN_QUESTION = re_any_case(rf"^when(?:\s+exactly)?\s+{AUX}\b")
@@ -107,17 +107,17 @@ def _is_setting(found: re.Match[str]) -> bool:
     return is_during and _DISCUSSED.match(found["clause"]) is not None
 
 
-def split_relation(body: str, masked: Masked) -> tuple[str, Relation | None]:
+def split_relation(body: str, masked_text: MaskedQuestion) -> tuple[str, Relation | None]:
     """A question without its relation clause, and what it is tied to in time."""
     nth = _NTH_TIME.match(body)
     if nth is not None and len(nth["clause"].split()) > 1:
-        anchor = anchor_of(nth["clause"], masked, ordinal_value(nth["ord"]))
+        anchor = anchor_of(nth["clause"], masked_text, ordinal_value(nth["ord"]))
         return nth["head"], Relation("during", (anchor,))
     for kind, pattern in _FRONT:
         found = _match(kind, pattern, body)
         if found is not None and not _WHEN_QUESTION.match(body):
-            return _related(found, kind, masked)
-    return _split_back(body, masked)
+            return _related(found, kind, masked_text)
+    return _split_back(body, masked_text)
 
 
 def _match(kind: RelationKind, pattern: re.Pattern[str], body: str) -> re.Match[str] | None:
@@ -140,7 +140,7 @@ def _is_topic(found: re.Match[str]) -> bool:
     return words.endswith("between") and _COMPARED.search(before) is not None
 
 
-def _split_back(body: str, masked: Masked) -> tuple[str, Relation | None]:
+def _split_back(body: str, masked_text: MaskedQuestion) -> tuple[str, Relation | None]:
     """The relation whose connecting word stands first, unless the head then asks for nothing.
 
     In "find the part where he speaks" the clause is what is to be found, not what it is related to.
@@ -150,27 +150,29 @@ def _split_back(body: str, masked: Masked) -> tuple[str, Relation | None]:
         for kind, pattern in _BACK
         if (m := _match(kind, pattern, body)) is not None
     ]
-    asking = [one for one in found if not _ASKS_NOTHING.fullmatch(LOCATE.sub("", one[2]["head"].strip()))]
-    if not asking:
+    candidates = [one for one in found if not _ASKS_NOTHING.fullmatch(LOCATE.sub("", one[2]["head"].strip()))]
+    if not candidates:
         return body, None
-    _, kind, first = min(asking, key=lambda one: one[0])
-    related = _related(first, kind, masked)
+    _, kind, first = min(candidates, key=lambda one: one[0])
+    related = _related(first, kind, masked_text)
     return (body, None) if _is_edge_of_video(first["clause"]) else related
 
 
 def _is_edge_of_video(clause: str) -> bool:
     """Whether a clause is about the video's own beginning or end, before or after which nothing is seen."""
-    bare = re.sub(r"^the\s+", "", strip_marks(clause, " ,;:.?!"), flags=re.IGNORECASE)
-    return _VIDEO_EDGE.search(bare) is not None and is_the_video(_VIDEO_EDGE.sub("", bare))
+    plain_clause = re.sub(r"^the\s+", "", strip_marks(clause, " ,;:.?!"), flags=re.IGNORECASE)
+    return _VIDEO_EDGE.search(plain_clause) is not None and is_the_video(_VIDEO_EDGE.sub("", plain_clause))
 
 
-def _related(found: re.Match[str], kind: RelationKind, masked: Masked) -> tuple[str, Relation | None]:
+def _related(
+    found: re.Match[str], kind: RelationKind, masked_text: MaskedQuestion
+) -> tuple[str, Relation | None]:
     head = found["head"].strip(" ,")
-    relation = relation_of(kind, found["clause"], masked)
+    relation = relation_of(kind, found["clause"], masked_text)
     return _NEXT_IN_HEAD.sub("", head) if kind in ("after", "before") else head, relation
 
 
-def relation_of(kind: RelationKind, clause: str, masked: Masked) -> Relation | None:
+def relation_of(kind: RelationKind, clause: str, masked_text: MaskedQuestion) -> Relation | None:
     """A relation to what a clause says; None where it says nothing to look for."""
     both = _BOTH_ENDS.match(clause) if kind in ("after", "before") else None
     if both is not None and both["word"].lower() != kind:
@@ -181,9 +183,9 @@ def relation_of(kind: RelationKind, clause: str, masked: Masked) -> Relation | N
         pieces = pieces if len(pieces) > 1 else re.split(r"\s+and\s+", clause, maxsplit=1)
     else:
         pieces = [clause]
-    anchors = tuple(anchor_of(piece, masked) for piece in pieces)
-    whole = all(anchor.text for anchor in anchors) and (kind != "between" or len(anchors) == 2)
-    return Relation(kind, anchors) if whole else None
+    anchors = tuple(anchor_of(piece, masked_text) for piece in pieces)
+    is_complete = all(anchor.text for anchor in anchors) and (kind != "between" or len(anchors) == 2)
+    return Relation(kind, anchors) if is_complete else None
 
 
 def inheriting(relation: Relation, kind: Kind) -> Relation:
@@ -192,11 +194,11 @@ def inheriting(relation: Relation, kind: Kind) -> Relation:
     return replace(relation, anchors=tuple(anchors))
 
 
-def anchor_of(clause: str, masked: Masked, ordinal: int | None = None) -> Anchor:
+def anchor_of(clause: str, masked_text: MaskedQuestion, ordinal: int | None = None) -> Anchor:
     """The anchor that a clause speaks of."""
     clause = _TIME_OF.sub("", clause)
-    which = ordinal if ordinal is not None else which_one(clause)
-    kind = where_it_stands(clause)
-    text = content_of(without_which(clause), kind)[0]
-    kind = "picture" if kind == "any" and looks_visible(clause) else kind
-    return Anchor(masked.restored(text or clause), kind, None if which == EVERY else which)
+    which = ordinal if ordinal is not None else parse_ordinal(clause)
+    kind = modality_of(clause)
+    text = content_of(without_ordinal(clause), kind)[0]
+    kind = "picture" if kind == "any" and mentions_visible(clause) else kind
+    return Anchor(masked_text.restore(text or clause), kind, None if which == EVERY else which)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from playhead_tools.spec import Speaking
-from playhead_tools.wording import SAY, VIDEO, re_any_case, single_blanks, which_one
+from playhead_tools.wording import SAY, VIDEO, parse_ordinal, re_any_case, single_blanks
 
 MAX_CHARS = 600
 _NAMES = r"[\w.'’&-]+(?: [\w.'’&-]+){0,7}"
@@ -82,7 +82,7 @@ _BY_KIND: tuple[tuple[Speaking, re.Pattern[str]], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class AskedSpeaking:
+class SpeakingQuestion:
     """A question for who speaks, when or how long, without what is said.
 
     Args:
@@ -109,31 +109,33 @@ class Mention:
     text: str
 
 
-def asked_speaking(text: str) -> AskedSpeaking | None:
+def parse_speaking_question(text: str) -> SpeakingQuestion | None:
     """What a question asks of who speaks; None where it asks for anything else.
 
     Args:
         text: the question, without its explicit times.
 
-    >>> asked_speaking("Who speaks most in the meeting?"), asked_speaking("When does Alice speak?")
-    (AskedSpeaking(kind='most', who='', ordinal=None), AskedSpeaking(kind='when', who='Alice', ordinal=None))
-    >>> asked_speaking("When does Alice speak about buttons?")
+    >>> parse_speaking_question("Who speaks most in the meeting?")
+    SpeakingQuestion(kind='most', who='', ordinal=None)
+    >>> parse_speaking_question("When does Alice speak?")
+    SpeakingQuestion(kind='when', who='Alice', ordinal=None)
+    >>> parse_speaking_question("When does Alice speak about buttons?")
     """
     body = _body(text)
     for kind, pattern in _BY_KIND:
         found = pattern.match(body)
         if found is not None:
-            ordinal = which_one(body)
-            return AskedSpeaking(
+            ordinal = parse_ordinal(body)
+            return SpeakingQuestion(
                 kind, found.groupdict().get("who") or "", ordinal if ordinal in (1, -1) else None
             )
     return None
 
 
-def mentions_of_speakers(text: str) -> Iterator[Mention]:
+def speaker_mentions(text: str) -> Iterator[Mention]:
     """The places of a question in which whoever speaks may be named, the likeliest first.
 
-    >>> [one.text for one in mentions_of_speakers("What did the project manager say about buttons?")]
+    >>> [one.text for one in speaker_mentions("What did the project manager say about buttons?")]
     ['What did he say about buttons?']
     """
     text = single_blanks(text)[:MAX_CHARS]

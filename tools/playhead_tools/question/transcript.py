@@ -2,10 +2,10 @@
 
 from playhead_tools.wording import is_the_video, re_any_case
 
-_ASKED = r"(?:(?:give|show|read|print|write|get|list|what\s+is)(?:\s+(?:me|us))?(?:\s+(?:out|down))?\s+)?"
+_REQUEST = r"(?:(?:give|show|read|print|write|get|list|what\s+is)(?:\s+(?:me|us))?(?:\s+(?:out|down))?\s+)?"
 _OF = r"(?:\s+(?:of|for|from|in)\s+(?P<of>.+))?$"
 _TRANSCRIPT = re_any_case(
-    rf"^{_ASKED}(?:(?:the|a)\s+)?(?:(?:full|complete|whole|entire|exact|verbatim)\s+)*",
+    rf"^{_REQUEST}(?:(?:the|a)\s+)?(?:(?:full|complete|whole|entire|exact|verbatim)\s+)*",
     rf"(?:transcript|transcription|subtitles)\b{_OF}",
 )
 _WHAT_IS_SAID = re_any_case(

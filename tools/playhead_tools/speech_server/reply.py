@@ -14,7 +14,7 @@ from playhead_index.errors import ModelOutputInvalid
 from playhead_index.words.languages import language_tag
 from playhead_index.words.protocol import WordTime
 
-MAX_SHOWN_CHARS = 200
+MAX_EXCERPT_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,13 @@ def read_transcript(body: str, duration_s: float) -> Transcript:
     try:
         reply = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise ModelOutputInvalid(f"no JSON came back: {_shown(body)}", body[:MAX_SHOWN_CHARS]) from error
+        raise ModelOutputInvalid(f"no JSON came back: {_excerpt(body)}", body[:MAX_EXCERPT_CHARS]) from error
     if not isinstance(reply, dict) or not isinstance(reply.get("text", ""), str):
-        raise ModelOutputInvalid(f"no transcript came back: {_shown(body)}", body[:MAX_SHOWN_CHARS])
+        raise ModelOutputInvalid(f"no transcript came back: {_excerpt(body)}", body[:MAX_EXCERPT_CHARS])
     rows = reply.get("segments")
     if "text" not in reply and not isinstance(rows, list):
         raise ModelOutputInvalid(
-            f"neither text nor segments came back: {_shown(body)}", body[:MAX_SHOWN_CHARS]
+            f"neither text nor segments came back: {_excerpt(body)}", body[:MAX_EXCERPT_CHARS]
         )
     segments = _segments(rows, reply.get("words"), duration_s) if isinstance(rows, list) else None
     language = language_tag(value) if isinstance(value := reply.get("language"), str) else None
@@ -85,7 +85,7 @@ def read_transcript(body: str, duration_s: float) -> Transcript:
 def _segments(rows: Sequence[Any], words: Any, duration_s: float) -> tuple[Segment, ...] | None:
     """The segments that lie in the sound; None where one of them has no usable times."""
     listed = [one for one in words if isinstance(one, dict)] if isinstance(words, list) else []
-    found = []
+    segments = []
     for row in rows:
         if not isinstance(row, dict) or not isinstance(row.get("text"), str):
             return None
@@ -96,15 +96,15 @@ def _segments(rows: Sequence[Any], words: Any, duration_s: float) -> tuple[Segme
         if not text or end_s <= start_s:
             continue
         own = row["words"] if isinstance(row.get("words"), list) else _within(listed, start_s, end_s)
-        found.append(_segment(row, start_s, end_s, text, own))
-    return tuple(sorted(found, key=lambda one: (one.start_s, one.end_s)))
+        segments.append(_segment(row, start_s, end_s, text, own))
+    return tuple(sorted(segments, key=lambda one: (one.start_s, one.end_s)))
 
 
 def _segment(row: Mapping[str, Any], start_s: float, end_s: float, text: str, own: Sequence[Any]) -> Segment:
     words = [one for one in own if isinstance(one, dict)]
-    given = [p for one in words if (p := _probability(one)) is not None]
+    probabilities = [p for one in words if (p := _probability(one)) is not None]
     log_probability = _seconds(row.get("avg_logprob"))
-    confidence = sum(given) / len(given) if given else None
+    confidence = sum(probabilities) / len(probabilities) if probabilities else None
     if log_probability is not None:
         confidence = min(1.0, exp(min(0.0, log_probability)))
     speaker = row.get("speaker")
@@ -169,5 +169,5 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _shown(body: str) -> str:
-    return repr(body[:MAX_SHOWN_CHARS])
+def _excerpt(body: str) -> str:
+    return repr(body[:MAX_EXCERPT_CHARS])

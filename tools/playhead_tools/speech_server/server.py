@@ -13,11 +13,11 @@ from playhead_index.window import Window
 from playhead_index.words.protocol import NO_HINTS, RecognitionHints, TranscribedChunk, TranscriberTag, Words
 from playhead_index.words.repetition import without_repetitions
 from playhead_index.words.subtitle_cover import uncovered_voice
-from playhead_index.words.voice_activity import CHUNK_S, Chunk, chunks
+from playhead_index.words.voice_activity import CHUNK_S, Chunk, cut_chunks
 from playhead_tools.redaction import passwords, redact, redact_keys
 from playhead_tools.speech_server.reply import Segment, Transcript, read_transcript
-from playhead_tools.speech_server.sound import RATE_HZ, joined, only, split_at_quiet, wav_bytes
-from playhead_tools.video_llm.http_post import BackOff, Lines, Poster, Refused, Timeouts, Upload
+from playhead_tools.speech_server.sound import RATE_HZ, join_voice, mute_outside, split_at_quiet, wav_bytes
+from playhead_tools.video_llm.http_post import BackOff, Lines, Poster, PostRefused, Timeouts, Upload
 
 MAX_REQUEST_S = 120.0
 """Longest sound that is sent at once: 3.8 MB of WAV, where OpenAI takes 25 MB."""
@@ -25,7 +25,7 @@ MAX_PLAIN_S = 30.0
 """Longest sound that becomes one span where the server gives no times."""
 ROUNDING_S = 1e-6
 SHORTEST_SPAN_S = 0.1
-TIMEOUTS = Timeouts(connect_s=10.0, first_byte_s=600.0, whole_s=1200.0)
+TIMEOUTS = Timeouts(connect_s=10.0, first_byte_s=600.0, total_s=1200.0)
 """A server on two processors may take longer for `MAX_REQUEST_S` than the sound lasts."""
 FORMS: tuple[Mapping[str, Any], ...] = (
     {"response_format": "verbose_json", "timestamp_granularities[]": ["segment", "word"]},
@@ -126,15 +126,15 @@ class ServerTranscriber:
         if rate_hz != RATE_HZ:
             raise ValueError(f"rate_hz must be {RATE_HZ}, got {rate_hz}")
         within = Window(0.0, duration_s)
-        for chunk in chunks(pieces, self.chunk_s):
+        for chunk in cut_chunks(pieces, self.chunk_s):
             window, voice = chunk.window, chunk.windows
             if window.end_s > done_s + ROUNDING_S:
                 needed = uncovered_voice(voice, hints.subtitled)
                 numbered = list(self._recognised(chunk, needed, hints))
                 spans = (one for _, span in numbered if (one := _clamped(span, within)) is not None)
                 words = tuple(without_repetitions(spans))
-                is_whole = window.start_s <= 0 and window.end_s >= duration_s - SHORTEST_SPAN_S
-                if not is_whole or len({number for number, _ in numbered}) > 1:
+                is_single_request = window.start_s <= 0 and window.end_s >= duration_s - SHORTEST_SPAN_S
+                if not is_single_request or len({number for number, _ in numbered}) > 1:
                     words = tuple(replace(one, speaker=None) for one in words)
                 yield TranscribedChunk(window, _with_numbers(words), voice, needed)
 
@@ -153,7 +153,7 @@ class ServerTranscriber:
         """(number of the request, words) of a chunk, in the time of the whole sound."""
         own = [window.shifted(-chunk.from_s) for window in needed]
         number = 0
-        for part in _parts(chunk.sound, joined(own, MAX_REQUEST_S), MAX_REQUEST_S):
+        for part in _parts(chunk.sound, join_voice(own, MAX_REQUEST_S), MAX_REQUEST_S):
             number += 1
             transcript = self._transcript(chunk, part, own, hints) if self._gives_times else None
             if transcript is not None and transcript.segments is not None:
@@ -161,13 +161,13 @@ class ServerTranscriber:
                     yield number, self._words(segment, transcript.language, part.start_s + chunk.from_s)
                 continue
             voice = [window for one in own if (window := one.clamped(part)) is not None]
-            stretches = list(_parts(chunk.sound, voice, MAX_PLAIN_S))
-            for stretch in stretches:
-                plain = transcript if len(stretches) == 1 else None
-                plain = plain or self._transcript(chunk, stretch, own, hints)
+            windows = list(_parts(chunk.sound, voice, MAX_PLAIN_S))
+            for part_window in windows:
+                plain = transcript if len(windows) == 1 else None
+                plain = plain or self._transcript(chunk, part_window, own, hints)
                 if plain is not None and plain.text:
-                    segment = Segment(0.0, stretch.duration_s, plain.text)
-                    yield number, self._words(segment, plain.language, stretch.start_s + chunk.from_s)
+                    segment = Segment(0.0, part_window.duration_s, plain.text)
+                    yield number, self._words(segment, plain.language, part_window.start_s + chunk.from_s)
 
     def _words(self, segment: Segment, language: str | None, from_s: float) -> Words:
         end_s = max(segment.end_s, segment.start_s + SHORTEST_SPAN_S)
@@ -195,7 +195,7 @@ class ServerTranscriber:
 
         A form that the server refuses is not asked for again.
         """
-        sound = only(chunk.sound, part, voice)
+        sound = mute_outside(chunk.sound, part, voice)
         if len(sound) < SHORTEST_SPAN_S * RATE_HZ:
             return None
         duration_s = len(sound) / RATE_HZ
@@ -207,9 +207,9 @@ class ServerTranscriber:
         upload = Upload("file", "sound.wav", wav_bytes(sound), "audio/wav")
         while True:
             try:
-                posted = self._poster.post(fields | dict(FORMS[self._form]), _body, upload)
-                return read_transcript(posted.value, duration_s)
-            except Refused as error:
+                post_result = self._poster.post(fields | dict(FORMS[self._form]), _body, upload)
+                return read_transcript(post_result.value, duration_s)
+            except PostRefused as error:
                 is_form = any(word in error.message.lower() for word in ABOUT_FORM)
                 if not is_form or self._form + 1 >= len(FORMS):
                     raise ModelError(

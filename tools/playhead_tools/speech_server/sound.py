@@ -31,24 +31,24 @@ def wav_bytes(sound: NDArray[np.float32]) -> bytes:
     return file.getvalue()
 
 
-def joined(voice: Sequence[Window], max_s: float) -> list[Window]:
+def join_voice(voice: Sequence[Window], max_s: float) -> list[Window]:
     """Stretches of voice joined where they are near and together not longer than `max_s`.
 
-    >>> joined([Window(0, 5), Window(6, 9), Window(30, 40)], 60.0)
+    >>> join_voice([Window(0, 5), Window(6, 9), Window(30, 40)], 60.0)
     [Window(start_s=0, end_s=9), Window(start_s=30, end_s=40)]
     """
-    found: list[Window] = []
+    joined: list[Window] = []
     for window in voice:
-        before = found[-1] if found else None
+        before = joined[-1] if joined else None
         if (
             before is not None
             and window.start_s - before.end_s <= JOIN_GAP_S
             and window.end_s - before.start_s <= max_s
         ):
-            found[-1] = before.hull(window)
+            joined[-1] = before.hull(window)
         else:
-            found.append(window)
-    return found
+            joined.append(window)
+    return joined
 
 
 def split_at_quiet(sound: NDArray[np.float32], window: Window, max_s: float) -> Iterator[Window]:
@@ -71,15 +71,15 @@ def split_at_quiet(sound: NDArray[np.float32], window: Window, max_s: float) -> 
     yield Window(start_s, window.end_s)
 
 
-def only(sound: NDArray[np.float32], whole: Window, voice: Sequence[Window]) -> NDArray[np.float32]:
+def mute_outside(sound: NDArray[np.float32], window: Window, voice: Sequence[Window]) -> NDArray[np.float32]:
     """The sound of a stretch in which all is silent but some windows.
 
     Args:
         sound: (n,) float32 mono at 16 kHz.
-        whole: the stretch, in the time of the sound.
+        window: the stretch, in the time of the sound.
         voice: windows, likewise.
     """
-    first, last = round(whole.start_s * RATE_HZ), round(whole.end_s * RATE_HZ)
+    first, last = round(window.start_s * RATE_HZ), round(window.end_s * RATE_HZ)
     cut = np.zeros(max(0, min(last, len(sound)) - first), np.float32)
     for window in voice:
         start, end = (round(time_s * RATE_HZ) for time_s in (window.start_s, window.end_s))

@@ -1,8 +1,9 @@
-"""Temporal algebra on events: code reckons with times, and says which evidence a result stands on.
+"""Temporal algebra on events: code computes with times, and says which evidence a result stands on.
 
-Events have a probability, boundaries that may be off, and sides that may be open; results say what is sure,
-what only may be, and whether an event may lie where nobody looked. `event` says what an event is, `scan`
-where was looked, `clock` when each video was recorded: without that, relations hold inside one video only.
+Events have a probability, boundaries that may be off, and sides that may be open; results say what is
+certain, what is only possible, and whether an event may lie where nothing was scanned. `event` defines an
+event, `scan` what was scanned, `clock` when each video was recorded: without that, relations hold inside one
+video only.
 
     allen      the thirteen relations of two windows or events, with a tolerance
     filters    before, after, during, between
@@ -16,11 +17,11 @@ where was looked, `clock` when each video was recorded: without that, relations 
 
 from playhead_tools.temporal.allen import holds, relate, relation
 from playhead_tools.temporal.clock import Clock
-from playhead_tools.temporal.event import Event, covered_s, in_order, merged
-from playhead_tools.temporal.filters import after, before, between, during, found
+from playhead_tools.temporal.event import Event, covered_s, in_order, merge_events
+from playhead_tools.temporal.filters import after, before, between, during, filter_events
 from playhead_tools.temporal.measures import count, frequency, total_duration
 from playhead_tools.temporal.moments import as_of, at
-from playhead_tools.temporal.orders import arranged, compare, order
+from playhead_tools.temporal.orders import arrange, compare, order
 from playhead_tools.temporal.pairs import co_occurrences, gap
 from playhead_tools.temporal.ranks import first, last, longest, nth, shortest
 from playhead_tools.temporal.results import ComputedValue, Order
@@ -34,7 +35,7 @@ __all__ = [
     "Order",
     "Scan",
     "after",
-    "arranged",
+    "arrange",
     "as_of",
     "at",
     "before",
@@ -44,15 +45,15 @@ __all__ = [
     "count",
     "covered_s",
     "during",
+    "filter_events",
     "first",
-    "found",
     "frequency",
     "gap",
     "holds",
     "in_order",
     "last",
     "longest",
-    "merged",
+    "merge_events",
     "nth",
     "order",
     "relate",

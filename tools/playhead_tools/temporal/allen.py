@@ -1,7 +1,7 @@
 """The thirteen relations of two intervals, with a tolerance (Allen, 1983, CACM 26:832-843).
 
-A tolerance is the largest difference of two boundaries that cannot be told from none, such as half the
-stride of the frames that were looked at. Where Allen's relations are exact, ours are then a set: every
+A tolerance is the largest difference of two boundaries that counts as none, such as half the
+stride of the frames that were sampled. Where Allen's relations are exact, ours are then a set: every
 relation that the true boundaries may have.
 """
 
@@ -10,7 +10,7 @@ from typing import Final, Literal
 from playhead_index.window import Window
 from playhead_tools.temporal.clock import NO_CLOCK, Clock, offset_s
 from playhead_tools.temporal.event import Bounds, Event, refuse_negative
-from playhead_tools.temporal.results import Allen, Related
+from playhead_tools.temporal.results import Allen, EventRelation
 
 RELATIONS: Final[dict[Allen, tuple[str, ...]]] = {
     "before": ("s", "e", "S", "E"),
@@ -42,7 +42,7 @@ def relation(a: Window, b: Window, tolerance_s: float = 0.0) -> Allen | Literal[
     Args:
         a: the one.
         b: the other, on the same clock.
-        tolerance_s: the largest difference of two boundaries that cannot be told from none. Above 0 the
+        tolerance_s: the largest difference of two boundaries that counts as none. Above 0 the
             relations with equal boundaries (meets, starts, finishes, equals) are never the only ones.
 
     Raises:
@@ -51,7 +51,7 @@ def relation(a: Window, b: Window, tolerance_s: float = 0.0) -> Allen | Literal[
     >>> relation(Window(0, 5), Window(5, 9)), relation(Window(0, 5), Window(5, 9), tolerance_s=0.2)
     ('meets', 'undetermined')
     """
-    return only(possible_relations(a, b, tolerance_s))
+    return single_relation(possible_relations(a, b, tolerance_s))
 
 
 def possible_relations(a: Window, b: Window, tolerance_s: float = 0.0) -> frozenset[Allen]:
@@ -64,7 +64,9 @@ def possible_relations(a: Window, b: Window, tolerance_s: float = 0.0) -> frozen
     ['before', 'meets', 'overlaps']
     """
     refuse_negative("tolerance_s", tolerance_s)
-    return possible(_exactly(a).widened(tolerance_s / 2), _exactly(b).widened(tolerance_s / 2))
+    return relations_within_bounds(
+        _exact_bounds(a).widened(tolerance_s / 2), _exact_bounds(b).widened(tolerance_s / 2)
+    )
 
 
 def holds(name: Allen, a: Window, b: Window, tolerance_s: float = 0.0, *, strict: bool = False) -> bool:
@@ -73,11 +75,11 @@ def holds(name: Allen, a: Window, b: Window, tolerance_s: float = 0.0, *, strict
     Raises:
         ValueError: `tolerance_s` is below 0.
     """
-    able = possible_relations(a, b, tolerance_s)
-    return able == {name} if strict else name in able
+    relations = possible_relations(a, b, tolerance_s)
+    return relations == {name} if strict else name in relations
 
 
-def relate(a: Event, b: Event, tolerance_s: float = 0.0, clock: Clock | None = None) -> Related:
+def relate(a: Event, b: Event, tolerance_s: float = 0.0, clock: Clock | None = None) -> EventRelation:
     """How two events lie to each other, given how unsure their boundaries are.
 
     Without a common clock it is undetermined and says so. It is complete when neither event is open.
@@ -92,18 +94,25 @@ def relate(a: Event, b: Event, tolerance_s: float = 0.0, clock: Clock | None = N
     refuse_negative("tolerance_s", tolerance_s)
     apart_s = offset_s(b.video_id, a.video_id, clock)
     if apart_s is None:
-        return Related(
+        return EventRelation(
             relation="undetermined",
             possible=frozenset(RELATIONS),
             events=(a, b),
             complete=False,
             meaning=NO_CLOCK,
         )
-    able = possible(a.bounds.widened(tolerance_s / 2), b.bounds.moved(apart_s).widened(tolerance_s / 2))
-    return Related(relation=only(able), possible=able, events=(a, b), complete=not (a.is_open or b.is_open))
+    relations = relations_within_bounds(
+        a.bounds.widened(tolerance_s / 2), b.bounds.moved(apart_s).widened(tolerance_s / 2)
+    )
+    return EventRelation(
+        relation=single_relation(relations),
+        possible=relations,
+        events=(a, b),
+        complete=not (a.is_open or b.is_open),
+    )
 
 
-def possible(a: Bounds, b: Bounds) -> frozenset[Allen]:
+def relations_within_bounds(a: Bounds, b: Bounds) -> frozenset[Allen]:
     """Every relation that some start and end inside the bounds of each have."""
     boxes = {
         "s": (a.start_lo, a.start_hi),
@@ -114,9 +123,9 @@ def possible(a: Bounds, b: Bounds) -> frozenset[Allen]:
     return frozenset(name for name, chain in RELATIONS.items() if _fits(chain, boxes))
 
 
-def only(able: frozenset[Allen]) -> Allen | Literal["undetermined"]:
+def single_relation(relations: frozenset[Allen]) -> Allen | Literal["undetermined"]:
     """The one relation of a set of one; undetermined for more."""
-    return next(iter(able)) if len(able) == 1 else "undetermined"
+    return next(iter(relations)) if len(relations) == 1 else "undetermined"
 
 
 def _fits(chain: tuple[str, ...], boxes: dict[str, tuple[float, float]]) -> bool:
@@ -135,5 +144,5 @@ def _fits(chain: tuple[str, ...], boxes: dict[str, tuple[float, float]]) -> bool
     return True
 
 
-def _exactly(window: Window) -> Bounds:
+def _exact_bounds(window: Window) -> Bounds:
     return Bounds(window.start_s, window.start_s, window.end_s, window.end_s)

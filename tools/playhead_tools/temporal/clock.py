@@ -28,20 +28,20 @@ def offset_s(video_id: str, onto: str, clock: Clock | None) -> float | None:
     return clock[video_id] - clock[onto]
 
 
-def time_in(video_id: str, time_s: float, asked: str | None, clock: Clock | None) -> float | None:
+def time_in(video_id: str, time_s: float, reference_id: str | None, clock: Clock | None) -> float | None:
     """A time that was asked for, on the clock of one video; None when the two cannot be compared.
 
     Args:
         video_id: on whose clock the answer is.
-        time_s: the time asked for, on the clock of the video `asked`, or on the library clock.
-        asked: the video that `time_s` belongs to; None means the library clock.
+        time_s: the time asked for, on the clock of the video `reference_id`, or on the library clock.
+        reference_id: the video that `time_s` belongs to; None means the library clock.
         clock: when each video was recorded.
 
     Raises:
         ValueError: neither a video nor a library clock is given, so that the time belongs to nothing.
     """
-    if asked is not None:
-        apart_s = offset_s(asked, video_id, clock)
+    if reference_id is not None:
+        apart_s = offset_s(reference_id, video_id, clock)
         return None if apart_s is None else time_s + apart_s
     if clock is None:
         raise ValueError(f"{time_s} s is a time of nothing: give the video_id or the library clock")

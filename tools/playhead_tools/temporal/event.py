@@ -1,4 +1,4 @@
-"""An `Event`, how far its boundaries and its being are sure, and near events made one."""
+"""An `Event`, how certain it and its boundaries are, and merging of events that are close."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -100,7 +100,7 @@ def by_video(events: Iterable[Event]) -> dict[str, list[Event]]:
     return groups
 
 
-def merged(events: Iterable[Event], gap_s: float = 0.0) -> list[Event]:
+def merge_events(events: Iterable[Event], gap_s: float = 0.0) -> list[Event]:
     """Events of one video at most `gap_s` apart made one, which keeps the evidence of all.
 
     The one happened if any of them did, each on its own: p = 1 - (1 - p1)(1 - p2)... It is as unsure of
@@ -110,7 +110,7 @@ def merged(events: Iterable[Event], gap_s: float = 0.0) -> list[Event]:
         ValueError: `gap_s` is below 0.
 
     >>> near = [Event("v", Window(0, 2), ("E1",), p=0.5), Event("v", Window(3, 4), ("E2",), p=0.5)]
-    >>> [(one.window, one.evidence_ids, one.p) for one in merged(near, gap_s=1)]
+    >>> [(one.window, one.evidence_ids, one.p) for one in merge_events(near, gap_s=1)]
     [(Window(start_s=0, end_s=4), ('E1', 'E2'), 0.75)]
     """
     refuse_negative("gap_s", gap_s)

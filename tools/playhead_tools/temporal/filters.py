@@ -10,8 +10,8 @@ from typing import Literal
 
 from playhead_tools.temporal.clock import Clock, offset_s, timelines
 from playhead_tools.temporal.event import Bounds, Event, in_order, refuse_negative
-from playhead_tools.temporal.results import Found
-from playhead_tools.temporal.scan import Searched, is_covered, scope_ids
+from playhead_tools.temporal.results import FilteredEvents
+from playhead_tools.temporal.scan import ScanCoverage, is_covered, scope_ids
 
 Kind = Literal["before", "after", "during", "between"]
 
@@ -40,7 +40,7 @@ def before(
     def test(e: Bounds, a: Bounds) -> bool:
         return e.end_hi + tolerance_s <= a.start_lo if strict else e.end_lo <= a.start_hi + tolerance_s
 
-    return _kept(events, anchor, tolerance_s, clock, test)
+    return _filter(events, anchor, tolerance_s, clock, test)
 
 
 def after(
@@ -62,7 +62,7 @@ def after(
     def test(e: Bounds, a: Bounds) -> bool:
         return a.end_hi + tolerance_s <= e.start_lo if strict else a.end_lo <= e.start_hi + tolerance_s
 
-    return _kept(events, anchor, tolerance_s, clock, test)
+    return _filter(events, anchor, tolerance_s, clock, test)
 
 
 def during(
@@ -86,7 +86,7 @@ def during(
             return max(e.start_hi, a.start_hi) - min(e.end_lo, a.end_lo) < -tolerance_s
         return max(e.start_lo, a.start_lo) - min(e.end_hi, a.end_hi) < tolerance_s
 
-    return _kept(events, anchor, tolerance_s, clock, test)
+    return _filter(events, anchor, tolerance_s, clock, test)
 
 
 def between(
@@ -107,15 +107,15 @@ def between(
     return before(later, second, tolerance_s, strict=strict, clock=clock)
 
 
-def found(
+def filter_events(
     kind: Kind,
     events: Iterable[Event],
     anchors: Sequence[Event],
     *,
-    searched_whole: Searched,
+    scan_coverage: ScanCoverage,
     tolerance_s: float = 0.0,
     clock: Clock | None = None,
-) -> Found:
+) -> FilteredEvents:
     """The events that surely lie so to the anchor, those that only may, and whether there can be more.
 
     It is complete when the stretch in question was searched: all that comes before the anchor for
@@ -125,33 +125,33 @@ def found(
         kind: the relation.
         events: which are asked about.
         anchors: two for `between`, one for the others.
-        searched_whole: whether all in scope was searched, or where.
-        tolerance_s: seconds that cannot be told from none.
+        scan_coverage: whether all in scope was searched, or where.
+        tolerance_s: seconds that cannot be distinguished from none.
         clock: when each video was recorded.
 
     Raises:
         ValueError: `tolerance_s` is below 0, or there are more or fewer anchors than the relation has.
     """
-    wanted = 2 if kind == "between" else 1
-    if len(anchors) != wanted:
-        raise ValueError(f"{kind} takes {wanted} anchor(s), got {len(anchors)}")
-    asked = list(events)
+    num_anchors = 2 if kind == "between" else 1
+    if len(anchors) != num_anchors:
+        raise ValueError(f"{kind} takes {num_anchors} anchor(s), got {len(anchors)}")
+    candidates = list(events)
     keep = {"before": before, "after": after, "during": during}
     if kind == "between":
-        loose = between(asked, anchors[0], anchors[1], tolerance_s, clock=clock)
-        sure = between(asked, anchors[0], anchors[1], tolerance_s, strict=True, clock=clock)
+        possible = between(candidates, anchors[0], anchors[1], tolerance_s, clock=clock)
+        certain = between(candidates, anchors[0], anchors[1], tolerance_s, strict=True, clock=clock)
     else:
-        loose = keep[kind](asked, anchors[0], tolerance_s, clock=clock)
-        sure = keep[kind](asked, anchors[0], tolerance_s, strict=True, clock=clock)
-    return Found(
-        events=tuple(sure),
-        maybe=tuple(e for e in loose if e not in sure),
+        possible = keep[kind](candidates, anchors[0], tolerance_s, clock=clock)
+        certain = keep[kind](candidates, anchors[0], tolerance_s, strict=True, clock=clock)
+    return FilteredEvents(
+        events=tuple(certain),
+        maybe=tuple(e for e in possible if e not in certain),
         anchors=tuple(anchors),
-        complete=_is_stretch_covered(kind, anchors, searched_whole, clock),
+        complete=_is_range_covered(kind, anchors, scan_coverage, clock),
     )
 
 
-def _kept(
+def _filter(
     events: Iterable[Event],
     anchor: Event,
     tolerance_s: float,
@@ -159,18 +159,18 @@ def _kept(
     test: Callable[[Bounds, Bounds], bool],
 ) -> list[Event]:
     refuse_negative("tolerance_s", tolerance_s)
-    kept = []
+    selected = []
     for event in in_order(events):
         apart_s = offset_s(event.video_id, anchor.video_id, clock)
         if apart_s is not None and test(event.bounds.moved(apart_s), anchor.bounds):
-            kept.append(event)
-    return kept
+            selected.append(event)
+    return selected
 
 
-def _is_stretch_covered(
-    kind: Kind, anchors: Sequence[Event], searched: Searched, clock: Clock | None
+def _is_range_covered(
+    kind: Kind, anchors: Sequence[Event], scan_coverage: ScanCoverage, clock: Clock | None
 ) -> bool:
-    ids = [*scope_ids(searched), *(anchor.video_id for anchor in anchors)]
+    ids = [*scope_ids(scan_coverage), *(anchor.video_id for anchor in anchors)]
     line = next(line for line in timelines(ids, clock) if anchors[0].video_id in line)
     if any(anchor.video_id not in line for anchor in anchors):
         return False
@@ -182,4 +182,4 @@ def _is_stretch_covered(
         "during": (starts[0], ends[0]),
         "between": (ends[0], starts[-1]),
     }[kind]
-    return is_covered(searched, line, start_s, end_s)
+    return is_covered(scan_coverage, line, start_s, end_s)

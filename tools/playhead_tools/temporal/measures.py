@@ -6,15 +6,15 @@ Expected values hold when events happen or not independently of one another, eac
 from collections.abc import Iterable
 from math import inf
 
-from playhead_tools.temporal.event import Event, by_video, merged
+from playhead_tools.temporal.event import Event, by_video, merge_events
 from playhead_tools.temporal.expected import expected_clusters, expected_s
-from playhead_tools.temporal.results import Ranged
-from playhead_tools.temporal.scan import Scan, Searched, fraction_of, is_whole
+from playhead_tools.temporal.results import BoundedValue
+from playhead_tools.temporal.scan import Scan, ScanCoverage, fraction_of, is_complete
 
 Span = tuple[float, float]
 
 
-def count(events: Iterable[Event], *, merge_gap_s: float, searched_whole: Searched) -> Ranged:
+def count(events: Iterable[Event], *, merge_gap_s: float, scan_coverage: ScanCoverage) -> BoundedValue:
     """How many distinct events there are when those at most `merge_gap_s` apart are one.
 
     The value is the expected number. The least counts only what certainly happened, and as one what may
@@ -23,41 +23,41 @@ def count(events: Iterable[Event], *, merge_gap_s: float, searched_whole: Search
     Args:
         events: all of one kind.
         merge_gap_s: seconds between two events up to which they are one.
-        searched_whole: whether all in scope was searched, or where.
+        scan_coverage: whether all in scope was searched, or where.
 
     Raises:
         ValueError: `merge_gap_s` is below 0.
 
     >>> from playhead_index.window import Window
     >>> near = [Event("v", Window(0, 4), ("E1",)), Event("v", Window(5, 9), ("E2",), p=0.5, delta_s=1)]
-    >>> counted = count(near, merge_gap_s=0, searched_whole=True)
+    >>> counted = count(near, merge_gap_s=0, scan_coverage=True)
     >>> counted.value, counted.low, counted.high
     (1.5, 1.0, 2.0)
     """
-    asked = list(events)
-    distinct = merged(asked, merge_gap_s)
-    groups = list(by_video(asked).values())
-    low = sum(_fewest(group, merge_gap_s, searched_whole) for group in groups)
-    high = sum(_most(group, merge_gap_s) for group in groups)
-    if all(event.is_certain for event in asked):
+    counted = list(events)
+    distinct = merge_events(counted, merge_gap_s)
+    groups = list(by_video(counted).values())
+    low = sum(_min_count(group, merge_gap_s, scan_coverage) for group in groups)
+    high = sum(_max_count(group, merge_gap_s) for group in groups)
+    if all(event.is_certain for event in counted):
         value = float(len(distinct))
     else:
         value = sum(expected_clusters(group, merge_gap_s) for group in groups)
-    complete = is_whole(searched_whole)
-    return Ranged(
+    complete = is_complete(scan_coverage)
+    return BoundedValue(
         min(max(value, low), high),
         tuple(distinct),
         complete,
         "" if complete else "of those found",
         low=float(low),
         high=float(high),
-        scanned=fraction_of(searched_whole),
+        scanned=fraction_of(scan_coverage),
     )
 
 
 def total_duration(
-    events: Iterable[Event], *, merge_gap_s: float = 0.0, searched_whole: Searched = True
-) -> Ranged:
+    events: Iterable[Event], *, merge_gap_s: float = 0.0, scan_coverage: ScanCoverage = True
+) -> BoundedValue:
     """Seconds in which any event is on: the length of the union of their windows, video by video.
 
     Gaps of at most `merge_gap_s` count as on. The value is the expected length; the least takes only what
@@ -67,7 +67,7 @@ def total_duration(
     Args:
         events: all of one kind.
         merge_gap_s: seconds between two events up to which the time between them counts too.
-        searched_whole: whether all in scope was searched, or where.
+        scan_coverage: whether all in scope was searched, or where.
 
     Raises:
         ValueError: `merge_gap_s` is below 0.
@@ -78,28 +78,28 @@ def total_duration(
     >>> total.value, total.low, total.high
     (9.0, 8.5, 9.5)
     """
-    asked = list(events)
-    distinct = merged(asked, merge_gap_s)
-    groups = list(by_video(asked).values())
+    measured = list(events)
+    distinct = merge_events(measured, merge_gap_s)
+    groups = list(by_video(measured).values())
     low = sum(_closed_s([_core(e) for e in group if e.is_certain], merge_gap_s) for group in groups)
-    high = sum(_closed_s([_hull(e, searched_whole) for e in group], merge_gap_s) for group in groups)
-    if all(event.is_certain for event in asked):
+    high = sum(_closed_s([_hull(e, scan_coverage) for e in group], merge_gap_s) for group in groups)
+    if all(event.is_certain for event in measured):
         value = sum(e.window.duration_s for e in distinct)
     else:
         value = sum(expected_s(group, merge_gap_s) for group in groups)
-    complete = is_whole(searched_whole)
-    return Ranged(
+    complete = is_complete(scan_coverage)
+    return BoundedValue(
         float(min(max(value, low), high)),
         tuple(distinct),
         complete,
         "" if complete else "of those found",
         low=float(low),
         high=float(high),
-        scanned=fraction_of(searched_whole),
+        scanned=fraction_of(scan_coverage),
     )
 
 
-def frequency(events: Iterable[Event], *, merge_gap_s: float, scan: Scan) -> Ranged:
+def frequency(events: Iterable[Event], *, merge_gap_s: float, scan: Scan) -> BoundedValue:
     """How many distinct events come in a minute of the time that was looked at.
 
     Raises:
@@ -113,9 +113,9 @@ def frequency(events: Iterable[Event], *, merge_gap_s: float, scan: Scan) -> Ran
     """
     if scan.scanned_s <= 0:
         raise ValueError("a frequency is of the time that was looked at, and nothing was scanned: scan first")
-    counted = count(events, merge_gap_s=merge_gap_s, searched_whole=scan)
+    counted = count(events, merge_gap_s=merge_gap_s, scan_coverage=scan)
     minutes = scan.scanned_s / 60
-    return Ranged(
+    return BoundedValue(
         counted.value / minutes,
         counted.events,
         counted.complete,
@@ -126,20 +126,20 @@ def frequency(events: Iterable[Event], *, merge_gap_s: float, scan: Scan) -> Ran
     )
 
 
-def _fewest(group: list[Event], gap_s: float, searched: Searched) -> int:
+def _min_count(group: list[Event], gap_s: float, scan_coverage: ScanCoverage) -> int:
     """Clusters that hold something certain when all events happened and reach as far as they may."""
-    spans = sorted((*_hull(e, searched), e.is_certain) for e in group)
-    fewest, reach_s, held = 0, -inf, True
+    spans = sorted((*_hull(e, scan_coverage), e.is_certain) for e in group)
+    num_clusters, reach_s, has_certain = 0, -inf, True
     for number, (start_s, end_s, is_certain) in enumerate(spans):
         if number == 0 or start_s - reach_s > gap_s:
-            reach_s, held = end_s, False
+            reach_s, has_certain = end_s, False
         reach_s = max(reach_s, end_s)
-        fewest += is_certain and not held
-        held = held or is_certain
-    return fewest
+        num_clusters += is_certain and not has_certain
+        has_certain = has_certain or is_certain
+    return num_clusters
 
 
-def _most(group: list[Event], gap_s: float) -> int:
+def _max_count(group: list[Event], gap_s: float) -> int:
     """Clusters of the certain events at their shortest, and of others as many as are apart from all these."""
     certain = sorted(_core(e) for e in group if e.is_certain)
     clusters: list[Span] = []
@@ -148,12 +148,12 @@ def _most(group: list[Event], gap_s: float) -> int:
             clusters[-1] = (clusters[-1][0], max(clusters[-1][1], end_s))
         else:
             clusters.append((start_s, end_s))
-    most, reach_s = len(clusters), -inf
+    num_clusters, reach_s = len(clusters), -inf
     for start_s, end_s in sorted((_core(e) for e in group if not e.is_certain), key=lambda span: span[1]):
         is_apart = all(start_s - b > gap_s or a - end_s > gap_s for a, b in clusters)
         if is_apart and start_s - reach_s > gap_s:
-            most, reach_s = most + 1, end_s
-    return most
+            num_clusters, reach_s = num_clusters + 1, end_s
+    return num_clusters
 
 
 def _core(event: Event) -> Span:
@@ -161,18 +161,18 @@ def _core(event: Event) -> Span:
     return event.bounds.start_hi, event.bounds.end_lo
 
 
-def _hull(event: Event, searched: Searched) -> Span:
+def _hull(event: Event, scan_coverage: ScanCoverage) -> Span:
     """As far as an event may reach: its bounds inside the scope, and on an open side all that is unseen."""
     bounds, window = event.bounds, event.window
-    if not isinstance(searched, Scan) or event.video_id not in searched.scope:
+    if not isinstance(scan_coverage, Scan) or event.video_id not in scan_coverage.scope:
         return bounds.start_lo, bounds.end_hi
-    scope = searched.scope[event.video_id]
+    scope = scan_coverage.scope[event.video_id]
     start_s, end_s = window.start_s - event.delta_s, window.end_s + event.delta_s
-    unseen = searched.unseen(event.video_id)
+    unscanned = scan_coverage.unscanned_windows(event.video_id)
     if event.open_left:
-        start_s = min([start_s, *(u.start_s for u in unseen if u.start_s < start_s <= u.end_s)])
+        start_s = min([start_s, *(u.start_s for u in unscanned if u.start_s < start_s <= u.end_s)])
     if event.open_right:
-        end_s = max([end_s, *(u.end_s for u in unseen if u.start_s <= end_s < u.end_s)])
+        end_s = max([end_s, *(u.end_s for u in unscanned if u.start_s <= end_s < u.end_s)])
     return min(window.start_s, max(scope.start_s, start_s)), max(window.end_s, min(scope.end_s, end_s))
 
 

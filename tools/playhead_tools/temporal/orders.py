@@ -6,8 +6,8 @@ from math import inf
 
 from playhead_tools.temporal.clock import NO_CLOCK, Clock, offset_s, on_line, timelines
 from playhead_tools.temporal.event import Bounds, Event, refuse_negative
-from playhead_tools.temporal.results import Arranged, ComputedValue, Order
-from playhead_tools.temporal.scan import Searched, is_covered, scope_ids
+from playhead_tools.temporal.results import ComputedValue, EventOrder, Order
+from playhead_tools.temporal.scan import ScanCoverage, is_covered, scope_ids
 
 Groups = Mapping[str, Sequence[Event]]
 
@@ -27,23 +27,23 @@ def compare(a: Event, b: Event, tolerance_s: float = 0.0, *, clock: Clock | None
     return _earlier(a.bounds, b.bounds.moved(apart_s), tolerance_s)
 
 
-def arranged(
+def arrange(
     groups: Groups,
     *,
     tolerance_s: float = 0.0,
-    searched_whole: Searched,
+    scan_coverage: ScanCoverage,
     clock: Clock | None = None,
-) -> Arranged:
-    """The names in the order of their first events, or the pairs that cannot be told.
+) -> EventOrder:
+    """The names in the order of their first events, or the pairs that cannot be determined.
 
-    A pair cannot be told when the first events start within the tolerance and what is unsure of them,
+    A pair cannot be determined when the first events start within the tolerance and what is unsure of them,
     share no clock, or come in one order here and in another there. Timelines that hold all names speak
     alone; where none does there is no order, and each pair is told by the timelines that hold both.
 
     Args:
         groups: for each name its events.
-        tolerance_s: seconds that cannot be told from none.
-        searched_whole: whether all in scope was searched for all of them, or where.
+        tolerance_s: seconds that cannot be distinguished from none.
+        scan_coverage: whether all in scope was searched for all of them, or where.
         clock: when each video was recorded.
 
     Raises:
@@ -51,26 +51,26 @@ def arranged(
 
     >>> from playhead_index.window import Window
     >>> talk, bell = Event("v", Window(0, 5), ("E1",)), Event("v", Window(0.2, 1), ("E2",))
-    >>> arranged({"talk": [talk], "bell": [bell]}, tolerance_s=0.5, searched_whole=True).undetermined
+    >>> arrange({"talk": [talk], "bell": [bell]}, tolerance_s=0.5, scan_coverage=True).undetermined
     (('talk', 'bell'),)
     """
     refuse_negative("tolerance_s", tolerance_s)
     ids = [e.video_id for events in groups.values() for e in events]
     lines = timelines(ids, clock)
     full = [line for line in lines if all(on_line(events, line) for events in groups.values())]
-    telling = full or lines
+    deciding = full or lines
     pairs = [
         (a, b)
         for a, b in combinations(groups, 2)
-        if _told(groups[a], groups[b], telling, tolerance_s) == "undetermined"
+        if _pair_order(groups[a], groups[b], deciding, tolerance_s) == "undetermined"
     ]
     firsts = [event for line in full for event in _firsts(groups, line).values()]
     names = tuple(_firsts(groups, full[0])) if full and not pairs else None
-    return Arranged(
+    return EventOrder(
         names=names,
         undetermined=tuple(pairs),
         events=tuple(firsts),
-        complete=_is_known(groups, ids, searched_whole, clock),
+        complete=_is_complete(groups, ids, scan_coverage, clock),
         meaning="" if names is not None else _why(groups, bool(full)),
     )
 
@@ -79,21 +79,23 @@ def order(
     groups: Groups,
     *,
     tolerance_s: float = 0.0,
-    searched_whole: Searched,
+    scan_coverage: ScanCoverage,
     clock: Clock | None = None,
 ) -> tuple[list[str], ComputedValue] | None:
     """The names in the order of their first events, with those events.
 
     None when it is undetermined: a group is empty, no video has all of them, several videos have them
-    in different orders, or two first events start within the tolerance. `arranged` says which it is.
+    in different orders, or two first events start within the tolerance. `arrange` says which it is.
 
     Raises:
         ValueError: `tolerance_s` is below 0.
     """
-    told = arranged(groups, tolerance_s=tolerance_s, searched_whole=searched_whole, clock=clock)
-    if told.names is None:
+    arrangement = arrange(groups, tolerance_s=tolerance_s, scan_coverage=scan_coverage, clock=clock)
+    if arrangement.names is None:
         return None
-    return list(told.names), ComputedValue(float(len(groups)), told.events, told.complete)
+    return list(arrangement.names), ComputedValue(
+        float(len(groups)), arrangement.events, arrangement.complete
+    )
 
 
 def _firsts(groups: Groups, line: Clock) -> dict[str, Event]:
@@ -103,13 +105,13 @@ def _firsts(groups: Groups, line: Clock) -> dict[str, Event]:
     return dict(sorted(firsts.items(), key=lambda item: ordered[id(item[1])]))
 
 
-def _told(a: Sequence[Event], b: Sequence[Event], lines: Iterable[Clock], tolerance_s: float) -> Order:
+def _pair_order(a: Sequence[Event], b: Sequence[Event], lines: Iterable[Clock], tolerance_s: float) -> Order:
     """What all timelines that hold both say, where they agree."""
     verdicts: set[Order] = set()
     for line in lines:
-        here, there = _first_start(a, line), _first_start(b, line)
-        if here is not None and there is not None:
-            verdicts.add(_earlier(here, there, tolerance_s))
+        a_start, b_start = _first_start(a, line), _first_start(b, line)
+        if a_start is not None and b_start is not None:
+            verdicts.add(_earlier(a_start, b_start, tolerance_s))
     return verdicts.pop() if len(verdicts) == 1 else "undetermined"
 
 
@@ -127,12 +129,14 @@ def _earlier(a: Bounds, b: Bounds, tolerance_s: float) -> Order:
     return "after" if a.start_lo - b.start_hi > tolerance_s else "undetermined"
 
 
-def _is_known(groups: Groups, ids: Sequence[str], searched: Searched, clock: Clock | None) -> bool:
+def _is_complete(
+    groups: Groups, ids: Sequence[str], scan_coverage: ScanCoverage, clock: Clock | None
+) -> bool:
     """Whether no earlier event can change the order: all up to the last first event was searched."""
-    for line in timelines([*ids, *scope_ids(searched)], clock):
+    for line in timelines([*ids, *scope_ids(scan_coverage)], clock):
         firsts = [on_line(events, line)[:1] for events in groups.values()]
         until_s = max((e.window.start_s + line[e.video_id] for first in firsts for e in first), default=inf)
-        if not is_covered(searched, line, end_s=until_s if all(firsts) else inf):
+        if not is_covered(scan_coverage, line, end_s=until_s if all(firsts) else inf):
             return False
     return True
 

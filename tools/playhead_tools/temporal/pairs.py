@@ -5,8 +5,8 @@ from math import inf, nan
 
 from playhead_tools.temporal.clock import NO_CLOCK, Clock, offset_s
 from playhead_tools.temporal.event import Bounds, Event, in_order, refuse_negative
-from playhead_tools.temporal.results import Gap, Paired, Sign
-from playhead_tools.temporal.scan import Searched, is_whole
+from playhead_tools.temporal.results import EventPairs, Gap, Sign
+from playhead_tools.temporal.scan import ScanCoverage, is_complete
 
 
 def gap(a: Event, b: Event, *, tolerance_s: float = 0.0, clock: Clock | None = None) -> Gap:
@@ -27,8 +27,8 @@ def gap(a: Event, b: Event, *, tolerance_s: float = 0.0, clock: Clock | None = N
     apart_s = offset_s(b.video_id, a.video_id, clock)
     if apart_s is None:
         return Gap(nan, (a, b), False, NO_CLOCK, low=-inf, high=inf, sign="undetermined")
-    there = b.window
-    value = max(a.window.start_s, there.start_s + apart_s) - min(a.window.end_s, there.end_s + apart_s)
+    b_window = b.window
+    value = max(a.window.start_s, b_window.start_s + apart_s) - min(a.window.end_s, b_window.end_s + apart_s)
     low, high = _gap_bounds(a.bounds, b.bounds.moved(apart_s))
     sign: Sign = "undetermined"
     if low >= tolerance_s:
@@ -43,9 +43,9 @@ def co_occurrences(
     those: Iterable[Event],
     within_s: float,
     *,
-    searched_whole: Searched,
+    scan_coverage: ScanCoverage,
     clock: Clock | None = None,
-) -> Paired:
+) -> EventPairs:
     """The pairs of one of each kind that are at most `within_s` apart, surely or perhaps.
 
     An event is no pair with itself. Pairs over two videos need a library clock.
@@ -54,14 +54,14 @@ def co_occurrences(
         these: events of the one kind.
         those: events of the other kind.
         within_s: the most seconds between the two; 0 for those that touch or share time.
-        searched_whole: whether all in scope was searched for both, or where.
+        scan_coverage: whether all in scope was searched for both, or where.
         clock: when each video was recorded.
 
     Raises:
         ValueError: `within_s` is below 0.
     """
     refuse_negative("within_s", within_s)
-    sure, maybe = [], []
+    certain, maybe = [], []
     others = in_order(those)
     for a in in_order(these):
         for b in others:
@@ -70,11 +70,13 @@ def co_occurrences(
                 continue
             low, high = _gap_bounds(a.bounds, b.bounds.moved(apart_s))
             if high <= within_s:
-                sure.append((a, b))
+                certain.append((a, b))
             elif low <= within_s:
                 maybe.append((a, b))
-    events = tuple(dict.fromkeys(event for pair in sure for event in pair))
-    return Paired(pairs=tuple(sure), maybe=tuple(maybe), events=events, complete=is_whole(searched_whole))
+    events = tuple(dict.fromkeys(event for pair in certain for event in pair))
+    return EventPairs(
+        pairs=tuple(certain), maybe=tuple(maybe), events=events, complete=is_complete(scan_coverage)
+    )
 
 
 def _gap_bounds(a: Bounds, b: Bounds) -> tuple[float, float]:

@@ -5,29 +5,29 @@ from math import inf
 
 from playhead_tools.temporal.clock import Clock, on_line, timelines
 from playhead_tools.temporal.event import Event, in_order, refuse_negative
-from playhead_tools.temporal.results import Picked
-from playhead_tools.temporal.scan import Searched, is_covered, is_whole, scope_ids
+from playhead_tools.temporal.results import RankedEvents
+from playhead_tools.temporal.scan import ScanCoverage, is_complete, is_covered, scope_ids
 
 
 def nth(
     events: Iterable[Event],
     n: int,
     *,
-    searched_whole: Searched,
+    scan_coverage: ScanCoverage,
     tolerance_s: float = 0.0,
     clock: Clock | None = None,
-) -> Picked:
+) -> RankedEvents:
     """The nth event of every video that has so many: 1 the first, -1 the last, -2 the last but one.
 
     Videos on a library clock count as one. It is complete when all that lies before the picked event (for
     a negative n: after it) was searched, and all of a video that has too few; else `meaning` says that it
-    is the earliest (latest) found. `ties` are events of which the start cannot be told from its start.
+    is the earliest (latest) found. `ties` are events whose start cannot be distinguished from its start.
 
     Args:
         events: all of one kind; how probable each is does not count.
         n: which.
-        searched_whole: whether all in scope was searched, or where.
-        tolerance_s: seconds that cannot be told from none.
+        scan_coverage: whether all in scope was searched, or where.
+        tolerance_s: seconds that cannot be distinguished from none.
         clock: when each video was recorded.
 
     Raises:
@@ -36,62 +36,64 @@ def nth(
     >>> from playhead_index.window import Window
     >>> from playhead_tools.temporal.scan import Scan
     >>> scan = Scan({"v": Window(0, 60)}, {"v": [Window(30, 60)]})
-    >>> first = nth([Event("v", Window(40, 50), ("E1",))], 1, searched_whole=scan)
+    >>> first = nth([Event("v", Window(40, 50), ("E1",))], 1, scan_coverage=scan)
     >>> first.complete, first.meaning
     (False, 'earliest found')
     """
     if n == 0:
         raise ValueError("n is 1 for the first or -1 for the last, got 0")
     refuse_negative("tolerance_s", tolerance_s)
-    asked = list(events)
+    candidates = list(events)
     picked: list[Event] = []
     ties: list[Event] = []
     complete = True
-    for line in timelines([e.video_id for e in asked] + scope_ids(searched_whole), clock):
-        ordered = on_line(asked, line)
+    for line in timelines([e.video_id for e in candidates] + scope_ids(scan_coverage), clock):
+        ordered = on_line(candidates, line)
         if len(ordered) < abs(n):
-            complete = complete and is_covered(searched_whole, line)
+            complete = complete and is_covered(scan_coverage, line)
             continue
         one = ordered[n - 1 if n > 0 else n]
         picked.append(one)
         ties += [e for e in ordered if e is not one and _tied(e, one, line, tolerance_s)]
         start_s, end_s = (w + line[one.video_id] for w in (one.window.start_s, one.window.end_s))
         side = (-inf, start_s) if n > 0 else (end_s, inf)
-        complete = complete and is_covered(searched_whole, line, *side)
-    return Picked(float(n), tuple(picked), complete, _rank(n, complete), ties=tuple(ties))
+        complete = complete and is_covered(scan_coverage, line, *side)
+    return RankedEvents(float(n), tuple(picked), complete, _rank(n, complete), ties=tuple(ties))
 
 
 def first(
     events: Iterable[Event],
     *,
-    searched_whole: Searched,
+    scan_coverage: ScanCoverage,
     tolerance_s: float = 0.0,
     clock: Clock | None = None,
-) -> Picked:
+) -> RankedEvents:
     """The first event of every video, as `nth` with 1.
 
     Raises:
         ValueError: `tolerance_s` is below 0.
     """
-    return nth(events, 1, searched_whole=searched_whole, tolerance_s=tolerance_s, clock=clock)
+    return nth(events, 1, scan_coverage=scan_coverage, tolerance_s=tolerance_s, clock=clock)
 
 
 def last(
     events: Iterable[Event],
     *,
-    searched_whole: Searched,
+    scan_coverage: ScanCoverage,
     tolerance_s: float = 0.0,
     clock: Clock | None = None,
-) -> Picked:
+) -> RankedEvents:
     """The last event of every video, as `nth` with -1.
 
     Raises:
         ValueError: `tolerance_s` is below 0.
     """
-    return nth(events, -1, searched_whole=searched_whole, tolerance_s=tolerance_s, clock=clock)
+    return nth(events, -1, scan_coverage=scan_coverage, tolerance_s=tolerance_s, clock=clock)
 
 
-def longest(events: Iterable[Event], *, searched_whole: Searched, tolerance_s: float = 0.0) -> Picked:
+def longest(
+    events: Iterable[Event], *, scan_coverage: ScanCoverage, tolerance_s: float = 0.0
+) -> RankedEvents:
     """The longest event of all videos and its seconds; `ties` are others that may be the longest.
 
     Events in pieces are to be merged first. Nothing is picked of no events.
@@ -101,37 +103,39 @@ def longest(events: Iterable[Event], *, searched_whole: Searched, tolerance_s: f
 
     >>> from playhead_index.window import Window
     >>> a, b = Event("v", Window(0, 10), ("E1",)), Event("v", Window(20, 29), ("E2",), delta_s=0.5)
-    >>> picked = longest([a, b], searched_whole=True)
+    >>> picked = longest([a, b], scan_coverage=True)
     >>> picked.value, picked.determined, picked.ties == (b,)
     (10, False, True)
     """
-    return _by_length(events, searched_whole, tolerance_s, is_longest=True)
+    return _by_length(events, scan_coverage, tolerance_s, is_longest=True)
 
 
-def shortest(events: Iterable[Event], *, searched_whole: Searched, tolerance_s: float = 0.0) -> Picked:
+def shortest(
+    events: Iterable[Event], *, scan_coverage: ScanCoverage, tolerance_s: float = 0.0
+) -> RankedEvents:
     """The shortest event of all videos and its seconds; `ties` are others that may be the shortest.
 
     Raises:
         ValueError: `tolerance_s` is below 0.
     """
-    return _by_length(events, searched_whole, tolerance_s, is_longest=False)
+    return _by_length(events, scan_coverage, tolerance_s, is_longest=False)
 
 
 def _by_length(
-    events: Iterable[Event], searched: Searched, tolerance_s: float, *, is_longest: bool
-) -> Picked:
+    events: Iterable[Event], scan_coverage: ScanCoverage, tolerance_s: float, *, is_longest: bool
+) -> RankedEvents:
     refuse_negative("tolerance_s", tolerance_s)
     ordered = in_order(events)
-    complete = is_whole(searched)
+    complete = is_complete(scan_coverage)
     if not ordered:
-        return Picked(0.0, (), complete, "there is no event")
+        return RankedEvents(0.0, (), complete, "there is no event")
     pick = max if is_longest else min
     best = pick(ordered, key=lambda e: e.window.duration_s)
     others = [e for e in ordered if e is not best]
     ties = [e for e in others if _may_beat(e, best, tolerance_s, is_longest=is_longest)]
     name = "longest" if is_longest else "shortest"
     meaning = name if complete else f"{name} found"
-    return Picked(best.window.duration_s, (best,), complete, meaning, ties=tuple(ties))
+    return RankedEvents(best.window.duration_s, (best,), complete, meaning, ties=tuple(ties))
 
 
 def _may_beat(event: Event, best: Event, tolerance_s: float, *, is_longest: bool) -> bool:
@@ -154,5 +158,5 @@ def _tied(event: Event, one: Event, line: Clock, tolerance_s: float) -> bool:
 def _rank(n: int, complete: bool) -> str:
     if complete:
         return {1: "first", -1: "last"}.get(n, f"number {n}" if n > 0 else f"number {-n} from the end")
-    found = "earliest found" if n > 0 else "latest found"
-    return found if abs(n) == 1 else f"number {abs(n)} of those found, from the {found}"
+    prefix = "earliest found" if n > 0 else "latest found"
+    return prefix if abs(n) == 1 else f"number {abs(n)} of those found, from the {prefix}"

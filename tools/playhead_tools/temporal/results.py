@@ -26,7 +26,7 @@ Order = Literal["before", "after", "undetermined"]
 Sign = Literal["apart", "overlapping", "undetermined"]
 
 
-class Justified:
+class EventResult:
     """A result that stands on events, and through them on evidence."""
 
     __slots__ = ()
@@ -39,11 +39,11 @@ class Justified:
 
 
 @dataclass(frozen=True, slots=True)
-class ComputedValue(Justified):
+class ComputedValue(EventResult):
     """A number with the events that justify it, in time order in each video.
 
     `complete` is False when it holds only of what was searched: an earlier, later or further event
-    may lie where nobody looked. `meaning` then says what it is instead.
+    may lie where nothing was scanned. `meaning` then says what it is instead.
     """
 
     value: float
@@ -53,12 +53,12 @@ class ComputedValue(Justified):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ranged(ComputedValue):
+class BoundedValue(ComputedValue):
     """A number with the least and the most that it can be, given how unsure the events are.
 
     Args:
         low: the least, when events that may not have happened did not and boundaries lie at their worst.
-        high: the most, likewise; endless when an event may go on where nobody looked.
+        high: the most, likewise; endless when an event may go on where nothing was scanned.
         scanned: the searched part of the scope, 0 to 1; None when only known not to be all.
     """
 
@@ -68,14 +68,14 @@ class Ranged(ComputedValue):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gap(Ranged):
+class Gap(BoundedValue):
     """Seconds from the end of the earlier event to the start of the later; below 0 they share time."""
 
     sign: Sign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picked(ComputedValue):
+class RankedEvents(ComputedValue):
     """Events picked by rank; `ties` are those that may be meant as well, within what can be told."""
 
     ties: tuple[Event, ...] = ()
@@ -87,14 +87,14 @@ class Picked(ComputedValue):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found(Justified):
+class FilteredEvents(EventResult):
     """Events for which something surely holds, and those for which it only may.
 
     Args:
         events: it surely holds.
         maybe: within the tolerance and what is unsure of the events it may hold or not.
         anchors: the events that they were held against.
-        complete: nothing further lies where nobody looked.
+        complete: nothing further lies where nothing was scanned.
         meaning: what was found, in words, where that needs saying.
     """
 
@@ -106,7 +106,7 @@ class Found(Justified):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Related(Justified):
+class EventRelation(EventResult):
     """How two events lie to each other; `possible` holds every relation that they may have."""
 
     relation: Allen | Literal["undetermined"]
@@ -117,14 +117,14 @@ class Related(Justified):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arranged(Justified):
-    """Names in the order of their first events, or the pairs of which the order cannot be told.
+class EventOrder(EventResult):
+    """Names in the order of their first events, or the pairs of which the order cannot be determined.
 
     Args:
         names: the order; None when it is undetermined.
-        undetermined: the pairs that cannot be told, in the order in which the names were given.
+        undetermined: the pairs that cannot be determined, in the order in which the names were given.
         events: the first events, timeline by timeline, in their order.
-        complete: no earlier one lies where nobody looked.
+        complete: no earlier one lies where nothing was scanned.
         meaning: why it is undetermined.
     """
 
@@ -136,7 +136,7 @@ class Arranged(Justified):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Paired(Justified):
+class EventPairs(EventResult):
     """Pairs for which something surely holds, and pairs for which it only may."""
 
     pairs: tuple[tuple[Event, Event], ...]

@@ -1,4 +1,4 @@
-"""Where was looked: the scanned windows of every video in scope, and what follows for completeness."""
+"""Scan coverage: the scanned windows of every video in scope, and what follows for completeness."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from math import inf
 
 from playhead_index.window import Window, join_windows
 
-HAIR_S = 1e-3
+MIN_HOLE_S = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What was asked about and what of it was looked at.
+    """The scope of a question and the windows of it that were scanned.
 
     Holes of a millisecond or less between scanned windows are no holes: they come from rounding.
 
@@ -27,76 +27,79 @@ class Scan:
     scope: Mapping[str, Window]
     scanned: Mapping[str, Sequence[Window]]
 
-    def seen(self, video_id: str) -> list[Window]:
+    def scanned_windows(self, video_id: str) -> list[Window]:
         """The scanned parts of the scope in one video, in time order; none for a video out of scope."""
         scope = self.scope.get(video_id)
         if scope is None:
             return []
-        joined = join_windows(self.scanned.get(video_id, ()), HAIR_S)
+        joined = join_windows(self.scanned.get(video_id, ()), MIN_HOLE_S)
         return [part for window in joined if (part := window.clamped(scope)) is not None]
 
-    def unseen(self, video_id: str) -> list[Window]:
-        """The parts of the scope in one video where nobody looked, in time order."""
+    def unscanned_windows(self, video_id: str) -> list[Window]:
+        """The parts of the scope in one video that were not scanned, in time order."""
         scope = self.scope.get(video_id)
         if scope is None:
             return []
-        seen = self.seen(video_id)
-        starts = [scope.start_s, *(w.end_s for w in seen)]
-        ends = [*(w.start_s for w in seen), scope.end_s]
-        return [Window(a, b) for a, b in zip(starts, ends, strict=True) if b - a > HAIR_S]
+        scanned = self.scanned_windows(video_id)
+        starts = [scope.start_s, *(w.end_s for w in scanned)]
+        ends = [*(w.start_s for w in scanned), scope.end_s]
+        return [Window(a, b) for a, b in zip(starts, ends, strict=True) if b - a > MIN_HOLE_S]
 
     def covers(self, video_id: str, start_s: float = -inf, end_s: float = inf) -> bool:
         """Whether all of the scope between two times of a video was scanned; False out of scope."""
         if video_id not in self.scope:
             return False
-        return all(min(w.end_s, end_s) - max(w.start_s, start_s) <= HAIR_S for w in self.unseen(video_id))
+        return all(
+            min(w.end_s, end_s) - max(w.start_s, start_s) <= MIN_HOLE_S
+            for w in self.unscanned_windows(video_id)
+        )
 
-    def sees(self, video_id: str, time_s: float) -> bool:
+    def covers_time(self, video_id: str, time_s: float) -> bool:
         """Whether a moment was scanned."""
-        return any(time_s in window for window in self.seen(video_id))
+        return any(time_s in window for window in self.scanned_windows(video_id))
 
     @property
-    def whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether everything in scope was scanned."""
         return all(self.covers(video_id) for video_id in self.scope)
 
     @property
     def scanned_s(self) -> float:
         """Seconds of the scope that were scanned."""
-        return sum(w.duration_s for video_id in self.scope for w in self.seen(video_id))
+        return sum(w.duration_s for video_id in self.scope for w in self.scanned_windows(video_id))
 
     @property
     def fraction(self) -> float:
         """The scanned part of the scope, 0 to 1; 1 for a scope of nothing."""
-        asked_s = sum(w.duration_s for w in self.scope.values())
-        return self.scanned_s / asked_s if asked_s else 1.0
+        requested_s = sum(w.duration_s for w in self.scope.values())
+        return self.scanned_s / requested_s if requested_s else 1.0
 
 
-Searched = bool | Scan
+ScanCoverage = bool | Scan
 """What a caller knows of the search: whether all in scope was searched, or where it was."""
 
 
-def is_whole(searched: Searched) -> bool:
+def is_complete(scan_coverage: ScanCoverage) -> bool:
     """Whether everything in scope was searched."""
-    return searched.whole if isinstance(searched, Scan) else searched
+    return scan_coverage.is_complete if isinstance(scan_coverage, Scan) else scan_coverage
 
 
-def fraction_of(searched: Searched) -> float | None:
+def fraction_of(scan_coverage: ScanCoverage) -> float | None:
     """The searched part of the scope, 0 to 1; None where a caller knows only that it is not all."""
-    if isinstance(searched, Scan):
-        return searched.fraction
-    return 1.0 if searched else None
+    if isinstance(scan_coverage, Scan):
+        return scan_coverage.fraction
+    return 1.0 if scan_coverage else None
 
 
 def is_covered(
-    searched: Searched, line: Mapping[str, float], start_s: float = -inf, end_s: float = inf
+    scan_coverage: ScanCoverage, line: Mapping[str, float], start_s: float = -inf, end_s: float = inf
 ) -> bool:
     """Whether the scope between two times of a timeline was searched, in every video of the timeline."""
-    if not isinstance(searched, Scan):
-        return searched
-    return all(searched.covers(v, start_s - offset_s, end_s - offset_s) for v, offset_s in line.items())
+    if not isinstance(scan_coverage, Scan):
+        return scan_coverage
+    return all(scan_coverage.covers(v, start_s - offset_s, end_s - offset_s) for v, offset_s in line.items())
 
 
-def scope_ids(searched: Searched) -> list[str]:
+def scope_ids(scan_coverage: ScanCoverage) -> list[str]:
     """The videos in scope, as far as the caller names them."""
-    return sorted(searched.scope) if isinstance(searched, Scan) else []
+    return sorted(scan_coverage.scope) if isinstance(scan_coverage, Scan) else []

@@ -7,42 +7,42 @@ from math import inf
 from playhead_index.window import Window
 from playhead_tools.temporal.clock import Clock, on_line, timelines
 from playhead_tools.temporal.event import Bounds, Event, refuse_negative
-from playhead_tools.temporal.results import Found
-from playhead_tools.temporal.scan import Searched, is_covered, scope_ids
+from playhead_tools.temporal.results import FilteredEvents
+from playhead_tools.temporal.scan import ScanCoverage, is_covered, scope_ids
 
 
 def until(
     events: Iterable[Event],
     anchors: Iterable[Event],
     *,
-    searched_whole: Searched,
+    scan_coverage: ScanCoverage,
     tolerance_s: float = 0.0,
     clock: Clock | None = None,
-) -> Found:
+) -> FilteredEvents:
     """What of the events lies before the first anchor of their timeline, cut where that starts.
 
     A timeline without an anchor gives its events whole. It is complete when all before the first anchor
-    was searched, and all of a timeline without one. `maybe` holds those whose start cannot be told from
-    the anchor's.
+    was searched, and all of a timeline without one. `maybe` holds those whose start cannot be
+    distinguished from the anchor's.
 
     Raises:
         ValueError: `tolerance_s` is below 0.
 
     >>> talk, bell = Event("v", Window(0.0, 60.0), ("E1",)), Event("v", Window(40, 41), ("E2",))
-    >>> until([talk], [bell], searched_whole=True).events[0].window
+    >>> until([talk], [bell], scan_coverage=True).events[0].window
     Window(start_s=0.0, end_s=40.0)
     """
-    return _cut(events, anchors, searched_whole, tolerance_s, clock, is_until=True)
+    return _cut_at_anchor(events, anchors, scan_coverage, tolerance_s, clock, is_until=True)
 
 
 def since(
     events: Iterable[Event],
     anchors: Iterable[Event],
     *,
-    searched_whole: Searched,
+    scan_coverage: ScanCoverage,
     tolerance_s: float = 0.0,
     clock: Clock | None = None,
-) -> Found:
+) -> FilteredEvents:
     """What of the events lies after the last anchor of their timeline, cut where that ends.
 
     The mirror image of `until`: pass one anchor to follow another than the last.
@@ -50,39 +50,39 @@ def since(
     Raises:
         ValueError: `tolerance_s` is below 0.
     """
-    return _cut(events, anchors, searched_whole, tolerance_s, clock, is_until=False)
+    return _cut_at_anchor(events, anchors, scan_coverage, tolerance_s, clock, is_until=False)
 
 
-def _cut(
+def _cut_at_anchor(
     events: Iterable[Event],
     anchors: Iterable[Event],
-    searched: Searched,
+    scan_coverage: ScanCoverage,
     tolerance_s: float,
     clock: Clock | None,
     *,
     is_until: bool,
-) -> Found:
+) -> FilteredEvents:
     refuse_negative("tolerance_s", tolerance_s)
-    asked, marks = list(events), list(anchors)
+    candidates, marks = list(events), list(anchors)
     parts: list[tuple[bool, Event]] = []
     used: list[Event] = []
-    complete, lacks = True, False
-    for line in timelines([*(e.video_id for e in [*asked, *marks]), *scope_ids(searched)], clock):
-        here, side = on_line(marks, line), (-inf, inf)
-        if here:
-            mark, side = _border(here, line, is_until=is_until)
+    complete, has_uncut = True, False
+    for line in timelines([*(e.video_id for e in [*candidates, *marks]), *scope_ids(scan_coverage)], clock):
+        line_anchors, side = on_line(marks, line), (-inf, inf)
+        if line_anchors:
+            mark, side = _border(line_anchors, line, is_until=is_until)
             used.append(mark)
-            parts += _parts(asked, here, mark, line, tolerance_s, is_until=is_until)
+            parts += _parts(candidates, line_anchors, mark, line, tolerance_s, is_until=is_until)
         else:
-            parts += [(True, event) for event in on_line(asked, line)]
-            lacks = True
-        complete = complete and is_covered(searched, line, *side)
-    return Found(
+            parts += [(True, event) for event in on_line(candidates, line)]
+            has_uncut = True
+        complete = complete and is_covered(scan_coverage, line, *side)
+    return FilteredEvents(
         events=tuple(event for surely, event in parts if surely),
         maybe=tuple(event for surely, event in parts if not surely),
         anchors=tuple(used),
         complete=complete,
-        meaning="where no anchor was found the events are whole" if lacks else "",
+        meaning="where no anchor was found the events are whole" if has_uncut else "",
     )
 
 

@@ -21,32 +21,32 @@ _RANGE = re.compile(
     rf"(?:({_TIME})|start|begin|beginning)?\s?(?:-|–|—|,\s|\.\.|\bto\b|\buntil\b)\s?(?:({_TIME})|end)?$"
 )
 _POINT = re.compile(rf"(?:^|(?<=[\s@,]))({_TIME})$")
-_NOTHING = re.compile(r"[0:.]{1,9}\s?-\s?[0:.]{1,9}")
+_EMPTY_RANGE = re.compile(r"[0:.]{1,9}\s?-\s?[0:.]{1,9}")
 """`00:00-00:00`, as small models fill a field that they have nothing for."""
 _PLACEHOLDER = re.compile(r"(?:[a-z]|video|the video)?\s?\d{0,3}")
 """What small models write for the only video that there is: `S1`, `video`, `video 0`."""
 _ID = re.compile(r"[EVS]\d{1,6}$")
-_WHOLE = frozenset(("", "all", "whole", "any", "everything", "full", "the whole video"))
+_ALL_WORDS = frozenset(("", "all", "whole", "any", "everything", "full", "the whole video"))
 _NOT_A_RANGE = (
     "no range {text!r}; write times like 12:30-12:41 or 750-761{video}, an id like E3, or nothing for all"
 )
 
-Place = tuple[str, Window]
+SegmentRef = tuple[str, Window]
 """The id of a video, and a window of it."""
 
 
-def video_of(context: ToolContext, video: str) -> VideoEntry:
+def resolve_video(context: ToolContext, video: str) -> VideoEntry:
     """The video that a name, a number of the list or the beginning of an id means; the only one when empty.
 
     Raises:
         ToolError: none or several are meant; the message lists those that there are.
     """
     videos = context.videos()
-    asked = video.strip().strip("\"'").casefold()
-    if not asked and len(videos) == 1:
+    name = video.strip().strip("\"'").casefold()
+    if not name and len(videos) == 1:
         return videos[0]
-    found = _named(videos, asked) if asked else []
-    if not found and len(videos) == 1 and _PLACEHOLDER.fullmatch(asked):
+    found = _matching_videos(videos, name) if name else []
+    if not found and len(videos) == 1 and _PLACEHOLDER.fullmatch(name):
         return videos[0]
     if len(found) == 1:
         return found[0]
@@ -60,41 +60,41 @@ def video_of(context: ToolContext, video: str) -> VideoEntry:
         else ""
     )
     raise ToolError(
-        f"no video {video!r} in scope; there is {names}{more}" if asked else f"say which video: {names}{more}"
+        f"no video {video!r} in scope; there is {names}{more}" if name else f"say which video: {names}{more}"
     )
 
 
-def _named(videos: Sequence[VideoEntry], asked: str) -> list[VideoEntry]:
-    """Those that are meant, by the surest way of naming that names any."""
-    number = re.fullmatch(r"(?:video\s?|v|#)?(\d{1,6})", asked)
-    numbered = f"{asked} ".partition(" ")[0]
+def _matching_videos(videos: Sequence[VideoEntry], name: str) -> list[VideoEntry]:
+    """The videos that a name matches, by the most specific rule that matches any."""
+    number = re.fullmatch(r"(?:video\s?|v|#)?(\d{1,6})", name)
+    numbered = f"{name} ".partition(" ")[0]
     ways = [
-        [v for v in videos if asked in (v.video_id.casefold(), v.name.casefold())],
-        [v for v in videos if asked == v.path.name.casefold()],
-        [v for v in videos if asked == v.path.stem.casefold()],
+        [v for v in videos if name in (v.video_id.casefold(), v.name.casefold())],
+        [v for v in videos if name == v.path.name.casefold()],
+        [v for v in videos if name == v.path.stem.casefold()],
         [v for at, v in enumerate(videos, 1) if number and at == int(number[1])],
         [
             v
             for at, v in enumerate(videos, 1)
-            if asked == f"{numbered} {v.name.casefold()}" and str(at) == numbered
+            if name == f"{numbered} {v.name.casefold()}" and str(at) == numbered
         ],
-        [v for v in videos if len(asked) >= MIN_PREFIX_CHARS and v.video_id.casefold().startswith(asked)],
-        [v for v in videos if len(asked) >= MIN_PREFIX_CHARS and asked in v.name.casefold()],
+        [v for v in videos if len(name) >= MIN_PREFIX_CHARS and v.video_id.casefold().startswith(name)],
+        [v for v in videos if len(name) >= MIN_PREFIX_CHARS and name in v.name.casefold()],
     ]
     return next((found for found in ways if found), [])
 
 
-def videos_of(context: ToolContext, videos: Sequence[str]) -> list[VideoEntry]:
+def resolve_videos(context: ToolContext, videos: Sequence[str]) -> list[VideoEntry]:
     """The videos that some names mean, each once; all in scope for none.
 
     Raises:
         ToolError: one of the names means none or several.
     """
-    named = [one for one in videos if one.strip().casefold() not in _WHOLE]
-    return list(dict.fromkeys(video_of(context, one) for one in named)) if named else context.videos()
+    named = [one for one in videos if one.strip().casefold() not in _ALL_WORDS]
+    return list(dict.fromkeys(resolve_video(context, one) for one in named)) if named else context.videos()
 
 
-def stretches_of(
+def resolve_windows(
     context: ToolContext, videos: Sequence[str], range_: str, notes: list[str]
 ) -> dict[str, Window]:
     """The part in scope of every video that is meant, cut to a range where one is given.
@@ -102,16 +102,16 @@ def stretches_of(
     Raises:
         ToolError: a name means none or several, or a range is given and several videos are meant.
     """
-    if range_.strip().casefold() not in _WHOLE and not _NOTHING.fullmatch(range_.strip()):
-        video_id, window = place_of(context, range_, videos, notes)
+    if range_.strip().casefold() not in _ALL_WORDS and not _EMPTY_RANGE.fullmatch(range_.strip()):
+        video_id, window = resolve_range(context, range_, videos, notes)
         return {video_id: window}
-    inside = context.stretches()
-    return {v.video_id: inside[v.video_id] for v in videos_of(context, videos) if v.video_id in inside}
+    clamped = context.scope_windows()
+    return {v.video_id: clamped[v.video_id] for v in resolve_videos(context, videos) if v.video_id in clamped}
 
 
-def place_of(
+def resolve_range(
     context: ToolContext, text: str, videos: Sequence[str], notes: list[str], around_s: float = 2.0
-) -> Place:
+) -> SegmentRef:
     """The video and the window that a range means, inside what is in scope; what lies outside is clamped.
 
     Args:
@@ -127,18 +127,18 @@ def place_of(
     """
     plain = " ".join(text.split())[:MAX_RANGE_CHARS].strip("[]()\"' ")
     if _ID.match(plain.upper()):
-        return _of_id(context, plain.upper())
-    if plain.casefold() in _WHOLE or _NOTHING.fullmatch(plain):
+        return _resolve_id(context, plain.upper())
+    if plain.casefold() in _ALL_WORDS or _EMPTY_RANGE.fullmatch(plain):
         entry = _one_video(context, videos)
-        return entry.video_id, context.whole(entry)
-    alone = _named(context.videos(), plain.casefold()) if not re.match(rf"{_TIME}$", plain) else []
+        return entry.video_id, context.scope_window(entry)
+    alone = _matching_videos(context.videos(), plain.casefold()) if not re.match(rf"{_TIME}$", plain) else []
     if len(alone) == 1:
-        return alone[0].video_id, context.whole(alone[0])
+        return alone[0].video_id, context.scope_window(alone[0])
     found = _RANGE.search(plain) or _POINT.search(plain)
     if found is None or not any(char.isdigit() or char.isalpha() for char in found[0]):
         raise ToolError(_NOT_A_RANGE.format(text=text[:60], video=_in_front(context)))
     front = plain[: found.start()].strip(" @,:;|[]()\"'").removeprefix("from ").removesuffix(" from").strip()
-    entry = video_of(context, front) if front and front != "from" else _one_video(context, videos)
+    entry = resolve_video(context, front) if front and front != "from" else _one_video(context, videos)
     start, end = found[1], found[2] if found.re is _RANGE else found[1]
     return entry.video_id, _window(context, entry, start, end, notes, around_s)
 
@@ -148,7 +148,7 @@ def _in_front(context: ToolContext) -> str:
 
 
 def _one_video(context: ToolContext, videos: Sequence[str]) -> VideoEntry:
-    entries = videos_of(context, videos)
+    entries = resolve_videos(context, videos)
     if len(entries) > 1:
         names = listed(
             [f"{at} {v.name}" for at, v in enumerate(context.videos()[:MAX_NAMED], 1) if v in entries]
@@ -157,10 +157,10 @@ def _one_video(context: ToolContext, videos: Sequence[str]) -> VideoEntry:
     return entries[0]
 
 
-def _of_id(context: ToolContext, name: str) -> Place:
+def _resolve_id(context: ToolContext, name: str) -> SegmentRef:
     event = context.table.event(name)
     if event is None:
-        raise ToolError(f"no {name}; {_there(context)}")
+        raise ToolError(f"no {name}; {_available_ids(context)}")
     return event.video_id, event.window
 
 
@@ -172,35 +172,40 @@ def _window(
     notes: list[str],
     around_s: float,
 ) -> Window:
-    """The stretch between two times, clamped to the scope; a single time gets `around_s` on each side."""
-    whole = context.whole(video)
-    start_s = whole.start_s if start is None else seconds_of(start)
-    end_s = whole.end_s if end is None else seconds_of(end)
+    """The window between two times, clamped to the scope; a single time gets `around_s` on each side."""
+    scope_window = context.scope_window(video)
+    start_s = scope_window.start_s if start is None else parse_seconds(start)
+    end_s = scope_window.end_s if end is None else parse_seconds(end)
     if end_s < start_s:
         notes.append(f"{format_time(start_s)} lies behind {format_time(end_s)}: they were swapped")
         start_s, end_s = end_s, start_s
-    asked = f"{format_time(start_s)}-{format_time(end_s)}"
+    requested = f"{format_time(start_s)}-{format_time(end_s)}"
     is_moment = end_s - start_s < MIN_RANGE_S
     if is_moment:
         start_s, end_s = start_s - around_s, end_s + around_s
-    inside = Window(start_s, end_s).clamped(whole)
-    if inside is None:
-        taken = _edge(whole, at_end=start_s >= whole.end_s)
-        notes.append(f"{asked} lies outside {video.name}, which has {clock(whole)}: {clock(taken)} was taken")
-        return taken
-    if not is_moment and (start_s < whole.start_s - MIN_RANGE_S or end_s > whole.end_s + MIN_RANGE_S):
-        notes.append(f"{asked} was cut to {clock(inside)}: {video.name} has {clock(whole)}")
-    return inside
+    clamped = Window(start_s, end_s).clamped(scope_window)
+    if clamped is None:
+        edge_window = _edge_window(scope_window, at_end=start_s >= scope_window.end_s)
+        notes.append(
+            f"{requested} lies outside {video.name}, which has {clock(scope_window)}:"
+            f" {clock(edge_window)} was taken"
+        )
+        return edge_window
+    if not is_moment and (
+        start_s < scope_window.start_s - MIN_RANGE_S or end_s > scope_window.end_s + MIN_RANGE_S
+    ):
+        notes.append(f"{requested} was cut to {clock(clamped)}: {video.name} has {clock(scope_window)}")
+    return clamped
 
 
-def _edge(whole: Window, *, at_end: bool) -> Window:
-    length_s = min(OUTSIDE_S, whole.duration_s)
+def _edge_window(scope_window: Window, *, at_end: bool) -> Window:
+    length_s = min(OUTSIDE_S, scope_window.duration_s)
     if at_end:
-        return Window(whole.end_s - length_s, whole.end_s)
-    return Window(whole.start_s, whole.start_s + length_s)
+        return Window(scope_window.end_s - length_s, scope_window.end_s)
+    return Window(scope_window.start_s, scope_window.start_s + length_s)
 
 
-def seconds_of(time: str) -> float:
+def parse_seconds(time: str) -> float:
     """Seconds from a number or a clock; minutes and seconds above 59 are counted on (`1:75` is 2:15).
 
     Raises:
@@ -216,26 +221,27 @@ def seconds_of(time: str) -> float:
         return float(sum(float(part) * 60.0**at for at, part in enumerate(reversed(parts))))
 
 
-def shortened(window: Window, max_s: float, notes: list[str]) -> Window:
+def truncate_window(window: Window, max_s: float, notes: list[str]) -> Window:
     """The beginning of a window, at most so long, with a note when something was cut."""
     if window.duration_s <= max_s:
         return window
-    kept = Window(window.start_s, window.start_s + max_s)
+    truncated = Window(window.start_s, window.start_s + max_s)
     notes.append(
-        f"{clock(window)} is longer than {max_s:g} s: only {clock(kept)} was taken; ask for the rest in parts"
+        f"{clock(window)} is longer than {max_s:g} s: only {clock(truncated)} was taken;"
+        " ask for the rest in parts"
     )
-    return kept
+    return truncated
 
 
-def fitting(value: int, least: int, most: int, name: str, notes: list[str]) -> int:
+def clamp_number(value: int, minimum: int, maximum: int, name: str, notes: list[str]) -> int:
     """A number inside its limits, with a note when it was outside."""
-    inside = min(max(value, least), most)
-    if inside != value:
-        notes.append(f"{name} {value} became {inside}")
-    return inside
+    clamped = min(max(value, minimum), maximum)
+    if clamped != value:
+        notes.append(f"{name} {value} became {clamped}")
+    return clamped
 
 
-def evidence_of(context: ToolContext, evidence_id: str) -> Evidence:
+def resolve_evidence(context: ToolContext, evidence_id: str) -> Evidence:
     """The record of an id.
 
     Raises:
@@ -243,10 +249,10 @@ def evidence_of(context: ToolContext, evidence_id: str) -> Evidence:
     """
     record = context.table.records.get(evidence_id.strip().upper())
     if record is None:
-        raise ToolError(f"no evidence {evidence_id!r}; {_there(context)}")
+        raise ToolError(f"no evidence {evidence_id!r}; {_available_ids(context)}")
     return record
 
 
-def _there(context: ToolContext) -> str:
+def _available_ids(context: ToolContext) -> str:
     n = len(context.table.records)
     return f"there is E1 to E{n}" if n else "there is none yet; search or read first"

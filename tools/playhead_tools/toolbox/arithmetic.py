@@ -8,8 +8,8 @@ from math import isfinite
 
 from playhead_index.errors import ToolError
 
-MOST_CHARS, MOST_NODES, MOST_POWER = 200, 80, 8
-TAKES = (
+MAX_CHARS, MAX_NODES, MAX_POWER = 200, 80, 8
+SYNTAX_HELP = (
     "calc takes numbers, + - * / // % **, parentheses, min, max, abs, round, sum,"
     " and E1.start, E1.end, E1.length"
 )
@@ -27,21 +27,21 @@ _CALLS: dict[str, Callable[[Sequence[float]], float]] = {
     "min": min,
     "max": max,
     "sum": sum,
-    "abs": lambda values: abs(_only(values)),
+    "abs": lambda values: abs(_single(values)),
     "round": lambda values: round(values[0], int(values[1]) if len(values) > 1 else 0),
 }
 
 
 @dataclass(slots=True)
-class Reckoning:
-    """A value and the numbers that were written out in its expression, and how many names it used."""
+class EvaluatedExpression:
+    """The value of an expression, its literal numbers, and how many names it used."""
 
     value: float
-    written: list[float] = field(default_factory=list)
-    named: int = 0
+    literals: list[float] = field(default_factory=list)
+    num_names: int = 0
 
 
-def evaluate(expression: str, names: Mapping[str, float] | None = None) -> Reckoning:
+def evaluate(expression: str, names: Mapping[str, float] | None = None) -> EvaluatedExpression:
     """The value of an arithmetic expression; nothing in it is ever run as code.
 
     Args:
@@ -54,60 +54,60 @@ def evaluate(expression: str, names: Mapping[str, float] | None = None) -> Recko
     >>> evaluate("(E2.start - E1.end) / 60", {"E1.end": 30.0, "E2.start": 90.0}).value
     1.0
     """
-    if len(expression) > MOST_CHARS:
-        raise ToolError(f"an expression has at most {MOST_CHARS} characters, got {len(expression)}")
+    if len(expression) > MAX_CHARS:
+        raise ToolError(f"an expression has at most {MAX_CHARS} characters, got {len(expression)}")
     try:
         tree = ast.parse(expression.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError) as error:
-        raise ToolError(f"{expression!r} is no arithmetic; {TAKES}") from error
-    if sum(1 for _ in ast.walk(tree)) > MOST_NODES:
+        raise ToolError(f"{expression!r} is no arithmetic; {SYNTAX_HELP}") from error
+    if sum(1 for _ in ast.walk(tree)) > MAX_NODES:
         raise ToolError("the expression has too many parts; reckon in steps")
-    reckoning = Reckoning(0.0)
+    evaluated = EvaluatedExpression(0.0)
     try:
-        value = _value(tree.body, names or {}, reckoning)
+        value = _value(tree.body, names or {}, evaluated)
     except ZeroDivisionError as error:
         raise ToolError(f"{expression!r} divides by 0") from error
     except (OverflowError, TypeError, IndexError, ValueError) as error:
         raise ToolError(f"{expression!r} has no value: {error}") from error
     if isinstance(value, complex) or not isfinite(value):
         raise ToolError(f"{expression!r} has no finite value")
-    reckoning.value = float(value)
-    return reckoning
+    evaluated.value = float(value)
+    return evaluated
 
 
-def _value(node: ast.expr, names: Mapping[str, float], reckoning: Reckoning) -> float:
+def _value(node: ast.expr, names: Mapping[str, float], evaluated: EvaluatedExpression) -> float:
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
         value = float(node.value)  # type: ignore[arg-type]
-        reckoning.written.append(value)
+        evaluated.literals.append(value)
         return value
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        return _named(f"{node.value.id}.{node.attr}", names, reckoning)
+        return _name_value(f"{node.value.id}.{node.attr}", names, evaluated)
     if isinstance(node, ast.UnaryOp) and type(node.op) in _UNARY:
-        return _UNARY[type(node.op)](_value(node.operand, names, reckoning))
+        return _UNARY[type(node.op)](_value(node.operand, names, evaluated))
     if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
-        return _joined(node, names, reckoning)
+        return _binary_value(node, names, evaluated)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _CALLS:
         if node.keywords or not node.args:
-            raise ToolError(f"{node.func.id} takes numbers; {TAKES}")
-        return _CALLS[node.func.id]([_value(one, names, reckoning) for one in node.args])
-    raise ToolError(f"{ast.unparse(node)!r} is no arithmetic; {TAKES}")
+            raise ToolError(f"{node.func.id} takes numbers; {SYNTAX_HELP}")
+        return _CALLS[node.func.id]([_value(one, names, evaluated) for one in node.args])
+    raise ToolError(f"{ast.unparse(node)!r} is no arithmetic; {SYNTAX_HELP}")
 
 
-def _joined(node: ast.BinOp, names: Mapping[str, float], reckoning: Reckoning) -> float:
-    left, right = (_value(side, names, reckoning) for side in (node.left, node.right))
-    if isinstance(node.op, ast.Pow) and (abs(right) > MOST_POWER or abs(left) > 1e6):
-        raise ToolError(f"powers go up to {MOST_POWER}, of numbers up to a million")
+def _binary_value(node: ast.BinOp, names: Mapping[str, float], evaluated: EvaluatedExpression) -> float:
+    left, right = (_value(side, names, evaluated) for side in (node.left, node.right))
+    if isinstance(node.op, ast.Pow) and (abs(right) > MAX_POWER or abs(left) > 1e6):
+        raise ToolError(f"powers go up to {MAX_POWER}, of numbers up to a million")
     return _BINARY[type(node.op)](left, right)
 
 
-def _named(name: str, names: Mapping[str, float], reckoning: Reckoning) -> float:
+def _name_value(name: str, names: Mapping[str, float], evaluated: EvaluatedExpression) -> float:
     if name not in names:
-        raise ToolError(f"no value {name!r}; {TAKES}")
-    reckoning.named += 1
+        raise ToolError(f"no value {name!r}; {SYNTAX_HELP}")
+    evaluated.num_names += 1
     return names[name]
 
 
-def _only(values: Sequence[float]) -> float:
+def _single(values: Sequence[float]) -> float:
     if len(values) != 1:
         raise ToolError(f"abs takes one number, got {len(values)}")
     return values[0]

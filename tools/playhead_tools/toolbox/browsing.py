@@ -12,7 +12,7 @@ from playhead_index.store.transcript import read_units
 from playhead_index.window import Window
 from playhead_tools.retrieval import reading_coverage
 from playhead_tools.temporal import Scan
-from playhead_tools.toolbox.arguments import stretches_of
+from playhead_tools.toolbox.arguments import resolve_windows
 from playhead_tools.toolbox.context import Record, ToolContext, result
 from playhead_tools.toolbox.protocols import CitedSentence, Passage, Reader
 from playhead_tools.toolbox.reading import ALL_KINDS, blocks_of
@@ -27,7 +27,7 @@ Block = list[SpanRow]
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A stretch of a video whose words are read by one call, with its blocks in time order."""
+    """A window of a video whose words are read by one call, with its blocks in time order."""
 
     video_id: str
     window: Window
@@ -35,7 +35,7 @@ class _Part:
 
 
 @dataclass(slots=True)
-class _Browsed:
+class _BrowseResult:
     """Sentences with the blocks that say them, the parts that were read, and why reading stopped."""
 
     sentences: list[tuple[str, tuple[Block, ...]]]
@@ -58,39 +58,41 @@ def browse(
         videos: numbers or names; all when empty.
         range: like 12:30-12:41; all when empty.
     """
-    asked = " ".join(question.split())[:MAX_QUESTION_CHARS]
-    if not asked:
+    question_text = " ".join(question.split())[:MAX_QUESTION_CHARS]
+    if not question_text:
         raise ToolError("browse needs a question")
     notes: list[str] = []
-    stretches = stretches_of(context, videos, range, notes)
-    parts = _parts(context, stretches)
+    windows = resolve_windows(context, videos, range, notes)
+    parts = _parts(context, windows)
     if not parts:
         raise ToolError("nothing is said, written or captioned there; look at the pictures instead")
     chosen = parts[: context.limits.max_parts]
-    done = _kept(context, asked, chosen)
-    rows = [_sentence_row(context, text, blocks) for text, blocks in done.sentences]
-    cited = list({block[0].id: block for _, blocks in done.sentences for block in blocks}.values())
-    read = {v: [one.window for one in done.parts_read if one.video_id == v] for v in stretches}
-    scan = Scan(stretches, read)
+    browsed = _cached_browse(context, question_text, chosen)
+    rows = [_sentence_row(context, text, blocks) for text, blocks in browsed.sentences]
+    cited = list({block[0].id: block for _, blocks in browsed.sentences for block in blocks}.values())
+    read_windows = {v: [one.window for one in browsed.parts_read if one.video_id == v] for v in windows}
+    scan = Scan(windows, read_windows)
     lanes: list[Lane] = ["speech", "screen", "caption"]
-    if done.parts_read:
-        places = [(one.video_id, one.window) for one in done.parts_read]
+    if browsed.parts_read:
+        places = [(one.video_id, one.window) for one in browsed.parts_read]
         context.coverage.append(reading_coverage(context.catalog, places, lanes))
-    if done.stopped:
-        notes.append(f"reading stopped after {len(done.parts_read)} of {len(parts)} parts: {done.stopped}")
+    if browsed.stopped:
+        notes.append(
+            f"reading stopped after {len(browsed.parts_read)} of {len(parts)} parts: {browsed.stopped}"
+        )
     elif len(chosen) < len(parts):
         notes.append(
             f"{len(parts)} parts, the first {len(chosen)} were read; browse the rest by range or video"
         )
     if not rows:
         notes.append("nothing in what was read answers the question")
-    share = f"read {scan.fraction:.0%} of the words in scope, {len(done.parts_read)} of {len(parts)} parts"
+    share = f"read {scan.fraction:.0%} of the words in scope, {len(browsed.parts_read)} of {len(parts)} parts"
     return result(
         word_rows(context, cited),
         notes,
         summary=share,
         findings=rows,
-        complete=scan.whole and not done.stopped,
+        complete=scan.is_complete and not browsed.stopped,
     )
 
 
@@ -102,21 +104,21 @@ def _sentence_row(context: ToolContext, text: str, blocks: Sequence[Block]) -> R
 # ---- parts ----
 
 
-def _parts(context: ToolContext, stretches: Mapping[str, Window]) -> list[_Part]:
+def _parts(context: ToolContext, windows: Mapping[str, Window]) -> list[_Part]:
     """The words of a scope in parts of about equal length, cut between topics where these are known."""
     parts: list[_Part] = []
-    for video_id, window in stretches.items():
+    for video_id, window in windows.items():
         blocks = blocks_of(context, video_id, window, ALL_KINDS)
         if blocks:
-            parts += _divided(context, video_id, window, blocks)
+            parts += _divide(context, video_id, window, blocks)
     return parts
 
 
-def _divided(context: ToolContext, video_id: str, window: Window, blocks: Sequence[Block]) -> list[_Part]:
+def _divide(context: ToolContext, video_id: str, window: Window, blocks: Sequence[Block]) -> list[_Part]:
     """Topics, packed into parts that one call may read; a topic that is longer is cut between two rows."""
     max_chars = context.limits.max_part_chars
     starts = [unit.window.start_s for unit in read_units(context.catalog, video_id, "topic")]
-    pieces = _cut(
+    pieces = _cut_at_topics(
         blocks, [bisect_right(starts, block[0].words.window.start_s) for block in blocks], max_chars
     )
     total = sum(_chars(block) for block in blocks)
@@ -138,7 +140,7 @@ def _divided(context: ToolContext, video_id: str, window: Window, blocks: Sequen
     ]
 
 
-def _cut(blocks: Sequence[Block], topics: Sequence[int], max_chars: int) -> list[list[Block]]:
+def _cut_at_topics(blocks: Sequence[Block], topics: Sequence[int], max_chars: int) -> list[list[Block]]:
     """The blocks of each topic, none longer than so many characters; single blocks without topics."""
     has_topics = len(set(topics)) > 1
     pieces: list[list[Block]] = []
@@ -158,79 +160,85 @@ def _chars(block: Block) -> int:
 # ---- reading ----
 
 
-def _kept(context: ToolContext, question: str, parts: Sequence[_Part]) -> _Browsed:
+def _cached_browse(context: ToolContext, question: str, parts: Sequence[_Part]) -> _BrowseResult:
     """What reading gave; a call that was made before is not made again."""
     places = "|".join(f"{one.video_id} {clock(one.window)}" for one in parts)
     key = hashlib.sha256(f"{question}|{places}".encode()).hexdigest()[:16]
     blocks = {block[0].id: block for one in parts for block in one.blocks}
-    if key not in context.browsed:
+    if key not in context.browse_results:
         if context.is_replay:
             raise ToolError("what was read then is not kept; call browse again")
-        done = _read(context, question, parts)
-        context.browsed[key] = {
-            "sentences": [[text, [block[0].id for block in cited]] for text, cited in done.sentences],
-            "num_read": len(done.parts_read),
-            "stopped": done.stopped,
+        browsed = _read(context, question, parts)
+        context.browse_results[key] = {
+            "sentences": [[text, [block[0].id for block in cited]] for text, cited in browsed.sentences],
+            "num_read": len(browsed.parts_read),
+            "stopped": browsed.stopped,
         }
-    row = context.browsed[key]
+    row = context.browse_results[key]
     sentences = [(text, tuple(blocks[i] for i in ids if i in blocks)) for text, ids in row["sentences"]]
-    return _Browsed(sentences, list(parts[: row["num_read"]]), row["stopped"])
+    return _BrowseResult(sentences, list(parts[: row["num_read"]]), row["stopped"])
 
 
-def _read(context: ToolContext, question: str, parts: Sequence[_Part]) -> _Browsed:
+def _read(context: ToolContext, question: str, parts: Sequence[_Part]) -> _BrowseResult:
     """Reads part by part; what several parts gave is then answered from once more."""
     if context.reader is None:
         raise ToolError("browse needs a chat model; use read")
-    done = _Browsed([], [])
+    browsed = _BrowseResult([], [])
     for part in parts:
         try:
-            done.sentences += _read_part(context, context.reader, question, part, many=len(parts) > 1)
+            browsed.sentences += _read_part(
+                context, context.reader, question, part, is_one_of_several=len(parts) > 1
+            )
         except (AgentStopped, ModelError) as error:
-            if not done.parts_read:
+            if not browsed.parts_read:
                 raise ToolError(f"browse could not read: {error}; use search and read") from error
-            done.stopped = str(error)
+            browsed.stopped = str(error)
             break
-        done.parts_read.append(part)
-    if len(done.parts_read) > 1 and len(done.sentences) > 1 and not done.stopped:
+        browsed.parts_read.append(part)
+    if len(browsed.parts_read) > 1 and len(browsed.sentences) > 1 and not browsed.stopped:
         try:
-            done.sentences = _reduced(context.reader, question, done.sentences)
+            browsed.sentences = _reduce(context.reader, question, browsed.sentences)
         except (AgentStopped, ModelError) as error:
-            done.stopped = f"the findings were not joined: {error}"
-    done.sentences = done.sentences[:MAX_SENTENCES]
-    return done
+            browsed.stopped = f"the findings were not joined: {error}"
+    browsed.sentences = browsed.sentences[:MAX_SENTENCES]
+    return browsed
 
 
 def _read_part(
-    context: ToolContext, reader: Reader, question: str, part: _Part, *, many: bool
+    context: ToolContext, reader: Reader, question: str, part: _Part, *, is_one_of_several: bool
 ) -> list[tuple[str, tuple[Block, ...]]]:
     named = {f"P{at}": block for at, block in enumerate(part.blocks, start=1)}
     passages = [Passage(name, block_text(context, block)) for name, block in named.items()]
-    asked = (
-        f"{question}\n(This is one part of several: give what it says to the question.)" if many else question
+    part_question = (
+        f"{question}\n(This is one part of several: give what it says to the question.)"
+        if is_one_of_several
+        else question
     )
-    return _cited(reader.answer(asked, passages), {name: (block,) for name, block in named.items()})
+    return _with_cited_blocks(
+        reader.answer(part_question, passages), {name: (block,) for name, block in named.items()}
+    )
 
 
-def _reduced(
-    reader: Reader, question: str, found: Sequence[tuple[str, tuple[Block, ...]]]
+def _reduce(
+    reader: Reader, question: str, sentences: Sequence[tuple[str, tuple[Block, ...]]]
 ) -> list[tuple[str, tuple[Block, ...]]]:
     """The findings of all parts as one answer; the findings themselves where that comes to nothing."""
-    named = {f"P{at}": blocks for at, (_, blocks) in enumerate(found, start=1)}
+    named = {f"P{at}": blocks for at, (_, blocks) in enumerate(sentences, start=1)}
     passages = [
         Passage(name, f"{clock(blocks[0][0].words.window)} | finding: {text}")
-        for (name, blocks), (text, _) in zip(named.items(), found, strict=True)
+        for (name, blocks), (text, _) in zip(named.items(), sentences, strict=True)
     ]
-    return _cited(reader.answer(question, passages), named) or list(found)
+    return _with_cited_blocks(reader.answer(question, passages), named) or list(sentences)
 
 
-def _cited(
+def _with_cited_blocks(
     sentences: Sequence[CitedSentence], named: Mapping[str, tuple[Block, ...]]
 ) -> list[tuple[str, tuple[Block, ...]]]:
     """The sentences that cite what they were given, with the blocks behind them; the others are left out."""
-    found: list[tuple[str, tuple[Block, ...]]] = []
+    cited: list[tuple[str, tuple[Block, ...]]] = []
     for one in sentences:
         text = " ".join(one.text.split())[:MAX_SENTENCE_CHARS]
         blocks = {block[0].id: block for name in one.ids for block in named.get(name.strip("[] "), ())}
         if text and blocks:
-            found.append((text, tuple(blocks.values())[:MAX_CITED]))
-    return found
+            cited.append((text, tuple(blocks.values())[:MAX_CITED]))
+    return cited

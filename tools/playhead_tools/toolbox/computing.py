@@ -11,12 +11,20 @@ from playhead_tools import temporal as algebra
 from playhead_tools.citations import spans_of
 from playhead_tools.occurrences import count_wordings
 from playhead_tools.temporal import Event
-from playhead_tools.temporal.results import Arranged, ComputedValue, Found, Gap, Justified, Picked, Ranged
-from playhead_tools.temporal.scan import Scan, Searched
-from playhead_tools.toolbox.arguments import place_of
+from playhead_tools.temporal.results import (
+    BoundedValue,
+    ComputedValue,
+    EventOrder,
+    EventResult,
+    FilteredEvents,
+    Gap,
+    RankedEvents,
+)
+from playhead_tools.temporal.scan import Scan, ScanCoverage
+from playhead_tools.toolbox.arguments import resolve_range
 from playhead_tools.toolbox.arithmetic import evaluate
 from playhead_tools.toolbox.context import Record, ToolContext, result
-from playhead_tools.toolbox.finding import IN_PICTURES, MERGE_GAP_S, MIN_MATCH, scan_of, wordings_of
+from playhead_tools.toolbox.finding import MERGE_GAP_S, MIN_MATCH, VISUAL_WHERE, scan_of, wordings_of
 from playhead_tools.toolbox.rows import number, place
 
 Op = Literal[
@@ -54,10 +62,10 @@ def compute(
     if op == "between" and len(others) == 1 and len(_events(context, others)) != 2:
         raise ToolError("between needs two anchors")
     try:
-        found = _run(context, op, named, others, arg)
+        outcome = _run(context, op, named, others, arg)
     except ValueError as error:
         raise ToolError(f"{op}: {error}") from error
-    return _record(context, op, found, _unindexed(context, [*named, *others]))
+    return _record(context, op, outcome, _unindexed(context, [*named, *others]))
 
 
 def _unindexed(context: ToolContext, names: Sequence[str]) -> str:
@@ -75,53 +83,56 @@ def _names(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(one.strip().strip("[]()").upper() for one in names if one.strip()))
 
 
-def _run(context: ToolContext, op: Op, names: list[str], anchors: list[str], arg: str) -> Justified:
+def _run(context: ToolContext, op: Op, names: list[str], anchors: list[str], arg: str) -> EventResult:
     events, others = _events(context, names), _events(context, anchors)
-    searched = _searched(context, [*names, *anchors])
+    scan_coverage = _scan_coverage(context, [*names, *anchors])
     clock = read_clock(context.catalog)
     if op == "order":
         groups = {one: _events(context, [one]) for one in names}
-        return algebra.arranged(groups, searched_whole=searched, clock=clock)
+        return algebra.arrange(groups, scan_coverage=scan_coverage, clock=clock)
     if op in ("before", "after", "during", "between"):
         if len(others) > (2 if op == "between" else 1):
             others = _outermost(op, others)
-        return algebra.found(op, events, others, searched_whole=searched, clock=clock)
+        return algebra.filter_events(op, events, others, scan_coverage=scan_coverage, clock=clock)
     if op == "at":
-        return _at(context, events, searched, arg)
+        return _events_at(context, events, scan_coverage, arg)
     if op in ("first", "last", "nth"):
-        which = {"first": 1, "last": -1}.get(op) or _rank(arg)
-        return algebra.nth(events, which, searched_whole=searched, clock=clock)
+        rank = {"first": 1, "last": -1}.get(op) or _rank(arg)
+        return algebra.nth(events, rank, scan_coverage=scan_coverage, clock=clock)
     if op == "gap":
         if len(events) != 2:
             raise ToolError(f"gap takes two events, got {len(events)}")
         return algebra.gap(*events, clock=clock)
     if op == "frequency":
-        if not isinstance(searched, Scan):
+        if not isinstance(scan_coverage, Scan):
             raise ToolError(
                 "a frequency is of the time that was gone through: give the id of a find_events (S1)"
             )
-        return algebra.frequency(events, merge_gap_s=MERGE_GAP_S, scan=searched)
+        return algebra.frequency(events, merge_gap_s=MERGE_GAP_S, scan=scan_coverage)
     if op in ("longest", "shortest"):
         pick = algebra.longest if op == "longest" else algebra.shortest
-        whole = _is_all_videos(context, names) or searched
-        return pick(events if whole is True else algebra.merged(events, MERGE_GAP_S), searched_whole=whole)
-    measure: Callable[..., Ranged] = algebra.count if op == "count" else algebra.total_duration
-    if op == "count" and (beyond := _more_than_the_table(context, names)) is not None:
-        return beyond
-    measured = measure(events, merge_gap_s=MERGE_GAP_S, searched_whole=searched)
-    return _of_occurrences(context, measured) if op == "count" else measured
+        is_complete = _is_all_videos(context, names) or scan_coverage
+        return pick(
+            events if is_complete is True else algebra.merge_events(events, MERGE_GAP_S),
+            scan_coverage=is_complete,
+        )
+    measure: Callable[..., BoundedValue] = algebra.count if op == "count" else algebra.total_duration
+    if op == "count" and (uncapped := _count_beyond_table(context, names)) is not None:
+        return uncapped
+    measured = measure(events, merge_gap_s=MERGE_GAP_S, scan_coverage=scan_coverage)
+    return _as_occurrence_count(context, measured) if op == "count" else measured
 
 
-def _more_than_the_table(context: ToolContext, names: Sequence[str]) -> Ranged | None:
+def _count_beyond_table(context: ToolContext, names: Sequence[str]) -> BoundedValue | None:
     """The count of a scan of words that found more texts than have ids; None for any other."""
     scan = _scan(context, names[0]) if len(names) == 1 else None
     if scan is None or scan["full"] or scan["occurrences"] is None:
         return None
-    seen = scan_of({**scan, "full": True})
-    value, complete = float(scan["occurrences"]), seen.whole
+    full_scan = scan_of({**scan, "full": True})
+    value, complete = float(scan["occurrences"]), full_scan.is_complete
     meaning = "" if complete else "of those found"
     events = tuple(_events(context, names))
-    return Ranged(value, events, complete, meaning, low=value, high=value, scanned=seen.fraction)
+    return BoundedValue(value, events, complete, meaning, low=value, high=value, scanned=full_scan.fraction)
 
 
 def _events(context: ToolContext, names: Sequence[str]) -> list[Event]:
@@ -140,12 +151,12 @@ def _scan(context: ToolContext, name: str) -> Record | None:
     return context.scans[at] if 0 <= at < len(context.scans) else None
 
 
-def _searched(context: ToolContext, names: Sequence[str]) -> Searched:
+def _scan_coverage(context: ToolContext, names: Sequence[str]) -> ScanCoverage:
     """Where was looked: in the scan that all ids are from, or everywhere when whole scans are named."""
     single = {name for name in names if _scan(context, name) is None}
     scans = [scan for name in names if (scan := _scan(context, name)) is not None]
     if len(scans) > 1:
-        same = all(scan["scope"] == scans[0]["scope"] and scan_of(scan).whole for scan in scans)
+        same = all(scan["scope"] == scans[0]["scope"] and scan_of(scan).is_complete for scan in scans)
         return scan_of(scans[0]) if same and not single else False
     behind = [scan_of(scan) for scan in scans or context.scans if single <= {*scan["ids"], *scan["events"]}]
     return max(behind, key=lambda one: one.fraction, default=False)
@@ -166,13 +177,15 @@ def _outermost(op: Op, anchors: list[Event]) -> list[Event]:
     return [ordered[0] if op == "before" else ordered[-1]]
 
 
-def _at(context: ToolContext, events: list[Event], searched: Searched, arg: str) -> Found:
+def _events_at(
+    context: ToolContext, events: list[Event], scan_coverage: ScanCoverage, arg: str
+) -> FilteredEvents:
     video_ids = list(dict.fromkeys(event.video_id for event in events))
     names = [context.video(video_ids[0]).video_id] if len(video_ids) == 1 else []
     notes: list[str] = []
-    video_id, window = place_of(context, arg, names, notes)
+    video_id, window = resolve_range(context, arg, names, notes)
     middle_s = (window.start_s + window.end_s) / 2
-    return algebra.at(events, middle_s, searched_whole=searched, video_id=video_id)
+    return algebra.at(events, middle_s, scan_coverage=scan_coverage, video_id=video_id)
 
 
 def _rank(arg: str) -> int:
@@ -183,15 +196,15 @@ def _rank(arg: str) -> int:
     return int(found[0]) if found else words[arg.strip().casefold()]
 
 
-def _of_occurrences(context: ToolContext, counted: Ranged) -> Ranged:
+def _as_occurrence_count(context: ToolContext, counted: BoundedValue) -> BoundedValue:
     """A count of how often words occur, where they are what a scan of words found; else as it is."""
     ids = set(counted.evidence_ids)
-    in_words = [scan for scan in context.scans if scan["where"] not in IN_PICTURES]
-    asked = [scan["what"] for scan in in_words if ids <= set(scan["ids"])]
-    if not asked or not ids:
+    in_words = [scan for scan in context.scans if scan["where"] not in VISUAL_WHERE]
+    descriptions = [scan["what"] for scan in in_words if ids <= set(scan["ids"])]
+    if not descriptions or not ids:
         return counted
     spans = spans_of(context.catalog, (context.table.records[name] for name in ids))
-    wordings = wordings_of(asked[-1])
+    wordings = wordings_of(descriptions[-1])
     value = 0
     for event in counted.events:
         own = dict.fromkeys(i for name in event.evidence_ids for i in context.table.records[name].span_ids)
@@ -199,57 +212,63 @@ def _of_occurrences(context: ToolContext, counted: Ranged) -> Ranged:
     return replace(counted, value=float(value), low=float(value), high=float(value))
 
 
-def _record(context: ToolContext, op: Op, found: Justified, unindexed: str) -> Record:
+def _record(context: ToolContext, op: Op, outcome: EventResult, unindexed: str) -> Record:
     """The result as a record; its numbers count as computed from now on."""
-    complete = bool(getattr(found, "complete", False))
-    given: Record = {"op": op, "complete": complete, "events": [_event_row(context, e) for e in found.events]}
-    if meaning := "; ".join(one for one in (getattr(found, "meaning", ""), unindexed) if one):
-        given["meaning"] = meaning
-    if isinstance(found, ComputedValue) and op not in ("first", "last", "nth"):
-        given["value"] = number(found.value)
-        context.computed += [v for v in [given["value"]] if v is not None and v not in context.computed]
-    if isinstance(found, Ranged):
-        given["low"], given["high"] = number(found.low), number(found.high)
-    if isinstance(found, Picked) and found.ties:
-        given["ties"] = [_event_row(context, e) for e in found.ties]
-    if isinstance(found, Found) and found.maybe:
-        given["maybe"] = [_event_row(context, e) for e in found.maybe]
-    if isinstance(found, Arranged):
-        given["order"] = None if found.names is None else list(found.names)
-        given["undetermined"] = [list(pair) for pair in found.undetermined]
-    row = {"op": op, "ids": list(found.evidence_ids), "complete": complete, "value": given.get("value")}
-    context.results += [row] if row not in context.results else []
-    return result((), (), summary=_summary(op, given, found), **given)
+    complete = bool(getattr(outcome, "complete", False))
+    record: Record = {
+        "op": op,
+        "complete": complete,
+        "events": [_event_row(context, e) for e in outcome.events],
+    }
+    if meaning := "; ".join(one for one in (getattr(outcome, "meaning", ""), unindexed) if one):
+        record["meaning"] = meaning
+    if isinstance(outcome, ComputedValue) and op not in ("first", "last", "nth"):
+        record["value"] = number(outcome.value)
+        context.computed_values += [
+            v for v in [record["value"]] if v is not None and v not in context.computed_values
+        ]
+    if isinstance(outcome, BoundedValue):
+        record["low"], record["high"] = number(outcome.low), number(outcome.high)
+    if isinstance(outcome, RankedEvents) and outcome.ties:
+        record["ties"] = [_event_row(context, e) for e in outcome.ties]
+    if isinstance(outcome, FilteredEvents) and outcome.maybe:
+        record["maybe"] = [_event_row(context, e) for e in outcome.maybe]
+    if isinstance(outcome, EventOrder):
+        record["order"] = None if outcome.names is None else list(outcome.names)
+        record["undetermined"] = [list(pair) for pair in outcome.undetermined]
+    row = {"op": op, "ids": list(outcome.evidence_ids), "complete": complete, "value": record.get("value")}
+    context.computations += [row] if row not in context.computations else []
+    return result((), (), summary=_summary(op, record, outcome), **record)
 
 
-def _summary(op: Op, given: Record, found: Justified) -> str:
-    value = given.get("value")
+def _summary(op: Op, record: Record, outcome: EventResult) -> str:
+    value = record.get("value")
     unit = (
         " s" if op in ("duration", "gap", "longest", "shortest") else " a minute" if op == "frequency" else ""
     )
     parts = [op if value is None else f"{op} = {value:g}{unit}"]
-    if given.get("order"):
-        parts[0] = f"order: {', '.join(given['order'])}"
+    if record.get("order"):
+        parts[0] = f"order: {', '.join(record['order'])}"
     elif op == "order":
         parts[0] = "the order cannot be told"
-    if given.get("low") is not None and (given["low"], given["high"]) != (value, value):
-        high = "any" if given["high"] is None else f"{given['high']:g}"
-        parts.append(f"from {given['low']:g} to {high}")
-    if isinstance(found, Gap):
-        parts.append(found.sign)
+    if record.get("low") is not None and (record["low"], record["high"]) != (value, value):
+        high = "any" if record["high"] is None else f"{record['high']:g}"
+        parts.append(f"from {record['low']:g} to {high}")
+    if isinstance(outcome, Gap):
+        parts.append(outcome.sign)
     for name in ("ties", "maybe"):
-        if given.get(name):
-            parts.append(f"{name}: {', '.join(row['id'] for row in given[name])}")
-    if given.get("meaning"):
-        parts.append(given["meaning"])
-    parts.append("complete" if given["complete"] else "not complete: there may be more where nobody looked")
+        if record.get(name):
+            parts.append(f"{name}: {', '.join(row['id'] for row in record[name])}")
+    if record.get("meaning"):
+        parts.append(record["meaning"])
+    parts.append("complete" if record["complete"] else "not complete: there may be more where nobody looked")
     return "; ".join(parts)
 
 
 def _event_row(context: ToolContext, event: Event) -> Record:
     row = {"id": context.table.add_event(event), **place(context, event.video_id, event.window)}
-    sure = {} if event.is_certain else {"p": number(event.p)}
-    return {**row, "evidence_ids": list(event.evidence_ids), **sure}
+    probability = {} if event.is_certain else {"p": number(event.p)}
+    return {**row, "evidence_ids": list(event.evidence_ids), **probability}
 
 
 def _calc(context: ToolContext, expression: str) -> Record:
@@ -262,17 +281,19 @@ def _calc(context: ToolContext, expression: str) -> Record:
         names |= {f"{name}.length": window.duration_s, f"{name}.duration": window.duration_s}
     computed = evaluate(expression, names)
     known = context.known_numbers()
-    loose = [value for value in computed.written if value not in known and value not in _UNITS]
-    stands = not loose and (computed.named > 0 or any(value in known for value in computed.written))
+    unsupported = [value for value in computed.literals if value not in known and value not in _UNITS]
+    is_supported = not unsupported and (
+        computed.num_names > 0 or any(value in known for value in computed.literals)
+    )
     value = round(computed.value, 6)
-    notes = [] if stands else [_loose_note(loose)]
-    if stands and value not in context.computed:
-        context.computed.append(value)
+    notes = [] if is_supported else [_unsupported_note(unsupported)]
+    if is_supported and value not in context.computed_values:
+        context.computed_values.append(value)
     return result(
-        (), notes, summary=f"{expression.strip()[:80]} = {value:g}", value=value, may_be_cited=stands
+        (), notes, summary=f"{expression.strip()[:80]} = {value:g}", value=value, may_be_cited=is_supported
     )
 
 
-def _loose_note(loose: Sequence[float]) -> str:
-    what = ", ".join(f"{value:g}" for value in loose) or "nothing in it"
-    return f"{what} stands in no evidence, so the value may not stand in a claim"
+def _unsupported_note(unsupported: Sequence[float]) -> str:
+    numbers = ", ".join(f"{value:g}" for value in unsupported) or "nothing in it"
+    return f"{numbers} stands in no evidence, so the value may not stand in a claim"

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from playhead_index.errors import ToolError
 from playhead_tools.citations import holds_quote, stored_texts, without_markers
 from playhead_tools.evidence import listed
-from playhead_tools.match import coverage, says
+from playhead_tools.match import contains_quote, coverage
 from playhead_tools.toolbox.context import Record, ToolContext, result
 
 NoAnswer = Literal["absent", "unknown", "false_premise", "ambiguous"]
@@ -48,13 +48,15 @@ def finish(context: ToolContext, claims: list[ClaimDraft], choice: str = "") -> 
     rows = [_row(context, one, notes) for one in drafts]
     problems = [note for note in notes if note.startswith("no evidence")]
     without = [row["text"][:60] for row in rows if not row["evidence_ids"]]
-    if without and not context.sent_back:  # an id that is not there beside one that is costs no repair
-        context.sent_back = True
+    if (
+        without and not context.is_finish_refused
+    ):  # an id that is not there beside one that is costs no repair
+        context.is_finish_refused = True
         problems.append(f"no ids in the claim {listed(without[:3])}")
         n = len(context.table.records)
-        there = f"there is E1 to E{n}" if n else "there is none yet: search or read first"
+        available = f"there is E1 to E{n}" if n else "there is none yet: search or read first"
         raise ToolError(
-            f"{'; '.join(dict.fromkeys(problems))}; {there}. Cite what says it and call finish again"
+            f"{'; '.join(dict.fromkeys(problems))}; {available}. Cite what says it and call finish again"
         )
     conclusion: Record = {"claims": rows}
     if choice.strip():
@@ -87,7 +89,7 @@ def _quoted_id(context: ToolContext, quote: str, cited: Sequence[str]) -> str:
     """The record that holds a quote, a cited one before others; empty where none does."""
     texts = stored_texts(context.catalog, context.table.records.values())
     order = [*(i for i in cited if i in texts), *(i for i in texts if i not in cited)]
-    verbatim = next((i for i in order if says(texts[i], quote)), "")
+    verbatim = next((i for i in order if contains_quote(texts[i], quote)), "")
     best = verbatim or max(order, key=lambda i: coverage(quote, texts[i]), default="")
     return best if best and holds_quote(texts[best], quote) else ""
 

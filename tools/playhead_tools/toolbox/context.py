@@ -1,4 +1,4 @@
-"""What the tools of one question share: the library, the evidence table, and what was looked at and found."""
+"""What the tools of one question share: the library, the evidence table, observations and results."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from playhead_tools.evidence_table import EvidenceTable
 from playhead_tools.numbers import clocks_in, numbers_in
 from playhead_tools.retrieval import Finder, VideoEntry, list_videos
 from playhead_tools.speaking import ScopeSpeakers, SpeakerNames
-from playhead_tools.toolbox.protocols import Looker, LookMeter, Reader, ToolImage
+from playhead_tools.toolbox.protocols import Reader, ToolImage, VideoObserver, VlmMeter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,16 +30,16 @@ class BadCall(ToolError):
 
 @dataclass(frozen=True, slots=True)
 class ToolLimits:
-    """How much one call may give and do; looks over all calls are capped by the meter.
+    """Limits of one tool call; VLM calls over all tool calls are limited by the meter.
 
     Args:
         max_evidence: records in the evidence table.
-        max_looks: looks of one call of `look`.
-        max_scan_looks: looks of one call of `find_events`.
+        max_observations: observations of one call of `look`.
+        max_scan_observations: observations of one call of `find_events`.
         max_rows: rows of one result.
         max_row_chars: characters of the words of one row.
         max_text_chars: characters of the text of one result.
-        max_look_s: seconds of one stretch that is looked at; what is longer is cut.
+        max_observed_s: seconds of one observed window; what is longer is cut.
         max_parts: parts of the scope that one call of `browse` reads, each a call of the reader.
         max_part_chars: characters of one of these parts.
 
@@ -48,12 +48,12 @@ class ToolLimits:
     """
 
     max_evidence: int = 400
-    max_looks: int = 8
-    max_scan_looks: int = 64
+    max_observations: int = 8
+    max_scan_observations: int = 64
     max_rows: int = 80
     max_row_chars: int = 320
     max_text_chars: int = 8_000
-    max_look_s: float = 120.0
+    max_observed_s: float = 120.0
     max_parts: int = 12
     max_part_chars: int = 12_000
 
@@ -70,44 +70,44 @@ class ToolContext:
     Args:
         catalog: the open library.
         finder: searches it.
-        eyes: looks at it; None when no model looks at pictures here.
+        vlm_client: answers questions about frames; None without a video-LLM.
         limits: what one call may do and give.
-        scope: which videos, which stretch of each.
+        scope: which videos, which window of each.
         table: evidence and events.
-        meter: counts searches and looks, and caps looks.
+        meter: counts searches and VLM calls, and limits the calls.
         reader: reads passages for `browse`; None without a chat model.
-        looks: every look that was made, by a hash of what was asked; a failed one holds why.
-        browsed: every call of `browse`, by a hash of what was asked.
+        observations: every observation, by a hash of its request; a failed one holds why.
+        browse_results: every result of `browse`, by a hash of its request.
         coverage: of each search and reading.
-        computed: numbers that code computed from evidence.
+        computed_values: numbers that code computed from evidence.
         scans: exhaustive scans, in order.
-        results: for each computation its evidence ids and whether it is complete.
-        sent_back: `finish` was refused once.
+        computations: for each computation its evidence ids and whether it is complete.
+        is_finish_refused: `finish` was refused once.
         conclusion: what `finish` or `abstain` was given; None while the question is open.
         images: of the call that is running, for a planner that takes pictures.
-        shows_images: the planner of the call that is running takes pictures.
-        is_replay: the call was made before and is only read again: no look, search or reading is made.
+        planner_takes_images: the planner of the call that is running takes pictures.
+        is_replay: the call was made before and is only read again: no VLM call, search or reading is made.
         blocks: the words of videos in rows, by video id, as far as they were read.
     """
 
     catalog: Catalog
     finder: Finder
-    eyes: Looker | None
+    vlm_client: VideoObserver | None
     limits: ToolLimits
     scope: Scope
     table: EvidenceTable
-    meter: LookMeter
+    meter: VlmMeter
     reader: Reader | None = None
-    looks: dict[str, Record] = field(default_factory=dict)
-    browsed: dict[str, Record] = field(default_factory=dict)
+    observations: dict[str, Record] = field(default_factory=dict)
+    browse_results: dict[str, Record] = field(default_factory=dict)
     coverage: list[Coverage] = field(default_factory=list)
-    computed: list[float] = field(default_factory=list)
+    computed_values: list[float] = field(default_factory=list)
     scans: list[Record] = field(default_factory=list)
-    results: list[Record] = field(default_factory=list)
-    sent_back: bool = False
+    computations: list[Record] = field(default_factory=list)
+    is_finish_refused: bool = False
     conclusion: Record | None = None
     images: list[ToolImage] = field(default_factory=list)
-    shows_images: bool = False
+    planner_takes_images: bool = False
     is_replay: bool = False
     blocks: dict[str, list[list[SpanRow]]] = field(default_factory=dict, repr=False)
     _videos: list[VideoEntry] | None = field(default=None, init=False, repr=False, compare=False)
@@ -151,26 +151,29 @@ class ToolContext:
             return ""
         return f"{numbers[video_id]} {videos[numbers[video_id] - 1].name}"
 
-    def whole(self, video: VideoEntry) -> Window:
+    def scope_window(self, video: VideoEntry) -> Window:
         """The part of a video that is in scope.
 
         Raises:
             ToolError: no part of it is.
         """
-        whole = Window(0.0, video.duration_s)
-        inside = whole if self.scope.window is None else self.scope.window.clamped(whole)
+        full_window = Window(0.0, video.duration_s)
+        inside = full_window if self.scope.window is None else self.scope.window.clamped(full_window)
         if inside is None:
             raise ToolError(f"{video.name} has nothing in scope; the scope is {self.scope.window}")
         return inside
 
-    def stretches(self) -> dict[str, Window]:
+    def scope_windows(self) -> dict[str, Window]:
         """The part in scope of every video that has one, by id."""
-        asked, whole = self.scope.window, {v.video_id: Window(0.0, v.duration_s) for v in self.videos()}
-        parts = {video_id: w if asked is None else asked.clamped(w) for video_id, w in whole.items()}
+        limit, full_windows = (
+            self.scope.window,
+            {v.video_id: Window(0.0, v.duration_s) for v in self.videos()},
+        )
+        parts = {video_id: w if limit is None else limit.clamped(w) for video_id, w in full_windows.items()}
         return {video_id: part for video_id, part in parts.items() if part is not None}
 
-    def said_in_scope(self, spans: Sequence[SpanRow]) -> list[SpanRow]:
-        """Of some spans those that the scope leaves: where it names speakers, only what they say."""
+    def spans_in_scope(self, spans: Sequence[SpanRow]) -> list[SpanRow]:
+        """The spans that are in scope: where the scope names speakers, only what they say."""
         if self.scope.speakers is None:
             return list(spans)
         if self._labels is None:
@@ -191,8 +194,8 @@ class ToolContext:
             self._has_speakers = bool(ScopeSpeakers(self.catalog, ids).known)
         return self._has_speakers
 
-    def looked_at(self) -> list[tuple[str, Window]]:
-        """(video id, window) of everything that was found, read or looked at."""
+    def retrieved_windows(self) -> list[tuple[str, Window]]:
+        """(video id, window) of everything that was found, read or observed."""
         return [(record.video_id, record.window) for record in self.table.records.values()]
 
     def known_numbers(self) -> set[float]:
@@ -201,23 +204,29 @@ class ToolContext:
         texts = stored_texts(self.catalog, records).values()
         found = {n for text in texts for n in (*numbers_in(text), *clocks_in(text))}
         windows = self.table.windows().values()
-        return found | {t for w in windows for t in (w.start_s, w.end_s, w.duration_s)} | set(self.computed)
+        return (
+            found
+            | {t for w in windows for t in (w.start_s, w.end_s, w.duration_s)}
+            | set(self.computed_values)
+        )
 
-    def looks_left(self, frames: int | None = None) -> int:
-        """Looks that may still be made; none while a call is only read again."""
+    def vlm_calls_left(self, frames: int | None = None) -> int:
+        """VLM calls that may still be made; none while a call is only read again."""
         if self.is_replay:
             return 0
-        return self.meter.looks_left(frames or (DEFAULT_FRAMES if self.eyes is None else self.eyes.frames))
+        return self.meter.vlm_calls_left(
+            frames or (DEFAULT_FRAMES if self.vlm_client is None else self.vlm_client.frames)
+        )
 
-    def search(self, what: Sequence[Any]) -> Record:
+    def count_search(self, key: Sequence[Any]) -> Record:
         """Counts a search; the cost of a call that made it."""
         if not self.is_replay:
-            self.meter.search(tuple(what))
+            self.meter.search(tuple(key))
         return {"searches": 1}
 
     @contextmanager
     def replaying(self) -> "Iterator[None]":
-        """Inside, calls are read again: nothing is looked at, asked or counted."""
+        """Inside, calls are read again: no model is called and nothing is counted."""
         before, self.is_replay = self.is_replay, True
         try:
             yield

@@ -1,4 +1,4 @@
-"""`find_events`: goes through everything in scope, all words by code and all pictures look by look."""
+"""`find_events`: goes through everything in scope, all words by code and all frames by VLM calls."""
 
 import hashlib
 import re
@@ -15,24 +15,30 @@ from playhead_index.words.protocol import SpanKind
 from playhead_tools.evidence import Evidence, listed
 from playhead_tools.match import coverage, other_forms
 from playhead_tools.occurrences import count_wordings
-from playhead_tools.retrieval import pieces_to_view, read_spans, reading_coverage, scan_words, with_pictures
-from playhead_tools.temporal import Event, Scan, merged
-from playhead_tools.toolbox.arguments import Place, stretches_of
+from playhead_tools.retrieval import (
+    read_spans,
+    reading_coverage,
+    scan_words,
+    segments_with_frames,
+    view_windows,
+)
+from playhead_tools.temporal import Event, Scan, merge_events
+from playhead_tools.toolbox.arguments import SegmentRef, resolve_windows
 from playhead_tools.toolbox.context import Record, ToolContext, result
 from playhead_tools.toolbox.observations import (
-    NONE_LEFT,
+    NO_VLM_CALLS_LEFT,
     CachedObservation,
-    known_look,
-    look_at,
-    need_eyes,
-    summed,
+    cached_observation,
+    observe,
+    require_vlm,
+    sum_costs,
 )
 from playhead_tools.toolbox.rows import clock, evidence_row, number, place, word_row
 
-IN_PICTURES = ("pictures", "both")
-"""Values of `Where` that look at pictures."""
+VISUAL_WHERE = ("pictures", "both")
+"""Values of `Where` that search the frames."""
 Where = Literal["words", "speech", "screen", "pictures", "both"]
-Stretches = Mapping[str, Window]
+ScopeWindows = Mapping[str, Window]
 KINDS: dict[Where, tuple[SpanKind, ...]] = {
     "words": ("speech", "screen", "caption"),
     "speech": ("speech",),
@@ -45,7 +51,7 @@ MIN_MATCH = 0.75
 MERGE_GAP_S = 2.0
 """Events that are at most so far apart are one, for counts and durations."""
 PIECE_S, MIN_PIECE_S = 20.0, 4.0
-"""Seconds of one look; the boundaries of what was seen are narrowed down to the shorter."""
+"""Seconds of one observation; the boundaries of a detection are narrowed down to the shorter."""
 MIN_P_YES = 0.5
 MAX_NAMED_GAPS = 6
 MAX_DESCRIPTION_CHARS = 300
@@ -73,47 +79,49 @@ def find_events(
         videos: numbers or names; all when empty.
         range: like 12:30-12:41; all when empty.
     """
-    wanted = _LABEL.sub("", " ".join(description.split()))[:MAX_DESCRIPTION_CHARS]
-    if not wanted.strip("| "):
+    query = _LABEL.sub("", " ".join(description.split()))[:MAX_DESCRIPTION_CHARS]
+    if not query.strip("| "):
         raise ToolError("find_events needs a description of what to find")
     notes: list[str] = []
-    scope = stretches_of(context, videos, range, notes)
-    if where in IN_PICTURES and context.scope.speakers is not None:
-        raise ToolError(f"only what {listed(list(context.scope.speakers))} says is in scope; find it in speech")
-    if where in IN_PICTURES and not context.is_replay:
-        need_eyes(context)
+    scope = resolve_windows(context, videos, range, notes)
+    if where in VISUAL_WHERE and context.scope.speakers is not None:
+        raise ToolError(
+            f"only what {listed(list(context.scope.speakers))} says is in scope; find it in speech"
+        )
+    if where in VISUAL_WHERE and not context.is_replay:
+        require_vlm(context)
     rows: list[Record] = []
     num_found = 0
-    read = _Read({}, {}, (), 0)
+    reading = _ReadingExtent({}, {}, (), 0)
     events: list[Event] = []
     costs: list[Record] = []
-    seen: list[Mapping[str, Sequence[Window]]] = []
+    scanned_windows: list[Mapping[str, Sequence[Window]]] = []
     scanned: dict[str, float] = {}
     unindexed: dict[str, str] = {}
     if where != "pictures":
-        found, read = _scan_words(context, wanted, KINDS[where], scope, notes)
+        found, reading = _scan_words(context, query, KINDS[where], scope, notes)
         rows += found
         num_found += len(found)
         events += [
             event for row in found if row["id"] and (event := context.table.event(row["id"])) is not None
         ]
-        scanned |= read.fractions
-        unindexed = read.unindexed
-        seen.append({video_id: [scope[video_id]] for video_id in read.video_ids})
-    if where in IN_PICTURES:
-        found, shown, looked, costs = _scan_pictures(context, wanted, scope, notes)
+        scanned |= reading.fractions
+        unindexed = reading.unindexed
+        scanned_windows.append({video_id: [scope[video_id]] for video_id in reading.video_ids})
+    if where in VISUAL_WHERE:
+        found, visual_events, observed_windows, costs = _scan_frames(context, query, scope, notes)
         rows += found
-        num_found += len(shown)
-        events += shown
-        seen.append(looked)
-        scanned["pictures"] = round(Scan(scope, looked).fraction, 3)
-    covered = _in_all(scope, seen)
-    whole = Scan(scope, covered).whole
-    occurrences = read.num_occurrences if where not in IN_PICTURES else None
+        num_found += len(visual_events)
+        events += visual_events
+        scanned_windows.append(observed_windows)
+        scanned["pictures"] = round(Scan(scope, observed_windows).fraction, 3)
+    covered = _windows_in_all(scope, scanned_windows)
+    is_complete = Scan(scope, covered).is_complete
+    occurrences = reading.num_occurrences if where not in VISUAL_WHERE else None
     is_full = all(row["id"] for row in rows)
-    name = _stored(
+    name = _store_scan(
         context,
-        what=wanted,
+        what=query,
         where=where,
         unindexed=list(unindexed),
         occurrences=occurrences,
@@ -123,17 +131,17 @@ def find_events(
         seen={v: [[w.start_s, w.end_s] for w in windows] for v, windows in covered.items()},
         full=is_full,
     )
-    given = rows[: context.limits.max_rows]
-    if len(given) < len(rows):
-        notes.append(f"the first {len(given)} of {len(rows)} rows are given; {name} stands for all")
+    first_rows = rows[: context.limits.max_rows]
+    if len(first_rows) < len(rows):
+        notes.append(f"the first {len(first_rows)} of {len(rows)} rows are given; {name} stands for all")
     return result(
-        given,
+        first_rows,
         notes,
-        summed(costs),
-        summary=_summary(name, wanted, where, num_found, scanned, unindexed, whole),
+        sum_costs(costs),
+        summary=_summary(name, query, where, num_found, scanned, unindexed, is_complete),
         scan_id=name,
         found=num_found,
-        complete=whole,
+        complete=is_complete,
         fraction_scanned=scanned,
         unindexed=unindexed,
         events=[_event_row(context, one) for one in events if context.table.add_event(one).startswith("V")],
@@ -142,41 +150,48 @@ def find_events(
 
 def _summary(
     name: str,
-    what: str,
+    query: str,
     where: Where,
     n: int,
     scanned: Mapping[str, float],
     unindexed: Mapping[str, str],
-    whole: bool,
+    is_complete: bool,
 ) -> str:
     parts = [f"{share:.0%} of the {_NAMES.get(kind, kind)}" for kind, share in scanned.items()]
-    found = f"{n} events show or say" if where in IN_PICTURES else f"{n} texts hold"
+    found = f"{n} events show or say" if where in VISUAL_WHERE else f"{n} texts hold"
     without = [f"{_NAMES.get(kind, kind)} is not indexed ({why})" for kind, why in unindexed.items()]
-    rest = "complete" if whole else "not complete: there may be more where nobody looked"
-    gone = f"gone through: {' and '.join(parts) or 'nothing'}"
-    return "; ".join([f"{name}: {found} “{what[:80]}”", gone, *without, rest])
+    rest = "complete" if is_complete else "not complete: there may be more where nobody looked"
+    scanned_text = f"gone through: {' and '.join(parts) or 'nothing'}"
+    return "; ".join([f"{name}: {found} “{query[:80]}”", scanned_text, *without, rest])
 
 
 def _event_row(context: ToolContext, event: Event) -> Record:
     row = {"id": context.table.add_event(event), **place(context, event.video_id, event.window)}
-    sure = {} if event.is_certain else {"p": number(event.p)}
-    return {**row, "evidence_ids": list(event.evidence_ids), **sure}
+    probability = {} if event.is_certain else {"p": number(event.p)}
+    return {**row, "evidence_ids": list(event.evidence_ids), **probability}
 
 
-def _in_all(scope: Stretches, seen: Sequence[Mapping[str, Sequence[Window]]]) -> dict[str, list[Window]]:
+def _windows_in_all(
+    scope: ScopeWindows, scans: Sequence[Mapping[str, Sequence[Window]]]
+) -> dict[str, list[Window]]:
     """The windows of each video that every one of several scans has gone through."""
     parts = {video_id: [window] for video_id, window in scope.items()}
-    for one in seen:
+    for one in scans:
         scan = Scan(scope, one)
         parts = {
-            video_id: [cut for w in windows for s in scan.seen(video_id) if (cut := w.clamped(s)) is not None]
+            video_id: [
+                cut
+                for w in windows
+                for s in scan.scanned_windows(video_id)
+                if (cut := w.clamped(s)) is not None
+            ]
             for video_id, windows in parts.items()
         }
     return parts
 
 
-def _stored(context: ToolContext, **scan: Any) -> str:
-    """The id of a scan, put into the kit with what it found and where it was."""
+def _store_scan(context: ToolContext, **scan: Any) -> str:
+    """The id of a scan, stored in the context with its results and its scope."""
     known = [i for i, one in enumerate(context.scans, start=1) if one == scan]
     if not known:
         context.scans.append(scan)
@@ -184,11 +199,11 @@ def _stored(context: ToolContext, **scan: Any) -> str:
 
 
 def scan_of(record: Record) -> Scan:
-    """Where a kept scan was, for the temporal algebra; nowhere when its finds did not fit the table."""
-    seen = record["seen"] if record["full"] else {}
+    """The scan coverage of a stored scan; empty when its results did not fit the evidence table."""
+    windows_by_video = record["seen"] if record["full"] else {}
     return Scan(
         {v: Window(*w) for v, w in record["scope"].items()},
-        {v: [Window(*w) for w in windows] for v, windows in seen.items()},
+        {v: [Window(*w) for w in windows] for v, windows in windows_by_video.items()},
     )
 
 
@@ -205,7 +220,7 @@ def wordings_of(description: str) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _ReadingExtent:
     """How much of the words of a scope could be read.
 
     Args:
@@ -222,14 +237,14 @@ class _Read:
 
 
 def _scan_words(
-    context: ToolContext, description: str, kinds: Sequence[SpanKind], scope: Stretches, notes: list[str]
-) -> tuple[list[Record], _Read]:
+    context: ToolContext, description: str, kinds: Sequence[SpanKind], scope: ScopeWindows, notes: list[str]
+) -> tuple[list[Record], _ReadingExtent]:
     """Rows of all texts that hold one of the wordings, and how much of the words could be read."""
     found: dict[int, tuple[SpanRow, str]] = {}
-    is_whole = True
+    is_all_read = True
     for wording in wordings_of(description):
-        spans, whole = _spans_with(context, wording, kinds, scope, notes)
-        is_whole &= whole
+        spans, is_complete = _spans_with(context, wording, kinds, scope, notes)
+        is_all_read &= is_complete
         for span in spans:
             found.setdefault(span.id, (span, wording))
     if not found:
@@ -241,9 +256,11 @@ def _scan_words(
         for span, wording in sorted(found.values(), key=lambda one: (one[0].video_id, one[0].words.window))
     ]
     spans_found = [span for span, _ in found.values()]
-    read = replace(_readable(context, kinds, scope), num_occurrences=_occurrences(description, spans_found))
-    return rows, read if is_whole else replace(
-        read, fractions=dict.fromkeys(read.fractions, 0.0), video_ids=()
+    extent = replace(
+        _reading_extent(context, kinds, scope), num_occurrences=_occurrences(description, spans_found)
+    )
+    return rows, extent if is_all_read else replace(
+        extent, fractions=dict.fromkeys(extent.fractions, 0.0), video_ids=()
     )
 
 
@@ -251,66 +268,68 @@ def _occurrences(description: str, spans: Sequence[SpanRow]) -> int:
     """How often the words occur in some texts; texts that follow one another are one passage."""
     by_id = {str(span.id): span for span in spans}
     events = [Event(span.video_id, span.words.window, (name,)) for name, span in by_id.items()]
-    groups = [[by_id[name] for name in event.evidence_ids] for event in merged(events, MERGE_GAP_S)]
+    groups = [[by_id[name] for name in event.evidence_ids] for event in merge_events(events, MERGE_GAP_S)]
     return sum(count_wordings(wordings_of(description), group, MIN_MATCH) for group in groups)
 
 
 def _spans_with(
-    context: ToolContext, what: str, kinds: Sequence[SpanKind], scope: Stretches, notes: list[str]
+    context: ToolContext, wording: str, kinds: Sequence[SpanKind], scope: ScopeWindows, notes: list[str]
 ) -> tuple[list[SpanRow], bool]:
     """All spans that hold a wording, and whether every span that could was read."""
-    ids, whole = scan_words(context.catalog, list(scope), kinds, what)
-    found = context.said_in_scope(list(read_spans(context.catalog, ids).values()))
+    ids, is_complete = scan_words(context.catalog, list(scope), kinds, wording)
+    found = context.spans_in_scope(list(read_spans(context.catalog, ids).values()))
     spans = [s for s in found if s.words.window.overlap_s(scope[s.video_id]) > 0]
-    full = [span for span in spans if coverage(what, span.words.text) >= MIN_MATCH]
+    full = [span for span in spans if coverage(wording, span.words.text) >= MIN_MATCH]
     if len(full) < len(spans):
         notes.append(
-            f"{len(spans) - len(full)} further texts hold only a part of “{what}”; search ranks them"
+            f"{len(spans) - len(full)} further texts hold only a part of “{wording}”; search ranks them"
         )
-    if not whole:
-        notes.append(f"more texts hold words of “{what}” than are read at once; use rarer words or one video")
-    return _literal_first(what, full, notes), whole
+    if not is_complete:
+        notes.append(
+            f"more texts hold words of “{wording}” than are read at once; use rarer words or one video"
+        )
+    return _literal_first(wording, full, notes), is_complete
 
 
-def _literal_first(what: str, spans: Sequence[SpanRow], notes: list[str]) -> list[SpanRow]:
+def _literal_first(wording: str, spans: Sequence[SpanRow], notes: list[str]) -> list[SpanRow]:
     """The texts that hold the words themselves; those with other forms only where there are no others."""
-    forms = {span.id: other_forms(what, span.words.text) for span in spans}
+    forms = {span.id: other_forms(wording, span.words.text) for span in spans}
     literal = [span for span in spans if not forms[span.id]]
     named = ", ".join(dict.fromkeys(f"“{form}”" for found in forms.values() for form in found))
     if named and literal:
         rest = len(spans) - len(literal)
         notes.append(f"{rest} further texts hold only another form: {named}; find_events takes “a | b”")
     elif named:
-        notes.append(f"no text holds “{what}” itself; these hold another form: {named}")
+        notes.append(f"no text holds “{wording}” itself; these hold another form: {named}")
     return literal or list(spans)
 
 
-def _readable(context: ToolContext, kinds: Sequence[SpanKind], scope: Stretches) -> _Read:
+def _reading_extent(context: ToolContext, kinds: Sequence[SpanKind], scope: ScopeWindows) -> _ReadingExtent:
     """How much of the words is stored. Captions are searched too, but nothing is complete by them."""
     lanes: list[Lane] = list(kinds)
     joined = reading_coverage(context.catalog, list(scope.items()), lanes)
     context.coverage.append(joined)
-    wanted = [one for one in joined.modalities if one.modality in ("speech", "screen")]
-    missing = {v.video_id for one in wanted for v in one.not_covered}
+    scannable = [one for one in joined.modalities if one.modality in ("speech", "screen")]
+    missing = {v.video_id for one in scannable for v in one.not_covered}
     unindexed: dict[str, str] = {}
-    for one in wanted:
+    for one in scannable:
         if one.num_applicable and not one.num_covered and not one.covered_s and not one.uncertain_s:
             unindexed[one.modality] = next((v.why_not for v in one.not_covered if v.why_not), "not yet")
-    indexed = [one for one in wanted if one.modality not in unindexed]
+    indexed = [one for one in scannable if one.modality not in unindexed]
     missing = {v.video_id for one in indexed for v in one.not_covered} if indexed else missing
     fractions: dict[str, float] = {
         one.modality: round(one.covered_s / one.extent_s, 3) if one.extent_s else 1.0 for one in indexed
     }
-    return _Read(fractions, unindexed, tuple(v for v in scope if v not in missing))
+    return _ReadingExtent(fractions, unindexed, tuple(v for v in scope if v not in missing))
 
 
 # ---- pictures ----
 
 
-def look_question(description: str) -> str:
-    """What a look is asked: the planner's own question, or whether what it described is to be seen.
+def observation_question(description: str) -> str:
+    """The question of an observation: the planner's own question, or whether its description is visible.
 
-    >>> look_question("Is the wall red here?"), look_question("a red wall")
+    >>> observation_question("Is the wall red here?"), observation_question("a red wall")
     ('Is the wall red here?', 'Do these frames show the following? a red wall')
     """
     if re.search(r"[?？]\s*$", description):
@@ -318,131 +337,133 @@ def look_question(description: str) -> str:
     return f"Do these frames show the following? {description}"
 
 
-def _scan_pictures(
-    context: ToolContext, description: str, scope: Stretches, notes: list[str]
+def _scan_frames(
+    context: ToolContext, description: str, scope: ScopeWindows, notes: list[str]
 ) -> tuple[list[Record], list[Event], dict[str, list[Window]], list[Record]]:
-    """Rows and events of what was seen, the windows with a clear reply, and what the looks cost."""
-    question = look_question(description)
-    pieces = _likely_first(context, description, scope)
-    looked = _look_through(context, pieces, question, notes)
-    clear = [(at, one) for at, one in looked.items() if one.p_yes is not None]
-    if len(clear) < len(looked):
-        rest = len(looked) - len(clear)
+    """Rows and events of the detections, the windows with a clear response, and the costs of the calls."""
+    question = observation_question(description)
+    pieces = _rank_pieces(context, description, scope)
+    observations = _observe_pieces(context, pieces, question, notes)
+    clear = [(at, one) for at, one in observations.items() if one.p_yes is not None]
+    if len(clear) < len(observations):
+        rest = len(observations) - len(clear)
         notes.append(f"{rest} looks gave neither yes nor no; these pieces count as not gone through")
-    if len(looked) < len(pieces):
-        missed = sorted(piece for piece in pieces if piece not in looked)
+    if len(observations) < len(pieces):
+        missed = sorted(piece for piece in pieces if piece not in observations)
         named = ", ".join(clock(w) for _, w in missed[:MAX_NAMED_GAPS])
         more = " …" if len(missed) > MAX_NAMED_GAPS else ""
         notes.append(f"{len(missed)} of {len(pieces)} pieces were not looked at: {named}{more}")
-    seen = _without_pictures(context, scope, pieces, notes)
+    scanned = _windows_without_frames(context, scope, pieces, notes)
     for video_id, window in (piece for piece, _ in clear):
-        seen[video_id].append(window)
-    found = {at: one for at, one in clear if (one.p_yes or 0.0) >= MIN_P_YES}
-    costs = [one.cost for one in looked.values()]
-    narrowed = _narrowed(context, found, {at for at, _ in clear}, question, costs)
-    rows = [_seen_row(context, at, one, description, question) for at, one in sorted(narrowed.items())]
+        scanned[video_id].append(window)
+    positive = {at: one for at, one in clear if (one.p_yes or 0.0) >= MIN_P_YES}
+    costs = [one.cost for one in observations.values()]
+    narrowed = _narrow_boundaries(context, positive, {at for at, _ in clear}, question, costs)
+    rows = [_observation_row(context, at, one, description, question) for at, one in sorted(narrowed.items())]
     events = _events(context, rows, narrowed)
-    return rows, events, seen, costs
+    return rows, events, scanned, costs
 
 
-def _without_pictures(
-    context: ToolContext, scope: Stretches, pieces: Sequence[Place], notes: list[str]
+def _windows_without_frames(
+    context: ToolContext, scope: ScopeWindows, pieces: Sequence[SegmentRef], notes: list[str]
 ) -> dict[str, list[Window]]:
-    """The windows of each video in which there is nothing to see: gaps, and recordings of sound alone."""
+    """The windows of each video that have no frames: gaps, and recordings of sound alone."""
     gaps = read_gaps(context.catalog, scope.keys())
     sound_only = [video_id for video_id in scope if not any(one == video_id for one, _ in pieces)]
     if sound_only:
         notes.append(f"{len(sound_only)} of {len(scope)} videos have no pictures")
-    whole = {video_id: [scope[video_id]] for video_id in sound_only}
-    return {video_id: whole.get(video_id) or list(gaps.get(video_id, ())) for video_id in scope}
+    sound_only_windows = {video_id: [scope[video_id]] for video_id in sound_only}
+    return {video_id: sound_only_windows.get(video_id) or list(gaps.get(video_id, ())) for video_id in scope}
 
 
-def _look_through(
-    context: ToolContext, pieces: Sequence[Place], question: str, notes: list[str]
-) -> dict[Place, CachedObservation]:
-    """Looks piece by piece, as far as the caps allow; a piece whose frames cannot be shown is passed over.
+def _observe_pieces(
+    context: ToolContext, pieces: Sequence[SegmentRef], question: str, notes: list[str]
+) -> dict[SegmentRef, CachedObservation]:
+    """Observes piece by piece, as far as the limits allow; a piece that cannot be decoded is skipped.
 
-    A call that is made again with its looks at hand stops where it stopped, and says the same.
+    A repeated tool call with cached observations stops where it stopped before, and gives the same notes.
     """
-    looked: dict[Place, CachedObservation] = {}
-    max_looks = context.limits.max_scan_looks
-    ended = hashlib.sha256(f"{question}|{pieces}".encode()).hexdigest()[:16]
-    for piece in pieces[:max_looks]:
-        is_known = known_look(context, *piece, question, yes_no=True) is not None
-        if not is_known and (ended in context.looks or context.looks_left() < 1):
-            notes.append(context.looks.setdefault(ended, {"ended": NONE_LEFT})["ended"])
-            return looked
+    observations: dict[SegmentRef, CachedObservation] = {}
+    max_observations = context.limits.max_scan_observations
+    end_key = hashlib.sha256(f"{question}|{pieces}".encode()).hexdigest()[:16]
+    for piece in pieces[:max_observations]:
+        is_cached = cached_observation(context, *piece, question, yes_no=True) is not None
+        if not is_cached and (end_key in context.observations or context.vlm_calls_left() < 1):
+            notes.append(context.observations.setdefault(end_key, {"ended": NO_VLM_CALLS_LEFT})["ended"])
+            return observations
         try:
-            looked[piece] = look_at(context, *piece, question, yes_no=True)
+            observations[piece] = observe(context, *piece, question, yes_no=True)
         except ToolError as error:
             notes.append(str(error))
-            if context.meter.look_failure and not is_known:
-                context.looks[ended] = {"ended": str(error)}
-                return looked
-    if len(pieces) > max_looks:
-        notes.append(f"one call looks at {max_looks} of the {len(pieces)} pieces; give ranges for the others")
-    return looked
+            if context.meter.vlm_failure and not is_cached:
+                context.observations[end_key] = {"ended": str(error)}
+                return observations
+    if len(pieces) > max_observations:
+        notes.append(
+            f"one call looks at {max_observations} of the {len(pieces)} pieces; give ranges for the others"
+        )
+    return observations
 
 
-def _narrowed(
+def _narrow_boundaries(
     context: ToolContext,
-    found: Mapping[Place, CachedObservation],
-    clear: set[Place],
+    positive: Mapping[SegmentRef, CachedObservation],
+    clear: set[SegmentRef],
     question: str,
     costs: list[Record],
-) -> dict[Place, CachedObservation]:
-    """What was seen, with its outer boundaries looked at again in halves, as far as the caps allow.
+) -> dict[SegmentRef, CachedObservation]:
+    """The detections, with their outer boundaries bisected by further calls, as far as the limits allow.
 
     Only where a piece with a No lies beside one with a Yes is there a boundary to narrow; the half of the
     outer piece that says No is taken off. Of a piece between two with a No the one half that says Yes is
     kept; where both or none do, it stays whole.
     """
-    narrowed: dict[Place, CachedObservation] = {}
-    for (video_id, window), seen in sorted(found.items()):
+    narrowed: dict[SegmentRef, CachedObservation] = {}
+    for (video_id, window), observation in sorted(positive.items()):
         before, after = (
             any(
-                v == video_id and abs(getattr(w, side) - edge_s) < 1e-3 and (v, w) not in found
+                v == video_id and abs(getattr(w, side) - edge_s) < 1e-3 and (v, w) not in positive
                 for v, w in clear
             )
             for side, edge_s in (("end_s", window.start_s), ("start_s", window.end_s))
         )
-        kept = window
+        narrowed_window = window
         if before and not after:
-            kept = _bisected(context, video_id, window, question, costs, at_start=True)
+            narrowed_window = _bisect_boundary(context, video_id, window, question, costs, at_start=True)
         elif after and not before:
-            kept = _bisected(context, video_id, window, question, costs, at_start=False)
+            narrowed_window = _bisect_boundary(context, video_id, window, question, costs, at_start=False)
         elif before and after:
-            kept = _halved(context, video_id, window, question, costs)
-        narrowed[video_id, kept] = seen
+            narrowed_window = _narrow_to_half(context, video_id, window, question, costs)
+        narrowed[video_id, narrowed_window] = observation
     return narrowed
 
 
-def _halved(
+def _narrow_to_half(
     context: ToolContext, video_id: str, window: Window, question: str, costs: list[Record]
 ) -> Window:
     """The half, quarter ... of a window that alone says Yes."""
     while window.duration_s / 2 >= MIN_PIECE_S:
         middle_s = (window.start_s + window.end_s) / 2
         halves = [Window(window.start_s, middle_s), Window(middle_s, window.end_s)]
-        replies = [_says_yes(context, video_id, half, question, costs) for half in halves]
+        replies = [_observe_yes_no(context, video_id, half, question, costs) for half in halves]
         if None in replies or replies[0] == replies[1]:
             break
         window = halves[0] if replies[0] else halves[1]
     return window
 
 
-def _bisected(
+def _bisect_boundary(
     context: ToolContext, video_id: str, window: Window, question: str, costs: list[Record], *, at_start: bool
 ) -> Window:
-    """A window without the outer halves, quarters ... of which a look says No."""
+    """A window without the outer halves, quarters ... for which the VLM says No."""
     outer_s, inner_s = (window.start_s, window.end_s) if at_start else (window.end_s, window.start_s)
     while abs(inner_s - outer_s) / 2 >= MIN_PIECE_S:
         middle_s = (outer_s + inner_s) / 2
         half = Window(min(outer_s, middle_s), max(outer_s, middle_s))
-        says_yes = _says_yes(context, video_id, half, question, costs)
-        if says_yes is None:
+        is_yes = _observe_yes_no(context, video_id, half, question, costs)
+        if is_yes is None:
             break
-        if says_yes:
+        if is_yes:
             inner_s = middle_s
         else:
             outer_s = middle_s
@@ -450,66 +471,77 @@ def _bisected(
     return Window(min(outer_s, far_s), max(outer_s, far_s))
 
 
-def _says_yes(
+def _observe_yes_no(
     context: ToolContext, video_id: str, window: Window, question: str, costs: list[Record]
 ) -> bool | None:
-    """What a look at a part says; None where none can be made, or it says neither Yes nor No."""
-    if known_look(context, video_id, window, question, yes_no=True) is None and context.looks_left() < 1:
+    """The VLM's answer for a part; None where no call is left, or it says neither Yes nor No."""
+    if (
+        cached_observation(context, video_id, window, question, yes_no=True) is None
+        and context.vlm_calls_left() < 1
+    ):
         return None
     try:
-        seen = look_at(context, video_id, window, question, yes_no=True)
+        observation = observe(context, video_id, window, question, yes_no=True)
     except ToolError:
         return None
-    costs.append(seen.cost)
-    return None if seen.p_yes is None else seen.p_yes >= MIN_P_YES
+    costs.append(observation.cost)
+    return None if observation.p_yes is None else observation.p_yes >= MIN_P_YES
 
 
-def _seen_row(
-    context: ToolContext, piece: Place, seen: CachedObservation, description: str, question: str
+def _observation_row(
+    context: ToolContext, segment: SegmentRef, observation: CachedObservation, description: str, question: str
 ) -> Record:
-    said = f"{description} {seen.text}" if description == question else f"{description}: {seen.text}"
-    match = seen.p_yes or 0.0
-    record = Evidence("", *piece, "picture", "supported", match=match, lanes=("picture",), said=said)
-    row = evidence_row(context, record, said, context.table.add(record, question))
-    return {**row, "p_yes": seen.p_yes}
+    text = (
+        f"{description} {observation.text}"
+        if description == question
+        else f"{description}: {observation.text}"
+    )
+    match = observation.p_yes or 0.0
+    record = Evidence("", *segment, "picture", "supported", match=match, lanes=("picture",), said=text)
+    row = evidence_row(context, record, text, context.table.add(record, question))
+    return {**row, "p_yes": observation.p_yes}
 
 
 def _events(
-    context: ToolContext, rows: Sequence[Record], seen: Mapping[Place, CachedObservation]
+    context: ToolContext, rows: Sequence[Record], observations: Mapping[SegmentRef, CachedObservation]
 ) -> list[Event]:
-    """Pieces that follow one another as one event; its boundaries may be off by half of the shortest look."""
+    """Adjacent pieces as one event; its boundaries may be off by half of the shortest window."""
     events = [event for row in rows if row["id"] and (event := context.table.event(row["id"])) is not None]
-    return merged(events, 1e-3)
+    return merge_events(events, 1e-3)
 
 
-def _likely_first(context: ToolContext, what: str, scope: Stretches) -> list[Place]:
+def _rank_pieces(context: ToolContext, query: str, scope: ScopeWindows) -> list[SegmentRef]:
     """All pieces of the scope, those first that a search for pictures and captions ranks high."""
     gaps = read_gaps(context.catalog, scope.keys())
     pieces = [
         (video_id, piece)
-        for video_id, window in with_pictures(context.catalog, list(scope.items()))
-        for piece in pieces_to_view(
+        for video_id, window in segments_with_frames(context.catalog, list(scope.items()))
+        for piece in view_windows(
             window,
             [one.window for one in context.catalog.segments(video_id)],
             gaps.get(video_id, ()),
             PIECE_S,
         )
     ]
-    moments = _moments(context, what, tuple(scope))
+    moments = _ranked_moments(context, query, tuple(scope))
 
-    def rank(piece: Place) -> float:
+    def rank(piece: SegmentRef) -> float:
         video_id, window = piece
         return max((s for v, w, s in moments if v == video_id and w.overlap_s(window) > 0), default=0.0)
 
     return sorted(pieces, key=lambda piece: (-rank(piece), piece))
 
 
-def _moments(context: ToolContext, what: str, video_ids: tuple[str, ...]) -> list[tuple[str, Window, float]]:
+def _ranked_moments(
+    context: ToolContext, query_text: str, video_ids: tuple[str, ...]
+) -> list[tuple[str, Window, float]]:
     scope = Scope(video_ids, context.scope.window)
-    query = Query(text=what.replace("|", " "), scope=scope, lanes=("picture", "caption"), limit=MAX_LIKELY)
+    query = Query(
+        text=query_text.replace("|", " "), scope=scope, lanes=("picture", "caption"), limit=MAX_LIKELY
+    )
     try:
         found = context.finder.search(query)
     except ModelUnavailable:
-        return []  # the order is then that of time; every piece is looked at all the same
-    context.search(("likely", what, video_ids))
+        return []  # the order is then that of time; every piece is observed all the same
+    context.count_search(("likely", query_text, video_ids))
     return [(moment.video_id, moment.window, moment.score) for moment in found.moments]

@@ -1,4 +1,4 @@
-"""`look`: what a model sees in some stretches, or their frames for a planner that takes pictures."""
+"""`look`: observations of some windows by a video-LLM, or their frames for a planner that takes images."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -8,23 +8,23 @@ from playhead_index.window import Window, format_time
 from playhead_tools.evidence import Evidence
 from playhead_tools.frames import FrameReader, TimedFrame
 from playhead_tools.region import Region, parse_region
-from playhead_tools.toolbox.arguments import Place, place_of, shortened
+from playhead_tools.toolbox.arguments import SegmentRef, resolve_range, truncate_window
 from playhead_tools.toolbox.context import DEFAULT_FRAMES, Record, ToolContext, result
 from playhead_tools.toolbox.observations import (
-    NONE_LEFT,
+    NO_VLM_CALLS_LEFT,
     CachedObservation,
-    known_look,
-    look_at,
-    look_key,
-    need_eyes,
-    patches,
-    summed,
+    cached_observation,
+    estimate_visual_tokens,
+    observation_key,
+    observe,
+    require_vlm,
+    sum_costs,
 )
 from playhead_tools.toolbox.protocols import ToolImage
 from playhead_tools.toolbox.reading import blocks_of
 from playhead_tools.toolbox.rows import clock, evidence_row, word_rows
 from playhead_tools.video_llm.encoding import jpeg_bytes
-from playhead_tools.video_llm.frame_sampling import evenly
+from playhead_tools.video_llm.frame_sampling import even_times
 from playhead_tools.video_llm.refusals import yes_or_no
 
 Density = Literal["low", "normal", "high"]
@@ -32,7 +32,7 @@ MAX_QUESTION_CHARS = 600
 OPEN_MATCH = 0.75
 """How far an open reply of a video model is trusted; uncalibrated."""
 _SHARE: dict[Density, float] = {"low": 0.5, "normal": 1.0, "high": 2.0}
-"""Frames of a look by density, as a part of what the model takes by itself."""
+"""Frames of an observation by density, as a part of the model's default."""
 MAX_WORD_ROWS = 6
 SHORT_SIDE_PX = 448
 """Of the frames that a planner is given: 28 px patches of a 16:9 picture are about 460 tokens."""
@@ -56,19 +56,24 @@ def look(
         region: to enlarge, like "top left" or "0.5,0,1,0.5".
     """
     notes: list[str] = []
-    asked = " ".join(question.split())[:MAX_QUESTION_CHARS] or "What is to be seen?"
-    part = _region(region, notes)
-    places = _places(context, ranges, notes)
-    if context.shows_images:
-        return _show(context, places, asked, density, part, notes)
-    if not any(_known(context, place, asked, density, part) for place in places):
-        need_eyes(context)
-    seen = _looked(context, places, asked, density, part, notes)
+    question_text = " ".join(question.split())[:MAX_QUESTION_CHARS] or "What is to be seen?"
+    region_box = _region(region, notes)
+    segments = _resolve_ranges(context, ranges, notes)
+    if context.planner_takes_images:
+        return _present_frames(context, segments, question_text, density, region_box, notes)
+    if not any(_is_cached(context, segment, question_text, density, region_box) for segment in segments):
+        require_vlm(context)
+    observations = _observe_segments(context, segments, question_text, density, region_box, notes)
     rows: list[Record] = []
-    for one in seen:
-        rows.append(_seen_row(context, one, asked))
+    for one in observations:
+        rows.append(_observation_row(context, one, question_text))
         rows += spoken_rows(context, one.video_id, one.window)
-    return result(rows, notes, summed([one.cost for one in seen]), summary=f"asked of the frames: {asked}")
+    return result(
+        rows,
+        notes,
+        sum_costs([one.cost for one in observations]),
+        summary=f"asked of the frames: {question_text}",
+    )
 
 
 def _region(text: str, notes: list[str]) -> Region | None:
@@ -79,15 +84,17 @@ def _region(text: str, notes: list[str]) -> Region | None:
         return None
 
 
-def _places(context: ToolContext, ranges: Sequence[str], notes: list[str]) -> list[Place]:
-    """The stretches to look at, each once, at most so many as a call may look at."""
-    places = [place_of(context, one, (), notes) for one in ranges or [""]]
-    places = list(
-        dict.fromkeys((v, shortened(window, context.limits.max_look_s, notes)) for v, window in places)
+def _resolve_ranges(context: ToolContext, ranges: Sequence[str], notes: list[str]) -> list[SegmentRef]:
+    """The segment references to observe, each once, up to the limit of one call."""
+    segments = [resolve_range(context, one, (), notes) for one in ranges or [""]]
+    segments = list(
+        dict.fromkeys(
+            (v, truncate_window(window, context.limits.max_observed_s, notes)) for v, window in segments
+        )
     )
-    if len(places) > context.limits.max_looks:
-        notes.append(f"{len(places)} ranges, the first {context.limits.max_looks} were looked at")
-    return places[: context.limits.max_looks]
+    if len(segments) > context.limits.max_observations:
+        notes.append(f"{len(segments)} ranges, the first {context.limits.max_observations} were looked at")
+    return segments[: context.limits.max_observations]
 
 
 def spoken_rows(context: ToolContext, video_id: str, window: Window) -> list[Record]:
@@ -95,127 +102,134 @@ def spoken_rows(context: ToolContext, video_id: str, window: Window) -> list[Rec
     return word_rows(context, blocks_of(context, video_id, window, ("speech",))[:MAX_WORD_ROWS])
 
 
-# ---- a video model looks ----
+# ---- observations by a video-LLM ----
 
 
 def _frames(context: ToolContext, density: Density) -> int | None:
-    """Most frames of a look; None for what the model takes by itself."""
-    usual = DEFAULT_FRAMES if context.eyes is None else context.eyes.frames
-    return None if density == "normal" else max(2, round(usual * _SHARE[density]))
+    """Maximum number of frames of an observation; None for the model's default."""
+    default_frames = DEFAULT_FRAMES if context.vlm_client is None else context.vlm_client.frames
+    return None if density == "normal" else max(2, round(default_frames * _SHARE[density]))
 
 
-def _known(
-    context: ToolContext, place: Place, question: str, density: Density, region: Region | None
+def _is_cached(
+    context: ToolContext, segment: SegmentRef, question: str, density: Density, region: Region | None
 ) -> bool:
-    return known_look(context, *place, question, frames=_frames(context, density), region=region) is not None
+    return (
+        cached_observation(context, *segment, question, frames=_frames(context, density), region=region)
+        is not None
+    )
 
 
-def _looked(
+def _observe_segments(
     context: ToolContext,
-    places: Sequence[Place],
+    segments: Sequence[SegmentRef],
     question: str,
     density: Density,
     region: Region | None,
     notes: list[str],
 ) -> list[CachedObservation]:
-    """What was seen in each place, as far as the caps allow; the others are named."""
-    seen: list[CachedObservation] = []
+    """The observation of each segment, as far as the limits allow; the others are named."""
+    observations: list[CachedObservation] = []
     frames = _frames(context, density)
-    for at, (video_id, window) in enumerate(places):
+    for at, (video_id, window) in enumerate(segments):
         try:
-            seen.append(look_at(context, video_id, window, question, frames=frames, region=region))
+            observations.append(observe(context, video_id, window, question, frames=frames, region=region))
         except ToolError as error:
-            if not seen and len(places) == 1:
+            if not observations and len(segments) == 1:
                 raise
-            rest = ", ".join(clock(one) for _, one in places[at:])
+            rest = ", ".join(clock(one) for _, one in segments[at:])
             notes.append(f"{error} (not looked at: {rest})")
             break
-    if not seen:
+    if not observations:
         raise ToolError(notes[-1])
-    return seen
+    return observations
 
 
-def _seen_row(context: ToolContext, seen: CachedObservation, question: str) -> Record:
-    """The row of an open look; what was declined is no evidence and has no id."""
-    said = f"{question} {seen.text}" if yes_or_no(seen.text) is not None else seen.text
+def _observation_row(context: ToolContext, observation: CachedObservation, question: str) -> Record:
+    """The row of an answer to an open question; a refusal is no evidence and has no id."""
+    text = f"{question} {observation.text}" if yes_or_no(observation.text) is not None else observation.text
     record = Evidence(
         "",
-        seen.video_id,
-        seen.window,
+        observation.video_id,
+        observation.window,
         "picture",
         "supported",
         match=OPEN_MATCH,
         lanes=("picture",),
-        said=said,
+        said=text,
     )
-    if seen.declined:
-        return {**evidence_row(context, record, seen.text, "-"), "id": "-", "verdict": "not_visible"}
-    row = evidence_row(context, record, seen.text, context.table.add(record, question))
+    if observation.declined:
+        return {**evidence_row(context, record, observation.text, "-"), "id": "-", "verdict": "not_visible"}
+    row = evidence_row(context, record, observation.text, context.table.add(record, question))
     return {**row, "verdict": "supported"}
 
 
-# ---- a planner looks ----
+# ---- frames for the planner ----
 
 
-def _show(
+def _present_frames(
     context: ToolContext,
-    places: Sequence[Place],
+    segments: Sequence[SegmentRef],
     question: str,
     density: Density,
     region: Region | None,
     notes: list[str],
 ) -> Record:
-    """The frames themselves, in `ToolContext.images`; each stretch is evidence that the planner has seen."""
+    """The frames themselves, in `ToolContext.images`; each window is evidence that the planner has viewed."""
     rows: list[Record] = []
     costs: list[Record] = []
-    many = max(2, round(DEFAULT_FRAMES * _SHARE[density] / max(1, len(places)) ** 0.5))
+    num_frames = max(2, round(DEFAULT_FRAMES * _SHARE[density] / max(1, len(segments)) ** 0.5))
     reader = FrameReader(context.catalog)
-    for at, place in enumerate(places):
-        if not _is_shown(context, place, many, region) and context.looks_left(many) < 1:
-            rest = ", ".join(clock(window) for _, window in places[at:])
-            notes.append(f"{NONE_LEFT} (not looked at: {rest})")
+    for at, segment in enumerate(segments):
+        if not _is_presented(context, segment, num_frames, region) and context.vlm_calls_left(num_frames) < 1:
+            rest = ", ".join(clock(window) for _, window in segments[at:])
+            notes.append(f"{NO_VLM_CALLS_LEFT} (not looked at: {rest})")
             break
         try:
-            shown = reader.frames(place[0], evenly(place[1], many), SHORT_SIDE_PX, region)
+            frames = reader.frames(segment[0], even_times(segment[1], num_frames), SHORT_SIDE_PX, region)
         except VideoError as error:
-            notes.append(f"looking at {clock(place[1])} failed: {error}")
+            notes.append(f"looking at {clock(segment[1])} failed: {error}")
             continue
-        costs.append(_count_shown(context, place, many, region, shown))
-        rows += _shown_rows(context, place, question, shown)
+        costs.append(_record_presentation(context, segment, num_frames, region, frames))
+        rows += _presented_rows(context, segment, question, frames)
     if not rows:
         raise ToolError(notes[-1])
-    return result(rows, notes, summed(costs), summary=f"look for: {question}")
+    return result(rows, notes, sum_costs(costs), summary=f"look for: {question}")
 
 
-def _is_shown(context: ToolContext, place: Place, many: int, region: Region | None) -> bool:
-    return look_key(*place, "", frames=many, region=region) in context.looks
+def _is_presented(context: ToolContext, segment: SegmentRef, num_frames: int, region: Region | None) -> bool:
+    return observation_key(*segment, "", frames=num_frames, region=region) in context.observations
 
 
-def _count_shown(
-    context: ToolContext, place: Place, many: int, region: Region | None, shown: Sequence[TimedFrame]
+def _record_presentation(
+    context: ToolContext,
+    segment: SegmentRef,
+    num_frames: int,
+    region: Region | None,
+    frames: Sequence[TimedFrame],
 ) -> Record:
-    """What showing frames costs; nothing for those that were shown before."""
-    if _is_shown(context, place, many, region):
+    """The cost of presenting frames; nothing for those that were presented before."""
+    if _is_presented(context, segment, num_frames, region):
         return {}
-    window = [place[1].start_s, place[1].end_s]
-    row = {"video_id": place[0], "window": window, "text": "", "p_yes": None, "declined": False}
-    context.looks[look_key(*place, "", frames=many, region=region)] = row
-    tokens = sum(patches(*frame.rgb.shape[:2]) for frame in shown)
-    context.meter.look(len(shown), tokens, tokens)
-    return {"looks": 1, "frames": len(shown), "visual_tokens": tokens}
+    window = [segment[1].start_s, segment[1].end_s]
+    row = {"video_id": segment[0], "window": window, "text": "", "p_yes": None, "declined": False}
+    context.observations[observation_key(*segment, "", frames=num_frames, region=region)] = row
+    tokens = sum(estimate_visual_tokens(*frame.rgb.shape[:2]) for frame in frames)
+    context.meter.add_vlm_call(len(frames), tokens, tokens)
+    return {"looks": 1, "frames": len(frames), "visual_tokens": tokens}
 
 
-def _shown_rows(
-    context: ToolContext, place: Place, question: str, shown: Sequence[TimedFrame]
+def _presented_rows(
+    context: ToolContext, segment: SegmentRef, question: str, frames: Sequence[TimedFrame]
 ) -> list[Record]:
-    """The row of what was shown, and the words spoken there; the frames go into `ToolContext.images`."""
-    record = Evidence("", *place, "picture", "supported", match=OPEN_MATCH, lanes=("picture",))
+    """The row of the presented frames, and the words there; the frames go into `ToolContext.images`."""
+    record = Evidence("", *segment, "picture", "supported", match=OPEN_MATCH, lanes=("picture",))
     row = evidence_row(context, record, "", context.table.add(record, question))
-    times = ", ".join(format_time(frame.time_s) for frame in shown)
-    state = f"{len(shown)} frames are shown to you, at {times}"
-    for number, frame in enumerate(shown, start=1):
+    times = ", ".join(format_time(frame.time_s) for frame in frames)
+    state = f"{len(frames)} frames are shown to you, at {times}"
+    for number, frame in enumerate(frames, start=1):
         label = (
-            f"{row['id'] or clock(place[1])} frame {number} of {len(shown)} at {format_time(frame.time_s)}"
+            f"{row['id'] or clock(segment[1])} frame {number} of {len(frames)} at {format_time(frame.time_s)}"
         )
-        context.images.append(ToolImage(jpeg_bytes(frame.rgb), place[0], frame.time_s, label))
-    return [{**row, "state": state, "verdict": "supported"}, *spoken_rows(context, *place)]
+        context.images.append(ToolImage(jpeg_bytes(frame.rgb), segment[0], frame.time_s, label))
+    return [{**row, "state": state, "verdict": "supported"}, *spoken_rows(context, *segment)]

@@ -1,4 +1,4 @@
-"""One look, counted, kept and mapped to evidence: what `look` and `find_events` share."""
+"""One observation, counted and cached: what the tools `look` and `find_events` share."""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from playhead_tools.toolbox.rows import clock
 from playhead_tools.video_llm.client import Observation
 from playhead_tools.video_llm.refusals import is_refusal, yes_or_no
 
-NO_EYES = (
+NO_VLM = (
     "no model looks at pictures here. Set PLAYHEAD_VIDEO_MODEL to a video model, or PLAYHEAD_VIDEO_SERVER to"
     " a server that has one; until then use search and read"
 )
-NONE_LEFT = "no look is left within the caps of this run; finish with what there is, or abstain"
+NO_VLM_CALLS_LEFT = "no look is left within the caps of this run; finish with what there is, or abstain"
 MAX_REPLY_CHARS, MAX_FAILURE_CHARS = 800, 200
 
 
 @dataclass(frozen=True, slots=True)
 class CachedObservation:
-    """What one look gave.
+    """What one observation gave.
 
     Args:
         video_id: in which video.
@@ -30,7 +30,7 @@ class CachedObservation:
         text: the reply, with the times of the frames that it names in place of their numbers.
         p_yes: probability of Yes, from the model or from its word; None when it said neither.
         declined: the model said that the clip does not show what was asked.
-        cost: what the look used; nothing for one that was kept.
+        cost: what the call used; nothing for one that was cached.
         failed: why the frames could not be shown; empty when they were.
     """
 
@@ -43,35 +43,35 @@ class CachedObservation:
     failed: str = ""
 
 
-def need_eyes(context: ToolContext) -> None:
-    """Nothing comes out where a model can look.
+def require_vlm(context: ToolContext) -> None:
+    """Checks that a VLM can be called.
 
     Raises:
-        ToolError: no model looks here, or it failed before; it says what to do instead.
+        ToolError: there is no VLM, or it failed before; the message says what to do instead.
     """
-    if context.eyes is None:
-        raise ToolError(NO_EYES)
-    if context.meter.look_failure and not context.is_replay:
-        raise ToolError(f"{context.meter.look_failure}; it is not asked again: use search and read")
+    if context.vlm_client is None:
+        raise ToolError(NO_VLM)
+    if context.meter.vlm_failure and not context.is_replay:
+        raise ToolError(f"{context.meter.vlm_failure}; it is not asked again: use search and read")
 
 
-def known_look(
-    context: ToolContext, video_id: str, window: Window, question: str, **how: object
+def cached_observation(
+    context: ToolContext, video_id: str, window: Window, question: str, **options: object
 ) -> CachedObservation | None:
-    """A look that was made before, or that failed; None for one that was not made. It costs nothing.
+    """An observation that was made before, or that failed; None for one that was not made. It costs nothing.
 
     Args:
         context: of the question.
         video_id: in which video.
         window: that was to be shown.
         question: that was asked.
-        how: `yes_no`, `frames` and `region` of `look_at`, where they were given.
+        options: `yes_no`, `frames` and `region` of `observe`, where they were given.
     """
-    row = context.looks.get(look_key(video_id, window, question, **how))
-    return None if row is None else _seen(row, {})
+    row = context.observations.get(observation_key(video_id, window, question, **options))
+    return None if row is None else _from_row(row, {})
 
 
-def look_at(
+def observe(
     context: ToolContext,
     video_id: str,
     window: Window,
@@ -84,21 +84,23 @@ def look_at(
     """What the model says of a window; what was asked before is not asked again and costs nothing.
 
     Raises:
-        ToolError: no model can look, no look is left, or the file or the model failed.
+        ToolError: there is no VLM, no call is left, or the file or the model failed.
     """
-    known = known_look(context, video_id, window, question, yes_no=yes_no, frames=frames, region=region)
-    if known is None:
-        need_eyes(context)
-        if context.looks_left(frames) < 1:
-            raise ToolError(NONE_LEFT)
-        key = look_key(video_id, window, question, yes_no=yes_no, frames=frames, region=region)
-        known = _made(context, key, video_id, window, question, yes_no, frames, region)
-    if known.failed:
-        raise ToolError(f"looking at {clock(window)} failed: {known.failed}")
-    return known
+    cached = cached_observation(
+        context, video_id, window, question, yes_no=yes_no, frames=frames, region=region
+    )
+    if cached is None:
+        require_vlm(context)
+        if context.vlm_calls_left(frames) < 1:
+            raise ToolError(NO_VLM_CALLS_LEFT)
+        key = observation_key(video_id, window, question, yes_no=yes_no, frames=frames, region=region)
+        cached = _make_observation(context, key, video_id, window, question, yes_no, frames, region)
+    if cached.failed:
+        raise ToolError(f"looking at {clock(window)} failed: {cached.failed}")
+    return cached
 
 
-def look_key(
+def observation_key(
     video_id: str,
     window: Window,
     question: str,
@@ -107,12 +109,12 @@ def look_key(
     frames: object = None,
     region: object = None,
 ) -> str:
-    """A hash of what is looked at and asked."""
-    asked = f"{video_id}|{window.start_s:.3f}|{window.end_s:.3f}|{yes_no}|{frames}|{region}|{question}"
-    return hashlib.sha256(asked.encode()).hexdigest()[:16]
+    """A hash of the window, the question and the options."""
+    key_text = f"{video_id}|{window.start_s:.3f}|{window.end_s:.3f}|{yes_no}|{frames}|{region}|{question}"
+    return hashlib.sha256(key_text.encode()).hexdigest()[:16]
 
 
-def _made(
+def _make_observation(
     context: ToolContext,
     key: str,
     video_id: str,
@@ -122,55 +124,66 @@ def _made(
     frames: int | None,
     region: Region | None,
 ) -> CachedObservation:
-    """A look that is made, counted and kept; frames that cannot be shown are kept as such."""
-    if context.eyes is None:
-        raise ToolError(NO_EYES)
+    """A new observation, counted and cached; a failure to decode frames is cached as such."""
+    if context.vlm_client is None:
+        raise ToolError(NO_VLM)
     row: Record = {"video_id": video_id, "window": [window.start_s, window.end_s]}
     try:
-        made = context.eyes.look(video_id, window, question, yes_no=yes_no, frames=frames, region=region)
+        observation = context.vlm_client.observe(
+            video_id, window, question, yes_no=yes_no, frames=frames, region=region
+        )
     except ModelUnavailable as error:
-        context.meter.look_failed(f"the video model could not be used: {error}")
+        context.meter.record_vlm_failure(f"the video model could not be used: {error}")
         raise ToolError(f"looking at {clock(window)} failed: {error}") from error
     except (ModelError, VideoError) as error:
-        context.looks[key] = {**row, "failed": str(error)[:MAX_FAILURE_CHARS]}
-        return _seen(context.looks[key], {})
-    context.looks[key] = row | {
-        "window": [made.window.start_s, made.window.end_s],
-        "text": " ".join(made.text.split())[:MAX_REPLY_CHARS],
-        "p_yes": _p_yes(made) if yes_no else made.p_yes,
-        "declined": made.declines,
+        context.observations[key] = {**row, "failed": str(error)[:MAX_FAILURE_CHARS]}
+        return _from_row(context.observations[key], {})
+    context.observations[key] = row | {
+        "window": [observation.window.start_s, observation.window.end_s],
+        "text": " ".join(observation.text.split())[:MAX_REPLY_CHARS],
+        "p_yes": _p_yes(observation) if yes_no else observation.p_yes,
+        "declined": observation.declines,
     }
-    context.meter.look(made.frames, made.visual_tokens, made.visual_tokens_given, made.money)
-    used = {"looks": 1, "frames": made.frames, "visual_tokens": made.visual_tokens, "seconds": made.seconds}
-    return _seen(context.looks[key], {name: round(amount, 3) for name, amount in used.items() if amount})
+    context.meter.add_vlm_call(
+        observation.frames, observation.visual_tokens, observation.visual_tokens_given, observation.money
+    )
+    used = {
+        "looks": 1,
+        "frames": observation.frames,
+        "visual_tokens": observation.visual_tokens,
+        "seconds": observation.seconds,
+    }
+    return _from_row(
+        context.observations[key], {name: round(amount, 3) for name, amount in used.items() if amount}
+    )
 
 
-def _seen(row: Record, cost: Record) -> CachedObservation:
+def _from_row(row: Record, cost: Record) -> CachedObservation:
     window, failed = Window(*row["window"]), row.get("failed", "")
     if failed:
         return CachedObservation(row["video_id"], window, "", None, False, cost, failed)
     return CachedObservation(row["video_id"], window, row["text"], row["p_yes"], row["declined"], cost)
 
 
-def _p_yes(made: Observation) -> float | None:
-    if made.p_yes is not None:
-        return round(made.p_yes, 3)
-    if made.declines or is_refusal(made.text, yes_no=True):
+def _p_yes(observation: Observation) -> float | None:
+    if observation.p_yes is not None:
+        return round(observation.p_yes, 3)
+    if observation.declines or is_refusal(observation.text, yes_no=True):
         return None
-    word = yes_or_no(made.text)
+    word = yes_or_no(observation.text)
     return None if word is None else float(word)
 
 
-def summed(costs: list[Record]) -> Record:
-    """Costs of several looks together."""
+def sum_costs(costs: list[Record]) -> Record:
+    """Costs of several observations together."""
     names = dict.fromkeys(name for cost in costs for name in cost)
     return {name: round(sum(cost.get(name, 0) for cost in costs), 3) for name in names}
 
 
-def patches(height_px: int, width_px: int, side_px: int = 28) -> int:
-    """About how many tokens a picture becomes: one for each square of 28 pixels, as in Qwen2-VL.
+def estimate_visual_tokens(height_px: int, width_px: int, side_px: int = 28) -> int:
+    """About how many tokens an image becomes: one for each square of 28 pixels, as in Qwen2-VL.
 
-    >>> patches(336, 597)
+    >>> estimate_visual_tokens(336, 597)
     264
     """
     return ceil(height_px / side_px) * ceil(width_px / side_px)

@@ -1,4 +1,4 @@
-"""What the tools need from outside: a model that looks, a meter, and a model that reads passages."""
+"""Protocols of what the tools are given: a VLM client, a meter of its calls, and a reader of passages."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
@@ -10,15 +10,15 @@ from playhead_tools.region import Region
 from playhead_tools.video_llm.client import Observation
 
 
-class Looker(Protocol):
-    """Looks at a window of a video; `playhead_tools.video_llm.client.Eyes` is one."""
+class VideoObserver(Protocol):
+    """Answers a question about a window of a video; `playhead_tools.video_llm.client.VlmClient` is one."""
 
     @property
     def frames(self) -> int:
-        """Most frames of a look that does not say how many."""
+        """Maximum number of frames of a call that does not say how many."""
         ...
 
-    def look(
+    def observe(
         self,
         video_id: str,
         window: Window,
@@ -28,83 +28,83 @@ class Looker(Protocol):
         frames: int | None = None,
         region: Region | None = None,
     ) -> Observation:
-        """What a model says of a window."""
+        """The observation of a window."""
         ...
 
 
-class LookMeter(Protocol):
-    """Counts searches and looks, and says how many looks its caps still allow; the agent's `Meter` is one."""
+class VlmMeter(Protocol):
+    """Counts searches and VLM calls, and limits the calls; the agent's `Meter` is one."""
 
     @property
-    def look_failure(self) -> str:
+    def vlm_failure(self) -> str:
         """Why the video-LLM could not be asked; after that it is not asked again. Empty while it can."""
         ...
 
-    def search(self, what: Hashable, /) -> None:
+    def search(self, key: Hashable, /) -> None:
         """Counts a search; one that was made before does not count again."""
         ...
 
-    def looks_left(self, frames_a_look: int, /) -> int:
-        """How many more looks of so many frames the caps allow, at least 0."""
+    def vlm_calls_left(self, frames_per_call: int, /) -> int:
+        """How many more calls with so many frames the limits allow, at least 0."""
         ...
 
-    def look(
+    def add_vlm_call(
         self,
         frames: int,
         visual_tokens: int,
         visual_tokens_given: int | None = None,
         money: float | None = 0.0,
     ) -> None:
-        """Counts a look that was made."""
+        """Counts a call."""
         ...
 
-    def look_failed(self, why: str, /) -> str:
-        """Ends all looking; the reason that counts, which is the first one given."""
+    def record_vlm_failure(self, why: str, /) -> str:
+        """Ends all VLM calls; returns the reason that counts, which is the first one given."""
         ...
 
 
 @dataclass(slots=True)
-class LookCounter:
-    """A `LookMeter` for tools that are used without an agent.
+class VlmCallCounter:
+    """A `VlmMeter` for tools that are used without an agent.
 
     Args:
-        max_looks: looks that may be made.
-        look_failure: see `LookMeter`.
+        max_calls: calls that may be made.
+        vlm_failure: see `VlmMeter`.
     """
 
-    max_looks: float = inf
-    look_failure: str = ""
-    looks: int = 0
+    max_calls: float = inf
+    vlm_failure: str = ""
+    num_calls: int = 0
     frames: int = 0
     visual_tokens: int = 0
     money: float = 0.0
     searches: set[Hashable] = field(default_factory=set)
 
-    def search(self, what: Hashable, /) -> None:
+    def search(self, key: Hashable, /) -> None:
         """Counts a search once."""
-        self.searches.add(what)
+        self.searches.add(key)
 
-    def looks_left(self, frames_a_look: int, /) -> int:
-        """Looks up to `max_looks`; a million where there is no cap."""
-        return int(max(0, min(self.max_looks, 1e6) - self.looks))
+    def vlm_calls_left(self, frames_per_call: int, /) -> int:
+        """Calls up to `max_calls`; a million where there is no limit."""
+        return int(max(0, min(self.max_calls, 1e6) - self.num_calls))
 
-    def look(
+    def add_vlm_call(
         self,
         frames: int,
         visual_tokens: int,
         visual_tokens_given: int | None = None,
         money: float | None = 0.0,
     ) -> None:
-        """Counts a look."""
-        self.looks += 1
+        """Counts a call."""
+        self.num_calls += 1
         self.frames += frames
         self.visual_tokens += visual_tokens
         self.money += money or 0.0
 
-    def look_failed(self, why: str, /) -> str:
+    def record_vlm_failure(self, why: str, /) -> str:
         """The first reason given."""
-        self.look_failure = self.look_failure or why
-        return self.look_failure
+        self.vlm_failure = self.vlm_failure or why
+        return self.vlm_failure
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from playhead_index.search.results import Lane
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window, format_time
 from playhead_tools.retrieval import reading_coverage
-from playhead_tools.toolbox.arguments import place_of
+from playhead_tools.toolbox.arguments import resolve_range
 from playhead_tools.toolbox.context import Record, ToolContext, result
 from playhead_tools.toolbox.rows import clock, video_blocks, word_rows
 
@@ -31,22 +31,22 @@ def read(
         kinds: all when empty.
     """
     notes: list[str] = []
-    video_id, window = place_of(context, range, [video], notes, AROUND_S)
-    wanted = tuple(kinds) or ALL_KINDS
-    blocks = blocks_of(context, video_id, window, wanted)
-    lanes: list[Lane] = list(wanted)
+    video_id, window = resolve_range(context, range, [video], notes, AROUND_S)
+    text_kinds = tuple(kinds) or ALL_KINDS
+    blocks = blocks_of(context, video_id, window, text_kinds)
+    lanes: list[Lane] = list(text_kinds)
     coverage = reading_coverage(context.catalog, [(video_id, window)], lanes)
     context.coverage.append(coverage)
     notes += [f"{line.lane}: {line.why_not or 'none here'}" for line in coverage.lanes if not line.items]
-    given = _fitting(context, blocks)
-    read_s = window
-    if len(given) < len(blocks):
-        until = blocks[len(given)][0].words.window.start_s
+    fitting_blocks = _fit_blocks(context, blocks)
+    read_window = window
+    if len(fitting_blocks) < len(blocks):
+        until = blocks[len(fitting_blocks)][0].words.window.start_s
         notes.append(f"{len(blocks)} rows lie in {clock(window)}; read on from {format_time(until)}")
-        read_s = Window(window.start_s, max(until, window.start_s + 1e-3))
+        read_window = Window(window.start_s, max(until, window.start_s + 1e-3))
     if not blocks:
         notes.append("nothing is said, written or captioned there")
-    return result(word_rows(context, given), notes, read=clock(read_s))
+    return result(word_rows(context, fitting_blocks), notes, read=clock(read_window))
 
 
 def blocks_of(
@@ -57,13 +57,13 @@ def blocks_of(
     return [block for block in blocks if any(span.words.window.overlap_s(window) > 0 for span in block)]
 
 
-def _fitting(context: ToolContext, blocks: list[list[SpanRow]]) -> list[list[SpanRow]]:
+def _fit_blocks(context: ToolContext, blocks: list[list[SpanRow]]) -> list[list[SpanRow]]:
     """The first blocks that fit a result, at least one."""
-    room, given = context.limits.max_text_chars - NOTES_CHARS, list[list[SpanRow]]()
+    room, fitting_blocks = context.limits.max_text_chars - NOTES_CHARS, list[list[SpanRow]]()
     for block in blocks[: context.limits.max_rows]:
         chars = sum(len(span.words.text) + 1 for span in block)
         room -= min(chars, context.limits.max_row_chars) + ROW_OVERHEAD_CHARS
-        if room < 0 and given:
+        if room < 0 and fitting_blocks:
             break
-        given.append(block)
-    return given
+        fitting_blocks.append(block)
+    return fitting_blocks

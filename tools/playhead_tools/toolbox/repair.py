@@ -67,29 +67,29 @@ def repaired(schema: Schema, given: Mapping[str, Any], notes: list[str]) -> dict
 def _object(schema: Schema, given: Mapping[str, Any], notes: list[str], depth: int) -> dict[str, Any]:
     fields: Mapping[str, Schema] = schema.get("properties", {})
     rest = {str(name): value for name, value in given.items() if name not in fields}
-    found = {name: given[name] for name in fields if given.get(name) is not None}
-    _range_of_edges(fields, found, rest)
+    arguments = {name: given[name] for name in fields if given.get(name) is not None}
+    _range_of_edges(fields, arguments, rest)
     for name in fields:
-        if name in found and found[name] != "" and found[name] != []:
+        if name in arguments and arguments[name] != "" and arguments[name] != []:
             continue
         alias = next((one for one in NAMES.get(name, ()) if rest.get(one) not in (None, "", [])), None)
         if alias is not None:
-            found[name] = rest.pop(alias)
+            arguments[name] = rest.pop(alias)
     ignored = [name for name, value in rest.items() if value not in (None, "", [])]
     if ignored:
         notes.append(f"arguments that there are not were ignored: {', '.join(ignored[:5])[:120]}")
-    return {name: _value(fields[name], value, notes, depth + 1) for name, value in found.items()}
+    return {name: _value(fields[name], value, notes, depth + 1) for name, value in arguments.items()}
 
 
-def _range_of_edges(fields: Mapping[str, Schema], found: dict[str, Any], rest: dict[str, Any]) -> None:
+def _range_of_edges(fields: Mapping[str, Schema], arguments: dict[str, Any], rest: dict[str, Any]) -> None:
     """`start` and `end` as one range, where a tool takes a range and they are given."""
     edges = [("start", "end"), ("start_s", "end_s"), ("from", "to"), ("start_time", "end_time")]
     for start, end in edges:
         if start in rest or end in rest:
             low, high = _edge(rest.pop(start, None)), _edge(rest.pop(end, None))
             name = next((one for one in ("range", "ranges") if one in fields), None)
-            if name is not None and not found.get(name) and (low or high):
-                found[name] = f"{low or 'start'}-{high or 'end'}"
+            if name is not None and not arguments.get(name) and (low or high):
+                arguments[name] = f"{low or 'start'}-{high or 'end'}"
 
 
 def _edge(value: Any) -> str:

@@ -94,7 +94,7 @@ def in_blocks(spans: Sequence[SpanRow]) -> list[list[SpanRow]]:
 def video_blocks(context: ToolContext, video_id: str) -> list[list[SpanRow]]:
     """All rows of words of a video that are in scope, in time order; read once for a question."""
     if video_id not in context.blocks:
-        context.blocks[video_id] = in_blocks(context.said_in_scope(context.catalog.spans(video_id)))
+        context.blocks[video_id] = in_blocks(context.spans_in_scope(context.catalog.spans(video_id)))
     return context.blocks[video_id]
 
 
@@ -144,17 +144,17 @@ def excerpt(text: str, about: str, max_chars: int) -> str:
     words = text.split()
     if len(" ".join(words)) <= max_chars:
         return " ".join(words)
-    wanted = {stem(term) for term in search_terms(about)} if about else set()
-    hit = next((i for i, w in enumerate(words) if wanted & {stem(t) for t in search_terms(w)}), 0)
+    query_stems = {stem(term) for term in search_terms(about)} if about else set()
+    hit = next((i for i, w in enumerate(words) if query_stems & {stem(t) for t in search_terms(w)}), 0)
     start = max(0, hit - 8)
     cut = " ".join(words[start:])
     lead = "… " if start else ""
     room = max_chars - len(lead)
     if len(cut) <= room:
         return lead + cut
-    kept = cut[: room - 2]
-    whole = kept if cut[room - 2 : room - 1] == " " else kept.rpartition(" ")[0] or kept
-    return f"{lead}{whole.rstrip()} …"
+    head = cut[: room - 2]
+    excerpt_text = head if cut[room - 2 : room - 1] == " " else head.rpartition(" ")[0] or head
+    return f"{lead}{excerpt_text.rstrip()} …"
 
 
 def number(value: float) -> float | None:
@@ -180,15 +180,17 @@ def result_text(name: str, record: Record, max_chars: int, *, name_videos: bool 
     rows += [_line(row, name_videos) for row in record["evidence"]]
     rows += [_event_line(row, name_videos) for row in record.get("events", ())]
     room = max_chars - FENCE_CHARS - sum(len(line) + 1 for line in (*lines, *notes))
-    kept: list[str] = []
+    fitting_rows: list[str] = []
     for row in rows:
         room -= len(row) + 1
-        if room < 0 and kept:
+        if room < 0 and fitting_rows:
             break
-        kept.append(row)
-    if len(kept) < len(rows):
-        kept.append(f"({len(rows) - len(kept)} further rows are not shown; ask for a shorter range)")
-    return fenced(f"result of {name}", "\n".join([*lines, *kept, *notes]) or "done")
+        fitting_rows.append(row)
+    if len(fitting_rows) < len(rows):
+        fitting_rows.append(
+            f"({len(rows) - len(fitting_rows)} further rows are not shown; ask for a shorter range)"
+        )
+    return fenced(f"result of {name}", "\n".join([*lines, *fitting_rows, *notes]) or "done")
 
 
 def _finding_line(row: Record) -> str:
@@ -198,21 +200,21 @@ def _finding_line(row: Record) -> str:
 def _line(row: Record, name_videos: bool) -> str:
     parts = [str(row["id"] or "-"), _where(row, name_videos)]
     words = row.get("words", "")
-    parts.append(f"{_kind(row['kind'], row.get('speaker', ''))}: {words}" if words else _unseen(row))
+    parts.append(f"{_kind(row['kind'], row.get('speaker', ''))}: {words}" if words else _unobserved(row))
     flags = [ORDERS] if row.get("reads_like_orders") else []
     flags += [row["uncertain"]] if row.get("uncertain") else []
     return " | ".join(parts) + "".join(f" [{flag}]" for flag in flags)
 
 
-def _unseen(row: Record) -> str:
+def _unobserved(row: Record) -> str:
     return f"{row['kind']}: {row.get('state', 'a likely place; nobody has looked at it yet')}"
 
 
 def _event_line(row: Record, name_videos: bool) -> str:
     evidence = ", ".join(row["evidence_ids"])
     on = f" | from {evidence}" if row["evidence_ids"] != [row["id"]] else ""
-    sure = f" | p {row['p']:g}" if "p" in row else ""
-    return f"{row['id']} | {_where(row, name_videos)} | event{on}{sure}"
+    probability = f" | p {row['p']:g}" if "p" in row else ""
+    return f"{row['id']} | {_where(row, name_videos)} | event{on}{probability}"
 
 
 def _where(row: Record, name_videos: bool) -> str:

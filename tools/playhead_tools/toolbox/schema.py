@@ -122,5 +122,5 @@ def _compact(node: Any, defs: Mapping[str, Any]) -> Any:
         rest = {k: v for k, v in node.items() if k != "$ref"}
         inner = {k: v for k, v in defs[node["$ref"].rpartition("/")[2]].items() if k != "description"}
         return _compact({**inner, **rest}, defs)
-    kept = {k: v for k, v in node.items() if k != "default" and not (k == "title" and isinstance(v, str))}
-    return {k: _compact(v, defs) for k, v in kept.items()}
+    entries = {k: v for k, v in node.items() if k != "default" and not (k == "title" and isinstance(v, str))}
+    return {k: _compact(v, defs) for k, v in entries.items()}

@@ -16,7 +16,7 @@ from playhead_tools.evidence import Evidence, listed
 from playhead_tools.match import coverage
 from playhead_tools.retrieval import VideoEntry, reading_coverage, search_moments
 from playhead_tools.speaking import ScopeSpeakers
-from playhead_tools.toolbox.arguments import fitting, stretches_of, videos_of
+from playhead_tools.toolbox.arguments import clamp_number, resolve_videos, resolve_windows
 from playhead_tools.toolbox.context import Record, ToolContext, result
 from playhead_tools.toolbox.rows import clock, evidence_row, video_blocks, word_row, word_rows
 
@@ -58,53 +58,55 @@ def search(
     notes: list[str] = []
     if not query.strip() and not speaker.strip():
         return _list_videos(context, videos, notes)
-    limit = fitting(k, 1, MAX_MOMENTS, "k", notes)
-    scope = _said_by(context, speaker, _scope(context, videos, range, notes))
+    limit = clamp_number(k, 1, MAX_MOMENTS, "k", notes)
+    scope = _restrict_to_speaker(context, speaker, _scope(context, videos, range, notes))
     if not query.strip():
-        return _said_first(context, speaker, scope, limit, notes)
+        return _first_rows_of_speaker(context, speaker, scope, limit, notes)
     lanes: tuple[Lane, ...] = ("speech",) if scope.speakers else _LANES[kind]
     text = query
-    found, more = _found(context, text, scope, lanes, limit)
-    if kind != "any" and not scope.speakers and not any(one.items for one in found.coverage.lanes):
+    search_result, more = _run_search(context, text, scope, lanes, limit)
+    if kind != "any" and not scope.speakers and not any(one.items for one in search_result.coverage.lanes):
         notes.append(f"nothing of the kind {kind} was indexed here, so all kinds were searched")
         lanes = _LANES["any"]
-        found, more = _found(context, text, scope, lanes, limit)
-    context.coverage.append(found.coverage)
+        search_result, more = _run_search(context, text, scope, lanes, limit)
+    context.coverage.append(search_result.coverage)
     notes += more
-    notes += [f"{one.lane}: {one.why_not}" for one in found.coverage.lanes if one.why_not and not one.items]
-    rows = _rows(context, found, text)
+    notes += [
+        f"{one.lane}: {one.why_not}" for one in search_result.coverage.lanes if one.why_not and not one.items
+    ]
+    rows = _rows(context, search_result, text)
     if not rows:
         notes.append(
             "nothing was found; try other words, another kind, or find_events, which goes through everything"
         )
-    cost = context.search(("search", text, scope.video_ids, str(scope.window), speaker, lanes, limit))
-    return result(rows, notes, cost, summary=_moments(context, found) if rows else "")
+    cost = context.count_search(("search", text, scope.video_ids, str(scope.window), speaker, lanes, limit))
+    return result(rows, notes, cost, summary=_moments(context, search_result) if rows else "")
 
 
-def _moments(context: ToolContext, found: SearchResult) -> str:
-    """Where the moments lie, best first: the stretches to read on in."""
-    places = [f"{context.label(one.video_id)} {clock(one.window)}".strip() for one in found.moments]
+def _moments(context: ToolContext, search_result: SearchResult) -> str:
+    """The windows of the moments, best first, as a summary line."""
+    places = [f"{context.label(one.video_id)} {clock(one.window)}".strip() for one in search_result.moments]
     return f"moments, best first: {'; '.join(places)}"
 
 
 def _scope(context: ToolContext, videos: list[str], range_: str, notes: list[str]) -> Scope:
-    stretches = stretches_of(context, videos, range_, notes)
-    windows = set(stretches.values())
-    only = next(iter(windows)) if range_.strip() and len(windows) == 1 else context.scope.window
-    return Scope(tuple(stretches), only, context.scope.speakers)
+    windows_by_video = resolve_windows(context, videos, range_, notes)
+    windows = set(windows_by_video.values())
+    window = next(iter(windows)) if range_.strip() and len(windows) == 1 else context.scope.window
+    return Scope(tuple(windows_by_video), window, context.scope.speakers)
 
 
-def _said_by(context: ToolContext, speaker: str, scope: Scope) -> Scope:
+def _restrict_to_speaker(context: ToolContext, speaker: str, scope: Scope) -> Scope:
     """A scope in which only one speaker counts; as it is where none is named."""
     if not speaker.strip():
         return scope
-    known = ScopeSpeakers(context.catalog, scope.video_ids or ())
+    speakers = ScopeSpeakers(context.catalog, scope.video_ids or ())
     try:
-        find_speakers(known.known, speaker)
+        find_speakers(speakers.known, speaker)
     except SpeakerUnknown as error:
         raise ToolError(str(error)) from error
     if scope.speakers is not None:
-        inside, named = known.labels(scope.speakers), known.labels([speaker])
+        inside, named = speakers.labels(scope.speakers), speakers.labels([speaker])
         if not any(own & inside.get(video_id, set()) for video_id, own in named.items()):
             raise ToolError(
                 f"only what {listed(list(scope.speakers))} says is in scope, not {speaker.strip()}"
@@ -112,7 +114,9 @@ def _said_by(context: ToolContext, speaker: str, scope: Scope) -> Scope:
     return replace(scope, speakers=(speaker.strip(),))
 
 
-def _said_first(context: ToolContext, speaker: str, scope: Scope, limit: int, notes: list[str]) -> Record:
+def _first_rows_of_speaker(
+    context: ToolContext, speaker: str, scope: Scope, limit: int, notes: list[str]
+) -> Record:
     """The first rows of what a speaker says, in time order; how many there are is said."""
     labels = ScopeSpeakers(context.catalog, scope.video_ids or ()).labels([speaker])
     blocks = [
@@ -122,14 +126,14 @@ def _said_first(context: ToolContext, speaker: str, scope: Scope, limit: int, no
         if block[0].words.kind == "speech" and block[0].words.speaker in own
         if scope.window is None or _lies_in(block, scope.window)
     ]
-    places = [(v, scope.window or context.whole(context.video(v))) for v in scope.video_ids or ()]
+    places = [(v, scope.window or context.scope_window(context.video(v))) for v in scope.video_ids or ()]
     context.coverage.append(reading_coverage(context.catalog, places, ["speech"]))
     if len(blocks) > limit:
         notes.append(f"{speaker} says {len(blocks)} rows, the first {limit} are given; give a query, or read")
     return result(word_rows(context, blocks[:limit]), notes)
 
 
-def _found(
+def _run_search(
     context: ToolContext, query: str, scope: Scope, lanes: tuple[Lane, ...], limit: int
 ) -> tuple[SearchResult, tuple[str, ...]]:
     """One search; without the picture lane when its model cannot be loaded, which it says."""
@@ -139,15 +143,15 @@ def _found(
         rest = tuple(lane for lane in lanes if lane != "picture")
         if rest == lanes or not rest:
             raise ToolError(f"this cannot be searched here: {error}") from error
-        found, notes = _found(context, query, scope, rest, limit)
-        return found, (*notes, f"pictures were not searched: {error}")
+        search_result, notes = _run_search(context, query, scope, rest, limit)
+        return search_result, (*notes, f"pictures were not searched: {error}")
     return searched.result, searched.notes
 
 
-def _rows(context: ToolContext, found: SearchResult, query: str) -> list[Record]:
+def _rows(context: ToolContext, search_result: SearchResult, query: str) -> list[Record]:
     """A row for each block of words and each best picture of the moments, best moment first, each once."""
     rows: dict[str, Record] = {}
-    for moment in found.moments:
+    for moment in search_result.moments:
         if len(rows) >= context.limits.max_rows:
             break
         for row in _moment_rows(context, moment, query):
@@ -158,20 +162,22 @@ def _rows(context: ToolContext, found: SearchResult, query: str) -> list[Record]
 def _moment_rows(context: ToolContext, moment: Moment, query: str) -> list[Record]:
     """The words that were found in a moment, else those that are spoken there; and its best picture."""
     hits = [int(hit.ref.partition(":")[2]) for hit in moment.hits if hit.ref.startswith("span:")]
-    pictures = [hit for hit in moment.hits if hit.ref.startswith("frame:")]
+    frame_hits = [hit for hit in moment.hits if hit.ref.startswith("frame:")]
     blocks = video_blocks(context, moment.video_id)
     order = {span_id: at for at, span_id in enumerate(dict.fromkeys(hits))}
-    held = [block for block in blocks if any(span.id in order for span in block)]
-    held.sort(key=lambda block: min(order[span.id] for span in block if span.id in order))
-    there = held or [b for b in blocks if b[0].words.kind != "screen" and _lies_in(b, moment.window)]
-    rows = [_word_row(context, block, query) for block in there[:MAX_BLOCKS_OF_MOMENT]]
-    if pictures:
-        best = max(pictures, key=lambda hit: hit.score)
-        window = moment.window if len(pictures) == len(moment.hits) else best.window
+    hit_blocks = [block for block in blocks if any(span.id in order for span in block)]
+    hit_blocks.sort(key=lambda block: min(order[span.id] for span in block if span.id in order))
+    moment_blocks = hit_blocks or [
+        b for b in blocks if b[0].words.kind != "screen" and _lies_in(b, moment.window)
+    ]
+    rows = [_word_row(context, block, query) for block in moment_blocks[:MAX_BLOCKS_OF_MOMENT]]
+    if frame_hits:
+        best = max(frame_hits, key=lambda hit: hit.score)
+        window = moment.window if len(frame_hits) == len(moment.hits) else best.window
         frame = int(best.ref.partition(":")[2])
         record = Evidence("", best.video_id, window, "picture", "unverified", (), frame, lanes=(best.lane,))
         rows.insert(
-            0 if not held else len(rows), evidence_row(context, record, "", context.table.add(record))
+            0 if not hit_blocks else len(rows), evidence_row(context, record, "", context.table.add(record))
         )
     return rows
 
@@ -189,13 +195,15 @@ def _word_row(context: ToolContext, block: list[SpanRow], query: str) -> Record:
 
 
 def _list_videos(context: ToolContext, videos: list[str], notes: list[str]) -> Record:
-    entries = videos_of(context, videos)
+    entries = resolve_videos(context, videos)
     if len(entries) > context.limits.max_rows:
-        notes.append(f"{len(entries)} videos, the first {context.limits.max_rows} are given; name some in videos")
+        notes.append(
+            f"{len(entries)} videos, the first {context.limits.max_rows} are given; name some in videos"
+        )
     rows = [_video_row(context, one) for one in entries[: context.limits.max_rows]]
-    known = sum("recorded" in row for row in rows)
-    if known < len(rows):
-        notes.append(f"when it was recorded is not known of {len(rows) - known} of {len(rows)} videos")
+    num_dated = sum("recorded" in row for row in rows)
+    if num_dated < len(rows):
+        notes.append(f"when it was recorded is not known of {len(rows) - num_dated} of {len(rows)} videos")
     return result(rows, notes, summary=f"{len(context.videos())} videos in scope", videos=len(entries))
 
 

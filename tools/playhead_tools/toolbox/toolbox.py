@@ -1,4 +1,4 @@
-"""The `Toolbox`: all tools over one library for one question; same call, same result, and everything kept."""
+"""The `Toolbox`: all tools over one library for one question; equal calls give equal results."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from playhead_tools.retrieval import Finder
 from playhead_tools.temporal import Scan
 from playhead_tools.toolbox import browsing, computing, concluding, finding, looking, reading, searching
 from playhead_tools.toolbox.context import BadCall, Record, ToolContext, ToolLimits
-from playhead_tools.toolbox.protocols import LookCounter, Looker, LookMeter, Reader, ToolImage
+from playhead_tools.toolbox.protocols import Reader, ToolImage, VideoObserver, VlmCallCounter, VlmMeter
 from playhead_tools.toolbox.rows import result_text
 from playhead_tools.toolbox.schema import Tool, ToolSpec
 from playhead_tools.verdict_rules import SearchedExtent
@@ -28,13 +28,13 @@ _FUNCTIONS: tuple[Tool, ...] = (
 )  # fmt: skip
 TOOLS = tuple(ToolSpec(function) for function in _FUNCTIONS)
 """Every tool, the cheap ones first."""
-ENDING = ("finish", "abstain")
+ENDING_TOOLS = ("finish", "abstain")
 REPEATED = "this call was made before; this is the same result"
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
-    """What a call gave.
+class ToolResult:
+    """The result of a tool call.
 
     Args:
         record: plain JSON types, as the tool gave it.
@@ -59,9 +59,9 @@ class Toolbox:
     Args:
         catalog: the open library.
         finder: searches it.
-        eyes: looks at it; None when no model looks at pictures here.
+        vlm_client: answers questions about frames; None without a video-LLM.
         limits: what one call may do and give.
-        meter: counts searches and looks, and caps looks over all calls; counts alone when None.
+        meter: counts searches and VLM calls, and limits the VLM calls; only counts when None.
         reader: reads passages for `browse`; None without a chat model.
 
     >>> [spec.name for spec in TOOLS]
@@ -72,14 +72,19 @@ class Toolbox:
         self,
         catalog: Catalog,
         finder: Finder,
-        eyes: Looker | None = None,
+        vlm_client: VideoObserver | None = None,
         *,
         limits: ToolLimits | None = None,
-        meter: LookMeter | None = None,
+        meter: VlmMeter | None = None,
         reader: Reader | None = None,
     ) -> None:
-        self.catalog, self.finder, self.eyes, self.limits = catalog, finder, eyes, limits or ToolLimits()
-        self.meter: LookMeter = meter if meter is not None else LookCounter()
+        self.catalog, self.finder, self.vlm_client, self.limits = (
+            catalog,
+            finder,
+            vlm_client,
+            limits or ToolLimits(),
+        )
+        self.meter: VlmMeter = meter if meter is not None else VlmCallCounter()
         self.reader = reader
         self._specs = {spec.name: spec for spec in TOOLS}
         self._lock = threading.RLock()
@@ -90,24 +95,24 @@ class Toolbox:
         with self._lock:
             table = EvidenceTable(self.limits.max_evidence)
             self.context = ToolContext(
-                self.catalog, self.finder, self.eyes, self.limits, scope, table, self.meter, self.reader
+                self.catalog, self.finder, self.vlm_client, self.limits, scope, table, self.meter, self.reader
             )
-            self._memo: dict[str, Called] = {}
-            self._made: list[str] = []
+            self._results: dict[str, ToolResult] = {}
+            self._call_keys: list[str] = []
 
-    def offered(self, *, ending: bool = False, images: bool = False) -> list[ToolSpec]:
+    def available_tools(self, *, ending: bool = False, images: bool = False) -> list[ToolSpec]:
         """The tools to offer: those that can work here.
 
         Args:
             ending: only those that end a question.
-            images: the planner takes pictures, so that it can look by itself.
+            images: the planner takes images, so that it needs no video-LLM.
         """
         if ending:
-            return [self._with_useful_arguments(self._specs[name]) for name in ENDING]
-        only_words = self.context.scope.speakers is not None  # what is seen is said by nobody
-        without = {"look"} if only_words or (self.eyes is None and not images) else set()
-        without |= {"browse"} if self.reader is None else set()
-        return [self._with_useful_arguments(spec) for spec in TOOLS if spec.name not in without]
+            return [self._with_useful_arguments(self._specs[name]) for name in ENDING_TOOLS]
+        is_speech_only = self.context.scope.speakers is not None  # frames have no speaker
+        unavailable = {"look"} if is_speech_only or (self.vlm_client is None and not images) else set()
+        unavailable |= {"browse"} if self.reader is None else set()
+        return [self._with_useful_arguments(spec) for spec in TOOLS if spec.name not in unavailable]
 
     def _with_useful_arguments(self, spec: ToolSpec) -> ToolSpec:
         """A tool without the arguments that choose where there is one thing alone."""
@@ -120,7 +125,7 @@ class Toolbox:
             hidden |= {"kind", "kinds"}
         return replace(spec, hidden=spec.hidden | hidden)
 
-    def call(self, name: str, arguments: Mapping[str, Any], *, images: bool = False) -> Called:
+    def call(self, name: str, arguments: Mapping[str, Any], *, images: bool = False) -> ToolResult:
         """What a tool gives; the same call a second time gives what was given the first time.
 
         Args:
@@ -135,23 +140,27 @@ class Toolbox:
         with self._lock:
             spec = self._spec(name)
             checked, notes = spec.arguments(arguments)
-            if spec.name in ENDING:
-                return self._called(spec, spec.run(self.context, checked), notes)
+            if spec.name in ENDING_TOOLS:
+                return self._tool_result(spec, spec.run(self.context, checked), notes)
             key = _key(spec.name, checked, images)
-            if key in self._made:
-                called = self.recall(name, arguments, images=images)
-                notes = [*called.record.get("notes", ()), *notes, REPEATED]
-                record = {**called.record, "notes": list(dict.fromkeys(notes)), "cost": {}}
+            if key in self._call_keys:
+                tool_result = self.recall(name, arguments, images=images)
+                notes = [*tool_result.record.get("notes", ()), *notes, REPEATED]
+                record = {**tool_result.record, "notes": list(dict.fromkeys(notes)), "cost": {}}
                 text = self._text(spec, record)
-                return replace(called, record=record, repeated=True, text=text)
-            called = self._memo[key] = self._run(spec, checked, images)
-            self._made.append(key)
-            return called if not notes else self._called(spec, called.record, notes, called.images)
+                return replace(tool_result, record=record, repeated=True, text=text)
+            tool_result = self._results[key] = self._run(spec, checked, images)
+            self._call_keys.append(key)
+            return (
+                tool_result
+                if not notes
+                else self._tool_result(spec, tool_result.record, notes, tool_result.images)
+            )
 
-    def recall(self, name: str, arguments: Mapping[str, Any], *, images: bool = False) -> Called:
+    def recall(self, name: str, arguments: Mapping[str, Any], *, images: bool = False) -> ToolResult:
         """The result of a call that was made before, read again where it is not at hand.
 
-        Reading again changes nothing: ids stay, looks and what was browsed are kept, nothing is counted.
+        Reading again changes nothing: ids stay, cached observations are reused, nothing is counted.
 
         Raises:
             ToolError: it cannot be read again.
@@ -160,27 +169,27 @@ class Toolbox:
             spec = self._spec(name)
             checked, _ = spec.arguments(arguments)
             key = _key(spec.name, checked, images)
-            if key not in self._memo:
+            if key not in self._results:
                 coverage = list(self.context.coverage)
                 with self.context.replaying():
-                    called = self._run(spec, checked, images)
+                    tool_result = self._run(spec, checked, images)
                 self.context.coverage = coverage
-                self._memo[key] = replace(called, record={**called.record, "cost": {}})
-            return self._memo[key]
+                self._results[key] = replace(tool_result, record={**tool_result.record, "cost": {}})
+            return self._results[key]
 
-    def _run(self, spec: ToolSpec, checked: Mapping[str, Any], images: bool) -> Called:
-        self.context.images, self.context.shows_images = [], images
+    def _run(self, spec: ToolSpec, checked: Mapping[str, Any], images: bool) -> ToolResult:
+        self.context.images, self.context.planner_takes_images = [], images
         record = spec.run(self.context, checked)
-        shown, self.context.images = tuple(self.context.images), []
-        return self._called(spec, record, (), shown)
+        images_of_call, self.context.images = tuple(self.context.images), []
+        return self._tool_result(spec, record, (), images_of_call)
 
-    def _called(
+    def _tool_result(
         self, spec: ToolSpec, record: Record, notes: Sequence[str] = (), images: tuple[ToolImage, ...] = ()
-    ) -> Called:
+    ) -> ToolResult:
         if notes:
             record = {**record, "notes": list(dict.fromkeys([*record.get("notes", ()), *notes]))}
         text = self._text(spec, record)
-        return Called(record, _ids(record), text=text, images=images)
+        return ToolResult(record, _ids(record), text=text, images=images)
 
     def _text(self, spec: ToolSpec, record: Record) -> str:
         several = len(self.context.videos()) > 1
@@ -192,7 +201,7 @@ class Toolbox:
             raise BadCall(f"there is no tool {name[:40]!r}; there is {', '.join(self._specs)}")
         return self._specs[plain]
 
-    # ---- keeping ----
+    # ---- snapshots ----
 
     def snapshot(self) -> Record:
         """All that a later process needs to go on, in plain JSON types, without the words of the catalog."""
@@ -202,15 +211,15 @@ class Toolbox:
             return {
                 "scope": _scope_row(context.scope),
                 "table": context.table.to_json(),
-                "looks": dict(context.looks),
-                "browsed": dict(context.browsed),
+                "looks": dict(context.observations),
+                "browsed": dict(context.browse_results),
                 "coverage": None if coverage is None else coverage_to_json(coverage),
-                "computed": list(context.computed),
+                "computed": list(context.computed_values),
                 "scans": list(context.scans),
-                "results": list(context.results),
-                "sent_back": context.sent_back,
+                "results": list(context.computations),
+                "sent_back": context.is_finish_refused,
                 "conclusion": context.conclusion,
-                "made": list(self._made),
+                "made": list(self._call_keys),
             }
 
     def restore(self, snapshot: Mapping[str, Any]) -> None:
@@ -221,12 +230,12 @@ class Toolbox:
             self.begin(_scope_of(snapshot["scope"]))
             context = self.context
             context.table = EvidenceTable.from_json(snapshot["table"], self.limits.max_evidence)
-            context.looks, context.browsed = dict(snapshot["looks"]), dict(snapshot["browsed"])
+            context.observations, context.browse_results = dict(snapshot["looks"]), dict(snapshot["browsed"])
             context.coverage = [coverage_from_json(snapshot["coverage"])] if snapshot["coverage"] else []
-            context.computed, context.scans = list(snapshot["computed"]), list(snapshot["scans"])
-            context.results, context.sent_back = list(snapshot["results"]), snapshot["sent_back"]
+            context.computed_values, context.scans = list(snapshot["computed"]), list(snapshot["scans"])
+            context.computations, context.is_finish_refused = list(snapshot["results"]), snapshot["sent_back"]
             context.conclusion = snapshot["conclusion"]
-            self._made = list(snapshot["made"])
+            self._call_keys = list(snapshot["made"])
 
     def coverage(self) -> Coverage | None:
         """What was searched, read and gone through so far."""
@@ -239,17 +248,17 @@ class Toolbox:
             reader: of the library; cached from question to question.
         """
         context = self.context
-        stretches = list(context.stretches().items())
+        segments = list(context.scope_windows().items())
         viewed = [
             (video_id, Window(*window))
             for scan in context.scans
-            if scan["where"] in finding.IN_PICTURES
+            if scan["where"] in finding.VISUAL_WHERE
             for video_id, windows in scan["seen"].items()
             for window in windows
         ]
-        coverage = with_extent(self.coverage(), reader, stretches, viewed)
-        scan = Scan(dict(stretches), {v: [w for u, w in viewed if u == v] for v, _ in viewed})
-        return SearchedExtent(coverage, pictures_viewed=bool(viewed) and scan.whole)
+        coverage = with_extent(self.coverage(), reader, segments, viewed)
+        scan = Scan(dict(segments), {v: [w for u, w in viewed if u == v] for v, _ in viewed})
+        return SearchedExtent(coverage, pictures_viewed=bool(viewed) and scan.is_complete)
 
 
 def _key(name: str, checked: Mapping[str, Any], images: bool) -> str:

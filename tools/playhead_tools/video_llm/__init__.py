@@ -1,1 +1,1 @@
-"""Watching: a video-LLM looks at clips and says what they show, citing only frames that it was given."""
+"""Video-LLMs: requests with clips, backends, and responses that cite only frames that were given."""

@@ -2,7 +2,7 @@
 
 Tokens are left out of the row of a whole prompt, never written anew: so every word stays the token that it
 was, and in models whose tokens have places in time, height and width each keeps its own. Those places are
-reckoned on the whole grid and then indexed; the order of the text is renumbered from 0 (gaps there would be
+computed on the whole grid and then indexed; the order of the text is renumbered from 0 (gaps there would be
 taken for several packed sequences); and what generated tokens are counted on from is reset for every row.
 """
 
@@ -12,20 +12,20 @@ from dataclasses import dataclass, replace
 from inspect import signature
 from typing import Any
 
-from playhead_index.embed.checkpoints import mapped_load_errors
+from playhead_index.embed.checkpoints import map_load_errors
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.compression.plan import TokenCosts
 from playhead_tools.video_llm.encoded import ClipFeatures, placeholder
 from playhead_tools.video_llm.families import Modality
-from playhead_tools.video_llm.loading import Loaded
+from playhead_tools.video_llm.loading import LoadedModel
 from playhead_tools.video_llm.spans import step_spans
 
 _MODALITIES: tuple[Modality, Modality] = ("image", "video")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Placed:
+class ClipPlacement:
     """A clip's tokens in a row.
 
     Args:
@@ -60,11 +60,11 @@ class Row:
 
     ids: Any
     positions: Any
-    clips: tuple[Placed, ...]
+    clips: tuple[ClipPlacement, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Cut:
+class PrunedRow:
     """A prompt after tokens were left out.
 
     Args:
@@ -86,7 +86,7 @@ class Cut:
     columns: tuple[Any, ...]
 
 
-def write_row(loaded: Loaded, text: str, clips: Sequence[tuple[ClipFeatures, str]]) -> Row:
+def write_row(loaded: LoadedModel, text: str, clips: Sequence[tuple[ClipFeatures, str]]) -> Row:
     """The tokens of a prompt with its clips in their places.
 
     Args:
@@ -101,7 +101,7 @@ def write_row(loaded: Loaded, text: str, clips: Sequence[tuple[ClipFeatures, str
     written, starts = _expanded(loaded, text, [expansion for _, expansion in clips])
     tokenizer = loaded.tokenizer
     bos = tokenizer.bos_token
-    with mapped_load_errors(loaded.family.title, "reading the prompt"):
+    with map_load_errors(loaded.family.title, "reading the prompt"):
         encoding = tokenizer(
             written,
             return_offsets_mapping=True,
@@ -109,72 +109,80 @@ def write_row(loaded: Loaded, text: str, clips: Sequence[tuple[ClipFeatures, str
         )
     ids = torch().tensor(encoding["input_ids"], dtype=torch().int64)
     offsets = encoding["offset_mapping"]
-    placed = tuple(
-        _placed(loaded, ids, offsets, start, features, expansion)
+    placement = tuple(
+        _place_clip(loaded, ids, offsets, start, features, expansion)
         for start, (features, expansion) in zip(starts, clips, strict=True)
     )
-    return Row(ids, _positions(loaded, ids, placed) if loaded.family.mrope else None, placed)
+    return Row(ids, _positions(loaded, ids, placement) if loaded.family.mrope else None, placement)
 
 
-def cut_row(row: Row, kept: Sequence[Any]) -> Cut:
+def prune_row(row: Row, token_indices: Sequence[Any]) -> PrunedRow:
     """The row with only the kept visual tokens, and without the words around steps that keep none.
 
     Args:
         row: the whole prompt.
-        kept: for each clip the (K,) int64 ascending places of its tokens, step by step; None for all.
+        token_indices: for each clip the (K,) int64 ascending places of its tokens; None for all.
     """
-    stays = torch().ones(len(row.ids), dtype=torch().bool)
+    keep_mask = torch().ones(len(row.ids), dtype=torch().bool)
     visual = 0
     features: list[tuple[Modality, tuple[Any, ...]]] = []
-    left: list[Any] = []
-    for placed, indices in zip(row.clips, kept, strict=True):
-        rows = torch().arange(len(placed.columns)) if indices is None else _with_tail(placed, indices)
-        gone = torch().ones(len(placed.columns), dtype=torch().bool)
-        gone[rows] = False
-        stays[placed.columns[gone]] = False
-        empty = _empty_steps(placed, rows)
-        words = [column for step in empty for column in placed.around[step]]
-        stays[torch().tensor(words, dtype=torch().int64)] = False
-        visual += placed.all_tokens - int(gone.sum()) - len(words)
-        tensors = (placed.features.rows, *placed.features.deep)
-        features.append((placed.features.modality, tuple(tensor[rows] for tensor in tensors)))
-        left.append(rows)
-    column = stays.cumsum(0) - 1
-    columns = tuple(column[placed.columns[rows]] for placed, rows in zip(row.clips, left, strict=True))
-    positions, after = (
-        (None, 0) if row.positions is None else (row.positions[:, stays], int(row.positions.max()) + 1)
+    rows_left: list[Any] = []
+    for placement, indices in zip(row.clips, token_indices, strict=True):
+        rows = torch().arange(len(placement.columns)) if indices is None else _with_tail(placement, indices)
+        dropped = torch().ones(len(placement.columns), dtype=torch().bool)
+        dropped[rows] = False
+        keep_mask[placement.columns[dropped]] = False
+        empty = _empty_steps(placement, rows)
+        words = [column for step in empty for column in placement.around[step]]
+        keep_mask[torch().tensor(words, dtype=torch().int64)] = False
+        visual += placement.all_tokens - int(dropped.sum()) - len(words)
+        tensors = (placement.features.rows, *placement.features.deep)
+        features.append((placement.features.modality, tuple(tensor[rows] for tensor in tensors)))
+        rows_left.append(rows)
+    column = keep_mask.cumsum(0) - 1
+    columns = tuple(
+        column[placement.columns[rows]] for placement, rows in zip(row.clips, rows_left, strict=True)
     )
-    return Cut(row.ids[stays], positions, tuple(features), visual, after, tuple(left), columns)
+    positions, after = (
+        (None, 0) if row.positions is None else (row.positions[:, keep_mask], int(row.positions.max()) + 1)
+    )
+    return PrunedRow(row.ids[keep_mask], positions, tuple(features), visual, after, tuple(rows_left), columns)
 
 
-def batch_inputs(loaded: Loaded, cuts: Sequence[Cut], *, computed: int = 0) -> dict[str, Any]:
+def batch_inputs(
+    loaded: LoadedModel, pruned_rows: Sequence[PrunedRow], *, computed: int = 0
+) -> dict[str, Any]:
     """Arguments of `forward` and `generate` for these prompts, padded on the left.
 
     Args:
         loaded: the model.
-        cuts: the prompts; one alone where columns are computed.
+        pruned_rows: the prompts; one alone where columns are computed.
         computed: columns of which keys and values are known, and no features are needed.
     """
-    longest = max(len(cut.ids) for cut in cuts)
+    longest = max(len(pruned_row.ids) for pruned_row in pruned_rows)
     tokenizer = loaded.tokenizer
     pad = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
-    ids = torch().full((len(cuts), longest), pad, dtype=torch().int64)
+    ids = torch().full((len(pruned_rows), longest), pad, dtype=torch().int64)
     mask = torch().zeros_like(ids)
-    for row, cut in enumerate(cuts):
-        ids[row, longest - len(cut.ids) :] = cut.ids
-        mask[row, longest - len(cut.ids) :] = 1
+    for row, pruned_row in enumerate(pruned_rows):
+        ids[row, longest - len(pruned_row.ids) :] = pruned_row.ids
+        mask[row, longest - len(pruned_row.ids) :] = 1
     inputs: dict[str, Any] = {"input_ids": ids.to(loaded.device), "attention_mask": mask.to(loaded.device)}
     order = (mask.cumsum(-1) - 1).clamp_min(0)
     inputs["position_ids"] = order.to(loaded.device)
     if loaded.family.mrope:
-        inputs["position_ids"] = _padded_positions(cuts, order).to(loaded.device)
-        deltas = torch().tensor([[cut.next_position - len(cut.ids)] for cut in cuts])
+        inputs["position_ids"] = _padded_positions(pruned_rows, order).to(loaded.device)
+        deltas = torch().tensor(
+            [[pruned_row.next_position - len(pruned_row.ids)] for pruned_row in pruned_rows]
+        )
         loaded.base.rope_deltas = deltas.to(loaded.device)
-    outputs = _encoder_outputs(loaded, [_after(cut, computed) for cut in cuts] if computed else cuts)
+    outputs = _encoder_outputs(
+        loaded, [_after(pruned_row, computed) for pruned_row in pruned_rows] if computed else pruned_rows
+    )
     return {**inputs, "mm_encoder_outputs": outputs} if outputs else inputs
 
 
-def _expanded(loaded: Loaded, text: str, expansions: Sequence[str]) -> tuple[str, list[int]]:
+def _expanded(loaded: LoadedModel, text: str, expansions: Sequence[str]) -> tuple[str, list[int]]:
     """The text with each placeholder written out, and where each begins."""
     marks = {loaded.processor.image_token, loaded.processor.video_token}
     pieces = re.split("|".join(map(re.escape, sorted(marks))), text)
@@ -190,14 +198,14 @@ def _expanded(loaded: Loaded, text: str, expansions: Sequence[str]) -> tuple[str
     return written, starts
 
 
-def _placed(
-    loaded: Loaded,
+def _place_clip(
+    loaded: LoadedModel,
     ids: Any,
     offsets: Sequence[tuple[int, int]],
     start: int,
     features: ClipFeatures,
     expansion: str,
-) -> Placed:
+) -> ClipPlacement:
     inside = [c for c, (a, b) in enumerate(offsets) if start <= a < b <= start + len(expansion)]
     token = placeholder(loaded, features.modality)
     number = loaded.tokenizer.convert_tokens_to_ids(token)
@@ -218,74 +226,76 @@ def _placed(
         )
         for span in spans
     )
-    return Placed(features, torch().tensor(columns, dtype=torch().int64), around, len(inside))
+    return ClipPlacement(features, torch().tensor(columns, dtype=torch().int64), around, len(inside))
 
 
 def _within(offsets: tuple[int, int], first: int, stop: int) -> bool:
     return first <= offsets[0] and offsets[1] <= stop
 
 
-def _with_tail(placed: Placed, indices: Any) -> Any:
+def _with_tail(placement: ClipPlacement, indices: Any) -> Any:
     """Rows of kept tokens and of what follows the last step."""
-    many = len(placed.columns)
+    num_columns = len(placement.columns)
     rows = torch().as_tensor(indices, dtype=torch().int64).cpu()
-    most = placed.features.steps * placed.features.tokens_per_step
+    num_step_tokens = placement.features.steps * placement.features.tokens_per_step
     if (
         rows.ndim != 1
         or bool((rows.diff() <= 0).any())
-        or (len(rows) and not 0 <= rows[0] <= rows[-1] < most)
+        or (len(rows) and not 0 <= rows[0] <= rows[-1] < num_step_tokens)
     ):
-        raise ValueError(f"kept tokens must ascend within [0, {most}), got {rows.tolist()[:8]}…")
-    return torch().cat([rows, torch().arange(most, many)])
+        raise ValueError(f"kept tokens must ascend within [0, {num_step_tokens}), got {rows.tolist()[:8]}…")
+    return torch().cat([rows, torch().arange(num_step_tokens, num_columns)])
 
 
-def _empty_steps(placed: Placed, rows: Any) -> list[int]:
-    steps = rows[rows < placed.features.steps * placed.features.tokens_per_step]
-    shown = set((steps // placed.features.tokens_per_step).tolist())
-    return [step for step in range(placed.features.steps) if step not in shown]
+def _empty_steps(placement: ClipPlacement, rows: Any) -> list[int]:
+    steps = rows[rows < placement.features.steps * placement.features.tokens_per_step]
+    nonempty = set((steps // placement.features.tokens_per_step).tolist())
+    return [step for step in range(placement.features.steps) if step not in nonempty]
 
 
-def _positions(loaded: Loaded, ids: Any, clips: Sequence[Placed]) -> Any:
-    """(3, L) places of all tokens, reckoned by the model on the whole grids."""
+def _positions(loaded: LoadedModel, ids: Any, clips: Sequence[ClipPlacement]) -> Any:
+    """(3, L) places of all tokens, computed by the model on the whole grids."""
     kinds = torch().zeros_like(ids)
-    for placed in clips:
-        kinds[placed.columns] = 1 + _MODALITIES.index(placed.features.modality)
+    for placement in clips:
+        kinds[placement.columns] = 1 + _MODALITIES.index(placement.features.modality)
     arguments: dict[str, Any] = {"input_ids": ids[None], "mm_token_type_ids": kinds[None]}
     for modality in _MODALITIES:
-        mine = [placed.features for placed in clips if placed.features.modality == modality]
+        mine = [placement.features for placement in clips if placement.features.modality == modality]
         if mine:
             arguments[f"{modality}_grid_thw"] = torch().tensor([clip.grid for clip in mine])
-    steps_s = [placed.features.step_s for placed in clips if placed.features.step_s is not None]
+    steps_s = [placement.features.step_s for placement in clips if placement.features.step_s is not None]
     if steps_s and "second_per_grid_ts" in signature(loaded.base.get_rope_index).parameters:
         arguments["second_per_grid_ts"] = torch().tensor(steps_s)
     positions, _ = loaded.base.get_rope_index(**arguments)
     return positions[:, 0]
 
 
-def _after(cut: Cut, computed: int) -> Cut:
+def _after(pruned_row: PrunedRow, computed: int) -> PrunedRow:
     """The prompt with the features of only those columns that are not computed."""
     features = tuple(
         (modality, tuple(layer[columns >= computed] for layer in layers))
-        for (modality, layers), columns in zip(cut.features, cut.columns, strict=True)
+        for (modality, layers), columns in zip(pruned_row.features, pruned_row.columns, strict=True)
     )
-    return replace(cut, features=tuple(one for one in features if len(one[1][0])))
+    return replace(pruned_row, features=tuple(one for one in features if len(one[1][0])))
 
 
-def _padded_positions(cuts: Sequence[Cut], order: Any) -> Any:
+def _padded_positions(pruned_rows: Sequence[PrunedRow], order: Any) -> Any:
     """(4, B, L): the order of the text from 0, then places in time, height and width; 0 under padding."""
     positions = torch().zeros((4, *order.shape), dtype=torch().int64)
     positions[0] = order
-    for row, cut in enumerate(cuts):
-        positions[1:, row, order.shape[1] - len(cut.ids) :] = cut.positions
+    for row, pruned_row in enumerate(pruned_rows):
+        positions[1:, row, order.shape[1] - len(pruned_row.ids) :] = pruned_row.positions
     return positions
 
 
-def _encoder_outputs(loaded: Loaded, cuts: Sequence[Cut]) -> dict[str, Any]:
+def _encoder_outputs(loaded: LoadedModel, pruned_rows: Sequence[PrunedRow]) -> dict[str, Any]:
     from transformers.modeling_outputs import BaseModelOutputWithPooling
 
     outputs: dict[str, Any] = {}
     for modality in _MODALITIES:
-        clips = [layers for cut in cuts for kind, layers in cut.features if kind == modality]
+        clips = [
+            layers for pruned_row in pruned_rows for kind, layers in pruned_row.features if kind == modality
+        ]
         if not clips:
             continue
         here = [[layer.to(loaded.device) for layer in layers] for layers in clips]

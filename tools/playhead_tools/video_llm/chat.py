@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from playhead_index.embed.checkpoints import mapped_load_errors
-from playhead_tools.video_llm.loading import Loaded
-from playhead_tools.video_llm.prompt import ShownClip, clip_parts, system_text
-from playhead_tools.video_llm.protocol import ShownFrame, VlmRequest
+from playhead_index.embed.checkpoints import map_load_errors
+from playhead_tools.video_llm.loading import LoadedModel
+from playhead_tools.video_llm.prompt import PromptClip, clip_parts, system_text
+from playhead_tools.video_llm.protocol import PromptFrame, VlmRequest
 
 _SHORTEST_TOKEN = 3
 
 
-def prompt_text(loaded: Loaded, asked: VlmRequest, shown: Sequence[ShownFrame]) -> str:
+def prompt_text(loaded: LoadedModel, request: VlmRequest, prompt_frames: Sequence[PromptFrame]) -> str:
     """The whole prompt as the model's own template writes it, one placeholder a clip.
 
     Raises:
@@ -21,19 +21,21 @@ def prompt_text(loaded: Loaded, asked: VlmRequest, shown: Sequence[ShownFrame]) 
     template = (
         {} if processor.chat_template or family.template is None else {"chat_template": family.template}
     )
-    with mapped_load_errors(family.title, "writing the prompt"):
+    with map_load_errors(family.title, "writing the prompt"):
         written: str = processor.apply_chat_template(
-            messages(loaded, asked, shown), tokenize=False, add_generation_prompt=True, **template
+            messages(loaded, request, prompt_frames), tokenize=False, add_generation_prompt=True, **template
         )
     return written
 
 
-def messages(loaded: Loaded, asked: VlmRequest, shown: Sequence[ShownFrame]) -> list[dict[str, Any]]:
+def messages(
+    loaded: LoadedModel, request: VlmRequest, prompt_frames: Sequence[PromptFrame]
+) -> list[dict[str, Any]]:
     """Rules, clips with the question, and the turns since; no words can pass for a token of the model's."""
     control = control_tokens(loaded)
     content: list[dict[str, str]] = []
-    for part in clip_parts(asked, shown):
-        if isinstance(part, ShownClip):
+    for part in clip_parts(request, prompt_frames):
+        if isinstance(part, PromptClip):
             content.append(_clip(loaded, part))
         else:
             content.append({"type": "text", "text": f"{plain(part, control)}\n"})
@@ -43,10 +45,10 @@ def messages(loaded: Loaded, asked: VlmRequest, shown: Sequence[ShownFrame]) -> 
     roles = {"model": "assistant", "user": "user"}
     turns = [
         {"role": roles[turn.role], "content": [{"type": "text", "text": plain(turn.text, control)}]}
-        for turn in asked.turns
+        for turn in request.turns
     ]
     user = {"role": "user", "content": content}
-    if asked.bare:
+    if request.plain_prompt:
         return [user, *turns]
     return [{"role": "system", "content": [{"type": "text", "text": system_text()}]}, user, *turns]
 
@@ -62,7 +64,7 @@ def plain(text: str, control: Iterable[str]) -> str:
     return text
 
 
-def control_tokens(loaded: Loaded) -> list[str]:
+def control_tokens(loaded: LoadedModel) -> list[str]:
     """Tokens that only code may write: placeholders, ends of turns and the like."""
     tokenizer, processor = loaded.tokenizer, loaded.processor
     marks = (processor.image_token, processor.video_token)
@@ -70,7 +72,7 @@ def control_tokens(loaded: Loaded) -> list[str]:
     return sorted(token for token in tokens if len(token.strip()) >= _SHORTEST_TOKEN)
 
 
-def _clip(loaded: Loaded, part: ShownClip) -> dict[str, str]:
+def _clip(loaded: LoadedModel, part: PromptClip) -> dict[str, str]:
     family, processor = loaded.family, loaded.processor
     as_image = family.one_is_image and len(part.frames) == 1
     if not family.media_in_text:

@@ -7,57 +7,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.errors import TokenBudgetExceeded
-from playhead_tools.video_llm.frame_citations import shown_frames
-from playhead_tools.video_llm.protocol import Clip, FrameChooser, ShownFrame, VlmRequest
+from playhead_tools.video_llm.frame_citations import number_frames
+from playhead_tools.video_llm.protocol import Clip, FrameChooser, PromptFrame, VlmRequest
 
 
-def evenly(clips: Sequence[Clip], question: str, most: int) -> list[NDArray[np.int64]]:
-    """The middles of `most` equal shares of all frames in a row, whatever the question is.
+def choose_evenly(clips: Sequence[Clip], question: str, max_frames: int) -> list[NDArray[np.int64]]:
+    """The middles of `max_frames` equal shares of all frames in a row, whatever the question is.
 
     A clip with few frames beside long ones may be left out.
 
     Raises:
-        ValueError: `most` is below 1.
+        ValueError: `max_frames` is below 1.
     """
-    if most < 1:
-        raise ValueError(f"at least one frame must be kept, got {most = }")
+    if max_frames < 1:
+        raise ValueError(f"at least one frame must be kept, got {max_frames = }")
     total = sum(len(clip) for clip in clips)
-    count = min(most, total)
+    count = min(max_frames, total)
     rows = ((np.arange(count) + 0.5) * total / count).astype(np.int64)
     starts = np.cumsum([0, *(len(clip) for clip in clips)])
     return [rows[(rows >= a) & (rows < b)] - a for a, b in pairwise(starts)]
 
 
 def frames_to_show(
-    asked: VlmRequest, choose: FrameChooser = evenly, most: int | None = None
-) -> tuple[ShownFrame, ...]:
+    request: VlmRequest, choose: FrameChooser = choose_evenly, max_frames: int | None = None
+) -> tuple[PromptFrame, ...]:
     """The frames of a call as they are shown: all, or as many as the budget allows, chosen.
 
     Args:
-        asked: the call.
+        request: the call.
         choose: asked only when there are more frames than may be shown.
-        most: a limit of the backend below the budget's; None when it has none.
+        max_frames: a limit of the backend below the budget's; None when it has none.
 
     Raises:
         ValueError: the chooser gave indices that do not fit, or too many, or none.
     """
-    limits = [limit for limit in (asked.budget.frames, most) if limit is not None]
-    given = sum(len(clip) for clip in asked.clips)
-    if not limits or given <= min(limits):
-        return shown_frames(asked.clips, [np.arange(len(clip)) for clip in asked.clips])
-    shown = shown_frames(asked.clips, choose(asked.clips, asked.question, min(limits)))
-    if len(shown) > min(limits):
-        raise ValueError(f"{min(limits)} frames may be shown, the chooser kept {len(shown)}")
-    return shown
+    limits = [limit for limit in (request.budget.frames, max_frames) if limit is not None]
+    num_given = sum(len(clip) for clip in request.clips)
+    if not limits or num_given <= min(limits):
+        return number_frames(request.clips, [np.arange(len(clip)) for clip in request.clips])
+    prompt_frames = number_frames(request.clips, choose(request.clips, request.question, min(limits)))
+    if len(prompt_frames) > min(limits):
+        raise ValueError(f"{min(limits)} frames may be shown, the chooser kept {len(prompt_frames)}")
+    return prompt_frames
 
 
-def most_frames(asked: VlmRequest, tokens_per_frame: int) -> int | None:
+def max_frames_in_budget(request: VlmRequest, tokens_per_frame: int) -> int | None:
     """How many frames fit the budget's visual tokens when each counts the same; None without a limit.
 
     Raises:
         TokenBudgetExceeded: not one fits.
     """
-    tokens = asked.budget.visual_tokens
+    tokens = request.budget.visual_tokens
     if tokens is None:
         return None
     if tokens < tokens_per_frame:

@@ -1,7 +1,7 @@
-"""Looking at stretches of a library's videos through a video-LLM: each look is made once and kept.
+"""The VLM client: observations of windows of a library's videos, each made once and cached.
 
-A look shows a few frames of one window and asks one question about them. What the model says is a record
-with the times of the frames that it saw; it is no evidence yet, and never an order to anybody.
+An observation gives a few frames of one window to the model with one question. The response is a record
+with the times of the frames; it is no evidence yet, and never an instruction.
 """
 
 import threading
@@ -21,8 +21,8 @@ from playhead_tools.local_hosts import is_loopback
 from playhead_tools.reasoning_content import split_thoughts
 from playhead_tools.region import Region
 from playhead_tools.video_llm.frame_citations import resolve_frame_numbers
-from playhead_tools.video_llm.frame_sampling import EDGE_S, LEAST_S, STEP_S, ClipRequest, dense
-from playhead_tools.video_llm.parse_response import LookReply, read_look_reply, with_options
+from playhead_tools.video_llm.frame_sampling import EDGE_S, MIN_WINDOW_S, STEP_S, ClipRequest, dense_clip
+from playhead_tools.video_llm.parse_response import LookReply, parse_look_reply, with_options
 from playhead_tools.video_llm.protocol import (
     Budget,
     Clip,
@@ -37,33 +37,33 @@ from playhead_tools.video_llm.protocol import (
 from playhead_tools.video_llm.refusals import is_refusal
 from playhead_tools.video_llm.usage import Report
 
-FRAMES_A_LOOK, FRAMES_A_LOOK_PLAIN = 16, 8
+FRAMES_PER_CALL, FRAMES_PER_PLAIN_CALL = 16, 8
 SHORT_SIDE_PX = 336
 NEW_TOKENS, NEW_TOKENS_YES_NO, NEW_TOKENS_PLAIN = 1024, 64, 48
 NEW_TOKENS_THINKING = 4096
 """For a model that has been seen to think aloud before it answers, whatever it is asked."""
 MAX_REPLY_CHARS = 4_000
-CLIPS_KEPT = 24
-"""Decoded clips that wait for a second question about them."""
+MAX_CACHED_CLIPS = 24
+"""Decoded clips that are cached for further questions about them."""
 MAX_UNREAD_FORMS = 2
 """After so many replies in another form than the one that was asked for, a model is asked freely."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What a model said of one window.
+    """What one VLM response says about one window.
 
     Args:
         video_id: in which video.
-        window: the stretch that was shown.
+        window: that was shown.
         question: that was asked, with its options.
         text: the reply, without thoughts, and with times in place of the numbers of frames.
         times_s: of the frames that the model saw.
         p_yes: probability of Yes against No as its first word, where that was asked and can be had.
-        frames: given to the model; 0 for a look that was kept.
-        visual_tokens: that went into the language model; 0 for a look that was kept.
-        seconds: that decoding and the model took; 0 for a look that was kept.
-        visual_tokens_given: that all frames would have become, nothing left out; 0 for a look that was kept.
+        frames: given to the model; 0 for a cached observation.
+        visual_tokens: that went into the language model; 0 for a cached observation.
+        seconds: that decoding and the model took; 0 for a cached observation.
+        visual_tokens_given: that all frames would have become, nothing left out; 0 for a cached observation.
         money: what it cost; None where the price of its server is not known, 0 on this machine.
         refused: the model declined to answer: its own value where it keeps a schema, else read from its words
             by `is_refusal`, as when None.
@@ -92,24 +92,24 @@ class Observation:
 
     @property
     def declines(self) -> bool:
-        """The model declined: the clip does not show what was asked, or nothing can be told from it."""
+        """The model declined: the clip does not show what was asked, or nothing can be determined from it."""
         return bool(self.refused)
 
     @property
-    def kept(self) -> "Observation":
-        """The same look, given a second time: it costs nothing."""
+    def as_cached(self) -> "Observation":
+        """The same observation from the cache: it costs nothing."""
         return replace(self, frames=0, visual_tokens=0, seconds=0.0, visual_tokens_given=0, money=0.0)
 
 
 class VlmClient:
-    """Looks at windows of the videos of a library.
+    """Observes windows of the videos of a library: decodes clips, calls the model, caches responses.
 
     Args:
         catalog: the open library.
-        model: what looks.
+        model: the video-LLM.
         plain_prompt: ask with the question alone, as small models need it, instead of with rules, numbered
             frames and the words spoken; None for what the model itself says (`wants_plain_prompt`).
-        frames: most frames of a look; None for what suits the model.
+        frames: maximum number of frames of a call; None for what suits the model.
         short_side_px: of the frames; larger ones are shrunk while they are decoded.
 
     Raises:
@@ -126,18 +126,18 @@ class VlmClient:
         short_side_px: int = SHORT_SIDE_PX,
     ) -> None:
         self.plain_prompt = wants_plain_prompt(model) if plain_prompt is None else plain_prompt
-        self.frames = frames or (FRAMES_A_LOOK_PLAIN if self.plain_prompt else FRAMES_A_LOOK)
+        self.frames = frames or (FRAMES_PER_PLAIN_CALL if self.plain_prompt else FRAMES_PER_CALL)
         if self.frames < 2:
             raise ValueError(f"a look shows at least 2 frames, one pair, got {self.frames}")
         self.name, self.host = model.name, host_of(model)
         self._catalog, self._model, self._short_side_px = catalog, model, short_side_px
         self._frames = FrameReader(catalog)
         self._clips: OrderedDict[ClipRequest, Clip] = OrderedDict()
-        self._looks: dict[tuple[ClipRequest, str, bool], Observation] = {}
+        self._observations: dict[tuple[ClipRequest, str, bool], Observation] = {}
         self._lock = threading.Lock()
         self._thinks, self._num_unread_forms = False, 0
 
-    def look(
+    def observe(
         self,
         video_id: str,
         window: Window,
@@ -148,7 +148,7 @@ class VlmClient:
         frames: int | None = None,
         region: Region | None = None,
     ) -> Observation:
-        """What the model says of a window; the same look a second time is the first one's record.
+        """The observation of a window; the same request a second time is answered from the cache.
 
         Args:
             video_id: in which video.
@@ -156,7 +156,7 @@ class VlmClient:
             question: about these frames alone.
             options: of a multiple choice.
             yes_no: ask for Yes or No and for its probability.
-            frames: most frames; those of the instance when None.
+            frames: maximum number of frames; that of the instance when None.
             region: part of the picture that is shown, larger; all of it when None.
 
         Raises:
@@ -167,30 +167,32 @@ class VlmClient:
         """
         if not question.strip():
             raise ToolError("a look needs a question, got none")
-        request = replace(self._request(video_id, window, frames or self.frames), region=region)
-        return self.look_at(request, with_options(question, options), yes_no=yes_no)
+        clip_request = replace(self._request(video_id, window, frames or self.frames), region=region)
+        return self.observe_frames(clip_request, with_options(question, options), yes_no=yes_no)
 
-    def look_at(self, request: ClipRequest, question: str, *, yes_no: bool = False) -> Observation:
-        """What the model says of chosen frames; errors are those of `look`."""
-        key = (request, question, yes_no)
+    def observe_frames(
+        self, clip_request: ClipRequest, question: str, *, yes_no: bool = False
+    ) -> Observation:
+        """The observation of chosen frames; errors are those of `observe`."""
+        key = (clip_request, question, yes_no)
         with self._lock:
-            if (known := self._looks.get(key)) is not None:
-                return known.kept
-            clip = self._clip(request)
-        look = self._look(request, clip, question, yes_no=yes_no)
+            if (cached := self._observations.get(key)) is not None:
+                return cached.as_cached
+            clip = self._clip(clip_request)
+        observation = self._observe(clip_request, clip, question, yes_no=yes_no)
         with self._lock:
-            self._looks[key] = look
-        return look
+            self._observations[key] = observation
+        return observation
 
-    def _look(self, request: ClipRequest, clip: Clip, question: str, *, yes_no: bool) -> Observation:
+    def _observe(self, clip_request: ClipRequest, clip: Clip, question: str, *, yes_no: bool) -> Observation:
         form = not (yes_no or self.plain_prompt) and self._keeps_schema
-        asked = VlmRequest(
+        request = VlmRequest(
             (clip,), question, Budget(frames=len(clip), new_tokens=self._new_tokens(yes_no=yes_no)),
-            form=LookReply if form else None, yes_no=yes_no, bare=self.plain_prompt,
+            form=LookReply if form else None, yes_no=yes_no, plain_prompt=self.plain_prompt,
         )  # fmt: skip
-        reply = self._watch(asked)
+        reply = self._generate(request)
         answer = split_thoughts(reply.text)[1][:MAX_REPLY_CHARS]
-        filled = read_look_reply(answer) if form else None
+        filled = parse_look_reply(answer) if form else None
         self._num_unread_forms += form and filled is None
         text = clean_text(answer if filled is None else filled.answer).strip()
         declines = filled is not None and not filled.visible
@@ -198,13 +200,13 @@ class VlmClient:
         cited_s: tuple[float, ...] = ()
         unknown: tuple[int, ...] = ()
         if not self.plain_prompt:
-            resolved = resolve_frame_numbers(text, reply.shown)
+            resolved = resolve_frame_numbers(text, reply.frames_shown)
             text, unknown = resolved.text, resolved.unknown
             cited_s = tuple(frame.pts_s for frame in resolved.frames)
         report, p_yes = reply.report, None if reply.yes_no is None else reply.yes_no.p_yes
-        times = tuple(frame.pts_s for frame in reply.shown)
+        times = tuple(frame.pts_s for frame in reply.frames_shown)
         return Observation(
-            request.video_id, request.window, question, text, times, p_yes,
+            clip_request.video_id, clip_request.window, question, text, times, p_yes,
             report.frames_shown, report.visual_tokens_kept or 0, report.total_s,
             report.visual_tokens_given or 0, self._money(report), refused, cited_s, unknown,
         )  # fmt: skip
@@ -225,27 +227,27 @@ class VlmClient:
             return NEW_TOKENS_THINKING
         return NEW_TOKENS_YES_NO if yes_no else NEW_TOKENS
 
-    def _watch(self, asked: VlmRequest) -> VlmResponse:
+    def _generate(self, request: VlmRequest) -> VlmResponse:
         """A reply; of a model whose thoughts used up all new tokens a second one, with more of them."""
         try:
-            reply = self._model.watch(asked)
+            reply = self._model.generate(request)
         except ThoughtsCutOff:
-            if self.plain_prompt or asked.budget.new_tokens >= NEW_TOKENS_THINKING:
+            if self.plain_prompt or request.budget.new_tokens >= NEW_TOKENS_THINKING:
                 raise
             reply = None
         if reply is not None:
             thought, answer = split_thoughts(reply.text)
             self._thinks |= bool(thought)
-            if self.plain_prompt or not (reply.cut and thought and not answer):
+            if self.plain_prompt or not (reply.truncated and thought and not answer):
                 return reply
         self._thinks = True
-        again = self._model.watch(
-            replace(asked, budget=replace(asked.budget, new_tokens=NEW_TOKENS_THINKING))
+        again = self._model.generate(
+            replace(request, budget=replace(request.budget, new_tokens=NEW_TOKENS_THINKING))
         )
         return again if reply is None else replace(again, report=reply.report.plus(again.report))
 
     def fresh(self) -> "VlmClient":
-        """The same eyes with nothing seen yet; the model is not loaded again."""
+        """A client with an empty cache and the same settings; the model is not loaded again."""
         return VlmClient(
             self._catalog,
             self._model,
@@ -262,32 +264,36 @@ class VlmClient:
         """
         rows = self._catalog.query("SELECT duration_s FROM video WHERE video_id = ?", (video_id,))
         if not rows:
-            held = len(self._catalog.videos())
-            raise ToolError(f"no video {video_id!r} in the library; it holds {held} videos")
+            num_videos = len(self._catalog.videos())
+            raise ToolError(f"no video {video_id!r} in the library; it holds {num_videos} videos")
         return float(rows[0][0])
 
     def _request(self, video_id: str, window: Window, frames: int) -> ClipRequest:
-        whole = Window(0.0, self.duration_s(video_id))
-        inside = window.clamped(whole) if isfinite(window.end_s) else None
+        video_window = Window(0.0, self.duration_s(video_id))
+        inside = window.clamped(video_window) if isfinite(window.end_s) else None
         if inside is None:
-            raise ToolError(f"{window} is outside the video, which is {whole.duration_s:.1f} s long")
-        return dense(video_id, inside, whole, frames, min(LEAST_S, frames * STEP_S))
+            raise ToolError(f"{window} is outside the video, which is {video_window.duration_s:.1f} s long")
+        return dense_clip(video_id, inside, video_window, frames, min(MIN_WINDOW_S, frames * STEP_S))
 
-    def _clip(self, request: ClipRequest) -> Clip:
-        if request in self._clips:
-            self._clips.move_to_end(request)
-            return self._clips[request]
-        once = sorted(set(request.times_s))
-        pictures = self._frames.frames(request.video_id, once, self._short_side_px, request.region)
-        by_time = {one.time_s: one.rgb for one in pictures}
-        shown = np.stack([by_time[time_s] for time_s in request.times_s])
-        end_s = max(request.window.end_s, request.times_s[-1] + EDGE_S)
-        window = Window(min(request.window.start_s, request.times_s[0]), end_s)
-        words = self._words(request.video_id, window)
-        self._clips[request] = Clip(request.video_id, window, np.array(request.times_s), shown, words)
-        if len(self._clips) > CLIPS_KEPT:
+    def _clip(self, clip_request: ClipRequest) -> Clip:
+        if clip_request in self._clips:
+            self._clips.move_to_end(clip_request)
+            return self._clips[clip_request]
+        once = sorted(set(clip_request.times_s))
+        timed_frames = self._frames.frames(
+            clip_request.video_id, once, self._short_side_px, clip_request.region
+        )
+        by_time = {one.time_s: one.rgb for one in timed_frames}
+        images = np.stack([by_time[time_s] for time_s in clip_request.times_s])
+        end_s = max(clip_request.window.end_s, clip_request.times_s[-1] + EDGE_S)
+        window = Window(min(clip_request.window.start_s, clip_request.times_s[0]), end_s)
+        words = self._words(clip_request.video_id, window)
+        self._clips[clip_request] = Clip(
+            clip_request.video_id, window, np.array(clip_request.times_s), images, words
+        )
+        if len(self._clips) > MAX_CACHED_CLIPS:
             self._clips.popitem(last=False)
-        return self._clips[request]
+        return self._clips[clip_request]
 
     def _words(self, video_id: str, window: Window) -> tuple[Words, ...]:
         """What is said in a window; nothing for a model that is asked with the question alone."""

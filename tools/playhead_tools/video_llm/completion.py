@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.reasoning_content import answer_start
-from playhead_tools.video_llm.http_post import Broken, Lines
+from playhead_tools.video_llm.http_post import Lines, ReplyInterrupted
 from playhead_tools.video_llm.protocol import YesNo
 
 _TINY = 1e-9
@@ -84,8 +84,8 @@ class _Completion(BaseModel):
 
 
 @dataclass(slots=True)
-class Said:
-    """What a completion said.
+class CompletionResult:
+    """A completion as read from the server.
 
     Args:
         text: the message, empty when there was none.
@@ -106,68 +106,70 @@ class Said:
     decode_s: float | None = None
 
 
-def read_whole(lines: Lines) -> Said:
+def read_complete(lines: Lines) -> CompletionResult:
     """What a reply that comes in one piece says.
 
     Raises:
-        Broken: it tells of an error.
+        ReplyInterrupted: it reports an error.
         ModelUnavailable: it is no chat completion.
     """
-    completion, said = _parsed("\n".join(lines.lines)), Said()
-    _take(said, completion)
+    completion, result = _parsed("\n".join(lines.lines)), CompletionResult()
+    _take(result, completion)
     if not completion.choices or completion.choices[0].message is None:
         raise ModelUnavailable("the server answered with a chat completion that has no message")
     if completion.timings is not None:
         prompt_ms, predicted_ms = completion.timings.prompt_ms, completion.timings.predicted_ms
-        said.prefill_s = None if prompt_ms is None else prompt_ms / 1000
-        said.decode_s = None if predicted_ms is None else predicted_ms / 1000
-    return said
+        result.prefill_s = None if prompt_ms is None else prompt_ms / 1000
+        result.decode_s = None if predicted_ms is None else predicted_ms / 1000
+    return result
 
 
-def read_stream(lines: Lines) -> Said:
+def read_stream(lines: Lines) -> CompletionResult:
     """What a reply that comes as server-sent events says; a server that sends it whole is read as well.
 
     Raises:
-        Broken: the stream ended before the reply did, or told of an error.
+        ReplyInterrupted: the stream ended before the reply did, or reported an error.
         ModelUnavailable: it is no chat completion.
     """
-    said = Said()
-    whole = False
-    seen: list[str] = []
+    result = CompletionResult()
+    is_complete = False
+    other_lines: list[str] = []
     for line in lines.lines:
         if not line.startswith("data:"):
-            seen.append(line)
+            other_lines.append(line)
             continue
         data = line[5:].strip()
         if data == "[DONE]":
-            whole = True
+            is_complete = True
             break
-        if _take(said, _parsed(data)) and said.prefill_s is None:
-            said.prefill_s = lines.elapsed_s
-        whole = whole or bool(said.finish)
-    rest = "\n".join(line for line in seen if not line.startswith((":", "event:", "id:", "retry:"))).strip()
-    if not whole and said.prefill_s is None and rest:
-        return read_whole(Lines(iter([rest]), lines.began_s, lines.clock))
-    if not whole:
-        raise Broken(f"the stream was cut off after {len(said.text)} characters")
-    if said.prefill_s is not None:
-        said.decode_s = lines.elapsed_s - said.prefill_s
-    return said
+        if _take(result, _parsed(data)) and result.prefill_s is None:
+            result.prefill_s = lines.elapsed_s
+        is_complete = is_complete or bool(result.finish)
+    rest = "\n".join(
+        line for line in other_lines if not line.startswith((":", "event:", "id:", "retry:"))
+    ).strip()
+    if not is_complete and result.prefill_s is None and rest:
+        return read_complete(Lines(iter([rest]), lines.began_s, lines.clock))
+    if not is_complete:
+        raise ReplyInterrupted(f"the stream was cut off after {len(result.text)} characters")
+    if result.prefill_s is not None:
+        result.decode_s = lines.elapsed_s - result.prefill_s
+    return result
 
 
-def _take(said: Said, completion: _Completion) -> bool:
+def _take(result: CompletionResult, completion: _Completion) -> bool:
     """Adds a completion or a piece of one; True when it brought text."""
     if completion.error is not None:
-        raise Broken(f"the server told of an error: {str(completion.error)[:300]}")
-    said.usage = completion.usage or said.usage
+        raise ReplyInterrupted(f"the server told of an error: {str(completion.error)[:300]}")
+    result.usage = completion.usage or result.usage
     if not completion.choices:
         return False
     choice = completion.choices[0]
     message = choice.delta or choice.message or _Message()
-    said.text += message.content or ""
-    said.refusal += message.refusal or ""
-    said.finish = choice.finish_reason or said.finish
-    said.tokens += (choice.logprobs and choice.logprobs.content) or []
+    result.text += message.content or ""
+    result.refusal += message.refusal or ""
+    result.finish = choice.finish_reason or result.finish
+    result.tokens += (choice.logprobs and choice.logprobs.content) or []
     return bool(message.content)
 
 

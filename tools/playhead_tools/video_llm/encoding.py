@@ -12,7 +12,9 @@ QUALITY = 90
 """JPEG quality; above it files grow faster than pictures get better."""
 
 
-def fitted(frame: NDArray[np.uint8], long_side_px: int | None, *, even: bool = False) -> NDArray[np.uint8]:
+def resize_to_fit(
+    frame: NDArray[np.uint8], long_side_px: int | None, *, even: bool = False
+) -> NDArray[np.uint8]:
     """The picture with its longer side at most so long; never enlarged, its shape kept.
 
     Args:
@@ -25,7 +27,7 @@ def fitted(frame: NDArray[np.uint8], long_side_px: int | None, *, even: bool = F
     """
     from PIL import Image
 
-    width, height = size_fitted(frame.shape[1], frame.shape[0], long_side_px)
+    width, height = fitted_size(frame.shape[1], frame.shape[0], long_side_px)
     if even:
         width, height = max(2, width // 2 * 2), max(2, height // 2 * 2)
     if (height, width) == frame.shape[:2]:
@@ -33,10 +35,10 @@ def fitted(frame: NDArray[np.uint8], long_side_px: int | None, *, even: bool = F
     return np.asarray(Image.fromarray(frame).resize((width, height), Image.Resampling.BICUBIC))
 
 
-def size_fitted(width_px: int, height_px: int, long_side_px: int | None) -> tuple[int, int]:
-    """Width and height after `fitted`.
+def fitted_size(width_px: int, height_px: int, long_side_px: int | None) -> tuple[int, int]:
+    """Width and height after `resize_to_fit`.
 
-    >>> size_fitted(1920, 1080, 768)
+    >>> fitted_size(1920, 1080, 768)
     (768, 432)
     """
     scale = min(1.0, (long_side_px or max(width_px, height_px)) / max(width_px, height_px))
@@ -48,8 +50,8 @@ def jpeg_bytes(frame: NDArray[np.uint8], long_side_px: int | None = None) -> byt
     from PIL import Image
 
     buffer = io.BytesIO()
-    picture = np.ascontiguousarray(fitted(frame, long_side_px))
-    Image.fromarray(picture).save(buffer, "JPEG", quality=QUALITY)
+    image = np.ascontiguousarray(resize_to_fit(frame, long_side_px))
+    Image.fromarray(image).save(buffer, "JPEG", quality=QUALITY)
     return buffer.getvalue()
 
 
@@ -64,7 +66,7 @@ def mp4_base64(frames: Sequence[NDArray[np.uint8]], fps: float, long_side_px: in
     Args:
         frames: (H, W, 3) uint8 each, all of one size, at least one.
         fps: pictures a second, above 0.
-        long_side_px: see `fitted`.
+        long_side_px: see `resize_to_fit`.
     """
     import av
 
@@ -72,11 +74,11 @@ def mp4_base64(frames: Sequence[NDArray[np.uint8]], fps: float, long_side_px: in
     rate = Fraction(fps).limit_denominator(1000) or Fraction(1, 1000)
     with av.open(buffer, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=rate, options={"crf": "18", "preset": "veryfast"})
-        pictures = [fitted(frame, long_side_px, even=True) for frame in frames]
-        stream.height, stream.width = pictures[0].shape[:2]
+        images = [resize_to_fit(frame, long_side_px, even=True) for frame in frames]
+        stream.height, stream.width = images[0].shape[:2]
         stream.pix_fmt = "yuv420p"
-        for number, picture in enumerate(pictures):
-            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+        for number, image in enumerate(images):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
             frame.pts, frame.time_base = number, 1 / rate
             container.mux(stream.encode(frame))
         container.mux(stream.encode())

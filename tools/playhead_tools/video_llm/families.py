@@ -9,7 +9,7 @@ Modality = Literal["video", "image"]
 Packing = Literal["list", "tensor"]
 """What a forward pass takes as `pooler_output`: tensors (n, D) one after the other, or one (1, n, D)."""
 
-OURS = r"\n?Frame \d+ at [\d.]+ s: "
+FRAME_LABEL = r"\n?Frame \d+ at [\d.]+ s: "
 """What `between` writes before the tokens of a frame."""
 _USER_ASSISTANT = (
     "{% for message in messages %}"
@@ -31,19 +31,19 @@ class Family:
         packed: how a clip's features are handed over.
         mrope: tokens have places in time, height and width; kept ones keep theirs.
         paired: one row of features stands for `temporal_patch_size` frames.
-        most_frames: frames that a clip may show; more were not trained.
+        max_frames: frames that a clip may show; more were not trained.
         media_in_text: placeholders are written into the text of the message, a newline after each, instead
             of by the template; templates that put all media first would tear clips from their times.
         opens: regular expression for what the processor writes before each frame's tokens.
         closes: the same for what comes after them.
         label: the part of `opens` that names a frame, replaced when times are written between frames.
-        between: times can be written between frames; not where their places are reckoned as one block.
+        between: times can be written between frames; not where their places are computed as one block.
         relabel: they always are, because the model's own numbers would begin anew with every clip.
         tail_tokens: features after the last frame, such as a newline; always kept.
         one_is_image: a clip of one frame goes in as an image, as the model was trained.
         template: for checkpoints that bring none.
-        thins: the processor leaves out tokens that stay as they were, and writes as many placeholders as are
-            left of each frame; all are written here, and its choice is what is kept when nobody else chooses.
+        prunes_tokens: the processor leaves out tokens that did not change, and writes as many placeholders
+            as are left of each frame; all are written here, and its selection is the default.
     """
 
     title: str
@@ -51,7 +51,7 @@ class Family:
     packed: Packing = "list"
     mrope: bool = False
     paired: bool = False
-    most_frames: int | None = None
+    max_frames: int | None = None
     media_in_text: bool = False
     opens: str = ""
     closes: str = ""
@@ -61,7 +61,7 @@ class Family:
     tail_tokens: int = 0
     one_is_image: bool = False
     template: str | None = None
-    thins: bool = False
+    prunes_tokens: bool = False
 
 
 _QWEN3 = Family(
@@ -80,16 +80,16 @@ FAMILIES: dict[str, Family] = {
         "SmolVLM2",
         modality="image",
         label=r"\nFrame from \d+:\d+:",
-        opens=rf"(?:\nFrame from \d+:\d+:|{OURS})<fake_token_around_image><global-img>",
+        opens=rf"(?:\nFrame from \d+:\d+:|{FRAME_LABEL})<fake_token_around_image><global-img>",
         closes=r"<fake_token_around_image>",
         between=True,
     ),
     "video_llava": Family(
         "Video-LLaVA",
         packed="tensor",
-        most_frames=8,
+        max_frames=8,
         media_in_text=True,
-        opens=f"(?:{OURS})?",
+        opens=f"(?:{FRAME_LABEL})?",
         between=True,
         one_is_image=True,
         template=_USER_ASSISTANT,
@@ -98,16 +98,16 @@ FAMILIES: dict[str, Family] = {
         "LLaVA-OneVision",
         packed="tensor",
         media_in_text=True,
-        opens=f"(?:{OURS})?",
+        opens=f"(?:{FRAME_LABEL})?",
         between=True,
         tail_tokens=1,
     ),
     "llava_next_video": Family(
         "LLaVA-NeXT-Video",
         packed="tensor",
-        most_frames=32,
+        max_frames=32,
         media_in_text=True,
-        opens=f"(?:{OURS})?",
+        opens=f"(?:{FRAME_LABEL})?",
         between=True,
         template=_USER_ASSISTANT,
     ),
@@ -116,13 +116,13 @@ FAMILIES: dict[str, Family] = {
         modality="image",
         packed="tensor",
         label=r"Frame\d+: ",
-        opens=rf"(?:Frame\d+: |{OURS})<img>",
+        opens=rf"(?:Frame\d+: |{FRAME_LABEL})<img>",
         closes=r"</img>\n?",
         between=True,
         relabel=True,
     ),
-    "perception_lm": Family("PerceptionLM", packed="tensor", opens=f"(?:{OURS})?", between=True),
-    "video_llama_3": Family("VideoLLaMA3", most_frames=180, opens=r",?Time [\d.]+s:", thins=True),
+    "perception_lm": Family("PerceptionLM", packed="tensor", opens=f"(?:{FRAME_LABEL})?", between=True),
+    "video_llama_3": Family("VideoLLaMA3", max_frames=180, opens=r",?Time [\d.]+s:", prunes_tokens=True),
 }
 """By `model_type`."""
 

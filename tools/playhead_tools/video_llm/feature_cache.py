@@ -1,4 +1,4 @@
-"""Encoded clips kept between questions: in memory up to a limit, on disk if a folder is given."""
+"""Encoded clips cached between questions: in memory up to a limit, on disk if a folder is given."""
 
 import hashlib
 import os
@@ -18,24 +18,24 @@ class FeatureCache:
     """The clips used last, by key; the one not used for longest goes first.
 
     A file is written beside its place and moved there whole. It begins with the hash of the rest, so that one
-    that was cut or changed is noticed, told of in a warning, removed, and made anew by whoever asks. Many
+    that was cut or changed is noticed, reported in a warning, removed, and encoded anew. Many
     threads may share a cache, and many processes its folder.
 
     Args:
-        most_bytes: of features in memory; a clip that is larger alone is not kept there.
+        max_bytes: of features in memory; a clip that is larger alone is not kept there.
         folder: where clips are written too; made when missing.
-        most_disk_bytes: of files in the folder; the oldest go first. None for no limit.
+        max_disk_bytes: of files in the folder; the oldest go first. None for no limit.
 
     Raises:
         ValueError: a limit is negative.
     """
 
     def __init__(
-        self, most_bytes: int = 1 << 30, folder: Path | None = None, most_disk_bytes: int | None = None
+        self, max_bytes: int = 1 << 30, folder: Path | None = None, max_disk_bytes: int | None = None
     ) -> None:
-        if most_bytes < 0 or (most_disk_bytes or 0) < 0:
-            raise ValueError(f"limits must not be negative, got {most_bytes} and {most_disk_bytes}")
-        self.most_bytes, self.folder, self.most_disk_bytes = most_bytes, folder, most_disk_bytes
+        if max_bytes < 0 or (max_disk_bytes or 0) < 0:
+            raise ValueError(f"limits must not be negative, got {max_bytes} and {max_disk_bytes}")
+        self.max_bytes, self.folder, self.max_disk_bytes = max_bytes, folder, max_disk_bytes
         self._clips: OrderedDict[str, ClipFeatures] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
@@ -60,7 +60,7 @@ class FeatureCache:
         return clip
 
     def put(self, key: str, clip: ClipFeatures) -> None:
-        """Keeps a clip; a disk that cannot be written to is told of in a warning."""
+        """Caches a clip; a disk that cannot be written to is reported in a warning."""
         self._remember(key, clip)
         if self.folder is None:
             return
@@ -74,22 +74,22 @@ class FeatureCache:
         with self._lock:
             old = self._clips.pop(key, None)
             self._bytes -= 0 if old is None else old.size_bytes
-            if clip.size_bytes > self.most_bytes:
+            if clip.size_bytes > self.max_bytes:
                 return
             self._clips[key] = clip
             self._bytes += clip.size_bytes
-            while self._bytes > self.most_bytes:
+            while self._bytes > self.max_bytes:
                 _, gone = self._clips.popitem(last=False)
                 self._bytes -= gone.size_bytes
 
     def _thin(self) -> None:
         """Removes the oldest files until the folder keeps its limit."""
-        if self.folder is None or self.most_disk_bytes is None:
+        if self.folder is None or self.max_disk_bytes is None:
             return
         files = sorted((path.stat().st_mtime_ns, path) for path in self.folder.glob(f"*{SUFFIX}"))
         total = sum(path.stat().st_size for _, path in files)
         for _, path in files:
-            if total <= self.most_disk_bytes:
+            if total <= self.max_disk_bytes:
                 return
             total -= path.stat().st_size
             path.unlink(missing_ok=True)

@@ -30,7 +30,7 @@ class YesNoTokens:
 def yes_no_tokens(tokenizer: Any) -> YesNoTokens | None:
     """The tokens that are a whole Yes or No; their first pieces where they are spelt in pieces.
 
-    None when the two cannot be told apart by their first tokens.
+    None when the two cannot be distinguished by their first tokens.
     """
     yes, no = (_tokens(tokenizer, words) for words in (_YES, _NO))
     both = yes & no
@@ -40,7 +40,7 @@ def yes_no_tokens(tokenizer: Any) -> YesNoTokens | None:
 
 
 @dataclass(slots=True)
-class FirstWord:
+class FirstTokenProbe:
     """A logits processor of `generate` that changes nothing and remembers the first step.
 
     Args:
@@ -74,5 +74,5 @@ def _summed(logs: Any, tokens: Sequence[int]) -> list[float]:
 
 def _tokens(tokenizer: Any, words: Sequence[str]) -> set[int]:
     spelt = [tokenizer.encode(word, add_special_tokens=False) for word in words]
-    whole = {numbers[0] for numbers in spelt if len(numbers) == 1}
-    return whole or {numbers[0] for numbers in spelt if numbers}
+    single_tokens = {numbers[0] for numbers in spelt if len(numbers) == 1}
+    return single_tokens or {numbers[0] for numbers in spelt if numbers}

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window, format_time
-from playhead_tools.video_llm.protocol import Clip, ShownFrame
+from playhead_tools.video_llm.protocol import Clip, PromptFrame
 
 _BRACKET = re.compile(
     r"\[\s*(?:frames?\s*)?(\d{1,9}(?:\s*(?:[,;–-]|and)\s*(?:frames?\s*)?\d{1,9})*)\s*\]", re.IGNORECASE
@@ -24,63 +24,67 @@ _ITEM = re.compile(r"(\d{1,9})(?:\s*[–-]\s*(?:frames?\s*)?(\d{1,9}))?", re.IGN
 _SPACED_BRACKET = re.compile(rf"(?<!\s)\s{{0,8}}{_BRACKET.pattern}", re.IGNORECASE)
 
 
-def shown_frames(clips: Sequence[Clip], kept: Sequence[NDArray[np.int64]]) -> tuple[ShownFrame, ...]:
+def number_frames(
+    clips: Sequence[Clip], frame_indices: Sequence[NDArray[np.int64]]
+) -> tuple[PromptFrame, ...]:
     """The chosen frames of all clips, numbered from 1 in the order in which they are shown.
 
     A frame's window ends where the next shown frame with a later time appears, or with its clip.
 
     Args:
         clips: the clips of a call.
-        kept: for each clip the (K,) int64 indices of its frames to show, ascending.
+        frame_indices: for each clip the (K,) int64 indices of its frames to show, ascending.
 
     Raises:
         ValueError: there is not one list a clip, indices do not ascend or lie outside, or none is kept.
     """
-    if len(kept) != len(clips):
-        raise ValueError(f"expected the frames to keep of {len(clips)} clips, got {len(kept)} lists")
-    shown: list[ShownFrame] = []
-    for c, (clip, indices) in enumerate(zip(clips, kept, strict=True)):
+    if len(frame_indices) != len(clips):
+        raise ValueError(f"expected the frames to keep of {len(clips)} clips, got {len(frame_indices)} lists")
+    prompt_frames: list[PromptFrame] = []
+    for c, (clip, indices) in enumerate(zip(clips, frame_indices, strict=True)):
         chosen = np.asarray(indices, dtype=np.int64)
         if chosen.size and (chosen[0] < 0 or chosen[-1] >= len(clip) or bool((np.diff(chosen) <= 0).any())):
             raise ValueError(f"indices of frames must ascend within [0, {len(clip)}), got {chosen.tolist()}")
         for i in chosen.tolist():
-            window = _stands(clip, i, chosen)
-            shown.append(ShownFrame(len(shown) + 1, c, i, clip.video_id, float(clip.pts_s[i]), window))
-    if not shown:
+            window = _frame_window(clip, i, chosen)
+            prompt_frames.append(
+                PromptFrame(len(prompt_frames) + 1, c, i, clip.video_id, float(clip.pts_s[i]), window)
+            )
+    if not prompt_frames:
         raise ValueError("at least one frame must be shown, got none")
-    return tuple(shown)
+    return tuple(prompt_frames)
 
 
-def _stands(clip: Clip, index: int, chosen: NDArray[np.int64]) -> Window:
+def _frame_window(clip: Clip, index: int, chosen: NDArray[np.int64]) -> Window:
     start_s = max(float(clip.pts_s[index]), clip.window.start_s)
     later = clip.pts_s[chosen][clip.pts_s[chosen] > start_s]
     return Window(start_s, float(later[0]) if later.size else clip.window.end_s)
 
 
-def cited_frames(numbers: Iterable[int], shown: Sequence[ShownFrame]) -> tuple[ShownFrame, ...]:
+def cited_frames(numbers: Iterable[int], prompt_frames: Sequence[PromptFrame]) -> tuple[PromptFrame, ...]:
     """The frames that these numbers name, in the order given, each once.
 
     Raises:
         ModelOutputInvalid: a number was never shown; nothing is guessed in its place.
     """
-    by_number = {frame.number: frame for frame in shown}
-    asked = list(dict.fromkeys(numbers))
-    unknown = [number for number in asked if number not in by_number]
+    by_number = {frame.number: frame for frame in prompt_frames}
+    distinct = list(dict.fromkeys(numbers))
+    unknown = [number for number in distinct if number not in by_number]
     if unknown:
         raise ModelOutputInvalid(
-            f"the reply cites frames {unknown}; frames 1 to {len(shown)} were shown, cite only those",
-            raw_text=str(asked),
+            f"the reply cites frames {unknown}; frames 1 to {len(prompt_frames)} were shown, cite only those",
+            raw_text=str(distinct),
         )
-    return tuple(by_number[number] for number in asked)
+    return tuple(by_number[number] for number in distinct)
 
 
-def cited_window(first: int, last: int, shown: Sequence[ShownFrame]) -> tuple[str, Window]:
-    """The video and the stretch from one frame to another, both with the time that they stand for.
+def cited_window(first: int, last: int, prompt_frames: Sequence[PromptFrame]) -> tuple[str, Window]:
+    """The video and the window from one frame to another, both with the time that they stand for.
 
     Raises:
         ModelOutputInvalid: a number was never shown, the frames are of two clips, or the last comes first.
     """
-    a, b = (cited_frames((number,), shown)[0] for number in (first, last))
+    a, b = (cited_frames((number,), prompt_frames)[0] for number in (first, last))
     if a.clip != b.clip or a.number > b.number:
         raise ModelOutputInvalid(
             f"frames {first} to {last} are no stretch of one clip; give a first and a last frame of one clip,"
@@ -97,8 +101,8 @@ def numbers_in(text: str) -> tuple[int, ...]:
     (3, 5, 6, 7, 2)
     """
     found: list[int] = []
-    for bracket in _BRACKET.finditer(text):
-        for item in _ITEM.finditer(bracket[1]):
+    for replace_bracket in _BRACKET.finditer(text):
+        for item in _ITEM.finditer(replace_bracket[1]):
             first, last = int(item[1]), int(item[2] or item[1])
             found += range(first, last + 1) if last - first < 10_000 else (first, last)
     return tuple(dict.fromkeys(found))
@@ -115,11 +119,11 @@ class ResolvedText:
     """
 
     text: str
-    frames: tuple[ShownFrame, ...]
+    frames: tuple[PromptFrame, ...]
     unknown: tuple[int, ...] = ()
 
 
-def resolve_frame_numbers(text: str, shown: Sequence[ShownFrame]) -> ResolvedText:
+def resolve_frame_numbers(text: str, prompt_frames: Sequence[PromptFrame]) -> ResolvedText:
     """A reply in which every number of a frame is the time at which that frame appears.
 
     `[3]` and `[frames 3-5]` become times in round brackets, `frame 3` becomes `the frame at 0:12`. A number
@@ -127,36 +131,36 @@ def resolve_frame_numbers(text: str, shown: Sequence[ShownFrame]) -> ResolvedTex
 
     Args:
         text: as the model gave it.
-        shown: the frames of its call.
+        prompt_frames: the frames of its call.
     """
-    by_number = {frame.number: frame for frame in shown}
-    frames: dict[int, ShownFrame] = {}
+    by_number = {frame.number: frame for frame in prompt_frames}
+    frames: dict[int, PromptFrame] = {}
     unknown: dict[int, None] = {}
 
     def times_of(items: str) -> list[str]:
         times = []
         for item in _ITEM.finditer(_TO.sub("–", items)):
             numbers = [int(number) for number in item.groups() if number is not None]
-            known = [by_number[number] for number in numbers if number in by_number]
+            known_frames = [by_number[number] for number in numbers if number in by_number]
             unknown.update(dict.fromkeys(number for number in numbers if number not in by_number))
-            frames.update({frame.number: frame for frame in known})
-            if known:
-                times.append("–".join(dict.fromkeys(format_time(frame.pts_s) for frame in known)))
+            frames.update({frame.number: frame for frame in known_frames})
+            if known_frames:
+                times.append("–".join(dict.fromkeys(format_time(frame.pts_s) for frame in known_frames)))
         return list(dict.fromkeys(times))
 
-    def bracket(found: re.Match[str]) -> str:
-        times = times_of(found[1])
+    def replace_bracket(match: re.Match[str]) -> str:
+        times = times_of(match[1])
         return f" ({', '.join(times)})" if times else ""
 
-    def named(found: re.Match[str]) -> str:
-        times = times_of(found[2])
-        article = "The" if found[0][0].isupper() else "the"
+    def replace_named(match: re.Match[str]) -> str:
+        times = times_of(match[2])
+        article = "The" if match[0][0].isupper() else "the"
         if not times:
             return f"{article} frame"
         plural = "s" if len(times) > 1 or "–" in times[0] else ""
         return f"{article} frame{plural} at {listed_times(times)}"
 
-    resolved = _IN_TEXT.sub(named, _SPACED_BRACKET.sub(bracket, text)).lstrip()
+    resolved = _IN_TEXT.sub(replace_named, _SPACED_BRACKET.sub(replace_bracket, text)).lstrip()
     return ResolvedText(resolved, tuple(frames.values()), tuple(unknown))
 
 

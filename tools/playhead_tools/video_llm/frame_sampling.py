@@ -14,8 +14,8 @@ from playhead_tools.region import Region
 
 STEP_S, LONGEST_STEP_S = 0.5, 1.0
 """Seconds between the two frames of a pair: the shorter where it covers the window, the longer at most."""
-LEAST_S = 4.0
-"""A window is widened to at least so much before it is looked at: an instant shows nothing of a movement."""
+MIN_WINDOW_S = 4.0
+"""A window is widened to at least so much before it is shown: an instant shows nothing of a movement."""
 EDGE_S = 1e-3
 
 
@@ -26,7 +26,7 @@ class ClipRequest:
     Args:
         video_id: of which video, by the name that the caller knows it by.
         times_s: (N,) when, not descending; a time that stands twice is given twice.
-        window: the stretch that the frames stand for.
+        window: the interval that the frames stand for.
         region: part of the picture that is shown; all of it when None.
     """
 
@@ -36,21 +36,23 @@ class ClipRequest:
     region: Region | None = None
 
 
-def scattered(video_id: str, times_s: Sequence[float], whole: Window) -> ClipRequest:
+def sparse_clip(video_id: str, times_s: Sequence[float], window: Window) -> ClipRequest:
     """Frames taken here and there, each given twice."""
-    return ClipRequest(video_id, tuple(t for time_s in sorted(times_s) for t in (time_s, time_s)), whole)
+    return ClipRequest(video_id, tuple(t for time_s in sorted(times_s) for t in (time_s, time_s)), window)
 
 
-def evenly(window: Window, many: int) -> list[float]:
-    """The middles of `many` equal parts of a window.
+def even_times(window: Window, num_frames: int) -> list[float]:
+    """The middles of `num_frames` equal parts of a window.
 
-    >>> evenly(Window(0.0, 8.0), 2)
+    >>> even_times(Window(0.0, 8.0), 2)
     [2.0, 6.0]
     """
-    return [window.start_s + (i + 0.5) * window.duration_s / many for i in range(many)]
+    return [window.start_s + (i + 0.5) * window.duration_s / num_frames for i in range(num_frames)]
 
 
-def dense(video_id: str, window: Window, whole: Window, budget: int, least_s: float = LEAST_S) -> ClipRequest:
+def dense_clip(
+    video_id: str, window: Window, video_window: Window, max_frames: int, min_s: float = MIN_WINDOW_S
+) -> ClipRequest:
     """Successive frames of a window, in pairs spread evenly over it.
 
     The frames of a pair are `STEP_S` apart, or up to `LONGEST_STEP_S` where that lets fewer frames cover a
@@ -58,27 +60,27 @@ def dense(video_id: str, window: Window, whole: Window, budget: int, least_s: fl
 
     Args:
         video_id: of the window.
-        window: what to show; widened to `least_s` where the video has so much.
-        whole: the video.
-        budget: most frames, at least 2.
-        least_s: seconds that are shown at least.
+        window: what to show; widened to `min_s` where the video has so much.
+        video_window: the video.
+        max_frames: most frames, at least 2.
+        min_s: seconds that are shown at least.
 
-    >>> dense("v", Window(10.0, 12.0), Window(0.0, 60.0), 16).times_s
+    >>> dense_clip("v", Window(10.0, 12.0), Window(0.0, 60.0), 16).times_s
     (9.0, 9.5, 10.0, 10.5, 11.0, 11.5, 12.0, 12.5)
     """
-    shown = _widened(window, whole, least_s)
-    step_s = min(max(STEP_S, shown.duration_s / budget), LONGEST_STEP_S)
-    pairs = max(1, min(budget // 2, int(shown.duration_s / (2 * step_s) + EDGE_S)))
-    part_s = shown.duration_s / pairs
+    widened = _widened(window, video_window, min_s)
+    step_s = min(max(STEP_S, widened.duration_s / max_frames), LONGEST_STEP_S)
+    pairs = max(1, min(max_frames // 2, int(widened.duration_s / (2 * step_s) + EDGE_S)))
+    part_s = widened.duration_s / pairs
     lead_s = max(0.0, part_s - 2 * step_s) / 2
-    last_s = max(0.0, whole.end_s - EDGE_S)
-    starts = [shown.start_s + i * part_s + lead_s for i in range(pairs)]
+    last_s = max(0.0, video_window.end_s - EDGE_S)
+    starts = [widened.start_s + i * part_s + lead_s for i in range(pairs)]
     times = tuple(min(t, last_s) for start_s in starts for t in (start_s, start_s + step_s))
-    return ClipRequest(video_id, times, shown)
+    return ClipRequest(video_id, times, widened)
 
 
-def _widened(window: Window, whole: Window, least_s: float) -> Window:
-    wanted_s = min(max(window.duration_s, least_s), whole.duration_s)
-    start_s = (window.start_s + window.end_s) / 2 - wanted_s / 2
-    start_s = min(max(start_s, whole.start_s), whole.end_s - wanted_s)
-    return Window(start_s, start_s + wanted_s)
+def _widened(window: Window, video_window: Window, min_s: float) -> Window:
+    length_s = min(max(window.duration_s, min_s), video_window.duration_s)
+    start_s = (window.start_s + window.end_s) / 2 - length_s / 2
+    start_s = min(max(start_s, video_window.start_s), video_window.end_s - length_s)
+    return Window(start_s, start_s + length_s)

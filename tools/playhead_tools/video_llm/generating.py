@@ -6,9 +6,9 @@ from inspect import signature
 from typing import Any
 
 from playhead_index.embed.runtime import torch, transformers
-from playhead_tools.video_llm.assembling import Cut, batch_inputs
-from playhead_tools.video_llm.first_word import FirstWord
-from playhead_tools.video_llm.loading import Loaded
+from playhead_tools.video_llm.assembling import PrunedRow, batch_inputs
+from playhead_tools.video_llm.first_word import FirstTokenProbe
+from playhead_tools.video_llm.loading import LoadedModel
 from playhead_tools.video_llm.prefix_cache import Columns, PrefixCache, columns_of
 
 
@@ -25,63 +25,72 @@ class Generated:
     reused_tokens: int | None
 
 
-def generate(loaded: Loaded, cuts: Sequence[Cut], how: Any, first: FirstWord) -> Generated:
+def generate_tokens(
+    loaded: LoadedModel, pruned_rows: Sequence[PrunedRow], config: Any, first_token: FirstTokenProbe
+) -> Generated:
     """The tokens that follow each prompt; penalties and sampling of the checkpoint are left aside.
 
     Args:
         loaded: the model.
-        cuts: the prompts.
-        how: a `GenerationConfig`.
-        first: sees the first of the new tokens.
+        pruned_rows: the prompts.
+        config: a `GenerationConfig`.
+        first_token: sees the first of the new tokens.
 
     Raises:
         torch.OutOfMemoryError: the GPU has not enough memory.
     """
-    return Generated(_new(loaded, batch_inputs(loaded, cuts), how, first), None)
+    return Generated(_new(loaded, batch_inputs(loaded, pruned_rows), config, first_token), None)
 
 
-def generate_on(
-    loaded: Loaded, cut: Cut, keys: Sequence[str], how: Any, first: FirstWord, held: PrefixCache
+def generate_reusing_prefix(
+    loaded: LoadedModel,
+    pruned_row: PrunedRow,
+    keys: Sequence[str],
+    config: Any,
+    first_token: FirstTokenProbe,
+    prefixes: PrefixCache,
 ) -> Generated:
     """The tokens that follow one prompt, on top of what is held of its beginning; then it is held itself.
 
     Args:
         loaded: the model, of which all layers keep all tokens.
-        cut: the prompt.
+        pruned_row: the prompt.
         keys: of its clips.
-        how: a `GenerationConfig`.
-        first: sees the first of the new tokens.
-        held: what earlier calls computed.
+        config: a `GenerationConfig`.
+        first_token: sees the first of the new tokens.
+        prefixes: what earlier calls computed.
 
     Raises:
         torch.OutOfMemoryError: the GPU has not enough memory.
     """
-    columns = columns_of(cut, keys)
-    inputs, reused = continued(loaded, cut, columns, held)
+    columns = columns_of(pruned_row, keys)
+    inputs, reused = inputs_after_prefix(loaded, pruned_row, columns, prefixes)
     cache = inputs[cache_name(loaded)]
-    new = _new(loaded, inputs, how, first)
+    new = _new(loaded, inputs, config, first_token)
     # the last new token was never an input
-    held.put(columns.plus(new[0, :-1].tolist()), cache)
+    prefixes.put(columns.plus(new[0, :-1].tolist()), cache)
     return Generated(new, reused)
 
 
-def continued(loaded: Loaded, cut: Cut, columns: Columns, held: PrefixCache) -> tuple[dict[str, Any], int]:
-    """Arguments of `generate` for one prompt with what is held of its beginning, and how many tokens that is.
+def inputs_after_prefix(
+    loaded: LoadedModel, pruned_row: PrunedRow, columns: Columns, prefixes: PrefixCache
+) -> tuple[dict[str, Any], int]:
+    """Arguments of the model's `generate` for one prompt with a cached prefix, and the length of that.
 
-    Ids, mask and places stand there for the whole prompt, as `generate` wants them; features only for those
+    Ids, mask and places stand there for the whole prompt, as `generate` needs them; features only for those
     columns that are still to be computed.
     """
-    cache, many = held.take(columns, loaded.model.config)
-    return {**batch_inputs(loaded, [cut], computed=many), cache_name(loaded): cache}, many
+    cache, num_reused = prefixes.get(columns, loaded.model.config)
+    return {**batch_inputs(loaded, [pruned_row], computed=num_reused), cache_name(loaded): cache}, num_reused
 
 
-def cache_name(loaded: Loaded) -> str:
+def cache_name(loaded: LoadedModel) -> str:
     """What the model calls its keys and values: `cache` in newer versions of transformers."""
     return "cache" if "cache" in signature(loaded.model.forward).parameters else "past_key_values"
 
 
-def _new(loaded: Loaded, inputs: dict[str, Any], how: Any, first: FirstWord) -> Any:
-    processors = transformers().LogitsProcessorList([first])
+def _new(loaded: LoadedModel, inputs: dict[str, Any], config: Any, first_token: FirstTokenProbe) -> Any:
+    processors = transformers().LogitsProcessorList([first_token])
     with torch().inference_mode():
-        out = loaded.model.generate(**inputs, generation_config=how, logits_processor=processors)
+        out = loaded.model.generate(**inputs, generation_config=config, logits_processor=processors)
     return out[:, inputs["input_ids"].shape[1] :]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-_MOST_ERROR_CHARS = 400
+_MAX_ERROR_CHARS = 400
 _EARLY_S = 0.05
 
 
@@ -32,7 +32,7 @@ class Timeouts:
         connect_s: until the connection stands.
         first_byte_s: until the first byte of the reply, and the longest silence after it. A reply that is
             not streamed begins when it is whole.
-        whole_s: for everything, retries and waiting between them included, bodies of errors too. A
+        total_s: for everything, retries and waiting between them included, bodies of errors too. A
             `call_deadline` that is earlier counts instead.
 
     Raises:
@@ -41,7 +41,7 @@ class Timeouts:
 
     connect_s: float = 10.0
     first_byte_s: float = 120.0
-    whole_s: float = 600.0
+    total_s: float = 600.0
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
@@ -53,14 +53,14 @@ class Timeouts:
 class BackOff:
     """How often a failed call is made again, and after how long.
 
-    The n-th wait is `first_s * factor**(n - 1)`, at most `most_s`, made up to `jitter` longer at random. A
+    The n-th wait is `first_s * factor**(n - 1)`, at most `max_s`, made up to `jitter` longer at random. A
     server that says how long to wait (Retry-After) is waited for that long instead.
 
     Args:
         tries: calls in all, the first one counted.
         first_s: the first wait.
         factor: how much longer each next one is.
-        most_s: the longest.
+        max_s: the longest.
         jitter: 0 for none, 0.25 for up to a quarter longer.
 
     Raises:
@@ -70,24 +70,24 @@ class BackOff:
     tries: int = 4
     first_s: float = 0.5
     factor: float = 2.0
-    most_s: float = 30.0
+    max_s: float = 30.0
     jitter: float = 0.25
 
     def __post_init__(self) -> None:
-        if self.tries < 1 or min(self.first_s, self.most_s, self.jitter) < 0 or self.factor < 1:
+        if self.tries < 1 or min(self.first_s, self.max_s, self.jitter) < 0 or self.factor < 1:
             raise ValueError(f"a back-off needs at least one try and no negative times, got {self}")
 
     def wait_s(self, failures: int, random: float) -> float:
         """Seconds to wait after so many failures, with a number in [0, 1) for the jitter.
 
-        >>> [BackOff(first_s=1, most_s=5).wait_s(n, random=0.0) for n in (1, 2, 3, 4)]
+        >>> [BackOff(first_s=1, max_s=5).wait_s(n, random=0.0) for n in (1, 2, 3, 4)]
         [1.0, 2.0, 4.0, 5.0]
         """
-        wait_s: float = min(self.first_s * self.factor ** (failures - 1), self.most_s)
+        wait_s: float = min(self.first_s * self.factor ** (failures - 1), self.max_s)
         return wait_s * (1 + self.jitter * random)
 
 
-class Refused(Exception):
+class PostRefused(Exception):
     """The server understood and said no (HTTP 4xx): asking the same again is no use."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -95,7 +95,7 @@ class Refused(Exception):
         self.status, self.message = status, message
 
 
-class Broken(Exception):
+class ReplyInterrupted(Exception):
     """The reply was cut off or the server failed in the middle of it: asking again may help."""
 
 
@@ -143,7 +143,7 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
-class Posted(Generic[T]):
+class PostResult(Generic[T]):
     """What a POST gave, and how many tries failed before."""
 
     value: T
@@ -189,28 +189,28 @@ class Poster:
         return (*sent, *passwords(self.url))
 
     def post(
-        self, body: Mapping[str, Any], read: Callable[[Lines], T], upload: Upload | None = None
-    ) -> Posted[T]:
-        """What `read` makes of the reply; a call that fails in passing is made again.
+        self, body: Mapping[str, Any], parse: Callable[[Lines], T], upload: Upload | None = None
+    ) -> PostResult[T]:
+        """What `parse` makes of the reply; a call that fails in passing is made again.
 
         Args:
             body: sent as JSON; with an upload as the fields of a form, of which each value is a text or a
                 list of texts.
-            read: takes the lines of a reply; raises `Broken` when it was cut off.
+            parse: takes the lines of a reply; raises `ReplyInterrupted` when it was cut off.
             upload: a file that is sent too.
 
         Raises:
-            Refused: HTTP 4xx other than those that pass.
+            PostRefused: HTTP 4xx other than those that pass.
             ModelUnavailable: all tries failed, the time is used up, or the address redirects elsewhere.
             ModelOutputInvalid: the response is larger than allowed.
         """
-        deadline_s = self.clock() + self.timeouts.whole_s
+        deadline_s = self.clock() + self.timeouts.total_s
         failures = 0
         while True:
             try:
                 with call_deadline(deadline_s - self.clock()), self._errors_redacted(deadline_s):
-                    return Posted(self._once(body, read, upload), failures)
-            except (_Busy, Broken) as error:
+                    return PostResult(self._post_once(body, parse, upload), failures)
+            except (_Busy, ReplyInterrupted) as error:
                 failures += 1
                 self._wait(error, failures, deadline_s)
 
@@ -229,19 +229,19 @@ class Poster:
             yield
         except DeadlineExceeded as error:
             is_own = self.clock() >= deadline_s - _EARLY_S
-            allowed = f"{self.timeouts.whole_s:g}" if is_own else f"the {error.seconds:.1f}"
+            allowed = f"{self.timeouts.total_s:g}" if is_own else f"the {error.seconds:.1f}"
             advice = "raise the timeout whole_s, or" if is_own else "raise the seconds of the run, or"
             raise DeadlineExceeded(
                 f"{self.place} did not finish within {allowed} s{'' if is_own else ' that were left'};"
                 f" {advice} {self.advice}"
             ) from safe_cause(error, self.keys)
         except ModelOutputInvalid as error:
-            said, raw_text = redact(str(error), self.keys), redact(error.raw_text, self.keys)
-            raise ModelOutputInvalid(said, raw_text) from safe_cause(error, self.keys)
-        except (ModelError, Broken) as error:
+            message, raw_text = redact(str(error), self.keys), redact(error.raw_text, self.keys)
+            raise ModelOutputInvalid(message, raw_text) from safe_cause(error, self.keys)
+        except (ModelError, ReplyInterrupted) as error:
             raise type(error)(redact(str(error), self.keys)) from safe_cause(error, self.keys)
 
-    def _once(self, body: Mapping[str, Any], read: Callable[[Lines], T], upload: Upload | None) -> T:
+    def _post_once(self, body: Mapping[str, Any], parse: Callable[[Lines], T], upload: Upload | None) -> T:
         import httpx
 
         from playhead_tools.bounded_http import MAX_RESPONSE_BYTES, BoundedClient
@@ -259,34 +259,36 @@ class Poster:
                 "POST", self.url, headers=dict(self.headers), timeout=timeout, **sent
             ) as response:
                 self._check_status(response)
-                return read(Lines(_lines(response.iter_text()), began_s, self.clock))
+                return parse(Lines(_lines(response.iter_text()), began_s, self.clock))
         except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
             raise ModelUnavailable(f"{self.place} is no address of a server: {error}") from error
         except httpx.TimeoutException as error:
-            raise Broken(f"{type(error).__name__} after {self.clock() - began_s:.1f} s") from error
+            raise ReplyInterrupted(f"{type(error).__name__} after {self.clock() - began_s:.1f} s") from error
         except (httpx.TransportError, httpx.DecodingError) as error:
-            raise Broken(f"{type(error).__name__}: {error}") from error
+            raise ReplyInterrupted(f"{type(error).__name__}: {error}") from error
 
     def _check_status(self, response: "httpx.Response") -> None:
         if response.status_code < 300:
             return
         response.read()
-        message = redact(" ".join(response.text.split()), self.keys)[:_MOST_ERROR_CHARS] or "no message"
+        message = redact(" ".join(response.text.split()), self.keys)[:_MAX_ERROR_CHARS] or "no message"
         if response.status_code in _TRANSIENT:
             raise _Busy(response.status_code, message, retry_after_s(response.headers))
-        raise Refused(response.status_code, message)
+        raise PostRefused(response.status_code, message)
 
-    def _wait(self, error: _Busy | Broken, failures: int, deadline_s: float) -> None:
+    def _wait(self, error: _Busy | ReplyInterrupted, failures: int, deadline_s: float) -> None:
         """Waits before the next try, or raises when there is none."""
         if failures >= self.back_off.tries:
             times = "once" if failures == 1 else f"{failures} times"
             raise ModelUnavailable(f"{self.place} was asked {times}: {error}; is it up?") from error
-        asked_s = error.retry_after_s if isinstance(error, _Busy) else None
-        wait_s = self.back_off.wait_s(failures, self.random.random()) if asked_s is None else asked_s
+        server_wait_s = error.retry_after_s if isinstance(error, _Busy) else None
+        wait_s = (
+            self.back_off.wait_s(failures, self.random.random()) if server_wait_s is None else server_wait_s
+        )
         if self.clock() + wait_s >= deadline_s or wait_s >= remaining_s():
             raise ModelUnavailable(
                 f"{self.place}: {error}; the next try would come in {wait_s:.1f} s, after the"
-                f" {self.timeouts.whole_s:g} s of the timeout whole_s"
+                f" {self.timeouts.total_s:g} s of the timeout whole_s"
             ) from error
         self.sleep(wait_s)
 

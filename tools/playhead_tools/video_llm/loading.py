@@ -5,10 +5,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from playhead_index.embed.checkpoints import find_checkpoint, mapped_load_errors, offline
+from playhead_index.embed.checkpoints import find_checkpoint, map_load_errors, offline
 from playhead_index.embed.digests import digest_of
 from playhead_index.embed.runtime import pick_device, pick_dtype, torch, transformers
-from playhead_index.embed.transformer import load_whole
+from playhead_index.embed.transformer import load_complete
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.video_llm.families import Family, family_of
 from playhead_tools.video_llm.number_words import provide_number_words
@@ -19,7 +19,7 @@ WORDS = ("*.json", "*.jinja", "*.txt", "*.model")
 
 
 @dataclass(frozen=True, slots=True)
-class Loading:
+class LoadOptions:
     """How a model is loaded.
 
     Args:
@@ -36,7 +36,7 @@ class Loading:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Loaded:
+class LoadedModel:
     """A model ready to be asked.
 
     Args:
@@ -64,7 +64,7 @@ class Loaded:
         return self.processor.tokenizer
 
 
-def load(name: str, how: Loading) -> Loaded:
+def load(name: str, options: LoadOptions) -> LoadedModel:
     """The model and its processor; nothing is fetched.
 
     Raises:
@@ -73,60 +73,62 @@ def load(name: str, how: Loading) -> Loaded:
     """
     advice = f"hf download {name}"
     checkpoint = find_checkpoint(name, ["config.json"], ["*.safetensors"], advice=advice)
-    device = pick_device(how.device)
-    options = load_options(how, device)
-    with offline(), mapped_load_errors(name, "loading it"):
+    device = pick_device(options.device)
+    arguments = load_options(options, device)
+    with offline(), map_load_errors(name, "loading it"):
         config = transformers().AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True)
         family = family_of(config.model_type)
         if config.model_type == "smolvlm":
             provide_number_words()
         processor = transformers().AutoProcessor.from_pretrained(checkpoint.folder, local_files_only=True)
-        model = load_whole(transformers().AutoModelForImageTextToText, checkpoint.folder, **options)
+        model = load_complete(transformers().AutoModelForImageTextToText, checkpoint.folder, **arguments)
     _check_takes_features(name, model)
-    if not how.four_bit:
+    if not options.four_bit:
         model = model.to(device)
     processor.tokenizer.padding_side = "left"
     words = sorted(path for pattern in WORDS for path in Path(checkpoint.folder).glob(pattern))
-    numbers = "nf4" if how.four_bit else str(model.dtype).removeprefix("torch.")
+    numbers = "nf4" if options.four_bit else str(model.dtype).removeprefix("torch.")
     revision = f"{checkpoint.revision[:16]}-{digest_of(words)[:16]}-{numbers}"
-    return Loaded(model.eval(), processor, family, revision, device)
+    return LoadedModel(model.eval(), processor, family, revision, device)
 
 
-def load_options(how: Loading, device: str) -> dict[str, Any]:
-    """What `from_pretrained` is told.
+def load_options(options: LoadOptions, device: str) -> dict[str, Any]:
+    """The arguments of `from_pretrained`.
 
     Raises:
         ModelUnavailable: an option needs a package or a GPU that is not there.
     """
-    dtype = pick_dtype(device) if how.dtype == "auto" else getattr(torch(), how.dtype, None)
+    dtype = pick_dtype(device) if options.dtype == "auto" else getattr(torch(), options.dtype, None)
     if not isinstance(dtype, torch().dtype):
-        raise ModelUnavailable(f"torch has no number type {how.dtype!r}; use float32, bfloat16 or float16")
-    options: dict[str, Any] = {"dtype": dtype}
-    if how.attention == "flash_attention_2":
-        _needs("flash_attn", "flash-attn", "attention 'flash_attention_2'", "use attention 'sdpa'")
+        raise ModelUnavailable(
+            f"torch has no number type {options.dtype!r}; use float32, bfloat16 or float16"
+        )
+    arguments: dict[str, Any] = {"dtype": dtype}
+    if options.attention == "flash_attention_2":
+        _require_package("flash_attn", "flash-attn", "attention 'flash_attention_2'", "use attention 'sdpa'")
         if not device.startswith("cuda"):
             raise ModelUnavailable(
                 f"attention 'flash_attention_2' needs a GPU, got device {device!r}; use 'sdpa'"
             )
-    if how.attention != "auto":
-        options["attn_implementation"] = how.attention
-    if how.four_bit:
+    if options.attention != "auto":
+        arguments["attn_implementation"] = options.attention
+    if options.four_bit:
         for module in ("bitsandbytes", "accelerate"):
-            _needs(module, module, "4-bit loading", "load without four_bit")
-        options["device_map"] = {"": device}
-        options["quantization_config"] = transformers().BitsAndBytesConfig(
+            _require_package(module, module, "4-bit loading", "load without four_bit")
+        arguments["device_map"] = {"": device}
+        arguments["quantization_config"] = transformers().BitsAndBytesConfig(
             load_in_4bit=True,
             bnb_4bit_quant_type="nf4",
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=dtype,
         )
-    return options
+    return arguments
 
 
-def _needs(module: str, package: str, what: str, instead: str) -> None:
+def _require_package(module: str, package: str, feature: str, alternative: str) -> None:
     if find_spec(module) is None:
         raise ModelUnavailable(
-            f"{what} needs the package {package}; run: pip install {package}, or {instead}"
+            f"{feature} needs the package {package}; run: pip install {package}, or {alternative}"
         )
 
 

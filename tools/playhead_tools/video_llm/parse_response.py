@@ -7,12 +7,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 
 from playhead_index.errors import ModelOutputInvalid
-from playhead_tools.video_llm.forms import bare_json
+from playhead_tools.video_llm.forms import strip_json
 from playhead_tools.video_llm.refusals import is_refusal, is_refusing_option
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """What options are called by."""
-NEAR_S = 1.0
+TIME_TOLERANCE_S = 1.0
 """Two times so near are one."""
 
 
@@ -27,26 +27,26 @@ class LookReply(BaseModel):
     answer: str = Field(description="the answer; when visible is false, what is missing")
 
 
-def read_look_reply(text: str) -> LookReply | None:
+def parse_look_reply(text: str) -> LookReply | None:
     """The reply that a text holds as JSON; None for a text that holds none.
 
     JSON that was cut off in the middle of the answer is read as far as it goes.
 
-    >>> read_look_reply('{"visible": false, "answer": ""}')
+    >>> parse_look_reply('{"visible": false, "answer": ""}')
     LookReply(visible=False, answer='')
-    >>> read_look_reply('{"visible": true, "answer": "A do')
+    >>> parse_look_reply('{"visible": true, "answer": "A do')
     LookReply(visible=True, answer='A do')
-    >>> read_look_reply('{"answer": "A dog."}') is None
+    >>> parse_look_reply('{"answer": "A dog."}') is None
     True
     """
     try:
-        read = from_json(bare_json(text), allow_partial="trailing-strings")
-        return LookReply.model_validate(read, strict=True)
+        values = from_json(strip_json(text), allow_partial="trailing-strings")
+        return LookReply.model_validate(values, strict=True)
     except ValueError:
         return None
 
 
-_SAID_BEFORE = re.compile(
+_ANSWER_PREFIX = re.compile(
     r"^(?:the\s+)?(?:correct\s+|right\s+|best\s+)?(?:answer|option|choice)(?:\s+is)?(?:\s*+[:=])?\s*+(?=\S)",
     re.IGNORECASE,
 )
@@ -88,33 +88,33 @@ def parse_choice(text: str, options: Sequence[str]) -> int:
     >>> parse_choice("B. blue", ["red", "blue"]), parse_choice("Blue!", ["red", "blue"])
     (1, 1)
     """
-    said = _SAID_BEFORE.sub("", text.strip(), count=1) or text.strip()
-    exact = _options_named(said, options)
-    lettered = _LETTER.match(said)
-    if len(exact) == 1 and not (lettered and _contradicts(lettered, said, exact[0], options)):
+    reply_text = _ANSWER_PREFIX.sub("", text.strip(), count=1) or text.strip()
+    exact = _options_named(reply_text, options)
+    lettered = _LETTER.match(reply_text)
+    if len(exact) == 1 and not (lettered and _contradicts(lettered, reply_text, exact[0], options)):
         return exact[0]
     if not exact and lettered:
-        return _by_letter(text, said, lettered, options)
-    numbered = _NUMBER.match(said)
+        return _by_letter(text, reply_text, lettered, options)
+    numbered = _NUMBER.match(reply_text)
     if not exact and numbered and 1 <= int(numbered[1]) <= len(options):
         return int(numbered[1]) - 1
     raise ModelOutputInvalid(_unread(text, options), text)
 
 
-def _options_named(said: str, options: Sequence[str]) -> list[int]:
-    wanted = normalised(said)
-    return [i for i, option in enumerate(options) if wanted and normalised(option) == wanted]
+def _options_named(reply_text: str, options: Sequence[str]) -> list[int]:
+    target = normalised(reply_text)
+    return [i for i, option in enumerate(options) if target and normalised(option) == target]
 
 
-def _contradicts(lettered: re.Match[str], said: str, exact: int, options: Sequence[str]) -> bool:
+def _contradicts(lettered: re.Match[str], reply_text: str, exact: int, options: Sequence[str]) -> bool:
     """A lone letter that is both an option's text and the letter of another option."""
     index = LETTERS.index((lettered[1] or lettered[2]).upper())
-    return lettered.end() == len(said) and index < len(options) and index != exact
+    return lettered.end() == len(reply_text) and index < len(options) and index != exact
 
 
-def _by_letter(text: str, said: str, lettered: re.Match[str], options: Sequence[str]) -> int:
+def _by_letter(text: str, reply_text: str, lettered: re.Match[str], options: Sequence[str]) -> int:
     index = LETTERS.index((lettered[1] or lettered[2]).upper())
-    named = _options_named(said[lettered.end() :], options)
+    named = _options_named(reply_text[lettered.end() :], options)
     if index >= len(options) or (named and index not in named):
         raise ModelOutputInvalid(_unread(text, options), text)
     return index
@@ -128,14 +128,14 @@ def match_open(reply: str, gold: str) -> bool:
     """Whether a free reply says what the gold answer says.
 
     Equal after case, punctuation and articles are taken away and numbers written as digits; two times or
-    lengths (`at 12.2 seconds`, `0:12`) when they lie within `NEAR_S`; two refusals, whatever their words.
+    lengths (`at 12.2 seconds`, `0:12`) within `TIME_TOLERANCE_S`; two refusals, whatever their words.
 
     >>> match_open("A red star.", "red star"), match_open("at 12.9 seconds", "at 12.2 seconds")
     (True, True)
     """
-    said_s, gold_s = time_said(reply), time_said(gold)
-    if said_s is not None and gold_s is not None:
-        return abs(said_s - gold_s) <= NEAR_S
+    reply_s, gold_s = parse_reply_time(reply), parse_reply_time(gold)
+    if reply_s is not None and gold_s is not None:
+        return abs(reply_s - gold_s) <= TIME_TOLERANCE_S
     if is_abstention(gold):
         return bool(reply.strip()) and is_refusal(reply)
     return bool(normalised(reply)) and normalised(reply) == normalised(gold)
@@ -150,12 +150,12 @@ def is_abstention(option: str) -> bool:
     return is_refusing_option(option)
 
 
-def time_said(text: str) -> float | None:
+def parse_reply_time(text: str) -> float | None:
     """Seconds that a reply names and nothing else: `at 12.2 seconds`, `12 s`, `at 0:12`; None for others."""
-    said = text.strip().casefold().rstrip(".")
-    if seconds := _TIME.match(said):
+    reply_text = text.strip().casefold().rstrip(".")
+    if seconds := _TIME.match(reply_text):
         return float(seconds[1])
-    if clock := _CLOCK.match(said):
+    if clock := _CLOCK.match(reply_text):
         return int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + float(clock[3])
     return None
 
@@ -167,24 +167,26 @@ def normalised(text: str) -> str:
     '2 grey boats'
     """
     words = re.findall(r"\b\d+\.\d+|\w+", text.casefold())
-    kept = [word for word in words if word not in _ARTICLES] or words
-    return " ".join(_SAME.get(word, _NUMBER_WORDS.get(word, word)) for word in kept)
+    content_words = [word for word in words if word not in _ARTICLES] or words
+    return " ".join(_SAME.get(word, _NUMBER_WORDS.get(word, word)) for word in content_words)
 
 
-def says(sentence: str, answer: str) -> bool:
+def contains_answer(sentence: str, answer: str) -> bool:
     """Whether a sentence holds an answer's words one after the other: for answers in whole sentences.
 
-    A time is held when the first one that the sentence names lies within `NEAR_S` of it.
+    A time is held when the first one that the sentence names lies within `TIME_TOLERANCE_S` of it.
 
-    >>> says("At 0:12 a red star comes in [E1].", "a red star"), says("From 0:12 to 0:40.", "at 0:40")
-    (True, False)
+    >>> contains_answer("At 0:12 a red star comes in [E1].", "a red star")
+    True
+    >>> contains_answer("From 0:12 to 0:40.", "at 0:40")
+    False
     """
-    wanted_s = time_said(answer)
-    if wanted_s is not None:
+    answer_s = parse_reply_time(answer)
+    if answer_s is not None:
         named = times_in(sentence)
-        return bool(named) and abs(named[0] - wanted_s) <= NEAR_S
-    wanted = normalised(answer)
-    return bool(wanted) and f" {wanted} " in f" {normalised(sentence)} "
+        return bool(named) and abs(named[0] - answer_s) <= TIME_TOLERANCE_S
+    target = normalised(answer)
+    return bool(target) and f" {target} " in f" {normalised(sentence)} "
 
 
 def times_in(sentence: str) -> list[float]:
@@ -193,5 +195,5 @@ def times_in(sentence: str) -> list[float]:
     >>> times_in("It jumps at 1:02.5, 3 s after the star.")
     [62.5, 3.0]
     """
-    found = (time_said(match[0]) for match in _TIME_IN.finditer(sentence.casefold()))
+    found = (parse_reply_time(match[0]) for match in _TIME_IN.finditer(sentence.casefold()))
     return [time_s for time_s in found if time_s is not None]

@@ -1,6 +1,6 @@
 """Keys and values of prompts that were answered: what begins alike is not computed again.
 
-What a decoder reckons for a token depends on the tokens before it and on their places, and on nothing after
+What a decoder computes for a token depends on the tokens before it and on their places, and on nothing after
 it. So two prompts whose columns are equal up to some point have equal keys and values up to there: a second
 question on the same clips shares rules, clips and kept tokens, a later turn the whole talk so far. Where a
 question keeps other tokens of a clip, they share what stands before the first that differs.
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.runtime import transformers
-from playhead_tools.video_llm.assembling import Cut
+from playhead_tools.video_llm.assembling import PrunedRow
 
 _STRIDE = np.uint64(0x9E37_79B9_7F4A_7C15)
 """2^64 over the golden ratio: rows of a clip lie far apart."""
@@ -38,11 +38,11 @@ class Columns:
 
     def shared(self, other: "Columns") -> int:
         """How many columns both begin with."""
-        most = min(len(self.marks), len(other.marks))
-        same = self.marks[:most] == other.marks[:most]
+        length = min(len(self.marks), len(other.marks))
+        same = self.marks[:length] == other.marks[:length]
         if self.places is not None and other.places is not None:
-            same &= (self.places[:, :most] == other.places[:, :most]).all(axis=0)
-        return most if same.all() else int(same.argmin())
+            same &= (self.places[:, :length] == other.places[:, :length]).all(axis=0)
+        return length if same.all() else int(same.argmin())
 
     def plus(self, words: Sequence[int]) -> "Columns":
         """With words after the last column, each one place further."""
@@ -53,25 +53,25 @@ class Columns:
         return Columns(marks, np.concatenate([self.places, ahead], axis=1), self.clips_end)
 
 
-def columns_of(cut: Cut, keys: Sequence[str]) -> Columns:
+def columns_of(pruned_row: PrunedRow, keys: Sequence[str]) -> Columns:
     """The columns of a prompt.
 
     Args:
-        cut: the prompt.
+        pruned_row: the prompt.
         keys: names of its clips as `clip_key` gives them; equal ones have equal features.
     """
-    marks: NDArray[np.int64] = cut.ids.numpy().astype(np.int64)
+    marks: NDArray[np.int64] = pruned_row.ids.numpy().astype(np.int64)
     end = 0
-    for key, columns, rows in zip(keys, cut.columns, cut.rows, strict=True):
+    for key, columns, rows in zip(keys, pruned_row.columns, pruned_row.rows, strict=True):
         base = np.frombuffer(blake2b(key.encode(), digest_size=8).digest(), np.uint64)
         mixed = base + rows.numpy().astype(np.uint64) * _STRIDE
         marks[columns.numpy()] = -1 - (mixed >> np.uint64(1)).astype(np.int64)
         end = max(end, int(columns[-1]) + 1) if len(columns) else end
-    return Columns(marks, None if cut.positions is None else cut.positions.numpy(), end)
+    return Columns(marks, None if pruned_row.positions is None else pruned_row.positions.numpy(), end)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Held:
+class _CachedPrefix:
     columns: Columns
     cache: Any
     size_bytes: int
@@ -83,28 +83,28 @@ class PrefixCache:
     A prompt takes the place of an earlier one with the same clips, so that they are held once.
 
     Args:
-        most_bytes: of keys and values; a prompt that is larger alone is not held.
+        max_bytes: of keys and values; a prompt that is larger alone is not held.
 
     Raises:
         ValueError: the limit is negative.
     """
 
-    def __init__(self, most_bytes: int) -> None:
-        if most_bytes < 0:
-            raise ValueError(f"a limit must not be negative, got {most_bytes}")
-        self.most_bytes = most_bytes
-        self._held: list[_Held] = []
+    def __init__(self, max_bytes: int) -> None:
+        if max_bytes < 0:
+            raise ValueError(f"a limit must not be negative, got {max_bytes}")
+        self.max_bytes = max_bytes
+        self._entries: list[_CachedPrefix] = []
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._entries)
 
     @property
     def in_memory_bytes(self) -> int:
         """What the keys and values take."""
-        return sum(held.size_bytes for held in self._held)
+        return sum(entry.size_bytes for entry in self._entries)
 
-    def take(self, columns: Columns, config: Any) -> tuple[Any, int]:
+    def get(self, columns: Columns, config: Any) -> tuple[Any, int]:
         """A `DynamicCache` of one's own with what is known of the beginning, and how many columns that is.
 
         The last column is never among them: somebody must ask for the word after it.
@@ -115,35 +115,37 @@ class PrefixCache:
         """
         cache = transformers().DynamicCache(config=config)
         with self._lock:
-            many, held = max(
-                ((held.columns.shared(columns), held) for held in self._held),
+            num_columns, entry = max(
+                ((entry.columns.shared(columns), entry) for entry in self._entries),
                 key=lambda pair: pair[0],
                 default=(0, None),
             )
-            many = min(many, len(columns.marks) - 1)
-            if held is None or many < 1:
+            num_columns = min(num_columns, len(columns.marks) - 1)
+            if entry is None or num_columns < 1:
                 return cache, 0
-            self._held.remove(held)
-            self._held.append(held)
-        for number, layer in enumerate(held.cache.layers):
-            cache.update(layer.keys[..., :many, :], layer.values[..., :many, :], number)
-        return cache, many
+            self._entries.remove(entry)
+            self._entries.append(entry)
+        for number, layer in enumerate(entry.cache.layers):
+            cache.update(layer.keys[..., :num_columns, :], layer.values[..., :num_columns, :], number)
+        return cache, num_columns
 
     def put(self, columns: Columns, cache: Any) -> None:
         """Holds what was computed for these columns; nobody may change the cache afterwards."""
         size = sum(int(layer.keys.nbytes + layer.values.nbytes) for layer in cache.layers)
-        if size > self.most_bytes:
+        if size > self.max_bytes:
             return
         with self._lock:
-            self._held = [one for one in self._held if one.columns.shared(columns) < one.columns.clips_end]
-            self._held.append(_Held(columns, cache, size))
-            while self.in_memory_bytes > self.most_bytes:
-                self._held.pop(0)
+            self._entries = [
+                one for one in self._entries if one.columns.shared(columns) < one.columns.clips_end
+            ]
+            self._entries.append(_CachedPrefix(columns, cache, size))
+            while self.in_memory_bytes > self.max_bytes:
+                self._entries.pop(0)
 
     def clear(self) -> None:
         """Holds nothing any more."""
         with self._lock:
-            self._held.clear()
+            self._entries.clear()
 
 
 def keeps_all(config: Any) -> bool:

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from playhead_index.words.protocol import Words
 from playhead_tools.fencing import fenced
-from playhead_tools.video_llm.protocol import Clip, ShownFrame, VlmRequest
+from playhead_tools.video_llm.protocol import Clip, PromptFrame, VlmRequest
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-MOST_WORDS_CHARS = 6_000
+MAX_WORDS_CHARS = 6_000
 RULES = """You look at frames of videos and answer a question about them.
 Rules:
 1. Say only what the frames show or what is said in them: the block "words of the clip" holds what is
@@ -31,7 +31,7 @@ YES_NO = "Answer with one word, Yes or No."
 
 
 @dataclass(frozen=True, slots=True)
-class ShownClip:
+class PromptClip:
     """A place in the prompt where the pictures of one clip stand as a video.
 
     Args:
@@ -40,7 +40,7 @@ class ShownClip:
     """
 
     clip: int
-    frames: tuple[ShownFrame, ...]
+    frames: tuple[PromptFrame, ...]
 
 
 def system_text() -> str:
@@ -48,77 +48,81 @@ def system_text() -> str:
     return RULES
 
 
-def frame_parts(asked: VlmRequest, shown: Sequence[ShownFrame]) -> list[str | ShownFrame]:
+def frame_parts(request: VlmRequest, prompt_frames: Sequence[PromptFrame]) -> list[str | PromptFrame]:
     """The user's first message as texts and frames in turn, number and time before each picture."""
-    if asked.bare:
-        return [*shown, asked.question]
-    parts: list[str | ShownFrame] = []
-    for shown_clip in clips_shown(shown):
-        clip = asked.clips[shown_clip.clip]
-        parts.append(clip_open(clip, shown_clip))
-        times = times_text(shown_clip.frames)
-        for frame, time in zip(shown_clip.frames, times, strict=True):
+    if request.plain_prompt:
+        return [*prompt_frames, request.question]
+    parts: list[str | PromptFrame] = []
+    for prompt_clip in prompt_clips(prompt_frames):
+        clip = request.clips[prompt_clip.clip]
+        parts.append(clip_opening_tag(clip, prompt_clip))
+        times = times_text(prompt_clip.frames)
+        for frame, time in zip(prompt_clip.frames, times, strict=True):
             parts += [f"Frame {frame.number} ({time} s):", frame]
-        parts.append(clip_close(clip))
-    return [*parts, question_text(asked)]
+        parts.append(clip_words_and_closing_tag(clip))
+    return [*parts, question_text(request)]
 
 
-def clip_parts(asked: VlmRequest, shown: Sequence[ShownFrame]) -> list[str | ShownClip]:
+def clip_parts(request: VlmRequest, prompt_frames: Sequence[PromptFrame]) -> list[str | PromptClip]:
     """The user's first message for models that take videos: numbers and times of the frames before each."""
-    if asked.bare:
-        return [*clips_shown(shown), asked.question]
-    parts: list[str | ShownClip] = []
-    for shown_clip in clips_shown(shown):
-        clip = asked.clips[shown_clip.clip]
+    if request.plain_prompt:
+        return [*prompt_clips(prompt_frames), request.question]
+    parts: list[str | PromptClip] = []
+    for prompt_clip in prompt_clips(prompt_frames):
+        clip = request.clips[prompt_clip.clip]
         parts += [
-            f"{clip_open(clip, shown_clip)}\n{frame_table(shown_clip.frames)}",
-            shown_clip,
-            clip_close(clip),
+            f"{clip_opening_tag(clip, prompt_clip)}\n{frame_table(prompt_clip.frames)}",
+            prompt_clip,
+            clip_words_and_closing_tag(clip),
         ]
-    return [*parts, question_text(asked)]
+    return [*parts, question_text(request)]
 
 
-def clips_shown(shown: Sequence[ShownFrame]) -> list[ShownClip]:
+def prompt_clips(prompt_frames: Sequence[PromptFrame]) -> list[PromptClip]:
     """The shown frames by clip, in the order of the clips; clips without any are left out."""
-    return [ShownClip(clip, tuple(frames)) for clip, frames in groupby(shown, key=lambda frame: frame.clip)]
+    return [
+        PromptClip(clip, tuple(frames))
+        for clip, frames in groupby(prompt_frames, key=lambda frame: frame.clip)
+    ]
 
 
-def frame_table(frames: Sequence[ShownFrame]) -> str:
+def frame_table(frames: Sequence[PromptFrame]) -> str:
     """Numbers and times in a line: `Frames by number and time: 1 at 12.0 s, 2 at 12.5 s`."""
     pairs = zip(frames, times_text(frames), strict=True)
     return "Frames by number and time: " + ", ".join(f"{frame.number} at {time} s" for frame, time in pairs)
 
 
-def times_text(frames: Sequence[ShownFrame]) -> list[str]:
+def times_text(frames: Sequence[PromptFrame]) -> list[str]:
     """Seconds of each frame with one decimal, with three where two different times would look alike."""
     times = [f"{frame.pts_s:.1f}" for frame in frames]
-    alike = len(set(times)) < len({frame.pts_s for frame in frames})
-    return [f"{frame.pts_s:.3f}" for frame in frames] if alike else times
+    is_ambiguous = len(set(times)) < len({frame.pts_s for frame in frames})
+    return [f"{frame.pts_s:.3f}" for frame in frames] if is_ambiguous else times
 
 
-def clip_open(clip: Clip, shown: ShownClip) -> str:
-    """The tag before a clip: its number and stretch; not the video's name, which is somebody's words."""
+def clip_opening_tag(clip: Clip, prompt_clip: PromptClip) -> str:
+    """The tag before a clip: its number and window; not the video's name, which is somebody's words."""
+    window, frames = clip.window, prompt_clip.frames
     return (
-        f'<clip number="{shown.clip + 1}" from="{clip.window.start_s:.1f} s" to="{clip.window.end_s:.1f} s"'
-        f' frames="{shown.frames[0].number}-{shown.frames[-1].number}">'
+        f'<clip number="{prompt_clip.clip + 1}" from="{window.start_s:.1f} s" to="{window.end_s:.1f} s"'
+        f' frames="{frames[0].number}-{frames[-1].number}">'
     )
 
 
-def clip_close(clip: Clip, most_chars: int = MOST_WORDS_CHARS) -> str:
+def clip_words_and_closing_tag(clip: Clip, max_chars: int = MAX_WORDS_CHARS) -> str:
     """The clip's words and the closing tag."""
-    return "\n".join([*fenced_words(clip.words, most_chars, "clip"), "</clip>"])
+    return "\n".join([*fenced_words(clip.words, max_chars, "clip"), "</clip>"])
 
 
-def fenced_words(words: Sequence[Words], most_chars: int, of_what: str) -> list[str]:
-    """A block with a line for each stretch of words, as many as fit; then how many not. Nothing for no words.
+def fenced_words(words: Sequence[Words], max_chars: int, owner: str) -> list[str]:
+    """A block with a line for each span of words, as many as fit; then how many not. Nothing for no words.
 
     Args:
         words: in the order in which they are written; kind and times stand before each.
-        most_chars: of all lines.
-        of_what: what they belong to, for the label of the block and the line about those left out.
+        max_chars: of all lines.
+        owner: what they belong to, for the label of the block and the line about those left out.
     """
     lines: list[str] = []
-    room = most_chars
+    room = max_chars
     for each in words:
         times = f"{each.window.start_s:.1f}-{each.window.end_s:.1f} s"
         line = f"[{times}, {each.kind}] {' '.join(each.text.split())}"
@@ -127,19 +131,19 @@ def fenced_words(words: Sequence[Words], most_chars: int, of_what: str) -> list[
             break
         lines.append(line)
     left_out = len(words) - len(lines)
-    block = [fenced(f"words of the {of_what}", "\n".join(lines))] if lines else []
-    return [*block, f"({left_out} more words of this {of_what} are left out)"] if left_out else block
+    block = [fenced(f"words of the {owner}", "\n".join(lines))] if lines else []
+    return [*block, f"({left_out} more words of this {owner} are left out)"] if left_out else block
 
 
-def question_text(asked: VlmRequest) -> str:
+def question_text(request: VlmRequest) -> str:
     """The question, and how it must be answered: by a form, with one word, or freely."""
-    question = f"Question: {asked.question}"
-    if asked.yes_no:
+    question = f"Question: {request.question}"
+    if request.yes_no:
         return f"{question}\n{YES_NO}"
-    return question if asked.form is None else f"{question}\n{form_text(asked.form)}"
+    return question if request.form is None else f"{question}\n{form_text(request.form)}"
 
 
 def form_text(form: "type[BaseModel]") -> str:
-    """What a model is told of the form, also when the backend holds it to the schema by itself."""
+    """The instruction about the form, also when the backend holds it to the schema by itself."""
     schema = json.dumps(form.model_json_schema(), ensure_ascii=False, separators=(",", ":"))
     return f"Reply with one JSON object that keeps to this schema, and nothing else:\n{schema}"

@@ -1,8 +1,8 @@
-"""What a video-LLM is asked and what it gives: the seam behind which every backend stands.
+"""Request and response of a video-LLM, and the protocol that every backend fulfils.
 
 Pictures go in decoded, with the times at which they are on the screen; words come out, with the frames
 that were shown and what the call took. A model names frames by their numbers in the prompt, never by a
-time: `citing.py` turns numbers into times and refuses those that were never shown.
+time: `frame_citations.py` turns numbers into times and refuses those that were never shown.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class Clip:
 
     Args:
         video_id: in which video.
-        window: the stretch that the frames stand for.
+        window: the interval that the frames stand for.
         pts_s: (N,) float64, when each frame appears, ascending or equal; all before the window's end, and
             none but the first before its start (that one is on the screen when the window begins).
         frames: (N, H, W, 3) uint8 RGB, N at least 1.
@@ -90,7 +90,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class PriorTurn:
-    """Something that was said after the first question: by the model, or to it."""
+    """A message after the first question: by the model, or to it."""
 
     role: Literal["model", "user"]
     text: str
@@ -107,13 +107,13 @@ class VlmRequest:
         form: pydantic model that the reply must be, as JSON; None for free text. A backend that can hold
             generation to a schema does; the check is `forms.ask_form`, whatever the backend did.
         yes_no: ask for one word, and for the log-probabilities of Yes and No where they can be had.
-        turns: what was said since, ending with the user; empty when only the question was asked.
-        bare: show the clips and ask the question, without rules, tags and tables of frames, which small
-            models take for something to be answered.
+        turns: messages since, ending with the user; empty when only the question was asked.
+        plain_prompt: show the clips and ask the question, without rules, tags and tables of frames, which
+            small models take for something to be answered.
 
     Raises:
         ValueError: there is nothing to show or to ask, a form and Yes or No are both asked for, a form is
-            asked for barely, or the turns do not go model, user, model, user.
+            asked for with a plain prompt, or the turns do not go model, user, model, user.
     """
 
     clips: tuple[Clip, ...]
@@ -122,14 +122,14 @@ class VlmRequest:
     form: "type[BaseModel] | None" = None
     yes_no: bool = False
     turns: tuple[PriorTurn, ...] = ()
-    bare: bool = False
+    plain_prompt: bool = False
 
     def __post_init__(self) -> None:
         if not self.clips or not self.question.strip():
             raise ValueError(f"a call needs clips and a question, got {len(self.clips)}, {self.question!r}")
         if self.yes_no and self.form is not None:
             raise ValueError("a reply is either Yes or No or fills a form; ask for one of them")
-        if self.bare and self.form is not None:
+        if self.plain_prompt and self.form is not None:
             raise ValueError("a form cannot be asked for with the bare question; leave one of them out")
         roles = [turn.role for turn in self.turns]
         if roles != ["model", "user"] * (len(roles) // 2):
@@ -137,7 +137,7 @@ class VlmRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownFrame:
+class PromptFrame:
     """A frame as the model saw it.
 
     Args:
@@ -185,29 +185,29 @@ class YesNo:
 
 @dataclass(frozen=True, slots=True)
 class VlmResponse:
-    """What a model said to one call.
+    """The response of a model to one request.
 
     Args:
         text: as generated, special tokens left out, not parsed.
-        shown: the frames that it saw, numbered from 1; nothing else may be cited.
+        frames_shown: the frames that it saw, numbered from 1; nothing else may be cited.
         report: what the call took.
         yes_no: where it was asked for and the backend has it.
-        cut: generation ended at `Budget.new_tokens`, not by itself.
+        truncated: generation ended at `Budget.new_tokens`, not by itself.
     """
 
     text: str
-    shown: tuple[ShownFrame, ...]
+    frames_shown: tuple[PromptFrame, ...]
     report: Report
     yes_no: YesNo | None = None
-    cut: bool = False
+    truncated: bool = False
 
 
 class VideoLLM(Protocol):
-    """Looks at clips and answers; `ScriptedVideoLLM` is one without a model."""
+    """A video-LLM; `ScriptedVideoLLM` is one without a model."""
 
     name: str
 
-    def watch(self, asked: VlmRequest) -> VlmResponse:
+    def generate(self, request: VlmRequest) -> VlmResponse:
         """One reply to one call; `forms.ask_form` makes a checked object of it.
 
         Raises:
@@ -249,6 +249,8 @@ def host_of(model: VideoLLM) -> str:
 class FrameChooser(Protocol):
     """Chooses which frames are shown when there are more than the budget allows."""
 
-    def __call__(self, clips: Sequence[Clip], question: str, most: int, /) -> Sequence[NDArray[np.int64]]:
-        """For each clip the (K,) int64 indices of its frames to show, ascending; at most `most` in all."""
+    def __call__(
+        self, clips: Sequence[Clip], question: str, max_frames: int, /
+    ) -> Sequence[NDArray[np.int64]]:
+        """For each clip the (K,) int64 ascending indices of its frames to show; up to `max_frames` in all."""
         ...

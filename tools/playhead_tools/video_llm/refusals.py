@@ -1,6 +1,6 @@
 """Whether a free reply of a model declines to answer, in whatever words.
 
-A model is told to say so when the frames do not show what is asked, and every model says it in its own
+A model is instructed to say so when the frames do not show what is asked, and every model says it in its own
 way. This is the only place where such words are read; records that keep a reply keep the result as a value.
 Patterns are anchored at the beginning of the reply, behind fillers such as "Unfortunately,": a reply that
 tells something first and declines the rest is an answer. All of them run in linear time, on the first
@@ -9,7 +9,7 @@ tells something first and declines the rest is an answer. All of them run in lin
 
 import re
 
-from playhead_tools.match import put_away_quotes
+from playhead_tools.match import replace_quotes
 
 MAX_CHARS = 400
 """A refusal stands at the beginning of a reply; more of it is not read."""
@@ -37,7 +37,7 @@ _SHOW = (
     r"(?:show|contain|provide|reveal|depict|include|indicate|give|display|answer|cover|specify|clarify"
     r"|present|tell|say|mention|address|offer|support|allow|suggest|capture)"
 )
-_ASKED_FOR = (
+_REQUESTED = (
     r"(?:what|that|this|it\b|anything|any |enough|sufficient|an answer|the (?:answer|question"
     r"|information|requested|asked|required|relevant|event|action|details?)|which|who|when|where|whether|how|clear|information"
     r"|details?|the (?:part|moment|scene|point) (?:where|when|in which|that))"
@@ -106,10 +106,10 @@ _CANNOT_TELL = _patterns(
     r"there(?: is|'s| are| was| were) (?:no|not enough|insufficient|not any|not sufficient|too little) "
     rf"(?:[\w-]+ ){{0,2}}?(?:{_KNOWLEDGE}|answer|footage)\b",
     rf"(?:{_THE}|none of the |no ){_FEW}{_FOOTAGE} {_FEW}(?:do|does|did) not (?:[\w-]+ ){{0,2}}?"
-    rf"{_SHOW}(?:[.!]?$| (?:me |us )?{_ASKED_FOR})",
+    rf"{_SHOW}(?:[.!]?$| (?:me |us )?{_REQUESTED})",
     rf"none of the {_FEW}{_FOOTAGE} {_SHOW}s?\b",
     rf"no (?:such |given |provided )?(?:frames?|images?|footage|clips?) {_SHOW}s?\b",
-    rf"nothing (?:[\w-]+ ){{0,4}}?{_SHOW}s? {_ASKED_FOR}",
+    rf"nothing (?:[\w-]+ ){{0,4}}?{_SHOW}s? {_REQUESTED}",
     r"(?:what (?:is|was|you) (?:asked|ask|requested)|the (?:question|answer|requested [\w-]+|asked [\w-]+"
     r"|information|(?:event|scene|action|moment|object|person|part|detail|thing) (?:in question|described"
     r"|mentioned|asked about|referred to|you (?:are asking about|ask about|describe|mention))))"
@@ -132,7 +132,7 @@ _CONCLUSIONS = _patterns(
     r"what was asked is not\b",
     rf"(?:do|does) not {_SHOW}\b",
 )
-_IS_NOT_THERE = _patterns(
+_ABSENT = _patterns(
     rf"{_SUBJECT}(?:is|are|was|were) not (?:[\w-]+ )?(?:visible|shown|seen|depicted|discernible|identifiable"
     rf"|displayed|pictured|featured|captured|(?:present |included |mentioned |available )?"
     rf"in (?:{_THE})?(?:[\w-]+ )?{_FOOTAGE})\b"
@@ -153,13 +153,13 @@ _CONCLUDES = re.compile(
     r"(?:; |, which (?=do not |does not )|,? (?:so|therefore|thus|hence|since|because),? "
     r"|,? and (?=(?:i )?cannot |nothing in ))"
 )
-"""What a reply concludes from what it sees: a refusal there declines, whatever was told before."""
-_TELLS_MORE = re.compile(
+"""What a reply concludes from what it sees: a refusal there declines, whatever stands before it."""
+_CONTINUES = re.compile(
     r"\b(?:but|instead|rather|although|though)\b[, ]*"
     r"(?!i can|i am|i'm|it is (?:not|un|im)|the (?:frame|video|clip))\w+ \w+"
 )
-_ASKED = re.compile(r"\b(?:what (?:is|was) asked|the question|the requested|asked about)\b")
-_SAID_YES_OR_NO = re.compile(r"(?:yes|no)[,.:;!]")
+_REFERS_TO_QUESTION = re.compile(r"\b(?:what (?:is|was) asked|the question|the requested|asked about)\b")
+_STARTS_YES_OR_NO = re.compile(r"(?:yes|no)[,.:;!]")
 _YES_OR_NO = re.compile(rf"(?:yes|no)\b(?! (?:{_KNOWLEDGE}|answer)\b)")
 
 
@@ -185,14 +185,14 @@ def is_refusal(reply: str, *, yes_no: bool = False) -> bool:
     first = text.split(". ")[0].rstrip(".!? ")
     if _SHORT.fullmatch(first) or (not yes_no and _SHORT_ABSENCE.fullmatch(first)):
         return True
-    yes_no = yes_no or bool(_SAID_YES_OR_NO.match(_plain(reply)))
-    declining = _CANNOT_TELL if yes_no else (*_CANNOT_TELL, *_IS_NOT_THERE)
+    yes_no = yes_no or bool(_STARTS_YES_OR_NO.match(_plain(reply)))
+    declining = _CANNOT_TELL if yes_no else (*_CANNOT_TELL, *_ABSENT)
     concluded = [part for part in _CONCLUDES.split(first)[1:] if part]
     if any(_SHORT.fullmatch(part) or any(p.match(part) for p in _CONCLUSIONS) for part in concluded):
         return True
     if not any(pattern.match(text) for pattern in declining):
         return False
-    return bool(_ASKED.search(first)) or not _TELLS_MORE.search(first)
+    return bool(_REFERS_TO_QUESTION.search(first)) or not _CONTINUES.search(first)
 
 
 def is_refusing_option(option: str) -> bool:
@@ -210,10 +210,10 @@ def is_refusing_option(option: str) -> bool:
     return is_refusal(option, yes_no=True) or bool(_SHORT_ABSENCE.fullmatch(first))
 
 
-def says_absent(reply: str) -> bool:
+def states_absence(reply: str) -> bool:
     """Whether a reply to a question of yes or no says, without the word, that the thing is not there.
 
-    >>> says_absent("The dog is not visible."), says_absent("I cannot tell."), says_absent("A dog.")
+    >>> states_absence("The dog is not visible."), states_absence("I cannot tell."), states_absence("A dog.")
     (True, False, False)
     """
     return is_refusal(reply) and not is_refusal(reply, yes_no=True)
@@ -228,12 +228,12 @@ def yes_or_no(reply: str) -> bool | None:
     found = _YES_OR_NO.match(_plain(reply))
     if found is not None:
         return found[0] == "yes"
-    return False if says_absent(reply) else None
+    return False if states_absence(reply) else None
 
 
 def _plain(reply: str) -> str:
     """The beginning of a reply in lower case, without quoted words and mark-up, `n't` written as `not`."""
-    unquoted, _ = put_away_quotes(reply[:MAX_CHARS].replace("*", "").replace("_", " "), lambda i: f"quote{i}")
+    unquoted, _ = replace_quotes(reply[:MAX_CHARS].replace("*", "").replace("_", " "), lambda i: f"quote{i}")
     plain = " ".join(unquoted.casefold().split()).strip("()[]<>-–—: ")
     return plain.replace("can't", "cannot").replace("n't", " not")
 

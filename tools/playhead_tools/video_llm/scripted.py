@@ -6,17 +6,17 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from playhead_tools.video_llm.choose_frames import evenly, frames_to_show, most_frames
-from playhead_tools.video_llm.protocol import FrameChooser, ShownFrame, VlmRequest, VlmResponse, YesNo
+from playhead_tools.video_llm.choose_frames import choose_evenly, frames_to_show, max_frames_in_budget
+from playhead_tools.video_llm.protocol import FrameChooser, PromptFrame, VlmRequest, VlmResponse, YesNo
 from playhead_tools.video_llm.usage import Report
 
-Said = str | dict[str, Any] | BaseModel | YesNo | BaseException
+ScriptedReply = str | dict[str, Any] | BaseModel | YesNo | BaseException
 
 
 class ScriptedVideoLLM:
-    """Gives the replies of a script, one a call, and keeps what it was asked.
+    """Gives the replies of a script, one a call, and stores the requests.
 
-    A string is said as it is; a dict or a form as JSON; a `YesNo` as the likelier word with its
+    A string is returned as it is; a dict or a form as JSON; a `YesNo` as the likelier word with its
     log-probabilities; an exception is raised, as a model that is away would. Budgets are kept: frames are
     chosen, and every one of them counts the same number of tokens.
 
@@ -29,51 +29,55 @@ class ScriptedVideoLLM:
 
     def __init__(
         self,
-        script: Sequence[Said] | Callable[[VlmRequest, tuple[ShownFrame, ...]], Said],
+        script: Sequence[ScriptedReply] | Callable[[VlmRequest, tuple[PromptFrame, ...]], ScriptedReply],
         *,
         name: str = "scripted",
-        choose: FrameChooser = evenly,
+        choose: FrameChooser = choose_evenly,
         tokens_per_frame: int = 16,
     ) -> None:
         self.name = name
-        self.asked: list[VlmRequest] = []
+        self.requests: list[VlmRequest] = []
         self._script, self._choose, self._tokens_per_frame = script, choose, tokens_per_frame
 
-    def watch(self, asked: VlmRequest) -> VlmResponse:
+    def generate(self, request: VlmRequest) -> VlmResponse:
         """The next reply.
 
         Raises:
             LookupError: the script is at its end.
             TokenBudgetExceeded: not one frame fits the visual tokens.
         """
-        self.asked.append(asked)
-        shown = frames_to_show(asked, self._choose, most_frames(asked, self._tokens_per_frame))
-        said = self._next(asked, shown)
-        if isinstance(said, BaseException):
-            raise said
+        self.requests.append(request)
+        prompt_frames = frames_to_show(
+            request, self._choose, max_frames_in_budget(request, self._tokens_per_frame)
+        )
+        reply = self._next(request, prompt_frames)
+        if isinstance(reply, BaseException):
+            raise reply
         report = Report(
             model=self.name,
-            frames_given=sum(len(clip) for clip in asked.clips),
-            frames_shown=len(shown),
+            frames_given=sum(len(clip) for clip in request.clips),
+            frames_shown=len(prompt_frames),
             total_s=0.0,
-            visual_tokens_given=sum(len(clip) for clip in asked.clips) * self._tokens_per_frame,
-            visual_tokens_kept=len(shown) * self._tokens_per_frame,
+            visual_tokens_given=sum(len(clip) for clip in request.clips) * self._tokens_per_frame,
+            visual_tokens_kept=len(prompt_frames) * self._tokens_per_frame,
             prefill_s=0.0,
             decode_s=0.0,
         )
-        return VlmResponse(_text(said), shown, report, said if isinstance(said, YesNo) else None)
+        return VlmResponse(_text(reply), prompt_frames, report, reply if isinstance(reply, YesNo) else None)
 
-    def _next(self, asked: VlmRequest, shown: tuple[ShownFrame, ...]) -> Said:
+    def _next(self, request: VlmRequest, prompt_frames: tuple[PromptFrame, ...]) -> ScriptedReply:
         if callable(self._script):
-            return self._script(asked, shown)
-        if len(self.asked) > len(self._script):
-            raise LookupError(f"the script holds {len(self._script)} replies, this is call {len(self.asked)}")
-        return self._script[len(self.asked) - 1]
+            return self._script(request, prompt_frames)
+        if len(self.requests) > len(self._script):
+            raise LookupError(
+                f"the script holds {len(self._script)} replies, this is call {len(self.requests)}"
+            )
+        return self._script[len(self.requests) - 1]
 
 
-def _text(said: str | dict[str, Any] | BaseModel | YesNo) -> str:
-    if isinstance(said, YesNo):
-        return "Yes" if said.yes >= said.no else "No"
-    if isinstance(said, BaseModel):
-        return said.model_dump_json()
-    return said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+def _text(reply: str | dict[str, Any] | BaseModel | YesNo) -> str:
+    if isinstance(reply, YesNo):
+        return "Yes" if reply.yes >= reply.no else "No"
+    if isinstance(reply, BaseModel):
+        return reply.model_dump_json()
+    return reply if isinstance(reply, str) else json.dumps(reply, ensure_ascii=False)

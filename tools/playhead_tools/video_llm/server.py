@@ -1,6 +1,6 @@
 """A video-LLM behind a server that speaks OpenAI's chat completions: vLLM, SGLang, llama.cpp, Ollama, clouds.
 
-Compression is by the frame here: the server decides what a frame costs. Nothing is sent before `watch`.
+Compression is by the frame here: the server decides what a frame costs. Nothing is sent before `generate`.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,19 +11,19 @@ from urllib.parse import urlsplit
 
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, TokenBudgetExceeded
 from playhead_tools.redaction import passwords, redact, redact_keys
-from playhead_tools.video_llm.choose_frames import evenly, frames_to_show, most_frames
-from playhead_tools.video_llm.completion import Said, Usage, read_stream, read_whole, yes_no_of
-from playhead_tools.video_llm.encoding import size_fitted
+from playhead_tools.video_llm.choose_frames import choose_evenly, frames_to_show, max_frames_in_budget
+from playhead_tools.video_llm.completion import CompletionResult, Usage, read_complete, read_stream, yes_no_of
+from playhead_tools.video_llm.encoding import fitted_size
 from playhead_tools.video_llm.frame_limits import max_frames_after
-from playhead_tools.video_llm.http_post import BackOff, Posted, Poster, Refused, Timeouts
+from playhead_tools.video_llm.http_post import BackOff, Poster, PostRefused, PostResult, Timeouts
 from playhead_tools.video_llm.protocol import (
     FrameChooser,
-    ShownFrame,
+    PromptFrame,
     ThoughtsCutOff,
     VlmRequest,
     VlmResponse,
 )
-from playhead_tools.video_llm.request_body import Sending, notes_on, request_body
+from playhead_tools.video_llm.request_body import RequestFormat, notes_on, request_body
 from playhead_tools.video_llm.server_kinds import KINDS, VideoForm
 from playhead_tools.video_llm.usage import Report
 
@@ -108,7 +108,7 @@ class ServerVideoLLM:
     video_form: VideoForm | None = None
     long_side_px: int | None = 768
     tokens_per_frame: Callable[[int, int], int] | None = None
-    choose: FrameChooser = evenly
+    choose: FrameChooser = choose_evenly
     keep_frames: float = 1.0
     prices: Prices | None = None
     timeouts: Timeouts = field(default_factory=Timeouts)
@@ -123,7 +123,7 @@ class ServerVideoLLM:
     name: str = field(init=False)
     max_frames: int | None = field(default=None, init=False)
     """Frames that the server has been found to take in one request; None while none was refused."""
-    _how: Sending = field(init=False, repr=False)
+    _request_format: RequestFormat = field(init=False, repr=False)
     _poster: Poster = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -138,7 +138,7 @@ class ServerVideoLLM:
         if form not in kind.video_forms:
             raise ValueError(f"{kind.name} takes clips as {' or '.join(kind.video_forms)}, got {form!r}")
         self.name = f"{self.model} at {redact(self.base_url, self._keys)}"
-        self._how = Sending(
+        self._request_format = RequestFormat(
             self.model, kind, form, kind.structured[0], self.long_side_px, self.temperature, self.stream,
             self.top_logprobs, self.system, self.detail, self.extra,
         )  # fmt: skip
@@ -154,13 +154,13 @@ class ServerVideoLLM:
     @property
     def keeps_schema(self) -> bool:
         """Whether the server is asked to hold replies to a schema, and has not refused to."""
-        return self._how.structured not in ("json_object", "prompt")
+        return self._request_format.structured not in ("json_object", "prompt")
 
     @property
     def _keys(self) -> tuple[str, ...]:
         return (*([] if self.api_key is None else [self.api_key.strip()]), *passwords(self.base_url))
 
-    def watch(self, asked: VlmRequest) -> VlmResponse:
+    def generate(self, request: VlmRequest) -> VlmResponse:
         """One reply to one call, after as many tries as the back-off allows.
 
         Raises:
@@ -168,111 +168,132 @@ class ServerVideoLLM:
             ModelOutputInvalid: it gave no text, or far too much.
             TokenBudgetExceeded: not one frame fits, or visual tokens cannot be counted.
         """
-        per_frame = self._tokens_per_frame(asked)
-        most = max(1, int(self.keep_frames * sum(len(clip) for clip in asked.clips) + _ROUNDING))
+        per_frame = self._tokens_per_frame(request)
+        frame_limit = max(1, int(self.keep_frames * sum(len(clip) for clip in request.clips) + _ROUNDING))
         if per_frame is not None:
-            most = min(most, most_frames(asked, per_frame) or most)
+            frame_limit = min(frame_limit, max_frames_in_budget(request, per_frame) or frame_limit)
         notes: list[str] = []
         began_s = self._poster.clock()
-        posted, shown = self._posted(asked, most, notes)
-        notes += notes_on(asked, shown, self._how)
-        said = posted.value
-        said.text, said.refusal = (redact_keys(text, self._keys) for text in (said.text, said.refusal))
-        self._check(said)
-        yes_no = yes_no_of(said.tokens) if asked.yes_no else None
-        if asked.yes_no and yes_no is None:
+        post_result, prompt_frames = self._post(request, frame_limit, notes)
+        notes += notes_on(request, prompt_frames, self._request_format)
+        completion = post_result.value
+        completion.text, completion.refusal = (
+            redact_keys(text, self._keys) for text in (completion.text, completion.refusal)
+        )
+        self._check(completion)
+        yes_no = yes_no_of(completion.tokens) if request.yes_no else None
+        if request.yes_no and yes_no is None:
             notes.append("the server gave no log-probabilities of Yes and No")
-        report = self._report(asked, shown, per_frame, said)
+        report = self._report(request, prompt_frames, per_frame, completion)
         took_s = self._poster.clock() - began_s
-        report = replace(report, total_s=took_s, retries=posted.retries, notes=tuple(notes))
-        return VlmResponse(said.text, shown, report, yes_no, cut=said.finish == "length")
+        report = replace(report, total_s=took_s, retries=post_result.retries, notes=tuple(notes))
+        return VlmResponse(
+            completion.text, prompt_frames, report, yes_no, truncated=completion.finish == "length"
+        )
 
     def close(self) -> None:
         """Lets go of the connections that are kept for the next call; a later call opens new ones."""
         self._poster.close()
 
-    def _posted(
-        self, asked: VlmRequest, most: int, notes: list[str]
-    ) -> tuple[Posted[Said], tuple[ShownFrame, ...]]:
+    def _post(
+        self, request: VlmRequest, frame_limit: int, notes: list[str]
+    ) -> tuple[PostResult[CompletionResult], tuple[PromptFrame, ...]]:
         """The reply and the frames shown; what a server refuses is left out, with a note."""
-        read = read_stream if self.stream else read_whole
+        parse = read_stream if self.stream else read_complete
         while True:
-            allowed = most if self.max_frames is None else min(most, self.max_frames)
-            shown = frames_to_show(asked, self.choose, allowed)
+            allowed = frame_limit if self.max_frames is None else min(frame_limit, self.max_frames)
+            prompt_frames = frames_to_show(request, self.choose, allowed)
             try:
-                return self._poster.post(request_body(asked, shown, self._how), read), shown
-            except Refused as error:
-                easier = self._easier(asked, error.message.lower()) or self._fewer_frames(error, len(shown))
-                if easier is None:
+                return self._poster.post(
+                    request_body(request, prompt_frames, self._request_format), parse
+                ), prompt_frames
+            except PostRefused as error:
+                simplification = self._simplify(request, error.message.lower()) or self._fewer_frames(
+                    error, len(prompt_frames)
+                )
+                if simplification is None:
                     raise ModelUnavailable(
                         f"{self.name} refused: {error}; are the key, the model's name and the form of the"
-                        f" clips ({self._how.video_form}) right?"
+                        f" clips ({self._request_format.video_form}) right?"
                     ) from error
-                notes.append(f"{self._how.kind.name} refused ({error.message[:100]}); {easier}")
+                notes.append(
+                    f"{self._request_format.kind.name} refused ({error.message[:100]}); {simplification}"
+                )
 
-    def _easier(self, asked: VlmRequest, message: str) -> str | None:
+    def _simplify(self, request: VlmRequest, message: str) -> str | None:
         """Asks for less from now on where the server's message names it; what is left out, in words."""
-        how = self._how
-        if asked.yes_no and how.top_logprobs is not None and any(word in message for word in _ABOUT_LOGPROBS):
-            self._how = replace(how, top_logprobs=None)
+        request_format = self._request_format
+        if (
+            request.yes_no
+            and request_format.top_logprobs is not None
+            and any(word in message for word in _ABOUT_LOGPROBS)
+        ):
+            self._request_format = replace(request_format, top_logprobs=None)
             return "log-probabilities are no longer asked for"
-        ways = how.kind.structured
-        here = ways.index(how.structured)
-        if asked.form is None or here + 1 == len(ways) or not any(word in message for word in _ABOUT_FORM):
+        ways = request_format.kind.structured
+        here = ways.index(request_format.structured)
+        if request.form is None or here + 1 == len(ways) or not any(word in message for word in _ABOUT_FORM):
             return None
-        self._how = replace(how, structured=ways[here + 1])
-        return f"forms are asked for by {ways[here + 1]} instead of {how.structured}"
+        self._request_format = replace(request_format, structured=ways[here + 1])
+        return f"forms are asked for by {ways[here + 1]} instead of {request_format.structured}"
 
-    def _fewer_frames(self, error: Refused, num_shown: int) -> str | None:
+    def _fewer_frames(self, error: PostRefused, num_frames: int) -> str | None:
         """Sends fewer frames from now on where that is what the server refused; how many, in words."""
-        allowed = max_frames_after(error.status, error.message.lower(), num_shown)
+        allowed = max_frames_after(error.status, error.message.lower(), num_frames)
         if allowed is None:
             return None
         self.max_frames = allowed if self.max_frames is None else min(allowed, self.max_frames)
         return f"at most {self.max_frames} frames are sent from now on"
 
-    def _tokens_per_frame(self, asked: VlmRequest) -> int | None:
+    def _tokens_per_frame(self, request: VlmRequest) -> int | None:
         """Visual tokens of the largest frame as it is sent; None when nobody can count them."""
         if self.tokens_per_frame is not None:
-            sizes = {clip.frames.shape[2:0:-1] for clip in asked.clips}
-            return max(self.tokens_per_frame(*size_fitted(w, h, self.long_side_px)) for w, h in sizes)
-        if asked.budget.visual_tokens is None:
+            sizes = {clip.frames.shape[2:0:-1] for clip in request.clips}
+            return max(self.tokens_per_frame(*fitted_size(w, h, self.long_side_px)) for w, h in sizes)
+        if request.budget.visual_tokens is None:
             return None
         raise TokenBudgetExceeded(
             f"{self.name} does not say how many tokens a frame takes; give tokens_per_frame, or leave"
             " budget.visual_tokens open and limit budget.frames"
         )
 
-    def _check(self, said: Said) -> None:
-        if said.refusal or said.finish == "content_filter":
+    def _check(self, completion: CompletionResult) -> None:
+        if completion.refusal or completion.finish == "content_filter":
             raise ModelOutputInvalid(
-                f"{self.name} declined to answer: {said.refusal[:200] or 'its filter stopped the reply'}",
-                said.refusal or said.text,
+                f"{self.name} declined to answer:"
+                f" {completion.refusal[:200] or 'its filter stopped the reply'}",
+                completion.refusal or completion.text,
             )
-        if not said.text.strip():
-            if said.finish == "length":
+        if not completion.text.strip():
+            if completion.finish == "length":
                 raise ThoughtsCutOff(
                     f"{self.name} gave no text: all new tokens went into thoughts; raise budget.new_tokens",
-                    said.text,
+                    completion.text,
                 )
-            raise ModelOutputInvalid(f"{self.name} gave no text", said.text)
+            raise ModelOutputInvalid(f"{self.name} gave no text", completion.text)
 
     def _report(
-        self, asked: VlmRequest, shown: tuple[ShownFrame, ...], per_frame: int | None, said: Said
+        self,
+        request: VlmRequest,
+        prompt_frames: tuple[PromptFrame, ...],
+        per_frame: int | None,
+        completion: CompletionResult,
     ) -> Report:
-        usage, given = said.usage, sum(len(clip) for clip in asked.clips)
-        counted = None if per_frame is None else per_frame * len(shown)
-        kept = counted if usage is None or usage.visual_tokens is None else usage.visual_tokens
+        usage, num_given = completion.usage, sum(len(clip) for clip in request.clips)
+        counted = None if per_frame is None else per_frame * len(prompt_frames)
+        num_visual_tokens = counted if usage is None or usage.visual_tokens is None else usage.visual_tokens
         return Report(
             model=self.name,
-            frames_given=given,
-            frames_shown=len(shown),
+            frames_given=num_given,
+            frames_shown=len(prompt_frames),
             total_s=0.0,
-            visual_tokens_given=None if kept is None else round(kept * given / len(shown)),
-            visual_tokens_kept=kept,
+            visual_tokens_given=None
+            if num_visual_tokens is None
+            else round(num_visual_tokens * num_given / len(prompt_frames)),
+            visual_tokens_kept=num_visual_tokens,
             prompt_tokens=None if usage is None else usage.prompt_tokens,
             new_tokens=None if usage is None else usage.completion_tokens,
-            prefill_s=said.prefill_s,
-            decode_s=said.decode_s,
+            prefill_s=completion.prefill_s,
+            decode_s=completion.decode_s,
             cost=None if self.prices is None or usage is None else self.prices.cost(usage),
         )

@@ -57,10 +57,10 @@ KINDS: dict[str, ServerKind] = {
 def structured_fields(way: Structured, name: str, schema: dict[str, Any], *, strict: bool) -> dict[str, Any]:
     """The fields of a request that hold its reply to a schema in this way."""
     if way == "json_schema":
-        told: dict[str, Any] = {"name": name, "schema": schema}
+        json_schema: dict[str, Any] = {"name": name, "schema": schema}
         if strict and is_strict(schema):
-            told["strict"] = True
-        return {"response_format": {"type": "json_schema", "json_schema": told}}
+            json_schema["strict"] = True
+        return {"response_format": {"type": "json_schema", "json_schema": json_schema}}
     if way == "structured_outputs":
         return {"structured_outputs": {"json": schema}}
     if way == "guided_json":

@@ -1,4 +1,4 @@
-"""The keeper that the product ships: fewer visual tokens, budgeted by the question."""
+"""The default token selection: fewer visual tokens, budgeted by the question."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,16 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.compression.guided import Sought, fit_of_words, keep_guided, sought
-from playhead_tools.compression.records import KeptTokens, precise
-from playhead_tools.video_llm.token_selection import SeenClip
+from playhead_tools.compression.guided import (
+    QuestionFocus,
+    fit_of_words,
+    question_focus,
+    select_guided_tokens,
+)
+from playhead_tools.compression.records import SelectedTokens, upcast_half
+from playhead_tools.video_llm.token_selection import TokenizedClip
 
 WordVectors = Callable[[str], NDArray[np.float32]]
 """(W, D) the language model's own vectors of a text's tokens; `TransformersVideoLLM.word_vectors` is one."""
 
 
-class PictureScores(Protocol):
-    """How well the pictures of a library fit a text, by the vectors of its index."""
+class FrameScores(Protocol):
+    """How well the frames of a library fit a text, by the vectors of its index."""
 
     def __call__(
         self, video_id: str, pts_s: NDArray[np.float64], texts: Sequence[str], /
@@ -39,7 +44,7 @@ class GuidedTokens:
         ratio: most tokens kept / given, above 0 and at most 1; the words and marks around a clip's tokens
             are counted on both sides, as reports do.
         word_vectors: of the model that the tokens are for.
-        picture_scores: asked first; words are compared where it is None or has nothing for a video.
+        frame_scores: asked first; words are compared where it is None or has nothing for a video.
 
     Raises:
         ValueError: the ratio is not above 0 and at most 1.
@@ -47,7 +52,7 @@ class GuidedTokens:
 
     ratio: float
     word_vectors: WordVectors
-    picture_scores: PictureScores | None = None
+    frame_scores: FrameScores | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.ratio <= 1:
@@ -56,35 +61,35 @@ class GuidedTokens:
             )
 
     def __call__(
-        self, clips: Sequence[SeenClip], question: str, most_tokens: int | None, /
-    ) -> list[KeptTokens]:
+        self, clips: Sequence[TokenizedClip], question: str, max_tokens: int | None, /
+    ) -> list[SelectedTokens]:
         """The tokens to keep of each clip; a budget of all clips is shared in the ratio of their sizes.
 
         Raises:
             TokenBudgetExceeded: a clip's share does not hold one token of one step.
         """
-        shares = [floor(self.ratio * seen.all_tokens) for seen in clips]
+        shares = [floor(self.ratio * clip.all_tokens) for clip in clips]
         total = sum(shares)
-        if most_tokens is not None and total > most_tokens:
-            shares = [most_tokens * share // total for share in shares]
-        wanted = sought(question)
-        return [self._of(seen, share, wanted) for seen, share in zip(clips, shares, strict=True)]
+        if max_tokens is not None and total > max_tokens:
+            shares = [max_tokens * share // total for share in shares]
+        focus = question_focus(question)
+        return [self._select_tokens(clip, share, focus) for clip, share in zip(clips, shares, strict=True)]
 
-    def _of(self, seen: SeenClip, budget: int, wanted: Sought) -> KeptTokens:
-        if budget >= seen.all_tokens:
-            return seen.every
-        scores = np.zeros(len(seen.tokens)) if wanted.of_the_whole else self._scores(seen, wanted.texts)
-        pts_s, whole = seen.tokens.pts_s, wanted.of_the_whole
-        kept = keep_guided(seen.order, scores, pts_s, seen.costs, budget, of_the_whole=whole)
-        if seen.own is None:
-            return kept
-        mine = kept.indices[torch().isin(kept.indices, seen.own)]
-        return KeptTokens(mine, kept.tokens_per_frame, pts_s)
+    def _select_tokens(self, clip: TokenizedClip, budget: int, focus: QuestionFocus) -> SelectedTokens:
+        if budget >= clip.all_tokens:
+            return clip.default_tokens
+        scores = np.zeros(len(clip.tokens)) if focus.is_global else self._scores(clip, focus.texts)
+        pts_s, is_global = clip.tokens.pts_s, focus.is_global
+        selected = select_guided_tokens(clip.order, scores, pts_s, clip.costs, budget, is_global=is_global)
+        if clip.default_indices is None:
+            return selected
+        mine = selected.indices[torch().isin(selected.indices, clip.default_indices)]
+        return SelectedTokens(mine, selected.tokens_per_frame, pts_s)
 
-    def _scores(self, seen: SeenClip, texts: Sequence[str]) -> NDArray[np.float64]:
-        if self.picture_scores is not None:
-            found = self.picture_scores(seen.clip.video_id, seen.tokens.pts_s, texts)
-            if found is not None:
-                return found
+    def _scores(self, clip: TokenizedClip, texts: Sequence[str]) -> NDArray[np.float64]:
+        if self.frame_scores is not None:
+            scores = self.frame_scores(clip.clip.video_id, clip.tokens.pts_s, texts)
+            if scores is not None:
+                return scores
         vectors = torch().from_numpy(np.concatenate([self.word_vectors(text) for text in texts]))
-        return fit_of_words(seen.tokens, vectors.to(precise(seen.tokens.tokens).dtype))
+        return fit_of_words(clip.tokens, vectors.to(upcast_half(clip.tokens.tokens).dtype))

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from playhead_index.embed.checkpoints import mapped_load_errors
+from playhead_index.embed.checkpoints import map_load_errors
 from playhead_tools.video_llm.chat import control_tokens, plain
-from playhead_tools.video_llm.loading import Loaded
+from playhead_tools.video_llm.loading import LoadedModel
 
 Role = Literal["system", "user", "assistant"]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Something that was said.
+    """A message of a conversation.
 
     Args:
         role: by whom.
@@ -26,19 +26,19 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class TextReply:
-    """What a model said.
+    """The response of a model.
 
     Args:
         text: as generated, special tokens left out; may be empty.
         prompt_tokens: of the messages as the template wrote them.
         new_tokens: generated.
-        cut: generation ended at its limit, not by itself.
+        truncated: generation ended at its limit, not by itself.
     """
 
     text: str
     prompt_tokens: int
     new_tokens: int
-    cut: bool
+    truncated: bool
 
 
 class TextModel(Protocol):
@@ -55,7 +55,7 @@ class TextModel(Protocol):
         ...
 
 
-def text_prompt(loaded: Loaded, messages: Sequence[Message]) -> str:
+def text_prompt(loaded: LoadedModel, messages: Sequence[Message]) -> str:
     """The whole prompt as the model's own template writes it.
 
     Raises:
@@ -70,7 +70,7 @@ def text_prompt(loaded: Loaded, messages: Sequence[Message]) -> str:
         {"role": message.role, "content": [{"type": "text", "text": plain(message.text, control)}]}
         for message in messages
     ]
-    with mapped_load_errors(family.title, "writing the prompt"):
+    with map_load_errors(family.title, "writing the prompt"):
         prompt: str = processor.apply_chat_template(
             written, tokenize=False, add_generation_prompt=True, **template
         )

@@ -1,4 +1,4 @@
-"""Which visual tokens a language model gets to see: the door for text-guided compression."""
+"""Selection of visual tokens for the language model: the protocol of text-guided compression."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,50 +6,52 @@ from typing import Any, Protocol
 
 from playhead_index.embed.runtime import torch
 from playhead_tools.compression.plan import TokenCosts
-from playhead_tools.compression.records import ClipTokens, KeptTokens, all_tokens
-from playhead_tools.video_llm.prompt import ShownClip
+from playhead_tools.compression.records import ClipTokens, SelectedTokens, all_tokens
+from playhead_tools.video_llm.prompt import PromptClip
 from playhead_tools.video_llm.protocol import Clip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SeenClip:
+class TokenizedClip:
     """A clip of a call after the vision encoder, for who chooses among its tokens.
 
     Args:
         clip: as it was given.
-        shown: which of its frames were encoded, with their numbers in the prompt.
+        prompt_clip: which of its frames were encoded, with their numbers in the prompt.
         tokens: (N, T, D) features with the time of each step; a step is a frame, or the frames that the model
             joins into one, at their mean time.
         costs: what the tokens cost, the words around them counted.
         order: (N, T) int64, the places of each step's tokens, those first that would be missed most; no
-            question changes it, it is reckoned once a clip and cached with it.
+            question changes it, it is computed once a clip and cached with it.
         all_tokens: what the clip takes without a keeper, the words and marks around its tokens counted.
-        own: (K,) int64 ascending, the tokens that the model's own rule keeps; None for all.
+        default_indices: (K,) int64 ascending, the tokens that the model's own rule keeps; None for all.
     """
 
     clip: Clip
-    shown: ShownClip
+    prompt_clip: PromptClip
     tokens: ClipTokens
     costs: TokenCosts
     order: Any
     all_tokens: int
-    own: Any = None
+    default_indices: Any = None
 
     @property
-    def every(self) -> KeptTokens:
+    def default_tokens(self) -> SelectedTokens:
         """The tokens that are kept without a keeper."""
-        if self.own is None:
+        if self.default_indices is None:
             return all_tokens(self.tokens)
-        return KeptTokens(torch().as_tensor(self.own), self.tokens.tokens_per_frame, self.tokens.pts_s)
+        return SelectedTokens(
+            torch().as_tensor(self.default_indices), self.tokens.tokens_per_frame, self.tokens.pts_s
+        )
 
 
 class TokenKeeper(Protocol):
     """Chooses the tokens that a question needs."""
 
     def __call__(
-        self, clips: Sequence[SeenClip], question: str, most_tokens: int | None, /
-    ) -> Sequence[KeptTokens]:
-        """The tokens to keep of each clip, ascending; together at most `most_tokens` as `costs` count them.
+        self, clips: Sequence[TokenizedClip], question: str, max_tokens: int | None, /
+    ) -> Sequence[SelectedTokens]:
+        """The tokens to keep of each clip, ascending; together at most `max_tokens` as `costs` count them.
 
         A step that keeps none is not shown at all: what is written around its tokens goes too.
         """

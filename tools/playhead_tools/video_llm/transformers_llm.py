@@ -20,20 +20,20 @@ from numpy.typing import NDArray
 from playhead_index.embed.runtime import torch, transformers
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
 from playhead_tools.compression.records import ClipTokens
-from playhead_tools.video_llm.assembling import Cut, Row, batch_inputs, cut_row, write_row
+from playhead_tools.video_llm.assembling import PrunedRow, Row, batch_inputs, prune_row, write_row
 from playhead_tools.video_llm.chat import prompt_text
-from playhead_tools.video_llm.choose_frames import evenly
-from playhead_tools.video_llm.encode_call import Looker, step_times_s, with_labels
+from playhead_tools.video_llm.choose_frames import choose_evenly
+from playhead_tools.video_llm.encode_call import ClipEncoder, step_times_s, with_labels
 from playhead_tools.video_llm.encoded import ClipFeatures
 from playhead_tools.video_llm.feature_cache import FeatureCache
-from playhead_tools.video_llm.first_word import FirstWord, yes_no_tokens
-from playhead_tools.video_llm.generating import Generated, generate, generate_on
-from playhead_tools.video_llm.loading import Loaded, Loading, load
+from playhead_tools.video_llm.first_word import FirstTokenProbe, yes_no_tokens
+from playhead_tools.video_llm.generating import Generated, generate_reusing_prefix, generate_tokens
+from playhead_tools.video_llm.loading import LoadedModel, LoadOptions, load
 from playhead_tools.video_llm.prefix_cache import PrefixCache, keeps_all
-from playhead_tools.video_llm.prompt import clips_shown
-from playhead_tools.video_llm.protocol import FrameChooser, ShownFrame, VlmRequest, VlmResponse
+from playhead_tools.video_llm.prompt import prompt_clips
+from playhead_tools.video_llm.protocol import FrameChooser, PromptFrame, VlmRequest, VlmResponse
 from playhead_tools.video_llm.text_only import Message, TextReply, text_prompt
-from playhead_tools.video_llm.token_selection import SeenClip, TokenKeeper
+from playhead_tools.video_llm.token_selection import TokenizedClip, TokenKeeper
 from playhead_tools.video_llm.usage import Report
 
 Times = Literal["native", "between"]
@@ -45,18 +45,18 @@ class Prompt:
     """A call as it is before generation.
 
     Args:
-        asked: the call.
-        shown: its frames.
+        request: the call.
+        prompt_frames: its frames.
         row: the whole prompt.
-        kept: for each clip the places of its tokens that are kept; None for all.
+        token_indices: for each clip the places of its tokens that are kept; None for all.
         encode_s: seconds in processor and vision encoder.
         keys: names of its clips; equal ones have equal features.
     """
 
-    asked: VlmRequest
-    shown: tuple[ShownFrame, ...]
+    request: VlmRequest
+    prompt_frames: tuple[PromptFrame, ...]
     row: Row
-    kept: tuple[Any, ...]
+    token_indices: tuple[Any, ...]
     encode_s: float
     keys: tuple[str, ...]
 
@@ -83,8 +83,8 @@ class TransformersVideoLLM:
         self,
         checkpoint: Path | str,
         *,
-        loading: Loading | None = None,
-        choose: FrameChooser = evenly,
+        loading: LoadOptions | None = None,
+        choose: FrameChooser = choose_evenly,
         keep: TokenKeeper | None = None,
         cache: FeatureCache | None = None,
         times: Times = "native",
@@ -95,13 +95,13 @@ class TransformersVideoLLM:
         self.name = Path(checkpoint).name
         self.keep = keep
         self.cache = FeatureCache() if cache is None else cache
-        self._checkpoint, self._loading = str(checkpoint), loading or Loading()
+        self._checkpoint, self._loading = str(checkpoint), loading or LoadOptions()
         self._choose, self._times = choose, times
         self.prefixes = PrefixCache(reuse_bytes)
         self._lock = threading.Lock()
 
     @cached_property
-    def loaded(self) -> Loaded:
+    def loaded(self) -> LoadedModel:
         """The model, loaded at its first use.
 
         Raises:
@@ -109,7 +109,7 @@ class TransformersVideoLLM:
         """
         return load(self._checkpoint, self._loading)
 
-    def watch(self, asked: VlmRequest) -> VlmResponse:
+    def generate(self, request: VlmRequest) -> VlmResponse:
         """One reply to one call, decoded greedily.
 
         Raises:
@@ -117,9 +117,9 @@ class TransformersVideoLLM:
             ModelOutputInvalid: it gave no text.
             TokenBudgetExceeded: not one frame fits.
         """
-        return self.watch_all([asked])[0]
+        return self.generate_all([request])[0]
 
-    def watch_all(self, calls: Sequence[VlmRequest]) -> list[VlmResponse]:
+    def generate_all(self, calls: Sequence[VlmRequest]) -> list[VlmResponse]:
         """Replies to several calls in one padded batch; each one's report has its share of the time.
 
         Raises:
@@ -131,8 +131,8 @@ class TransformersVideoLLM:
             return []
         with self._lock:
             began_s = perf_counter()
-            prompts = [self.prompt(asked) for asked in calls]
-            return self._replies(prompts, began_s)
+            prompts = [self.prompt(request) for request in calls]
+            return self._respond(prompts, began_s)
 
     def chat(self, messages: Sequence[Message], new_tokens: int) -> TextReply:
         """A reply to messages without pictures, decoded greedily.
@@ -142,25 +142,25 @@ class TransformersVideoLLM:
         """
         with self._lock:
             loaded = self.loaded
-            cut = cut_row(write_row(loaded, text_prompt(loaded, messages), []), [])
-            how = greedy_config(loaded.model.generation_config, loaded.tokenizer, new_tokens)
-            first = FirstWord(None, self._settle)
+            pruned_row = prune_row(write_row(loaded, text_prompt(loaded, messages), []), [])
+            config = greedy_config(loaded.model.generation_config, loaded.tokenizer, new_tokens)
+            first_token = FirstTokenProbe(None, self._settle)
             try:
                 if self._reuses:
-                    done = generate_on(loaded, cut, (), how, first, self.prefixes)
+                    done = generate_reusing_prefix(loaded, pruned_row, (), config, first_token, self.prefixes)
                 else:
-                    done = generate(loaded, [cut], how, first)
+                    done = generate_tokens(loaded, [pruned_row], config, first_token)
             except torch().OutOfMemoryError as error:
                 self.prefixes.clear()
                 raise ModelUnavailable(
-                    f"{self.name}: the GPU has not enough memory for a prompt of {len(cut.ids)} tokens;"
-                    " load it in 4 bits"
+                    f"{self.name}: the GPU has not enough memory for a prompt of {len(pruned_row.ids)}"
+                    " tokens; load it in 4 bits"
                 ) from error
-            numbers, is_cut = _ended(done.new[0].tolist(), new_tokens, self._ends)
+            numbers, is_cut = _until_end(done.new[0].tolist(), new_tokens, self._ends)
             text = loaded.tokenizer.decode(numbers, skip_special_tokens=True).strip()
-            return TextReply(text, len(cut.ids), len(numbers), is_cut)
+            return TextReply(text, len(pruned_row.ids), len(numbers), is_cut)
 
-    def prompt(self, asked: VlmRequest) -> Prompt:
+    def prompt(self, request: VlmRequest) -> Prompt:
         """A call with its clips encoded and the tokens to keep chosen.
 
         Raises:
@@ -169,23 +169,25 @@ class TransformersVideoLLM:
             ValueError: `keep` kept what is not there, or more than the budget.
         """
         began_s = perf_counter()
-        looker = Looker(self.loaded, self.cache, self._choose, rank=self.keep is not None)
-        shown, features = looker.look(asked, fit_tokens=self.keep is None)
+        encoder = ClipEncoder(self.loaded, self.cache, self._choose, rank=self.keep is not None)
+        prompt_frames, features = encoder.encode_request(request, fit_tokens=self.keep is None)
         self._settle()
         encode_s = perf_counter() - began_s
-        text = prompt_text(self.loaded, asked, shown)
+        text = prompt_text(self.loaded, request, prompt_frames)
         between = self._times == "between"
         clips = [
             (clip, with_labels(self.loaded, clip, part, between))
-            for clip, part in zip(features, clips_shown(shown), strict=True)
+            for clip, part in zip(features, prompt_clips(prompt_frames), strict=True)
         ]
         row = write_row(self.loaded, text, clips)
-        kept = self._kept(asked, shown, features, row)
-        return Prompt(asked, shown, row, kept, encode_s, looker.keys(asked, shown))
+        token_indices = self._select_tokens(request, prompt_frames, features, row)
+        return Prompt(
+            request, prompt_frames, row, token_indices, encode_s, encoder.keys(request, prompt_frames)
+        )
 
     def inputs(self, prompts: Sequence[Prompt]) -> dict[str, Any]:
         """Arguments of the model's `forward` and `generate` for these prompts, padded on the left."""
-        return batch_inputs(self.loaded, [cut_row(prompt.row, prompt.kept) for prompt in prompts])
+        return batch_inputs(self.loaded, [prune_row(prompt.row, prompt.token_indices) for prompt in prompts])
 
     def word_vectors(self, text: str) -> NDArray[np.float32]:
         """(W, D) float32: the language model's own vectors of a text's tokens, as LongVU scores frames.
@@ -193,92 +195,107 @@ class TransformersVideoLLM:
         Raises:
             ModelUnavailable: the model does not load.
         """
-        taken: NDArray[np.float32] = word_rows(self.loaded, text).float().cpu().numpy()
-        return taken
+        vectors: NDArray[np.float32] = word_rows(self.loaded, text).float().cpu().numpy()
+        return vectors
 
-    def _kept(
-        self, asked: VlmRequest, shown: tuple[ShownFrame, ...], features: Sequence[ClipFeatures], row: Row
+    def _select_tokens(
+        self,
+        request: VlmRequest,
+        prompt_frames: tuple[PromptFrame, ...],
+        features: Sequence[ClipFeatures],
+        row: Row,
     ) -> tuple[Any, ...]:
         if self.keep is None:
-            return tuple(clip.own for clip in features)
-        seen = [
-            SeenClip(
-                asked.clips[part.clip],
+            return tuple(clip.default_indices for clip in features)
+        encoded_clips = [
+            TokenizedClip(
+                request.clips[part.clip],
                 part,
                 ClipTokens(clip.tokens, step_times_s(clip, part)),
-                placed.costs,
+                placement.costs,
                 clip.order,
-                placed.all_tokens - (0 if clip.own is None else clip.tokens[..., 0].numel() - len(clip.own)),
-                clip.own,
+                placement.all_tokens
+                - (
+                    0
+                    if clip.default_indices is None
+                    else clip.tokens[..., 0].numel() - len(clip.default_indices)
+                ),
+                clip.default_indices,
             )
-            for part, clip, placed in zip(clips_shown(shown), features, row.clips, strict=True)
+            for part, clip, placement in zip(prompt_clips(prompt_frames), features, row.clips, strict=True)
         ]
-        kept = self.keep(seen, asked.question, asked.budget.visual_tokens)
-        if len(kept) != len(seen):
-            raise ValueError(f"expected the tokens to keep of {len(seen)} clips, got {len(kept)} lists")
-        indices = tuple(one.indices for one in kept)
-        used, most = cut_row(row, indices).visual_tokens, asked.budget.visual_tokens
-        if most is not None and used > most:
-            raise ValueError(f"{most} visual tokens are allowed, {used} were kept")
+        selections = self.keep(encoded_clips, request.question, request.budget.visual_tokens)
+        if len(selections) != len(encoded_clips):
+            raise ValueError(
+                f"expected the tokens to keep of {len(encoded_clips)} clips, got {len(selections)} lists"
+            )
+        indices = tuple(one.indices for one in selections)
+        used, max_tokens = prune_row(row, indices).visual_tokens, request.budget.visual_tokens
+        if max_tokens is not None and used > max_tokens:
+            raise ValueError(f"{max_tokens} visual tokens are allowed, {used} were kept")
         return indices
 
-    def _replies(self, prompts: Sequence[Prompt], began_s: float) -> list[VlmResponse]:
+    def _respond(self, prompts: Sequence[Prompt], began_s: float) -> list[VlmResponse]:
         loaded, count = self.loaded, len(prompts)
-        cuts = [cut_row(prompt.row, prompt.kept) for prompt in prompts]
-        tokens = yes_no_tokens(loaded.tokenizer) if any(p.asked.yes_no for p in prompts) else None
-        first = FirstWord(tokens, self._settle)
+        pruned_rows = [prune_row(prompt.row, prompt.token_indices) for prompt in prompts]
+        tokens = yes_no_tokens(loaded.tokenizer) if any(p.request.yes_no for p in prompts) else None
+        first_token = FirstTokenProbe(tokens, self._settle)
         start_s = perf_counter()
-        done = self._generated(prompts, cuts, first)
+        done = self._generate(prompts, pruned_rows, first_token)
         self._settle()
         end_s = perf_counter()
-        first_s = end_s if first.at_s is None else first.at_s
+        first_s = end_s if first_token.at_s is None else first_token.at_s
         replies = []
-        for i, (prompt, cut) in enumerate(zip(prompts, cuts, strict=True)):
-            numbers, cut_off = _ended(done.new[i].tolist(), prompt.asked.budget.new_tokens, self._ends)
-            given = sum(len(clip) for clip in prompt.asked.clips)
-            all_shown = sum(placed.all_tokens for placed in prompt.row.clips)
+        for i, (prompt, pruned_row) in enumerate(zip(prompts, pruned_rows, strict=True)):
+            numbers, cut_off = _until_end(done.new[i].tolist(), prompt.request.budget.new_tokens, self._ends)
+            num_given_frames = sum(len(clip) for clip in prompt.request.clips)
+            num_visual_tokens = sum(placement.all_tokens for placement in prompt.row.clips)
             report = Report(
                 model=self.name,
-                frames_given=given,
-                frames_shown=len(prompt.shown),
+                frames_given=num_given_frames,
+                frames_shown=len(prompt.prompt_frames),
                 total_s=(end_s - began_s) / count,
-                visual_tokens_given=round(all_shown * given / len(prompt.shown)),
-                visual_tokens_kept=cut.visual_tokens,
-                prompt_tokens=len(cut.ids),
+                visual_tokens_given=round(num_visual_tokens * num_given_frames / len(prompt.prompt_frames)),
+                visual_tokens_kept=pruned_row.visual_tokens,
+                prompt_tokens=len(pruned_row.ids),
                 new_tokens=len(numbers),
                 encode_s=prompt.encode_s,
                 prefill_s=(first_s - start_s) / count,
                 decode_s=(end_s - first_s) / count,
-                notes=tuple(self._notes(prompt, count, yes_no=bool(first.yes_no))),
+                notes=tuple(self._notes(prompt, count, yes_no=bool(first_token.yes_no))),
                 reused_tokens=done.reused_tokens,
             )
             text = loaded.tokenizer.decode(numbers, skip_special_tokens=True).strip()
             if not text:
                 raise ModelOutputInvalid(f"{self.name} gave no text", loaded.tokenizer.decode(numbers))
-            yes_no = first.yes_no[i] if first.yes_no and prompt.asked.yes_no else None
-            replies.append(VlmResponse(text, prompt.shown, report, yes_no, cut_off))
+            yes_no = first_token.yes_no[i] if first_token.yes_no and prompt.request.yes_no else None
+            replies.append(VlmResponse(text, prompt.prompt_frames, report, yes_no, cut_off))
         return replies
 
-    def _generated(self, prompts: Sequence[Prompt], cuts: Sequence[Cut], first: FirstWord) -> Generated:
+    def _generate(
+        self, prompts: Sequence[Prompt], pruned_rows: Sequence[PrunedRow], first_token: FirstTokenProbe
+    ) -> Generated:
         loaded = self.loaded
-        most_new = max(prompt.asked.budget.new_tokens for prompt in prompts)
-        how = greedy_config(loaded.model.generation_config, loaded.tokenizer, most_new)
+        max_new_tokens = max(prompt.request.budget.new_tokens for prompt in prompts)
+        config = greedy_config(loaded.model.generation_config, loaded.tokenizer, max_new_tokens)
         try:
-            if self._reuses and len(cuts) == 1:
-                return generate_on(loaded, cuts[0], prompts[0].keys, how, first, self.prefixes)
-            return generate(loaded, cuts, how, first)
+            if self._reuses and len(pruned_rows) == 1:
+                return generate_reusing_prefix(
+                    loaded, pruned_rows[0], prompts[0].keys, config, first_token, self.prefixes
+                )
+            return generate_tokens(loaded, pruned_rows, config, first_token)
         except torch().OutOfMemoryError as error:
             if not len(self.prefixes):
                 raise ModelUnavailable(
-                    f"{self.name}: the GPU has not enough memory for {len(cuts)} * {len(cuts[0].ids)} tokens;"
-                    " lower budget.visual_tokens or load it in 4 bits"
+                    f"{self.name}: the GPU has not enough memory for {len(pruned_rows)} *"
+                    f" {len(pruned_rows[0].ids)} tokens; lower budget.visual_tokens or load it in 4 bits"
                 ) from error
         self.prefixes.clear()
-        return self._generated(prompts, cuts, first)
+        return self._generate(prompts, pruned_rows, first_token)
 
     @cached_property
     def _reuses(self) -> bool:
-        return self.prefixes.most_bytes > 0 and keeps_all(self.loaded.model.config)
+        return self.prefixes.max_bytes > 0 and keeps_all(self.loaded.model.config)
 
     @cached_property
     def _ends(self) -> frozenset[int]:
@@ -293,15 +310,15 @@ class TransformersVideoLLM:
         notes, family = [], self.loaded.family
         if count > 1:
             notes.append(f"answered in a batch of {count}; times are its share")
-        if prompt.asked.yes_no and not yes_no:
+        if prompt.request.yes_no and not yes_no:
             notes.append("the tokenizer does not tell Yes from No by their first tokens")
-        if prompt.asked.form is not None:
+        if prompt.request.form is not None:
             notes.append("the form was asked for in words; generation was not held to it")
-        parts = clips_shown(prompt.shown)
-        trained = family.most_frames
+        parts = prompt_clips(prompt.prompt_frames)
+        trained = family.max_frames
         if family.one_is_image and any(1 < len(part.frames) != trained for part in parts):
             notes.append(f"{family.title} was trained on {trained} frames a clip")
-        if any(placed.features.step_s is not None for placed in prompt.row.clips) and any(
+        if any(placement.features.step_s is not None for placement in prompt.row.clips) and any(
             _uneven([frame.pts_s for frame in part.frames]) for part in parts
         ):
             notes.append(
@@ -310,19 +327,19 @@ class TransformersVideoLLM:
         return notes
 
 
-def greedy_config(config: Any, tokenizer: Any, most_new: int) -> Any:
+def greedy_config(config: Any, tokenizer: Any, max_new_tokens: int) -> Any:
     """Greedy decoding with the ends of the checkpoint's own generation config."""
     ends = _ends_of(config, tokenizer)
     pad = tokenizer.pad_token_id
     if pad is None:
         pad = ends if isinstance(ends, int) or ends is None else ends[0]
     return transformers().GenerationConfig(
-        max_new_tokens=most_new, do_sample=False, num_beams=1, eos_token_id=ends, pad_token_id=pad,
+        max_new_tokens=max_new_tokens, do_sample=False, num_beams=1, eos_token_id=ends, pad_token_id=pad,
         bos_token_id=config.bos_token_id,
     )  # fmt: skip
 
 
-def word_rows(loaded: Loaded, text: str) -> Any:
+def word_rows(loaded: LoadedModel, text: str) -> Any:
     """(W, D) tensor on the model's device: the language model's own vectors of a text's tokens."""
     ids = loaded.tokenizer.encode(text, add_special_tokens=False)
     with torch().inference_mode():
@@ -336,9 +353,9 @@ def _ends_of(config: Any, tokenizer: Any) -> Any:
     return tokenizer.eos_token_id if config.eos_token_id is None else config.eos_token_id
 
 
-def _ended(numbers: list[int], most: int, ends: frozenset[int]) -> tuple[list[int], bool]:
+def _until_end(numbers: list[int], max_new_tokens: int, ends: frozenset[int]) -> tuple[list[int], bool]:
     """The tokens up to the first that ends the reply, and whether none did within the budget."""
-    numbers = numbers[:most]
+    numbers = numbers[:max_new_tokens]
     for i, number in enumerate(numbers):
         if number in ends:
             return numbers[: i + 1], False

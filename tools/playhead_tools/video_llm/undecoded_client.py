@@ -1,4 +1,4 @@
-"""Eyes for tests and benchmarks of what is around looking: they decode nothing and remember nothing."""
+"""A VLM client for tests and benchmarks of the code around it: decodes nothing and caches nothing."""
 
 import numpy as np
 
@@ -11,12 +11,12 @@ from playhead_tools.video_llm.protocol import Budget, Clip, VideoLLM, VlmRequest
 from playhead_tools.video_llm.refusals import is_refusal
 
 
-class UndecodedClient(VlmClient):
-    """Eyes for which every window is the same two black frames; asks its model barely.
+class BlankFrameClient(VlmClient):
+    """A VLM client for which every window is the same two black frames, with a plain prompt.
 
     Args:
         catalog: the library, whose files need not exist.
-        model: what says something of a window, such as `ScriptedVideoLLM`.
+        model: that answers, such as `ScriptedVideoLLM`.
     """
 
     def __init__(self, catalog: Catalog, model: VideoLLM) -> None:
@@ -24,7 +24,7 @@ class UndecodedClient(VlmClient):
         self.model = model
         self._black = np.zeros((2, 8, 8, 3), np.uint8)
 
-    def look(
+    def observe(
         self,
         video_id: str,
         window: Window,
@@ -35,14 +35,16 @@ class UndecodedClient(VlmClient):
         frames: int | None = None,
         region: Region | None = None,
     ) -> Observation:
-        """What the model says of a window; errors are those of the model."""
+        """The observation of a window; errors are those of the model."""
         times_s = np.array([window.start_s, (window.start_s + window.end_s) / 2])
         clip = Clip(video_id, window, times_s, self._black)
-        asked = VlmRequest(
-            (clip,), with_options(question, options), Budget(frames=2), yes_no=yes_no, bare=True
+        request = VlmRequest(
+            (clip,), with_options(question, options), Budget(frames=2), yes_no=yes_no, plain_prompt=True
         )
-        reply = self.model.watch(asked)
+        reply = self.model.generate(request)
         p_yes = None if reply.yes_no is None else reply.yes_no.p_yes
         refused = is_refusal(reply.text, yes_no=yes_no)
         times = tuple(times_s.tolist())
-        return Observation(video_id, window, asked.question, reply.text, times, p_yes, 2, 32, refused=refused)
+        return Observation(
+            video_id, window, request.question, reply.text, times, p_yes, 2, 32, refused=refused
+        )

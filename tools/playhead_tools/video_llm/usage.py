@@ -60,11 +60,11 @@ class Report:
         values = {
             field.name: (getattr(self, field.name), getattr(other, field.name)) for field in fields(self)
         }
-        told = {"model", "notes"}
+        not_added = {"model", "notes"}
         added: dict[str, Any] = {
             name: None if a is None or b is None else a + b
             for name, (a, b) in values.items()
-            if name not in told
+            if name not in not_added
         }
         notes = tuple(dict.fromkeys((*self.notes, *other.notes)))
         return Report(model=self.model, notes=notes, **added)

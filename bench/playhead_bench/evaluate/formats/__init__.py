@@ -3,21 +3,20 @@
 from playhead_bench.evaluate.formats.read_write import read, read_predictions, write
 from playhead_bench.evaluate.formats.records import (
     BadRow,
-    CitedSentence,
     Dataset,
     FormatError,
     FormatUnreadable,
     Prediction,
     Predictions,
     PredictionsInvalid,
-    Ranked,
+    RankedWindow,
+    ReportSentence,
 )
 from playhead_bench.evaluate.formats.table import FORMATS, Format
 
 __all__ = [
     "FORMATS",
     "BadRow",
-    "CitedSentence",
     "Dataset",
     "Format",
     "FormatError",
@@ -25,7 +24,8 @@ __all__ = [
     "Prediction",
     "Predictions",
     "PredictionsInvalid",
-    "Ranked",
+    "RankedWindow",
+    "ReportSentence",
     "read",
     "read_predictions",
     "write",

@@ -5,10 +5,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from playhead_bench.evaluate.formats.fields import answer_of, first, number_of, whole_of
-from playhead_bench.evaluate.formats.files import Found, Placed, Row, keyed, listed, read_json, read_rows
+from playhead_bench.evaluate.formats.fields import answer_of, first, integer_of, number_of
+from playhead_bench.evaluate.formats.files import (
+    LocatedRow,
+    Row,
+    RowOrError,
+    keyed,
+    listed,
+    read_json,
+    read_rows,
+)
 from playhead_bench.evaluate.formats.gather import choice_sample, flattened, gather
-from playhead_bench.evaluate.formats.records import BadRow, Dataset, RowWrong
+from playhead_bench.evaluate.formats.records import BadRow, Dataset, InvalidRow
 from playhead_bench.evaluate.formats.spellings import (
     AVA100,
     CGBENCH,
@@ -36,22 +44,24 @@ def read_egoschema(path: Path, answers: Path | None = None) -> Dataset:
     """
     found = list(_by_uid(path))
     if answers is None:
-        return gather(path, found, lambda placed: choice_sample(EGOSCHEMA, placed.row))
+        return gather(path, found, lambda located_row: choice_sample(EGOSCHEMA, located_row.row))
     value, doubled = read_json(answers)
     gold = {key: index for _, key, index in keyed(answers, value)}
-    kept = [f for f in found if isinstance(f, BadRow) or str(first(f.row, EGOSCHEMA.id)) in gold]
-    asked = {str(first(f.row, EGOSCHEMA.id)) for f in kept if isinstance(f, Placed)}
-    lost = [BadRow(f"{answers.name}[{uid}]", "no question has this uid") for uid in gold if uid not in asked]
+    rows = [f for f in found if isinstance(f, BadRow) or str(first(f.row, EGOSCHEMA.id)) in gold]
+    uids = {str(first(f.row, EGOSCHEMA.id)) for f in rows if isinstance(f, LocatedRow)}
+    lost = [BadRow(f"{answers.name}[{uid}]", "no question has this uid") for uid in gold if uid not in uids]
 
-    def make(placed: Placed) -> Sample:
-        sample = choice_sample(EGOSCHEMA, placed.row)
-        index = answer_of(gold[str(first(placed.row, EGOSCHEMA.id))], sample.options, EGOSCHEMA.ways)
+    def make(located_row: LocatedRow) -> Sample:
+        sample = choice_sample(EGOSCHEMA, located_row.row)
+        index = answer_of(
+            gold[str(first(located_row.row, EGOSCHEMA.id))], sample.options, EGOSCHEMA.answer_forms
+        )
         return replace(sample, answer_index=index, answer=sample.options[index])
 
-    return gather(path, [*doubled, *kept, *lost], make)
+    return gather(path, [*doubled, *rows, *lost], make)
 
 
-def _by_uid(path: Path) -> Iterator[Found]:
+def _by_uid(path: Path) -> Iterator[RowOrError]:
     if path.suffix in (".csv", ".parquet", ".jsonl") or path.is_dir():
         yield from read_rows(path)
         return
@@ -62,7 +72,7 @@ def _by_uid(path: Path) -> Iterator[Found]:
         return
     for where, uid, row in keyed(path, value):
         if isinstance(row, dict):
-            yield Placed(where, {"q_uid": uid, **row})
+            yield LocatedRow(where, {"q_uid": uid, **row})
         else:
             yield BadRow(where, f"expected an object, got {type(row).__name__}")
 
@@ -77,10 +87,10 @@ def read_mlvu(path: Path) -> Dataset:
         FormatUnreadable: it is not that format.
     """
 
-    def make(placed: Placed) -> Sample:
-        row = placed.row
+    def make(located_row: LocatedRow) -> Sample:
+        row = located_row.row
         if first(row, MLVU.id) is None:
-            row = {**row, "id": placed.where.replace(".json", "").replace("[", "_").rstrip("]")}
+            row = {**row, "id": located_row.where.replace(".json", "").replace("[", "_").rstrip("]")}
         return choice_sample(MLVU, row)
 
     return gather(path, read_rows(path), make)
@@ -94,7 +104,7 @@ def read_longvideobench(path: Path) -> Dataset:
     Raises:
         FormatUnreadable: it is not that format.
     """
-    return gather(path, read_rows(path), lambda placed: choice_sample(LONGVIDEOBENCH, placed.row))
+    return gather(path, read_rows(path), lambda located_row: choice_sample(LONGVIDEOBENCH, located_row.row))
 
 
 def read_hourvideo(path: Path) -> Dataset:
@@ -104,22 +114,22 @@ def read_hourvideo(path: Path) -> Dataset:
         FormatUnreadable: it is not that format.
     """
 
-    def videos() -> Iterator[Found]:
+    def videos() -> Iterator[RowOrError]:
         value, doubled = read_json(path)
         yield from doubled
         for where, uid, video in keyed(path, value):
             if isinstance(video, dict) and "benchmark_dataset" in video:
-                yield Placed(where, {**video, "video_uid": uid})
+                yield LocatedRow(where, {**video, "video_uid": uid})
             else:
                 yield BadRow(where, "lacks 'benchmark_dataset'")
 
     def outer(video: Row) -> Row:
         metadata = video.get("video_metadata")
-        held = metadata if isinstance(metadata, Mapping) else {}
-        return {"video_uid": video["video_uid"], "duration_in_seconds": held.get("duration_in_seconds")}
+        fields = metadata if isinstance(metadata, Mapping) else {}
+        return {"video_uid": video["video_uid"], "duration_in_seconds": fields.get("duration_in_seconds")}
 
     rows = flattened(videos(), "benchmark_dataset", outer)
-    return gather(path, rows, lambda placed: choice_sample(HOURVIDEO, placed.row))
+    return gather(path, rows, lambda located_row: choice_sample(HOURVIDEO, located_row.row))
 
 
 def read_cgbench(path: Path) -> Dataset:
@@ -128,7 +138,7 @@ def read_cgbench(path: Path) -> Dataset:
     Raises:
         FormatUnreadable: it is not that format.
     """
-    return gather(path, read_rows(path), lambda placed: choice_sample(CGBENCH, placed.row))
+    return gather(path, read_rows(path), lambda located_row: choice_sample(CGBENCH, located_row.row))
 
 
 def read_videomme(path: Path) -> Dataset:
@@ -141,8 +151,8 @@ def read_videomme(path: Path) -> Dataset:
         FormatUnreadable: it is not that format, or Parquet without pyarrow.
     """
 
-    def make(placed: Placed) -> Sample:
-        sample = choice_sample(VIDEOMME, placed.row)
+    def make(located_row: LocatedRow) -> Sample:
+        sample = choice_sample(VIDEOMME, located_row.row)
         return replace(sample, meta={**sample.meta, "subtitle": f"{sample.video_ids[0]}.srt"})
 
     return gather(path, flattened(read_rows(path), "questions"), make)
@@ -159,7 +169,7 @@ def read_lvbench(path: Path) -> Dataset:
     """
 
     rows = flattened(read_rows(path), "qa")
-    return gather(path, rows, lambda placed: choice_sample(LVBENCH, placed.row))
+    return gather(path, rows, lambda located_row: choice_sample(LVBENCH, located_row.row))
 
 
 def read_ava100(path: Path) -> Dataset:
@@ -168,7 +178,9 @@ def read_ava100(path: Path) -> Dataset:
     Raises:
         FormatUnreadable: it is not that format.
     """
-    return gather(path, flattened(read_rows(path), "qa"), lambda placed: choice_sample(AVA100, placed.row))
+    return gather(
+        path, flattened(read_rows(path), "qa"), lambda located_row: choice_sample(AVA100, located_row.row)
+    )
 
 
 def read_lvhaystack(path: Path) -> Dataset:
@@ -180,13 +192,13 @@ def read_lvhaystack(path: Path) -> Dataset:
         FormatUnreadable: it is not that format.
     """
 
-    def make(placed: Placed) -> Sample:
-        row = {"id": placed.where, **placed.row}
+    def make(located_row: LocatedRow) -> Sample:
+        row = {"id": located_row.where, **located_row.row}
         sample = choice_sample(LVHAYSTACK, row)
         frames = first(row, ("frame_indexes", "frame_indexes_video", "gt_frame_index"))
         if not isinstance(frames, list) or not frames:
-            raise RowWrong(f"expected a list of frame numbers, got {frames!r}")
-        meta: dict[str, Any] = {**sample.meta, "frame_indexes": tuple(map(whole_of, frames))}
+            raise InvalidRow(f"expected a list of frame numbers, got {frames!r}")
+        meta: dict[str, Any] = {**sample.meta, "frame_indexes": tuple(map(integer_of, frames))}
         rate = first(row, ("fps", "frame_rate"))
         if rate is not None:
             meta["times_s"] = tuple(frame / number_of(rate) for frame in meta["frame_indexes"])

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any, Literal
 
-from playhead_bench.evaluate.formats.records import RowWrong
+from playhead_bench.evaluate.formats.records import InvalidRow
 
-Way = Literal["letter", "index", "text"]
+AnswerForm = Literal["letter", "index", "text"]
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-_WHOLE = re.compile(r"-?\d+(?:\.0+)?$")
+_INTEGER = re.compile(r"-?\d+(?:\.0+)?$")
 _LETTER = re.compile(r"\(?([A-Z])\)?[.:]?$")
 _LETTER_AND_TEXT = re.compile(r"(?:\(([A-Z])\)|([A-Z])[.:)])\s*(.+)$", re.DOTALL)
 _LINE_OPTION = re.compile(r"^[ \t]*(?:\(([A-Z])\)|([A-Z])[.:)])[ \t]*", re.MULTILINE)
@@ -34,11 +34,11 @@ def needed(row: Mapping[str, Any], keys: Sequence[str]) -> Any:
     """As `first`, but there must be one.
 
     Raises:
-        RowWrong: there is none.
+        InvalidRow: there is none.
     """
     value = first(row, keys)
     if value is None:
-        raise RowWrong(f"lacks {' or '.join(repr(key) for key in keys)}; has {sorted(map(str, row))}")
+        raise InvalidRow(f"lacks {' or '.join(repr(key) for key in keys)}; has {sorted(map(str, row))}")
     return value
 
 
@@ -46,7 +46,7 @@ def identifier(value: Any) -> str:
     """An id as text; whole numbers lose the `.0` that tables give them, leading zeros stay.
 
     Raises:
-        RowWrong: the value is neither text nor a whole number.
+        InvalidRow: the value is neither text nor a whole number.
 
     >>> identifier(4010069381.0), identifier("4010069381.0"), identifier("001")
     ('4010069381', '4010069381', '001')
@@ -54,7 +54,7 @@ def identifier(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).strip():
-        raise RowWrong(f"an id is text or a whole number, got {value!r}")
+        raise InvalidRow(f"an id is text or a whole number, got {value!r}")
     text = str(value).strip()
     return text.split(".")[0] if re.fullmatch(r"\d+\.0+", text) else text
 
@@ -63,10 +63,10 @@ def text_of(value: Any) -> str:
     """A value as text that says something, without space around it.
 
     Raises:
-        RowWrong: it is a list or an object, or empty.
+        InvalidRow: it is a list or an object, or empty.
     """
     if isinstance(value, bool) or not isinstance(value, str | int | float) or not str(value).strip():
-        raise RowWrong(f"expected text, got {value!r}")
+        raise InvalidRow(f"expected text, got {value!r}")
     return str(value).strip()
 
 
@@ -74,44 +74,44 @@ def number_of(value: Any) -> float:
     """A finite number, also one that is written as text.
 
     Raises:
-        RowWrong: it is none.
+        InvalidRow: it is none.
     """
     try:
         number = float("nan" if isinstance(value, bool) else value)
     except (TypeError, ValueError, OverflowError):
         number = float("nan")
     if not isfinite(number):
-        raise RowWrong(f"expected a finite number, got {value!r}")
+        raise InvalidRow(f"expected a finite number, got {value!r}")
     return number
 
 
-def whole_of(value: Any) -> int:
+def integer_of(value: Any) -> int:
     """A whole number, also one that is written as text or as `3.0`.
 
     Raises:
-        RowWrong: it is none.
+        InvalidRow: it is none.
     """
     number = number_of(value)
     if not number.is_integer():
-        raise RowWrong(f"expected a whole number, got {value!r}")
+        raise InvalidRow(f"expected a whole number, got {value!r}")
     return int(number)
 
 
-def unpacked(value: Any) -> Any:
+def unpack(value: Any) -> Any:
     """A list or object that a table holds as text (JSON, or as Python prints it); other values as they are.
 
-    >>> unpacked("['red', 'blue']"), unpacked('{"A": "red"}'), unpacked("red")
+    >>> unpack("['red', 'blue']"), unpack('{"A": "red"}'), unpack("red")
     (['red', 'blue'], {'A': 'red'}, 'red')
     """
     if not isinstance(value, str) or value.strip()[:1] not in ("[", "{", "("):
         return value
     for parse in (json.loads, ast.literal_eval):
         try:
-            held = parse(value.strip())
+            parsed = parse(value.strip())
         except (ValueError, SyntaxError, RecursionError):
             continue
-        if isinstance(held, list | dict | tuple):
-            return list(held) if isinstance(held, tuple) else held
+        if isinstance(parsed, list | dict | tuple):
+            return list(parsed) if isinstance(parsed, tuple) else parsed
     return value
 
 
@@ -119,19 +119,19 @@ def options_of(value: Any) -> tuple[str, ...]:
     """The options in a list, in an object by letter or number, or in lines of text; letters before them go.
 
     Raises:
-        RowWrong: there are fewer than two, or one is empty.
+        InvalidRow: there are fewer than two, or one is empty.
 
     >>> options_of(["A. red", "B. blue"]), options_of({"B": "blue", "A": "red"})
     (('red', 'blue'), ('red', 'blue'))
     """
-    held = unpacked(value)
-    if isinstance(held, dict):
-        held = [held[key] for key in sorted(held)]
-    if isinstance(held, str):
-        held = list(embedded_options(held)[1]) or held.split("\n")
-    if not isinstance(held, list) or len(held) < 2:
-        raise RowWrong(f"expected two options or more, got {value!r}")
-    return _without_letters([text_of(option) for option in held])
+    options_value = unpack(value)
+    if isinstance(options_value, dict):
+        options_value = [options_value[key] for key in sorted(options_value)]
+    if isinstance(options_value, str):
+        options_value = list(embedded_options(options_value)[1]) or options_value.split("\n")
+    if not isinstance(options_value, list) or len(options_value) < 2:
+        raise InvalidRow(f"expected two options or more, got {value!r}")
+    return _without_letters([text_of(option) for option in options_value])
 
 
 def _without_letters(options: list[str]) -> tuple[str, ...]:
@@ -145,7 +145,7 @@ def _without_letters(options: list[str]) -> tuple[str, ...]:
 
 
 def embedded_options(text: str) -> tuple[str, tuple[str, ...]]:
-    """A question that holds its options, taken apart: what is asked, and the options in order.
+    """A question that holds its options, taken apart: the question, and the options in order.
 
     Options are lines that begin `(A)`, `A.`, `A)` or `A:`, or else `(A) .. (B) ..` within one line, with all
     letters from A on. Where the others take one line each, the last takes one, too: what follows is an
@@ -177,23 +177,23 @@ def _between(text: str, run: list[re.Match[str]]) -> tuple[str, ...]:
     return tuple(options)
 
 
-def answer_of(value: Any, options: Sequence[str], ways: Sequence[Way]) -> int:
+def answer_of(value: Any, options: Sequence[str], forms: Sequence[AnswerForm]) -> int:
     """Which option a gold answer means, from 0.
 
     Args:
         value: a letter ("B", "(B)", "B. blue"), a number from 0, or the text of an option.
         options: of the question.
-        ways: how this benchmark writes answers, the most usual first; the first that fits is taken, so that
+        forms: how this benchmark writes answers, the most usual first; the first that fits is taken, so that
             "2" is the option that reads 2 where texts are usual and the third option where numbers are.
 
     Raises:
-        RowWrong: no option is meant, or a letter and the text behind it mean two.
+        InvalidRow: no option is meant, or a letter and the text behind it mean two.
     """
-    for way in ways:
-        found = _TRIED[way](value, options)
+    for form in forms:
+        found = _PARSERS[form](value, options)
         if found is not None:
             return found
-    raise RowWrong(f"answer {value!r} is none of the {len(options)} options (as {' or '.join(ways)})")
+    raise InvalidRow(f"answer {value!r} is none of the {len(options)} options (as {' or '.join(forms)})")
 
 
 def _by_letter(value: Any, options: Sequence[str]) -> int | None:
@@ -205,12 +205,12 @@ def _by_letter(value: Any, options: Sequence[str]) -> int | None:
     if rest is None or (place := LETTERS.index(rest[1] or rest[2])) >= len(options):
         return None
     if _folded(options[place]) != _folded(rest[3]):
-        raise RowWrong(f"answer {value!r}: the option {LETTERS[place]} reads {options[place]!r}")
+        raise InvalidRow(f"answer {value!r}: the option {LETTERS[place]} reads {options[place]!r}")
     return place
 
 
 def _by_index(value: Any, options: Sequence[str]) -> int | None:
-    if isinstance(value, bool) or not _WHOLE.match(str(value).strip()):
+    if isinstance(value, bool) or not _INTEGER.match(str(value).strip()):
         return None
     index = float(value) if isinstance(value, str) else value
     return int(index) if 0 <= index < len(options) else None
@@ -225,4 +225,4 @@ def _folded(text: str) -> str:
     return " ".join(text.casefold().split()).rstrip(".")
 
 
-_TRIED = {"letter": _by_letter, "index": _by_index, "text": _by_text}
+_PARSERS = {"letter": _by_letter, "index": _by_index, "text": _by_text}

@@ -16,14 +16,14 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class LocatedRow:
     """A row and where it stands: `file:line`, or `file` with a key or a number in brackets."""
 
     where: str
     row: Row
 
 
-Found = Placed | BadRow
+RowOrError = LocatedRow | BadRow
 
 
 def read_text(path: Path) -> str:
@@ -47,12 +47,12 @@ def read_json(path: Path) -> tuple[Any, list[BadRow]]:
     doubled: list[BadRow] = []
 
     def first_wins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        held: dict[str, Any] = {}
+        unique: dict[str, Any] = {}
         for key, value in pairs:
-            if key in held:
+            if key in unique:
                 doubled.append(BadRow(f"{path.name}[{key}]", "key written twice; the first one counts"))
-            held.setdefault(key, value)
-        return held
+            unique.setdefault(key, value)
+        return unique
 
     try:
         return json.loads(read_text(path), object_pairs_hook=first_wins), doubled
@@ -60,7 +60,7 @@ def read_json(path: Path) -> tuple[Any, list[BadRow]]:
         raise FormatUnreadable(path, f"not JSON ({error})") from error
 
 
-def read_json_lines(path: Path) -> Iterator[Found]:
+def read_json_lines(path: Path) -> Iterator[RowOrError]:
     """Every line of a JSON Lines file as a row; a line that is no JSON object comes as a `BadRow`.
 
     Raises:
@@ -68,12 +68,12 @@ def read_json_lines(path: Path) -> Iterator[Found]:
     """
     found = [_json_line(f"{path.name}:{n}", line) for n, line in enumerate(read_text(path).split("\n"), 1)]
     rows = [row for row in found if row is not None]
-    if rows and not any(isinstance(row, Placed) for row in rows):
+    if rows and not any(isinstance(row, LocatedRow) for row in rows):
         raise FormatUnreadable(path, f"not JSON Lines: no line holds a JSON object ({rows[0].where})")
     yield from rows
 
 
-def _json_line(where: str, line: str) -> Found | None:
+def _json_line(where: str, line: str) -> RowOrError | None:
     if not line.strip():
         return None
     try:
@@ -82,10 +82,10 @@ def _json_line(where: str, line: str) -> Found | None:
         return BadRow(where, f"not JSON ({error})")
     if not isinstance(row, dict):
         return BadRow(where, f"expected a JSON object, got {type(row).__name__}")
-    return Placed(where, row)
+    return LocatedRow(where, row)
 
 
-def read_csv(path: Path, columns: Iterable[str] = ()) -> Iterator[Found]:
+def read_csv(path: Path, columns: Iterable[str] = ()) -> Iterator[RowOrError]:
     """Every record of a CSV file with a header; one with too few or too many cells comes as a `BadRow`.
 
     Args:
@@ -105,12 +105,12 @@ def read_csv(path: Path, columns: Iterable[str] = ()) -> Iterator[Found]:
             if None in row or None in row.values():
                 yield BadRow(where, f"expected {len(reader.fieldnames)} cells, got another number")
             else:
-                yield Placed(where, row)
+                yield LocatedRow(where, row)
     except csv.Error as error:
         yield BadRow(f"{path.name}:{reader.line_num}", f"not CSV from here on ({error})")
 
 
-def read_parquet(path: Path) -> Iterator[Found]:
+def read_parquet(path: Path) -> Iterator[RowOrError]:
     """Every row of a Parquet file.
 
     Raises:
@@ -126,10 +126,10 @@ def read_parquet(path: Path) -> Iterator[Found]:
     except (OSError, ValueError) as error:  # pyarrow's own errors derive from these
         raise FormatUnreadable(path, f"not Parquet ({error})") from error
     for number, row in enumerate(rows):
-        yield Placed(f"{path.name}[{number}]", row)
+        yield LocatedRow(f"{path.name}[{number}]", row)
 
 
-def read_rows(path: Path) -> Iterator[Found]:
+def read_rows(path: Path) -> Iterator[RowOrError]:
     """The rows of a file by its ending: .csv, .parquet, .jsonl, or else JSON; of a folder, of all its files.
 
     A JSON file may hold a list of objects, or an object with a list under `data`, `annotations` or
@@ -156,7 +156,7 @@ def read_rows(path: Path) -> Iterator[Found]:
         yield from listed(path, value)
 
 
-def listed(path: Path, value: Any) -> Iterator[Found]:
+def listed(path: Path, value: Any) -> Iterator[RowOrError]:
     """The rows in a JSON value that is a list of objects, wraps one, or holds columns.
 
     Raises:
@@ -170,7 +170,7 @@ def listed(path: Path, value: Any) -> Iterator[Found]:
     for number, row in enumerate(value):
         where = f"{path.name}[{number}]"
         if isinstance(row, dict):
-            yield Placed(where, row)
+            yield LocatedRow(where, row)
         else:
             yield BadRow(where, f"expected an object, got {type(row).__name__}")
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from playhead_bench.evaluate.formats.fields import first, identifier, needed, number_of, text_of
 from playhead_bench.evaluate.formats.files import (
-    Found,
-    Placed,
+    LocatedRow,
     Row,
+    RowOrError,
     keyed,
     read_json,
     read_json_lines,
@@ -19,7 +19,7 @@ from playhead_bench.evaluate.formats.files import (
     read_text,
 )
 from playhead_bench.evaluate.formats.gather import gather
-from playhead_bench.evaluate.formats.records import BadRow, Dataset, FormatUnreadable, RowWrong
+from playhead_bench.evaluate.formats.records import BadRow, Dataset, FormatUnreadable, InvalidRow
 from playhead_bench.evaluate.formats.spans import windows_of
 from playhead_bench.evaluate.sample import Sample
 
@@ -38,28 +38,28 @@ def moment_sample(
     """The sample of one query of a moment search.
 
     Args:
-        official: id as the benchmark writes it; kept as `meta["id"]`.
+        official: id as the benchmark writes it; stored as `meta["id"]`.
         video: id of the video.
         query: what is searched.
         windows: the gold windows, see `windows_of`; left away where the split hides them.
-        duration: of the video in seconds, None where it is not told.
-        meta: what else is kept; None is not.
+        duration: of the video in seconds, None where it is unknown.
+        meta: what else is stored; None values are not.
 
     Raises:
-        RowWrong: a value does not fit.
+        InvalidRow: a value does not fit.
     """
     duration_s = None if duration is None else number_of(duration)
     found, notes = ((), ()) if windows is _HIDDEN else windows_of(windows, duration_s)
     if windows is not _HIDDEN and not found:
-        raise RowWrong("no gold window")
-    kept = {key: value for key, value in meta.items() if value is not None}
+        raise InvalidRow("no gold window")
+    stored_meta = {key: value for key, value in meta.items() if value is not None}
     return Sample(
         id=identifier(official),
         video_ids=(identifier(video),),
         question=text_of(query),
         windows=found,
         duration_s=duration_s,
-        meta={"id": official, **kept, **({"notes": notes} if notes else {})},
+        meta={"id": official, **stored_meta, **({"notes": notes} if notes else {})},
     )
 
 
@@ -67,7 +67,7 @@ def _highlight(row: Row, windows: Any) -> Sample:
     """A row in the form of QVHighlights; clip ids and saliency scores, one each, stay in `meta`."""
     clips, saliency = row.get("relevant_clip_ids"), row.get("saliency_scores")
     if clips is not None and saliency is not None:
-        _check_as_many(clips, saliency)
+        _check_same_length(clips, saliency)
     duration = needed(row, ("duration",))
     return moment_sample(
         needed(row, ("qid",)),
@@ -80,11 +80,13 @@ def _highlight(row: Row, windows: Any) -> Sample:
     )
 
 
-def _check_as_many(clips: Any, saliency: Any) -> None:
+def _check_same_length(clips: Any, saliency: Any) -> None:
     if not isinstance(clips, list) or not isinstance(saliency, list):
-        raise RowWrong(f"relevant_clip_ids and saliency_scores must be lists, got {clips!r} and {saliency!r}")
+        raise InvalidRow(
+            f"relevant_clip_ids and saliency_scores must be lists, got {clips!r} and {saliency!r}"
+        )
     if len(clips) != len(saliency):
-        raise RowWrong(f"{len(clips)} relevant_clip_ids and {len(saliency)} saliency_scores")
+        raise InvalidRow(f"{len(clips)} relevant_clip_ids and {len(saliency)} saliency_scores")
 
 
 def read_qvhighlights(path: Path) -> Dataset:
@@ -94,23 +96,27 @@ def read_qvhighlights(path: Path) -> Dataset:
         FormatUnreadable: it is not that format.
     """
     rows = read_json_lines(path)
-    return gather(path, rows, lambda placed: _highlight(placed.row, _windows(placed.row, "relevant_windows")))
+    return gather(
+        path,
+        rows,
+        lambda located_row: _highlight(located_row.row, _windows(located_row.row, "relevant_windows")),
+    )
 
 
 def read_navmr(path: Path) -> Dataset:
     """NA-VMR: JSON Lines as of QVHighlights, where the windows `[[0, 0]]` say that the video holds no answer.
 
-    A moment of no length at 0 s could not be told from that; there is none in the benchmark.
+    A moment of no length at 0 s could not be distinguished from that; there is none in the benchmark.
 
     Raises:
         FormatUnreadable: it is not that format.
     """
 
-    def make(placed: Placed) -> Sample:
-        windows = placed.row.get("relevant_windows")
+    def make(located_row: LocatedRow) -> Sample:
+        windows = located_row.row.get("relevant_windows")
         if windows not in ([[0, 0]], [0, 0]):
-            return _highlight(placed.row, _windows(placed.row, "relevant_windows"))
-        return replace(_highlight(placed.row, _HIDDEN), kind="negative", answerable=False)
+            return _highlight(located_row.row, _windows(located_row.row, "relevant_windows"))
+        return replace(_highlight(located_row.row, _HIDDEN), kind="negative", answerable=False)
 
     return gather(path, read_json_lines(path), make)
 
@@ -133,8 +139,8 @@ def read_charades(path: Path, durations: Path | None = None) -> Dataset:
     """
     lengths = {} if durations is None else _lengths(durations)
 
-    def make(placed: Placed) -> Sample:
-        row = placed.row
+    def make(located_row: LocatedRow) -> Sample:
+        row = located_row.row
         video = str(needed(row, ("video", "image_id", "vid", "video_id")))
         name = video.removesuffix(".mp4")
         return moment_sample(
@@ -149,15 +155,15 @@ def read_charades(path: Path, durations: Path | None = None) -> Dataset:
     return gather(path, _charades_rows(path), make)
 
 
-def _charades_rows(path: Path) -> Iterator[Found]:
+def _charades_rows(path: Path) -> Iterator[RowOrError]:
     if path.suffix == ".txt":
         yield from _charades_lines(path)
         return
     for number, found in enumerate(read_rows(path)):
-        yield found if isinstance(found, BadRow) else Placed(found.where, {"line": number, **found.row})
+        yield found if isinstance(found, BadRow) else LocatedRow(found.where, {"line": number, **found.row})
 
 
-def _charades_lines(path: Path) -> Iterator[Found]:
+def _charades_lines(path: Path) -> Iterator[RowOrError]:
     lines = [(n, line) for n, line in enumerate(read_text(path).split("\n")) if line.strip()]
     if lines and not any(_CHARADES_LINE.match(line) for _, line in lines):
         raise FormatUnreadable(path, "not Charades-STA: no line is `VIDEO start end##sentence`")
@@ -167,7 +173,7 @@ def _charades_lines(path: Path) -> Iterator[Found]:
             yield BadRow(where, f"expected `VIDEO start end##sentence`, got {line!r}")
             continue
         row = {"video": match[1], "timestamp": [match[2], match[3]], "caption": match[4], "line": number}
-        yield Placed(where, row)
+        yield LocatedRow(where, row)
 
 
 def _lengths(path: Path) -> dict[str, Any]:
@@ -186,8 +192,8 @@ def read_tvr(path: Path) -> Dataset:
         FormatUnreadable: it is not that format.
     """
 
-    def make(placed: Placed) -> Sample:
-        row = placed.row
+    def make(located_row: LocatedRow) -> Sample:
+        row = located_row.row
         sample = moment_sample(
             needed(row, ("desc_id",)),
             needed(row, ("vid_name",)),
@@ -207,8 +213,8 @@ def read_extremewhen(path: Path) -> Dataset:
         FormatUnreadable: it is not that format.
     """
 
-    def make(placed: Placed) -> Sample:
-        row = placed.row
+    def make(located_row: LocatedRow) -> Sample:
+        row = located_row.row
         sample = moment_sample(
             needed(row, ("qid",)),
             needed(row, ("video_id",)),

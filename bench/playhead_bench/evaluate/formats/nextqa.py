@@ -5,28 +5,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from playhead_bench.evaluate.formats.fields import identifier, needed, number_of, whole_of
+from playhead_bench.evaluate.formats.fields import identifier, integer_of, needed, number_of
 from playhead_bench.evaluate.formats.files import (
-    Found,
-    Placed,
+    LocatedRow,
+    RowOrError,
     keyed,
     read_csv,
     read_json,
     read_rows,
     write_json,
 )
-from playhead_bench.evaluate.formats.gather import Spelling, choice_sample, gather
+from playhead_bench.evaluate.formats.gather import FieldNames, choice_sample, gather
 from playhead_bench.evaluate.formats.predict import by_key, chosen, moments_of, only_best
-from playhead_bench.evaluate.formats.records import Dataset, Prediction, Predictions, RowWrong
+from playhead_bench.evaluate.formats.records import Dataset, InvalidRow, Prediction, Predictions
 from playhead_bench.evaluate.formats.spans import windows_of
 from playhead_bench.evaluate.sample import Sample
 
-NEXTQA = Spelling(
+NEXTQA = FieldNames(
     id=("id",),
     video=("video", "video_id"),
     options=("options",),
     numbered="a{}",
-    ways=("index", "text", "letter"),
+    answer_forms=("index", "text", "letter"),
     may_be_open=True,
     kind=("type",),
     meta=("qid", "frame_count", "width", "height", "additional_ref_answer"),
@@ -46,13 +46,13 @@ def read_nextqa(path: Path, vidor_map: Path | None = None) -> Dataset:
         FormatUnreadable: it is not that format.
     """
     paths = (
-        {} if vidor_map is None else {key: held for _, key, held in keyed(vidor_map, read_json(vidor_map)[0])}
+        {} if vidor_map is None else {key: name for _, key, name in keyed(vidor_map, read_json(vidor_map)[0])}
     )
 
-    def make(placed: Placed) -> Sample:
-        sample = _sample(placed, NEXTQA)
-        where = paths.get(sample.video_ids[0])
-        return sample if where is None else replace(sample, meta={**sample.meta, "vidor": where})
+    def make(located_row: LocatedRow) -> Sample:
+        sample = _sample(located_row, NEXTQA)
+        video_path = paths.get(sample.video_ids[0])
+        return sample if video_path is None else replace(sample, meta={**sample.meta, "vidor": video_path})
 
     return gather(path, _rows(path), make)
 
@@ -66,33 +66,33 @@ def read_nextgqa(path: Path, grounding: Path) -> Dataset:
         FormatUnreadable: one of the files is not of that format.
     """
     value, doubled = read_json(grounding)
-    citation_context = {key: held for _, key, held in keyed(grounding, value)}
-    spelling = replace(NEXTQA, ways=("text", "index", "letter"), may_be_open=False)
+    grounding_by_video = {key: record for _, key, record in keyed(grounding, value)}
+    field_names = replace(NEXTQA, answer_forms=("text", "index", "letter"), may_be_open=False)
 
-    def make(placed: Placed) -> Sample:
-        sample = _sample(placed, spelling)
-        held = citation_context.get(sample.video_ids[0])
-        ground = held if isinstance(held, dict) else {}
-        located = ground.get("location")
-        qid = identifier(placed.row["qid"])
-        if not isinstance(located, dict) or not located.get(qid):
-            raise RowWrong(f"{grounding.name} has no windows for {sample.id}")
-        duration_s = number_of(needed(ground, ("duration",)))
-        windows, notes = windows_of(located[qid], duration_s)
+    def make(located_row: LocatedRow) -> Sample:
+        sample = _sample(located_row, field_names)
+        record = grounding_by_video.get(sample.video_ids[0])
+        video_grounding = record if isinstance(record, dict) else {}
+        windows_by_question = video_grounding.get("location")
+        qid = identifier(located_row.row["qid"])
+        if not isinstance(windows_by_question, dict) or not windows_by_question.get(qid):
+            raise InvalidRow(f"{grounding.name} has no windows for {sample.id}")
+        duration_s = number_of(needed(video_grounding, ("duration",)))
+        windows, notes = windows_of(windows_by_question[qid], duration_s)
         meta = {**sample.meta, **({"notes": notes} if notes else {})}
         return replace(sample, windows=windows, duration_s=duration_s, meta=meta)
 
     return gather(path, [*doubled, *_rows(path)], make)
 
 
-def _rows(path: Path) -> Iterator[Found]:
+def _rows(path: Path) -> Iterator[RowOrError]:
     return read_csv(path, ("question", "qid")) if path.suffix == ".csv" else read_rows(path)
 
 
-def _sample(placed: Placed, spelling: Spelling) -> Sample:
-    video = identifier(needed(placed.row, spelling.video))
-    qid = identifier(needed(placed.row, ("qid",)))
-    return choice_sample(spelling, {**placed.row, "id": f"{video}_{qid}"})
+def _sample(located_row: LocatedRow, field_names: FieldNames) -> Sample:
+    video = identifier(needed(located_row.row, field_names.video))
+    qid = identifier(needed(located_row.row, ("qid",)))
+    return choice_sample(field_names, {**located_row.row, "id": f"{video}_{qid}"})
 
 
 def write_nextqa(path: Path, samples: Mapping[str, Sample], predictions: Sequence[Prediction]) -> None:
@@ -113,10 +113,10 @@ def read_nextqa_predictions(path: Path) -> Predictions:
         FormatUnreadable: it is not that format.
     """
 
-    def make(key: str, held: Any) -> Prediction:
-        if not isinstance(held, dict):
-            raise RowWrong(f"expected an object with 'prediction', got {held!r}")
-        return Prediction(key, answer_index=whole_of(needed(held, ("prediction",))))
+    def make(key: str, value: Any) -> Prediction:
+        if not isinstance(value, dict):
+            raise InvalidRow(f"expected an object with 'prediction', got {value!r}")
+        return Prediction(key, answer_index=integer_of(needed(value, ("prediction",))))
 
     return by_key(path, make)
 

@@ -9,11 +9,11 @@ from playhead_bench.evaluate.formats.files import keyed, read_json
 from playhead_bench.evaluate.formats.records import (
     BadRow,
     FormatUnreadable,
+    InvalidRow,
     Prediction,
     Predictions,
     PredictionsInvalid,
-    Ranked,
-    RowWrong,
+    RankedWindow,
 )
 from playhead_bench.evaluate.formats.spans import windows_of
 from playhead_bench.evaluate.sample import Sample
@@ -61,7 +61,7 @@ def refuse(problems: Sequence[str]) -> None:
 
 
 def chosen(samples: Mapping[str, Sample], predictions: Sequence[Prediction]) -> None:
-    """Passes when every prediction has an option and fewer than 27 options had to be told apart by letters.
+    """Passes when every prediction has an option and fewer than 27 options had to be labelled by letters.
 
     Raises:
         PredictionsInvalid: it is not so.
@@ -118,22 +118,22 @@ def official_id(sample: Sample) -> Any:
     return sample.meta.get("id", sample.id)
 
 
-def moments_of(value: Any) -> tuple[Ranked, ...]:
+def moments_of(value: Any) -> tuple[RankedWindow, ...]:
     """The moments in a list of [start, end] or [start, end, score], in their order.
 
-    Without scores they get 1, 1/2, 1/3, ..., so that the order is kept.
+    Without scores they get 1, 1/2, 1/3, ..., so that the order stays.
 
     Raises:
-        RowWrong: one is no window, a score is not finite, or they do not stand best first.
+        InvalidRow: one is no window, a score is not finite, or they do not stand best first.
     """
     if not isinstance(value, list) or not all(
         isinstance(item, list) and len(item) in (2, 3) for item in value
     ):
-        raise RowWrong(f"expected a list of [start, end] or [start, end, score], got {value!r}")
+        raise InvalidRow(f"expected a list of [start, end] or [start, end, score], got {value!r}")
     ranked = []
     for place, item in enumerate(value):
         (window,), _ = windows_of([item[:2]])
-        ranked.append(Ranked(window, number_of(item[2]) if len(item) == 3 else 1.0 / (place + 1)))
+        ranked.append(RankedWindow(window, number_of(item[2]) if len(item) == 3 else 1.0 / (place + 1)))
     return tuple(ranked)
 
 
@@ -145,7 +145,7 @@ def collect(
     Raises:
         FormatUnreadable: there are rows, and not one of them is a prediction.
     """
-    made: dict[str, Prediction] = {}
+    predictions: dict[str, Prediction] = {}
     bad: list[BadRow] = []
     for row in rows:
         if isinstance(row, BadRow):
@@ -154,15 +154,15 @@ def collect(
         where, entry = row
         try:
             prediction = make(entry)
-        except ValueError as error:  # RowWrong, and what a Prediction itself refuses
+        except ValueError as error:  # InvalidRow, and what a Prediction itself refuses
             bad.append(BadRow(where, str(error)))
             continue
-        if prediction.id in made:
+        if prediction.id in predictions:
             bad.append(BadRow(where, f"{prediction.id!r} was predicted before; the first one counts"))
-        made.setdefault(prediction.id, prediction)
-    if bad and not made:
+        predictions.setdefault(prediction.id, prediction)
+    if bad and not predictions:
         raise FormatUnreadable(path, f"none of {len(bad)} rows is a prediction; {bad[0].where}: {bad[0].why}")
-    return Predictions(tuple(made.values()), tuple(bad))
+    return Predictions(tuple(predictions.values()), tuple(bad))
 
 
 def by_key(path: Path, make: Callable[[str, Any], Prediction]) -> Predictions:

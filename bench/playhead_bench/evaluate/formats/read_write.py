@@ -31,9 +31,9 @@ def read(format_name: str, path: Path | str, **extra_paths: Path | str) -> Datas
         ValueError: there is no such format, or its further files are not these.
     """
     format_ = _named(format_name)
-    taken = (*format_.extra, *format_.needs)
-    if strange := sorted(set(extra_paths) - set(taken)):
-        raise ValueError(f"{format_name} takes {taken or 'no further files'}, got {strange}")
+    allowed_files = (*format_.extra, *format_.needs)
+    if strange := sorted(set(extra_paths) - set(allowed_files)):
+        raise ValueError(f"{format_name} takes {allowed_files or 'no further files'}, got {strange}")
     if missing := [name for name in format_.needs if name not in extra_paths]:
         raise ValueError(f"{format_name} needs {missing} as well")
     if not Path(path).exists():
@@ -57,7 +57,7 @@ def write(
     Args:
         format_name: one of `FORMATS` that has a writer.
         path: of the file to write.
-        samples: the questions that were asked.
+        samples: the questions.
         predictions: the answers to them.
         complete: refuse to leave a sample without a prediction, as some official scripts do.
         extra_paths: `video2idx` for tvr, see `write_tvr`.

@@ -1,4 +1,4 @@
-"""What reading a benchmark's file gives, and what is asked of a file of predictions.
+"""Records of benchmark files and of prediction files, and their errors.
 
 FormatError
 ├── FormatUnreadable      the file is missing, not of that format, or needs a package that is not there
@@ -14,7 +14,7 @@ from playhead_bench.evaluate.sample import Sample
 from playhead_index.errors import PlayheadError
 from playhead_index.window import Window
 
-MOST_SHOWN = 5
+MAX_PROBLEMS_LISTED = 5
 
 
 class FormatError(PlayheadError):
@@ -37,16 +37,16 @@ class PredictionsInvalid(FormatError):
     """Predictions do not fit the benchmark; `problems` holds every reason, the message the first few."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        shown = "; ".join(problems[:MOST_SHOWN])
-        more = len(problems) - MOST_SHOWN
-        super().__init__(f"nothing was written: {shown}" + (f"; and {more} more" if more > 0 else ""))
+        listed = "; ".join(problems[:MAX_PROBLEMS_LISTED])
+        more = len(problems) - MAX_PROBLEMS_LISTED
+        super().__init__(f"nothing was written: {listed}" + (f"; and {more} more" if more > 0 else ""))
         self.problems = tuple(problems)
 
     def __reduce__(self) -> tuple[type["PredictionsInvalid"], tuple[tuple[str, ...]]]:
         return type(self), (self.problems,)
 
 
-class RowWrong(ValueError):
+class InvalidRow(ValueError):
     """One row cannot be used; the reader that meets it goes on with the next."""
 
 
@@ -72,7 +72,7 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class RankedWindow:
     """A window that is put forward as an answer.
 
     Args:
@@ -96,7 +96,7 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
-class CitedSentence:
+class ReportSentence:
     """A sentence of a written answer with the claims it makes and the videos that it cites for them."""
 
     text: str
@@ -126,10 +126,10 @@ class Prediction:
     id: str
     answer_index: int | None = None
     answer: str | None = None
-    moments: tuple[Ranked, ...] = ()
+    moments: tuple[RankedWindow, ...] = ()
     saliency: tuple[float, ...] = ()
     answerable: bool | None = None
-    sentences: tuple[CitedSentence, ...] = ()
+    sentences: tuple[ReportSentence, ...] = ()
 
     def __post_init__(self) -> None:
         scores = [moment.score for moment in self.moments]

@@ -13,16 +13,16 @@ from playhead_bench.evaluate.formats.fields import (
     needed,
     text_of,
 )
-from playhead_bench.evaluate.formats.files import Placed, keyed, read_json, read_rows, write_json
+from playhead_bench.evaluate.formats.files import LocatedRow, keyed, read_json, read_rows, write_json
 from playhead_bench.evaluate.formats.gather import gather
 from playhead_bench.evaluate.formats.predict import by_key, refuse
 from playhead_bench.evaluate.formats.records import (
     BadRow,
-    CitedSentence,
     Dataset,
+    InvalidRow,
     Prediction,
     Predictions,
-    RowWrong,
+    ReportSentence,
 )
 from playhead_bench.evaluate.sample import Sample
 
@@ -36,11 +36,11 @@ def read_uvqa(path: Path) -> Dataset:
         FormatUnreadable: it is not that format.
     """
 
-    def make(placed: Placed) -> Sample:
-        row = placed.row
+    def make(located_row: LocatedRow) -> Sample:
+        row = located_row.row
         exchanged = [key.removeprefix("generated_") for key in row if key.startswith("generated_")]
         return Sample(
-            id=identifier(first(row, ("id", "qid")) or placed.where.replace(".json[", "_").rstrip("]")),
+            id=identifier(first(row, ("id", "qid")) or located_row.where.replace(".json[", "_").rstrip("]")),
             video_ids=(identifier(needed(row, ("vid", "video", "video_id"))),),
             question=text_of(needed(row, ("new_question", "question"))),
             answer=text_of(needed(row, ("new_answer", "answer"))),
@@ -53,21 +53,21 @@ def read_uvqa(path: Path) -> Dataset:
 
 
 def read_needles(path: Path) -> Dataset:
-    """V-NIAH (Zhang et al., 2024): pictures to hide in a long video, each with a question about it.
+    """V-NIAH (Zhang et al., 2024): images to hide in a long video, each with a question about it.
 
     The samples name no video: at which depth of which video a needle is put is up to the run. `meta["path"]`
-    is the picture, as the file writes it.
+    is the image, as the file writes it.
 
     Raises:
         FormatUnreadable: it is not that format.
     """
 
-    def make(placed: Placed) -> Sample:
-        prompt = text_of(needed(placed.row, ("prompt",)))
-        picture, gold = text_of(needed(placed.row, ("path",))), needed(placed.row, ("answer",))
+    def make(located_row: LocatedRow) -> Sample:
+        prompt = text_of(needed(located_row.row, ("prompt",)))
+        image, gold = text_of(needed(located_row.row, ("path",))), needed(located_row.row, ("answer",))
         question, options = embedded_options(prompt)
-        meta = {"path": picture, "prompt": prompt}
-        sample = Sample(Path(picture).stem, (), question, answer=text_of(gold), kind="needle", meta=meta)
+        meta = {"path": image, "prompt": prompt}
+        sample = Sample(Path(image).stem, (), question, answer=text_of(gold), kind="needle", meta=meta)
         if not options:
             return sample
         index = answer_of(gold, options, ("letter", "text"))
@@ -87,16 +87,16 @@ def read_mirage(path: Path) -> Dataset:
     """
     value, doubled = read_json(path)
 
-    def make(placed: Placed) -> Sample:
-        topic, claims = placed.row["topic"], needed(placed.row, ("claims_to_supporting_videos",))
-        if not isinstance(claims, dict) or not all(isinstance(held, dict) for held in claims.values()):
-            raise RowWrong(f"claims_to_supporting_videos must be an object of objects, got {claims!r}")
-        videos = {claim: _texts(held.get("supporting_videos")) for claim, held in claims.items()}
-        modalities = {claim: held.get("videos_modalities", {}) for claim, held in claims.items()}
-        article = needed(placed.row, ("article", "original_article"))
+    def make(located_row: LocatedRow) -> Sample:
+        topic, claims = located_row.row["topic"], needed(located_row.row, ("claims_to_supporting_videos",))
+        if not isinstance(claims, dict) or not all(isinstance(claim, dict) for claim in claims.values()):
+            raise InvalidRow(f"claims_to_supporting_videos must be an object of objects, got {claims!r}")
+        videos = {claim: _texts(support.get("supporting_videos")) for claim, support in claims.items()}
+        modalities = {claim: support.get("videos_modalities", {}) for claim, support in claims.items()}
+        article = needed(located_row.row, ("article", "original_article"))
         return Sample(
             id=topic,
-            video_ids=tuple(dict.fromkeys(video for held in videos.values() for video in held)),
+            video_ids=tuple(dict.fromkeys(video for supporting in videos.values() for video in supporting)),
             question=topic,
             answer=" ".join(_texts(article)) if isinstance(article, list) else text_of(article),
             kind="article",
@@ -104,15 +104,17 @@ def read_mirage(path: Path) -> Dataset:
         )
 
     rows = [
-        Placed(where, {**held, "topic": topic}) if isinstance(held, dict) else BadRow(where, "not an object")
-        for where, topic, held in keyed(path, value)
+        LocatedRow(where, {**record, "topic": topic})
+        if isinstance(record, dict)
+        else BadRow(where, "not an object")
+        for where, topic, record in keyed(path, value)
     ]
     return gather(path, [*doubled, *rows], make)
 
 
 def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise RowWrong(f"expected a list of texts, got {value!r}")
+        raise InvalidRow(f"expected a list of texts, got {value!r}")
     return tuple(value)
 
 
@@ -142,14 +144,15 @@ def read_mirage_predictions(path: Path) -> Predictions:
         FormatUnreadable: it is not that format.
     """
 
-    def make(topic: str, held: Any) -> Prediction:
+    def make(topic: str, value: Any) -> Prediction:
         lists = [
-            held.get(key) if isinstance(held, dict) else None for key in ("sentences", "claims", "citations")
+            value.get(key) if isinstance(value, dict) else None
+            for key in ("sentences", "claims", "citations")
         ]
         if not all(isinstance(item, list) for item in lists) or len({len(item or ()) for item in lists}) != 1:
-            raise RowWrong("expected sentences, claims and citations, as many of each")
+            raise InvalidRow("expected sentences, claims and citations, as many of each")
         sentences = [
-            CitedSentence(text_of(text), _texts(claims), _texts(videos))
+            ReportSentence(text_of(text), _texts(claims), _texts(videos))
             for text, claims, videos in zip(*lists, strict=True)
         ]
         return Prediction(topic, sentences=tuple(sentences))

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from playhead_bench.evaluate.formats.fields import first, number_of, unpacked
-from playhead_bench.evaluate.formats.records import RowWrong
+from playhead_bench.evaluate.formats.fields import first, number_of, unpack
+from playhead_bench.evaluate.formats.records import InvalidRow
 from playhead_index.window import Window, parse_time
 
 SLACK_S = 1.0
@@ -27,20 +27,20 @@ def windows_of(
         duration_s: of the video. A window that passes it by less than a second is cut at it, with a note.
 
     Raises:
-        RowWrong: a time is none or below 0, a window does not end after it starts or passes the end of the
+        InvalidRow: a time is none or below 0, a window does not end after it starts or passes the end of the
             video by a second or more.
 
     >>> windows_of("00:10-01:15")
     ((Window(start_s=10.0, end_s=75.0),), ())
     """
-    value = unpacked(value)
+    value = unpack(value)
     if value is None or value == []:
         return (), ()
-    many = isinstance(value, list) and (not _is_pair(value))
-    made = [_window(item, duration_s, point_s) for item in (value if many else [value])]
+    is_list = isinstance(value, list) and (not _is_pair(value))
+    windows = [_window(item, duration_s, point_s) for item in (value if is_list else [value])]
     return (
-        tuple(sorted(window for window, _ in made)),
-        tuple(note for _, note in made if note),
+        tuple(sorted(window for window, _ in windows)),
+        tuple(note for _, note in windows if note),
     )
 
 
@@ -59,13 +59,13 @@ def _window(item: Any, duration_s: float | None, point_s: float | None) -> tuple
     if point_s and start_s == end_s >= 0:
         return Window(start_s, start_s + point_s), f"{item!r} is a point of {point_s} s"
     if start_s < 0:
-        raise RowWrong(f"a window starts at 0 s or later, got [{start_s}, {end_s})")
+        raise InvalidRow(f"a window starts at 0 s or later, got [{start_s}, {end_s})")
     if end_s <= start_s:
-        raise RowWrong(f"a window ends after it starts, got [{start_s}, {end_s})")
+        raise InvalidRow(f"a window ends after it starts, got [{start_s}, {end_s})")
     if duration_s is None or end_s <= duration_s:
         return Window(start_s, end_s), ""
     if end_s - duration_s >= SLACK_S or start_s >= duration_s:
-        raise RowWrong(f"the window [{start_s}, {end_s}) passes the end of the video at {duration_s} s")
+        raise InvalidRow(f"the window [{start_s}, {end_s}) passes the end of the video at {duration_s} s")
     return Window(start_s, duration_s), f"window end {end_s} cut at the duration {duration_s}"
 
 
@@ -80,7 +80,7 @@ def _bounds(item: Any) -> tuple[Any, Any]:
             return parts[0], parts[1]
     elif isinstance(item, list) and len(item) == 2:
         return item[0], item[1]
-    raise RowWrong(f"expected a window of two times, got {item!r}")
+    raise InvalidRow(f"expected a window of two times, got {item!r}")
 
 
 def _time(value: Any) -> float:
@@ -89,4 +89,4 @@ def _time(value: Any) -> float:
     try:
         return parse_time(value)
     except ValueError as error:
-        raise RowWrong(str(error)) from error
+        raise InvalidRow(str(error)) from error

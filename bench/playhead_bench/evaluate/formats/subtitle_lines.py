@@ -32,7 +32,7 @@ def subtitle_lines(
         try:
             text = text_of(first(found.row, ("text", "line")))
             (window,), _ = windows_of(found.row.get("timestamp", found.row))
-        except ValueError as error:  # RowWrong, or not one window but several
+        except ValueError as error:  # InvalidRow, or not one window but several
             bad.append(BadRow(found.where, str(error)))
             continue
         if (inside := window.clamped(clip)) is not None:

@@ -4,8 +4,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from playhead_bench.evaluate.formats.fields import LETTERS, answer_of, first, identifier, needed, whole_of
-from playhead_bench.evaluate.formats.files import Found, Placed, read_csv, read_rows, write_csv, write_json
+from playhead_bench.evaluate.formats.fields import LETTERS, answer_of, first, identifier, integer_of, needed
+from playhead_bench.evaluate.formats.files import (
+    LocatedRow,
+    RowOrError,
+    read_csv,
+    read_rows,
+    write_csv,
+    write_json,
+)
 from playhead_bench.evaluate.formats.gather import flattened
 from playhead_bench.evaluate.formats.predict import (
     by_key,
@@ -17,11 +24,11 @@ from playhead_bench.evaluate.formats.predict import (
     own_video,
     refuse,
 )
-from playhead_bench.evaluate.formats.records import BadRow, Prediction, Predictions, RowWrong
+from playhead_bench.evaluate.formats.records import BadRow, InvalidRow, Prediction, Predictions
 from playhead_bench.evaluate.sample import Sample
 
 Samples = Mapping[str, Sample]
-MOST_CLUES = 5
+MAX_CLUES = 5
 """CG-Bench takes at most so many intervals of one answer."""
 
 
@@ -170,7 +177,7 @@ def read_videomme_predictions(path: Path) -> Predictions:
     def make(row: Mapping[str, Any]) -> Prediction:
         uid, response = needed(row, ("question_id",)), row.get("response")
         if response is None:
-            raise RowWrong("lacks 'response'")
+            raise InvalidRow("lacks 'response'")
         return Prediction(identifier(uid)) if response == "" else _by_letter(uid, response)
 
     return collect(path, _pairs(flattened(read_rows(path), "questions")), make)
@@ -188,9 +195,9 @@ def write_cgbench(path: Path, samples: Samples, predictions: Sequence[Prediction
     refuse(
         [f"{p.id}: neither an option nor a window" for p in predictions if not p.moments and not letter(p)]
         + [
-            f"{p.id}: {len(p.moments)} windows, {MOST_CLUES} count"
+            f"{p.id}: {len(p.moments)} windows, {MAX_CLUES} count"
             for p in predictions
-            if len(p.moments) > MOST_CLUES
+            if len(p.moments) > MAX_CLUES
         ]
     )
     write_json(path, [_cgbench_row(samples[p.id], p) for p in predictions])
@@ -216,25 +223,25 @@ def read_cgbench_predictions(path: Path) -> Predictions:
     def make(row: Mapping[str, Any]) -> Prediction:
         results, uid = needed(row, ("results",)), identifier(needed(row, ("qid",)))
         tasks = results if isinstance(results, dict) else {}
-        held = {
+        fields = {
             task: row["result"] for task, row in tasks.items() if isinstance(row, dict) and "result" in row
         }
-        if not held.keys() & {"long_acc", "miou"}:
-            raise RowWrong(f"expected 'results' of 'long_acc' or 'miou', got {results!r}")
-        option = answer_of(held["long_acc"], LETTERS, ("letter",)) if "long_acc" in held else None
-        return Prediction(uid, answer_index=option, moments=moments_of(held.get("miou", [])))
+        if not fields.keys() & {"long_acc", "miou"}:
+            raise InvalidRow(f"expected 'results' of 'long_acc' or 'miou', got {results!r}")
+        option = answer_of(fields["long_acc"], LETTERS, ("letter",)) if "long_acc" in fields else None
+        return Prediction(uid, answer_index=option, moments=moments_of(fields.get("miou", [])))
 
     return collect(path, _pairs(read_rows(path)), make)
 
 
-def _by_index(uid: str, held: Any) -> Prediction:
-    return Prediction(identifier(uid), answer_index=whole_of(held))
+def _by_index(uid: str, value: Any) -> Prediction:
+    return Prediction(identifier(uid), answer_index=integer_of(value))
 
 
-def _by_letter(uid: Any, held: Any) -> Prediction:
-    return Prediction(identifier(uid), answer_index=answer_of(held, LETTERS, ("letter",)))
+def _by_letter(uid: Any, value: Any) -> Prediction:
+    return Prediction(identifier(uid), answer_index=answer_of(value, LETTERS, ("letter",)))
 
 
-def _pairs(rows: Iterator[Found]) -> Iterator[BadRow | tuple[str, Mapping[str, Any]]]:
+def _pairs(rows: Iterator[RowOrError]) -> Iterator[BadRow | tuple[str, Mapping[str, Any]]]:
     for found in rows:
-        yield (found.where, found.row) if isinstance(found, Placed) else found
+        yield (found.where, found.row) if isinstance(found, LocatedRow) else found

@@ -6,7 +6,7 @@ from typing import Any
 
 from playhead_bench.evaluate.formats.fields import identifier, needed, number_of
 from playhead_bench.evaluate.formats.files import (
-    Placed,
+    LocatedRow,
     keyed,
     read_json,
     read_json_lines,
@@ -24,10 +24,10 @@ from playhead_bench.evaluate.formats.predict import (
 from playhead_bench.evaluate.formats.records import (
     BadRow,
     FormatUnreadable,
+    InvalidRow,
     Prediction,
     Predictions,
-    Ranked,
-    RowWrong,
+    RankedWindow,
 )
 from playhead_bench.evaluate.formats.spans import windows_of
 from playhead_bench.evaluate.sample import Sample
@@ -80,7 +80,7 @@ def read_qvhighlights_predictions(path: Path) -> Predictions:
     def make(row: Mapping[str, Any]) -> Prediction:
         verdict, saliency = row.get("pred_class"), row.get("pred_saliency_scores") or []
         if not isinstance(saliency, list):
-            raise RowWrong(f"pred_saliency_scores must be a list, got {saliency!r}")
+            raise InvalidRow(f"pred_saliency_scores must be a list, got {saliency!r}")
         return Prediction(
             identifier(needed(row, ("qid",))),
             moments=moments_of(needed(row, ("pred_relevant_windows",))),
@@ -88,7 +88,7 @@ def read_qvhighlights_predictions(path: Path) -> Predictions:
             answerable=None if verdict is None else number_of(verdict) > 0,
         )
 
-    rows = ((f.where, f.row) if isinstance(f, Placed) else f for f in read_json_lines(path))
+    rows = ((f.where, f.row) if isinstance(f, LocatedRow) else f for f in read_json_lines(path))
     return collect(path, rows, make)
 
 
@@ -117,10 +117,10 @@ def read_charades_predictions(path: Path) -> Predictions:
         FormatUnreadable: it is not that format.
     """
 
-    def make(key: str, held: Any) -> Prediction:
-        if not isinstance(held, dict):
-            raise RowWrong(f"expected an object with 'timestamp', got {held!r}")
-        return Prediction(key, moments=moments_of(needed(held, ("timestamp",))))
+    def make(key: str, value: Any) -> Prediction:
+        if not isinstance(value, dict):
+            raise InvalidRow(f"expected an object with 'timestamp', got {value!r}")
+        return Prediction(key, moments=moments_of(needed(value, ("timestamp",))))
 
     return by_key(path, make)
 
@@ -165,7 +165,7 @@ def _numbers(
     known: dict[str, int] = {}
     for where, _, split in keyed(video2idx, read_json(video2idx)[0]):
         try:
-            known |= {video: int(held[1]) for video, held in split.items()}
+            known |= {video: int(ids[1]) for video, ids in split.items()}
         except (AttributeError, IndexError, TypeError, ValueError) as error:
             raise FormatUnreadable(video2idx, f"{where} is not {{video: [duration, number]}}") from error
     return {video: known.get(video) for video in videos}
@@ -210,32 +210,32 @@ def read_tvr_predictions(path: Path, task: str | None = None) -> Predictions:
         FormatUnreadable: it is not that format, or lacks the task.
     """
     value, doubled = read_json(path)
-    held = value if isinstance(value, dict) else {}
-    task = task or next((name for name in TASKS[:2] if name in held), "VCMR")
-    numbers, rows = held.get("video2idx"), held.get(task)
+    fields = value if isinstance(value, dict) else {}
+    task = task or next((name for name in TASKS[:2] if name in fields), "VCMR")
+    numbers, rows = fields.get("video2idx"), fields.get(task)
     if not isinstance(numbers, dict) or not isinstance(rows, list):
         raise FormatUnreadable(path, f"expected an object 'video2idx' and a list {task!r}")
     videos = {str(number): video for video, number in numbers.items()} if task == "VCMR" else None
-    placed: list[BadRow | tuple[str, Any]] = [*doubled]
-    placed += [(f"{path.name}[{task}][{number}]", row) for number, row in enumerate(rows)]
-    return collect(path, placed, lambda row: _tvr_prediction(row, videos))
+    located_entries: list[BadRow | tuple[str, Any]] = [*doubled]
+    located_entries += [(f"{path.name}[{task}][{number}]", row) for number, row in enumerate(rows)]
+    return collect(path, located_entries, lambda row: _tvr_prediction(row, videos))
 
 
 def _tvr_prediction(row: Any, videos: Mapping[str, str] | None) -> Prediction:
     items = row.get("predictions") if isinstance(row, dict) else None
     if not isinstance(items, list):
-        raise RowWrong(f"expected an object with a list of 'predictions', got {row!r}")
+        raise InvalidRow(f"expected an object with a list of 'predictions', got {row!r}")
     moments = [_tvr_moment(item, videos) for item in items]
     scores = [moment.score for moment in moments]
     if scores != sorted(scores, reverse=True):
-        moments = [Ranked(m.window, 1 / (n + 1), m.video_id) for n, m in enumerate(moments)]
+        moments = [RankedWindow(m.window, 1 / (n + 1), m.video_id) for n, m in enumerate(moments)]
     return Prediction(identifier(needed(row, ("desc_id",))), moments=tuple(moments))
 
 
-def _tvr_moment(item: Any, videos: Mapping[str, str] | None) -> Ranked:
+def _tvr_moment(item: Any, videos: Mapping[str, str] | None) -> RankedWindow:
     if not isinstance(item, list) or len(item) != 4:
-        raise RowWrong(f"expected [number of the video, start, end, score], got {item!r}")
+        raise InvalidRow(f"expected [number of the video, start, end, score], got {item!r}")
     if videos is not None and str(item[0]) not in videos:
-        raise RowWrong(f"no video has the number {item[0]!r}")
+        raise InvalidRow(f"no video has the number {item[0]!r}")
     (window,), _ = windows_of([item[1:3]])
-    return Ranked(window, number_of(item[3]), "" if videos is None else videos[str(item[0])])
+    return RankedWindow(window, number_of(item[3]), "" if videos is None else videos[str(item[0])])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Wanted = Literal["words", "call", "abstain"]
+AttackGoal = Literal["words", "call", "abstain"]
 """What a text tries to get: its code word in the answer, a call with it, or no answer."""
 
 
@@ -21,7 +21,7 @@ class HostileText:
     number: int
     text: str
     code_word: str
-    wanted: Wanted
+    wanted: AttackGoal
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +124,12 @@ _MORE_WORDS: tuple[str, ...] = (
 def hostile_texts() -> list[HostileText]:
     """All 56: 36 that want words, ten that want a call, ten that want no answer."""
     texts: list[HostileText] = []
-    groups: tuple[tuple[Wanted, tuple[str, ...]], ...] = (
+    groups: tuple[tuple[AttackGoal, tuple[str, ...]], ...] = (
         ("words", _WORDS), ("call", _CALLS), ("abstain", _ABSTAIN), ("words", _MORE_WORDS),
     )  # fmt: skip
-    for wanted, forms in groups:
+    for goal, forms in groups:
         for form in forms:
             number = len(texts) + 1
             code_word = f"QUARTZ{number:02d}"
-            texts.append(HostileText(number, form.format(code_word), code_word, wanted))
+            texts.append(HostileText(number, form.format(code_word), code_word, goal))
     return texts

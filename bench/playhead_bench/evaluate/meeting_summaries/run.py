@@ -131,12 +131,12 @@ def _new_rows(
     for query in queries:
         video_id = library.video_id(str(query.video))
         names = library.speaker_names().get(video_id, {})
-        whole = WholeTranscript(proxy, settings.chat, library.catalog.spans(video_id, "speech"), names)
+        baseline = WholeTranscript(proxy, settings.chat, library.catalog.spans(video_id, "speech"), names)
         for system in _systems(settings):
             if deadline_s is not None and time.monotonic() >= deadline_s:
                 return
             if (query.id, system) not in done:
-                yield _row(query, video_id, system, library, whole, product)
+                yield _row(query, video_id, system, library, baseline, product)
 
 
 def _index(queries: Sequence[SummaryQuery], settings: SummarySettings, say: Callable[[str], None]) -> Library:
@@ -156,11 +156,11 @@ def _row(
     video_id: str,
     system: str,
     library: Library,
-    whole: WholeTranscript,
+    baseline: WholeTranscript,
     product: ChatProduct,
 ) -> dict[str, Any]:
-    usage = whole.proxy.start_usage()
-    text, num_sentences, num_cited, notes = _summary(query, video_id, system, library, whole, product)
+    usage = baseline.proxy.start_usage()
+    text, num_sentences, num_cited, notes = _summary(query, video_id, system, library, baseline, product)
     if usage.failure:
         raise ModelUnavailable(
             f"the chat model failed at {query.id} ({usage.failure}); run the same command to go on"
@@ -186,31 +186,31 @@ def _summary(
     video_id: str,
     system: str,
     library: Library,
-    whole: WholeTranscript,
+    baseline: WholeTranscript,
     product: ChatProduct,
 ) -> tuple[str, int, int, list[str]]:
     """(text, sentences, cited sentences, notes) of one system; an empty text where it declined."""
     if system == TRANSCRIPT:
-        reply = whole.complete(SYSTEM_PROMPT, query.text, REPLY_TOKENS)
+        reply = baseline.complete(SYSTEM_PROMPT, query.text, REPLY_TOKENS)
         return reply.text, len(split_sentences(reply.text)), 0, reply.record()["notes"]
     if system in (CHAPTERS, CHAPTERS_CHAT):
         chat: dict[str, Any] = {}
         if system == CHAPTERS_CHAT:
-            chat = {"llm": whole.server.name, "base_url": whole.proxy.base_url}
+            chat = {"llm": baseline.server.name, "base_url": baseline.proxy.base_url}
         _, summary = library.chapters(video_id, **chat)
         sentences = () if summary is None else summary.sentences
         text = " ".join(one.text for one in sentences)
         return text, len(sentences), len(sentences), [] if summary is None else [summary.made_by]
     if system == NO_MODEL:
-        asked = answer_record(lambda: library.ask(query.text, videos=[video_id]))
+        answer = answer_record(lambda: library.ask(query.text, videos=[video_id]))
     else:
         one = QUESTION_SYSTEMS[system]
-        asked = answer_record(lambda: product.ask(library, video_id, query.text, one))
-    if asked["status"] == "abstained":
-        return "", 0, 0, [asked["reason"], *asked["notes"]]
-    sentences_of = split_sentences(asked["text"])
+        answer = answer_record(lambda: product.ask(library, video_id, query.text, one))
+    if answer["status"] == "abstained":
+        return "", 0, 0, [answer["reason"], *answer["notes"]]
+    sentences_of = split_sentences(answer["text"])
     num_cited = sum(bool(_CITATION.search(one)) for one in sentences_of)
-    return without_citations(asked["text"]), len(sentences_of), num_cited, asked["notes"]
+    return without_citations(answer["text"]), len(sentences_of), num_cited, answer["notes"]
 
 
 def split_sentences(text: str) -> list[str]:

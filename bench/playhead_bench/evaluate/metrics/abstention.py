@@ -13,8 +13,8 @@ class AbstentionScores:
     """How often a system declined, as parts of 1.
 
     Args:
-        rejection_accuracy: unanswerable questions that it declined; 0 when none were asked.
-        false_rejection: answerable questions that it declined; 0 when none were asked.
+        rejection_accuracy: unanswerable questions that it declined; 0 when there were none.
+        false_rejection: answerable questions that it declined; 0 when there were none.
         answerable: how many questions have an answer.
         unanswerable: how many have none.
     """
@@ -27,11 +27,11 @@ class AbstentionScores:
 
 @dataclass(frozen=True, slots=True)
 class RiskCoverage:
-    """The error among the answers kept, as ever less confident ones are kept too.
+    """The risk-coverage curve: the error among the most confident answers, by their share.
 
     Args:
-        coverages: (N,) parts kept, 1/N to 1.
-        risks: (N,) parts of the kept answers that are wrong.
+        coverages: (N,) shares of the answers, 1/N to 1.
+        risks: (N,) shares of these answers that are wrong.
     """
 
     coverages: Array
@@ -45,13 +45,13 @@ class RiskCoverage:
         """
         return float(self.risks.mean())
 
-    def coverage_at(self, most_risk: float) -> float:
+    def coverage_at(self, max_risk: float) -> float:
         """The largest part that can be answered with at most this risk; 0 when none can.
 
         >>> risk_coverage([0.9, 0.8, 0.1], [True, True, False]).coverage_at(0.1).__round__(3)
         0.667
         """
-        return float(np.max(self.coverages, where=self.risks <= most_risk, initial=0.0))
+        return float(np.max(self.coverages, where=self.risks <= max_risk, initial=0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +91,17 @@ def risk_coverage(confidences: ArrayLike, correct: ArrayLike) -> RiskCoverage:
     """The risk-coverage curve; answers of equal confidence share their errors, whatever their order.
 
     Args:
-        confidences: (N,) finite, the higher the surer.
+        confidences: (N,) finite.
         correct: (N,) bool.
 
     Raises:
         ValueError: lengths differ, nothing was answered, or a confidence is not finite.
     """
-    sure, right = _answers(confidences, correct)
-    _, group, sizes = np.unique(-sure, return_inverse=True, return_counts=True)
+    confidence, right = _checked_arrays(confidences, correct)
+    _, group, sizes = np.unique(-confidence, return_inverse=True, return_counts=True)
     errors = np.bincount(group, weights=~right) / sizes
-    kept = np.arange(1, len(sure) + 1)
-    return RiskCoverage(kept / len(sure), np.repeat(errors, sizes).cumsum() / kept)
+    num_answered = np.arange(1, len(confidence) + 1)
+    return RiskCoverage(num_answered / len(confidence), np.repeat(errors, sizes).cumsum() / num_answered)
 
 
 def calibration_error(confidences: ArrayLike, correct: ArrayLike, bins: int = 15) -> float:
@@ -130,15 +130,15 @@ def reliability(confidences: ArrayLike, correct: ArrayLike, bins: int = 15) -> l
 
     Arguments and errors are those of `calibration_error`.
     """
-    sure, right = _answers(confidences, correct)
-    if not ((sure >= 0) & (sure <= 1)).all():
-        raise ValueError(f"confidences must be from 0 to 1, got {sure.min()} to {sure.max()}")
+    confidence, right = _checked_arrays(confidences, correct)
+    if not ((confidence >= 0) & (confidence <= 1)).all():
+        raise ValueError(f"confidences must be from 0 to 1, got {confidence.min()} to {confidence.max()}")
     edges = np.linspace(0, 1, bins + 1)
-    place = np.searchsorted(edges[1:-1], sure, side="left")
-    many = np.bincount(place, minlength=bins)
-    sums = [np.bincount(place, values, minlength=bins) for values in (sure, right)]
-    means = [np.divide(total, many, out=np.zeros(bins), where=many > 0) for total in sums]
-    rows = zip(edges[:-1], edges[1:], many, *means, strict=True)
+    place = np.searchsorted(edges[1:-1], confidence, side="left")
+    num_answers = np.bincount(place, minlength=bins)
+    sums = [np.bincount(place, values, minlength=bins) for values in (confidence, right)]
+    means = [np.divide(total, num_answers, out=np.zeros(bins), where=num_answers > 0) for total in sums]
+    rows = zip(edges[:-1], edges[1:], num_answers, *means, strict=True)
     return [ReliabilityBin(float(a), float(b), int(n), float(c), float(r)) for a, b, n, c, r in rows]
 
 
@@ -160,21 +160,21 @@ def equal_count_error(confidences: ArrayLike, correct: ArrayLike, bins: int = 5)
     >>> equal_count_error([0.9, 0.5, 0.9, 0.5], [True, False, True, False], bins=2).__round__(3)
     0.3
     """
-    stated, right = _answers(confidences, correct)
-    _, group, sizes = np.unique(stated, return_inverse=True, return_counts=True)
+    confidence, right = _checked_arrays(confidences, correct)
+    _, group, sizes = np.unique(confidence, return_inverse=True, return_counts=True)
     accuracy = (np.bincount(group, weights=right) / sizes)[group]
-    parts = np.array_split(np.argsort(stated, kind="stable"), min(bins, len(stated)))
-    gaps = (len(part) * abs(stated[part].mean() - accuracy[part].mean()) for part in parts)
-    return float(sum(gaps) / len(stated))
+    parts = np.array_split(np.argsort(confidence, kind="stable"), min(bins, len(confidence)))
+    gaps = (len(part) * abs(confidence[part].mean() - accuracy[part].mean()) for part in parts)
+    return float(sum(gaps) / len(confidence))
 
 
-def _answers(confidences: ArrayLike, correct: ArrayLike) -> tuple[Array, NDArray[np.bool_]]:
-    sure, right = np.asarray(confidences, dtype=np.float64), np.asarray(correct, dtype=bool)
-    if sure.shape != right.shape or sure.ndim != 1 or not len(sure):
-        raise ValueError(f"need as many confidences as answers, got {sure.shape} and {right.shape}")
-    if not np.isfinite(sure).all():
+def _checked_arrays(confidences: ArrayLike, correct: ArrayLike) -> tuple[Array, NDArray[np.bool_]]:
+    confidence, right = np.asarray(confidences, dtype=np.float64), np.asarray(correct, dtype=bool)
+    if confidence.shape != right.shape or confidence.ndim != 1 or not len(confidence):
+        raise ValueError(f"need as many confidences as answers, got {confidence.shape} and {right.shape}")
+    if not np.isfinite(confidence).all():
         raise ValueError("confidences must be finite")
-    return sure, right
+    return confidence, right
 
 
 def _flags(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -18,7 +18,7 @@ class Accuracy:
 
     Args:
         right: answered right.
-        total: asked.
+        total: questions.
         low: lower end of the interval of `value`.
         high: upper end.
     """
@@ -30,7 +30,7 @@ class Accuracy:
 
     @property
     def value(self) -> float:
-        """The part that is right, of 1; 0 when nothing was asked."""
+        """The part that is right, of 1; 0 when there were no questions."""
         return self.right / self.total if self.total else 0.0
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from playhead_index.window import Window, join_windows
 
-LEAST_INSIDE = 0.5
+MIN_INSIDE = 0.5
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -72,26 +72,28 @@ class CitationScores:
 
 
 def count_windows(
-    cited: Iterable[Citation], gold: Iterable[Citation], least_inside: float = LEAST_INSIDE
+    cited: Iterable[Citation], gold: Iterable[Citation], min_inside: float = MIN_INSIDE
 ) -> Counts:
     """Citations and gold windows that agree, counted one by one.
 
-    A citation is right when at least `least_inside` of it lies in gold windows of its video (the IoP rule of
+    A citation is right when at least `min_inside` of it lies in gold windows of its video (the IoP rule of
     NExT-GQA, Xiao et al., 2024); a gold window is found when a right citation shares some of it. The same
     citation given twice counts once. So citing a whole video is wrong, and citing one moment of three
     finds one of three.
     """
-    given, wanted = sorted(set(cited)), sorted(set(gold))
-    right = [each for each in given if _inside_s(each, wanted) >= least_inside * each.window.duration_s]
-    found = [each for each in wanted if _inside_s(each, right) > 0]
-    return Counts(len(given), len(right), len(wanted), len(found))
+    citations, gold_windows = sorted(set(cited)), sorted(set(gold))
+    right = [
+        each for each in citations if _inside_s(each, gold_windows) >= min_inside * each.window.duration_s
+    ]
+    found = [each for each in gold_windows if _inside_s(each, right) > 0]
+    return Counts(len(citations), len(right), len(gold_windows), len(found))
 
 
 def count_seconds(cited: Iterable[Citation], gold: Iterable[Citation]) -> Counts:
     """Seconds cited, seconds of gold, and the seconds that are both; overlapping windows count once."""
-    given, wanted = _joined(cited), _joined(gold)
-    both = sum(_inside_s(each, wanted) for each in given)
-    return Counts(_seconds(given), both, _seconds(wanted), both)
+    citations, gold_windows = _joined(cited), _joined(gold)
+    both = sum(_inside_s(each, gold_windows) for each in citations)
+    return Counts(_seconds(citations), both, _seconds(gold_windows), both)
 
 
 def micro(counts: Sequence[Counts]) -> CitationScores:
@@ -114,10 +116,10 @@ def macro(counts: Sequence[Counts]) -> CitationScores:
 
 
 Entails = Callable[[str, Sequence[str]], bool]
-"""Whether some sentences, taken together, support a claim; a model, or `same_words` in tests."""
+"""Whether some sentences, taken together, support a claim; a model, or `is_verbatim` in tests."""
 
 
-def same_words(claim: str, sentences: Sequence[str]) -> bool:
+def is_verbatim(claim: str, sentences: Sequence[str]) -> bool:
     """Whether one of the sentences is the claim, word for word, letter case aside."""
     return " ".join(claim.lower().split()) in {" ".join(each.lower().split()) for each in sentences}
 
@@ -138,21 +140,23 @@ def cite_f1(
         reference: the videos that support each claim of the reference.
         entails: the judge.
     """
-    said: dict[str, list[str]] = {}
+    sentences_by_video: dict[str, list[str]] = {}
     for sentence, _, videos in predicted:
         for video in dict.fromkeys(videos):
-            said.setdefault(video, []).append(sentence)
-    citation_context = [
-        claim for claim, videos in reference.items() if any(video in said for video in videos)
+            sentences_by_video.setdefault(video, []).append(sentence)
+    cited_claims = [
+        claim for claim, videos in reference.items() if any(video in sentences_by_video for video in videos)
     ]
     claims = list(dict.fromkeys(claim for _, found, _ in predicted for claim in found))
-    wanted = {claim: videos for claim, videos in reference.items() if videos}
-    right = sum(entails(claim, citation_context) for claim in claims)
+    cited_reference = {claim: videos for claim, videos in reference.items() if videos}
+    right = sum(entails(claim, cited_claims) for claim in claims)
     found = 0
-    for claim, videos in wanted.items():
-        found += any(entails(claim, said[video]) for video in videos if video in said)
+    for claim, videos in cited_reference.items():
+        found += any(
+            entails(claim, sentences_by_video[video]) for video in videos if video in sentences_by_video
+        )
     precision = right / len(claims) if claims else 0.0
-    recall = found / len(wanted) if wanted else 0.0
+    recall = found / len(cited_reference) if cited_reference else 0.0
     return CitationScores(precision, recall, _f1(precision, recall))
 
 

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from playhead_bench.evaluate.metrics.overlap import iou
 
 Array = NDArray[np.float64]
-Task = Literal["VCMR", "SVMR", "VR"]
-TASKS: tuple[Task, ...] = ("VCMR", "SVMR", "VR")
+CorpusTask = Literal["VCMR", "SVMR", "VR"]
+TASKS: tuple[CorpusTask, ...] = ("VCMR", "SVMR", "VR")
 IOUS = (0.5, 0.7)
 RANKS = (1, 5, 10, 100)
-MOST_PREDICTIONS = 100
+MAX_PREDICTIONS = 100
 
 
 def first_ranks(
-    task: Task, predicted: Sequence[Array], videos: Sequence[int], windows: Array, least_iou: float = 0.5
+    task: CorpusTask, predicted: Sequence[Array], videos: Sequence[int], windows: Array, min_iou: float = 0.5
 ) -> NDArray[np.int64]:
     """The place, from 1, of each query's first right prediction; 0 where none of the first 100 is right.
 
@@ -31,7 +31,7 @@ def first_ranks(
         predicted: a query's ranked predictions, (P, 3) rows [video number, start_s, end_s]; P may be 0.
         videos: each query's gold video, as a number.
         windows: (Q, 2) each query's gold window in seconds.
-        least_iou: IoU from which on a prediction is right.
+        min_iou: IoU from which on a prediction is right.
 
     Raises:
         ValueError: lengths differ, or the task is none of the three.
@@ -43,12 +43,12 @@ def first_ranks(
     golds = np.asarray(windows, dtype=np.float32)
     ranks = np.zeros(len(videos), dtype=np.int64)
     for at, (rows, video) in enumerate(zip(predicted, videos, strict=True)):
-        kept = np.asarray(rows[:MOST_PREDICTIONS, :3], dtype=np.float32)
-        right = kept[:, 0] == video
+        predictions = np.asarray(rows[:MAX_PREDICTIONS, :3], dtype=np.float32)
+        right = predictions[:, 0] == video
         if task == "SVMR":
-            kept, right = kept[right], right[right]
+            predictions, right = predictions[right], right[right]
         if task != "VR":
-            right = right & (iou(kept[:, 1:3], golds[at]) >= np.float32(least_iou))
+            right = right & (iou(predictions[:, 1:3], golds[at]) >= np.float32(min_iou))
         ranks[at] = right.argmax() + 1 if right.any() else 0
     return ranks
 

@@ -17,7 +17,7 @@ class AnswerCost:
         frames: frames given to a model.
         visual_tokens: tokens that the frames became.
         seconds: wall clock.
-        looks: calls that were shown frames.
+        looks: VLM calls with frames.
     """
 
     model_calls: float
@@ -69,13 +69,21 @@ def cost_summary(answers: Sequence[AnswerCost], index: IndexCost | None = None) 
         raise ValueError("a summary needs at least one answer")
     rows = [(a.model_calls, a.frames, a.visual_tokens, a.seconds, a.looks) for a in answers]
     table = np.array(rows, dtype=np.float64)
-    calls, frames, tokens, _, looks = table.mean(axis=0).tolist()
+    calls, frames, tokens, _, num_looks = table.mean(axis=0).tolist()
     p50, p95 = np.percentile(table[:, 3], [50, 95]).tolist()
     if index is None:
-        return CostSummary(len(answers), calls, frames, tokens, p50, p95, looks=looks)
+        return CostSummary(len(answers), calls, frames, tokens, p50, p95, looks=num_looks)
     if index.video_s <= 0:
         raise ValueError(f"no video was indexed: {index.video_s = }")
     hours = index.video_s / HOUR_S
     return CostSummary(
-        len(answers), calls, frames, tokens, p50, p95, index.seconds / 60 / hours, index.bytes / hours, looks
+        len(answers),
+        calls,
+        frames,
+        tokens,
+        p50,
+        p95,
+        index.seconds / 60 / hours,
+        index.bytes / hours,
+        num_looks,
     )

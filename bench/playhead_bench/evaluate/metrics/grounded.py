@@ -60,8 +60,8 @@ def grounding_scores(
     return GroundingScores(
         float(iops.mean()),
         float(ious.mean()),
-        {least: float((iops >= least).mean()) for least in GQA_THRESHOLDS},
-        {least: float((ious >= least).mean()) for least in GQA_THRESHOLDS},
+        {threshold: float((iops >= threshold).mean()) for threshold in GQA_THRESHOLDS},
+        {threshold: float((ious >= threshold).mean()) for threshold in GQA_THRESHOLDS},
         None if right is None else float(right.mean()),
         None if right is None else float((right & (iops >= GROUNDED_IOP)).mean()),
     )

@@ -65,10 +65,10 @@ def highlight_scores(predicted: Sequence[Array], gold: Sequence[Array]) -> dict[
     scores, saliency = _padded(predicted, gold)
     empty = np.array([len(each) == 0 for each in predicted])
     found = {}
-    for name, least in LEVELS.items():
-        precisions = _average_precisions(scores, saliency >= least)
+    for name, min_saliency in LEVELS.items():
+        precisions = _average_precisions(scores, saliency >= min_saliency)
         precisions[empty] = 0.0
-        hits = [_hit(each, rows >= least) for each, rows in zip(predicted, gold, strict=True)]
+        hits = [_hit(each, rows >= min_saliency) for each, rows in zip(predicted, gold, strict=True)]
         found[name] = HighlightScores(float(precisions.mean()), float(np.mean(hits)))
     return found
 
@@ -82,8 +82,8 @@ def _hit(scores: Array, highlights: NDArray[np.bool_]) -> bool:
 
 def _padded(predicted: Sequence[Array], gold: Sequence[Array]) -> tuple[Array, Array]:
     """Scores (Q, C), -inf after a video's end, and saliency (Q, C, 3), 0 there."""
-    most = max(len(rows) for rows in gold)
-    scores, saliency = np.full((len(gold), most), -np.inf), np.zeros((len(gold), most, 3))
+    max_clips = max(len(rows) for rows in gold)
+    scores, saliency = np.full((len(gold), max_clips), -np.inf), np.zeros((len(gold), max_clips, 3))
     for at, (each, rows) in enumerate(zip(predicted, gold, strict=True)):
         clips = len(rows)
         scores[at, :clips] = 0.0

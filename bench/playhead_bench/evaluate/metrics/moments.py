@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 THRESHOLDS = (0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 LENGTHS_S = {"short": (0.0, 10.0), "middle": (10.0, 30.0), "long": (30.0, 150.0)}
 """Gold windows by length: above the first number, up to and with the second."""
-MOST_PREDICTIONS = 10
+MAX_PREDICTIONS = 10
 _CHUNK = 2_048
 
 
@@ -79,10 +79,12 @@ def moment_scores_by_length(predicted: Sequence[Array], gold: Sequence[Array]) -
         ValueError: as in `moment_scores`.
     """
     scores = {"full": moment_scores(predicted, gold)}
-    for name, (above_s, most_s) in LENGTHS_S.items():
-        kept = [rows[_of_length(rows, above_s, most_s)] for rows in gold]
-        some = [at for at, rows in enumerate(kept) if len(rows)]
-        scores[name] = moment_scores([predicted[at] for at in some], [kept[at] for at in some])
+    for name, (above_s, max_s) in LENGTHS_S.items():
+        gold_of_length = [rows[_of_length(rows, above_s, max_s)] for rows in gold]
+        queries = [at for at, rows in enumerate(gold_of_length) if len(rows)]
+        scores[name] = moment_scores(
+            [predicted[at] for at in queries], [gold_of_length[at] for at in queries]
+        )
     return scores
 
 
@@ -116,7 +118,7 @@ def average_precisions(
     predicted: Sequence[Array],
     gold: Sequence[Array],
     thresholds: Sequence[float] = THRESHOLDS,
-    most_predictions: int = MOST_PREDICTIONS,
+    max_predictions: int = MAX_PREDICTIONS,
 ) -> Array:
     """Interpolated average precision of every query at every threshold: (Q, T) float64.
 
@@ -131,19 +133,19 @@ def average_precisions(
     chunks = [np.zeros((0, len(limits)))]
     for start in range(0, len(gold), _CHUNK):
         part = slice(start, start + _CHUNK)
-        ranked = [_ranked(rows[:most_predictions]) for rows in predicted[part]]
+        ranked = [_ranked(rows[:max_predictions]) for rows in predicted[part]]
         chunks.append(_average_precisions(ranked, gold[part], limits))
     return np.concatenate(chunks)
 
 
 def _average_precisions(ranked: Sequence[Array], gold: Sequence[Array], limits: Array) -> Array:
-    windows, there = _padded(ranked)
+    windows, is_prediction = _padded(ranked)
     golds, real = _padded(gold)
     ious = np.where(real[:, None], iou_by_lengths(windows[:, :, None], golds[:, None]), -1.0)
-    hits = _hits(ious, limits) & there[:, None]
+    hits = _hits(ious, limits) & is_prediction[:, None]
     right = hits.cumsum(axis=2)
     precision = right / np.arange(1, hits.shape[2] + 1)
-    precision[~np.broadcast_to(there[:, None], precision.shape)] = 0.0
+    precision[~np.broadcast_to(is_prediction[:, None], precision.shape)] = 0.0
     envelope = np.maximum.accumulate(precision[:, :, ::-1], axis=2)[:, :, ::-1]
     return np.asarray((envelope * hits).sum(axis=2) / real.sum(axis=1)[:, None])
 
@@ -169,15 +171,15 @@ def _ranked(rows: Array) -> Array:
 
 def _padded(rows: Sequence[Array]) -> tuple[Array, NDArray[np.bool_]]:
     lengths = np.array([len(each) for each in rows], dtype=np.int64)
-    there = np.arange(max(lengths.max(initial=1), 1)) < lengths[:, None]
-    padded = np.zeros((*there.shape, 2))
-    padded[there] = np.concatenate(rows) if len(rows) else np.zeros((0, 2))
-    return padded, there
+    is_row = np.arange(max(lengths.max(initial=1), 1)) < lengths[:, None]
+    padded = np.zeros((*is_row.shape, 2))
+    padded[is_row] = np.concatenate(rows) if len(rows) else np.zeros((0, 2))
+    return padded, is_row
 
 
-def _of_length(rows: Array, above_s: float, most_s: float) -> NDArray[np.bool_]:
+def _of_length(rows: Array, above_s: float, max_s: float) -> NDArray[np.bool_]:
     lengths = rows[:, 1] - rows[:, 0]
-    return np.asarray((lengths > above_s) & (lengths <= most_s))
+    return np.asarray((lengths > above_s) & (lengths <= max_s))
 
 
 def _check(predicted: Sequence[Array], gold: Sequence[Array]) -> None:

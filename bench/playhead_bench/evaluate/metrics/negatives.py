@@ -53,10 +53,10 @@ def negative_scores(
     Raises:
         ValueError: lengths differ.
     """
-    said = np.zeros(len(gold), dtype=bool) if rejected is None else np.asarray(rejected, dtype=bool)
-    if not len(predicted) == len(gold) == len(said):
-        raise ValueError(f"{len(predicted)} predictions, {len(said)} decisions, {len(gold)} queries")
-    refused = said | np.array([is_negative(rows) for rows in predicted], dtype=bool)
+    decisions = np.zeros(len(gold), dtype=bool) if rejected is None else np.asarray(rejected, dtype=bool)
+    if not len(predicted) == len(gold) == len(decisions):
+        raise ValueError(f"{len(predicted)} predictions, {len(decisions)} decisions, {len(gold)} queries")
+    refused = decisions | np.array([is_negative(rows) for rows in predicted], dtype=bool)
     negative = np.array([is_negative(rows) for rows in gold], dtype=bool)
     places = np.flatnonzero(~negative).tolist()
     ious = first_ious([predicted[at] for at in places], [gold[at] for at in places])

@@ -35,7 +35,7 @@ def shared_s(a: Floats, b: Floats) -> Floats:
 
 
 def iou(a: Floats, b: Floats) -> Floats:
-    """Intersection over the stretch from the first start to the last end, broadcast: (..., 2) to (...).
+    """Intersection over the window from the first start to the last end, broadcast: (..., 2) to (...).
 
     Equal to intersection over union wherever windows overlap, and 0 where they do not: what the official
     scripts of QVHighlights (R1), TVR, Charades-STA and NExT-GQA divide by, to the last bit.
@@ -64,7 +64,7 @@ def iop(predicted: Floats, gold: Floats) -> Floats:
 
 
 def merged(windows: Floats) -> NDArray[np.float64]:
-    """The stretches that windows cover together, in time order, none touching another: (N, 2) to (M, 2)."""
+    """The windows that windows cover together, in time order, none touching another: (N, 2) to (M, 2)."""
     rows = np.asarray(windows, dtype=np.float64)
     rows = rows[rows[:, 0] < rows[:, 1]]
     joined: list[list[float]] = []

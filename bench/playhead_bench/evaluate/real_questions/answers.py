@@ -19,7 +19,7 @@ def answer_question(
 ) -> dict[str, Any]:
     """The row of one question: windows of search, of ask and of each baseline, in plain JSON types.
 
-    What `ask` raises is this question's failure: it is kept in `ask.error` and counts as declined.
+    What `ask` raises is this question's failure: it is stored in `ask.error` and counts as declined.
 
     Args:
         library: holds the video.

@@ -29,7 +29,7 @@ _TOKEN = re.compile(r"\b\w\w+\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class TranscriptChunk:
     """Consecutive transcript spans as one text.
 
     Args:
@@ -41,7 +41,7 @@ class Chunk:
     text: str
 
 
-def chunk_transcript(spans: Sequence[Words], length_s: float) -> list[Chunk]:
+def chunk_transcript(spans: Sequence[Words], length_s: float) -> list[TranscriptChunk]:
     """Spans grouped by the interval [i * length_s, (i + 1) * length_s) in which they start, in time order.
 
     Args:
@@ -57,7 +57,7 @@ def chunk_transcript(spans: Sequence[Words], length_s: float) -> list[Chunk]:
     for span in sorted(spans, key=lambda one: one.window):
         groups.setdefault(int(span.window.start_s // length_s), []).append(span)
     return [
-        Chunk(
+        TranscriptChunk(
             Window(group[0].window.start_s, max(span.window.end_s for span in group)),
             " ".join(span.text for span in group),
         )

@@ -82,15 +82,15 @@ class ChatRun:
         product = ChatProduct(self.proxy, self.server, self.folder)
         done = {(row["id"], row["system"]) for row in read_lines(self.folder / CHAT_ROWS)}
         num_done, writer = len(done), LineWriter(self.folder / CHAT_ROWS)
-        for one, system, whole in self._order(library, questions):
+        for one, system, baseline in self._order(library, questions):
             if (one.question.id, system.name) in done:
                 continue
             if self.deadline_s is not None and self.clock() >= self.deadline_s:
                 return False
-            row = self._row(library, product, one, system, whole)
+            row = self._row(library, product, one, system, baseline)
             writer.write(row)
             num_done += 1
-            self.say(f"{num_done}/{num_total} {row_in_words(row)}")
+            self.say(f"{num_done}/{num_total} {progress_line(row)}")
         return True
 
     def _order(
@@ -99,11 +99,11 @@ class ChatRun:
         names = library.speaker_names()
         for video_id in dict.fromkeys(one.video_id for one in questions):
             spans = library.catalog.spans(video_id, "speech")
-            whole = WholeTranscript(self.proxy, self.server, spans, names.get(video_id, {}))
+            baseline = WholeTranscript(self.proxy, self.server, spans, names.get(video_id, {}))
             for system in self.systems:
                 for one in questions:
                     if one.video_id == video_id:
-                        yield one, system, whole
+                        yield one, system, baseline
 
     def _row(
         self,
@@ -111,14 +111,14 @@ class ChatRun:
         product: ChatProduct,
         one: ChatQuestion,
         system: ChatSystem,
-        whole: WholeTranscript,
+        baseline: WholeTranscript,
     ) -> dict[str, Any]:
         usage = self.proxy.start_usage()
         question = one.question
         if system.name == TRANSCRIPT:
-            asked = whole.answer(question.text, may_decline=one.is_absent).record()
+            answer = baseline.answer(question.text, may_decline=one.is_absent).record()
         else:
-            asked = answer_record(lambda: product.ask(library, one.video_id, question.text, system))
+            answer = answer_record(lambda: product.ask(library, one.video_id, question.text, system))
         if usage.failure:
             raise ModelUnavailable(
                 f"the chat model failed at {question.id} ({usage.failure}); run the same command to go on"
@@ -132,19 +132,19 @@ class ChatRun:
             "gold": [[window.start_s, window.end_s] for window in question.gold],
             "duration_s": question.duration_s,
             "is_absent": one.is_absent,
-            "ask": asked,
-            "ended_by": ended_by(asked),
+            "ask": answer,
+            "ended_by": ended_by(answer),
             "usage": asdict(usage) | {"seconds": round(usage.seconds, 3)},
         }
 
 
-def ended_by(asked: Mapping[str, Any]) -> str:
+def ended_by(answer: Mapping[str, Any]) -> str:
     """`finish` or `abstain` where the model ended the run itself, else `code`.
 
     Args:
-        asked: a record that `answers.answer_record` or `TranscriptReply.record` makes.
+        answer: a record that `answers.answer_record` or `TranscriptReply.record` makes.
     """
-    return asked["ended_by"] or "code"
+    return answer["ended_by"] or "code"
 
 
 def is_right(row: Mapping[str, Any]) -> bool:
@@ -153,7 +153,7 @@ def is_right(row: Mapping[str, Any]) -> bool:
     return bool(len(cited)) and not row["is_absent"] and is_correct_window(cited[0], as_windows(row["gold"]))
 
 
-def row_in_words(row: Mapping[str, Any]) -> str:
+def progress_line(row: Mapping[str, Any]) -> str:
     """A line of progress."""
     ask, usage = row["ask"], row["usage"]
     mark = (

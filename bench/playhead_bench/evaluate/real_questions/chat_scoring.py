@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from playhead_bench.evaluate.metrics.overlap import as_windows
-from playhead_bench.evaluate.paired import Paired, paired
+from playhead_bench.evaluate.paired import PairedComparison, compare_paired
 from playhead_bench.evaluate.real_questions.chat_run import is_right
 from playhead_bench.evaluate.real_questions.chat_systems import SYSTEMS, TRANSCRIPT
 from playhead_bench.evaluate.real_questions.scoring import POOLED, is_correct_window
@@ -22,7 +22,7 @@ class ChatScores:
 
     Args:
         system: its name.
-        questions: that it was asked so far.
+        questions: number answered so far.
         right: questions whose first cited window is correct.
         answered: with the status `answered`.
         answered_right: of these, right.
@@ -34,7 +34,7 @@ class ChatScores:
         calls: completions, mean over questions.
         prompt_tokens: mean over questions, as the server reported them.
         completion_tokens: likewise.
-        prompt_share: prompt tokens over those of the whole transcript, at the questions that both were asked;
+        prompt_share: prompt tokens over those of the whole transcript, at the questions of both;
             None where there are none.
         seconds: of the server, median over questions.
     """
@@ -67,7 +67,7 @@ class AbsentScores:
 
     Args:
         system: its name.
-        questions: that it was asked so far.
+        questions: number answered so far.
         answered: with the status `answered`.
         partial: with the status `partial`.
         errors: questions that ended in an error.
@@ -87,12 +87,12 @@ class ChatSetScores:
     Args:
         name: of the set; `all` for the pooled ones.
         systems: as far as they have rows.
-        comparisons: R@1, paired over the questions that both were asked.
+        comparisons: R@1, paired over the questions of both.
     """
 
     name: str
     systems: tuple[ChatScores, ...]
-    comparisons: tuple[Paired, ...]
+    comparisons: tuple[PairedComparison, ...]
 
     def record(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -131,13 +131,13 @@ def score_absent(answers: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Abs
     return [
         AbsentScores(
             system,
-            len(asked),
-            sum(one["status"] == "answered" for one in asked),
-            sum(one["status"] == "partial" for one in asked),
-            sum(bool(one["error"]) for one in asked),
+            len(records),
+            sum(one["status"] == "answered" for one in records),
+            sum(one["status"] == "partial" for one in records),
+            sum(bool(one["error"]) for one in records),
         )
-        for system, asked in answers.items()
-        if asked
+        for system, records in answers.items()
+        if records
     ]
 
 
@@ -146,22 +146,22 @@ def _score_group(name: str, rows: Sequence[Row], plain_rows: Sequence[Row], seed
         system: {row["id"]: row for row in rows if row["system"] == system}
         for system in sorted({row["system"] for row in rows}, key=list(SYSTEMS).index)
     }
-    whole = by_system.get(TRANSCRIPT, {})
-    systems = [_score(system, own, whole) for system, own in by_system.items()]
+    baseline_rows = by_system.get(TRANSCRIPT, {})
+    systems = [_score(system, own, baseline_rows) for system, own in by_system.items()]
     right = {system: {name: is_right(row) for name, row in own.items()} for system, own in by_system.items()}
     ids = {row["id"] for row in rows}
     right[SEARCH] = {row["id"]: _search_right(row) for row in plain_rows if row["id"] in ids}
     return ChatSetScores(name, tuple(systems), tuple(_comparisons(right, seed)))
 
 
-def _score(system: str, rows: Mapping[str, Row], whole: Mapping[str, Row]) -> ChatScores:
+def _score(system: str, rows: Mapping[str, Row], baseline_rows: Mapping[str, Row]) -> ChatScores:
     right = {name for name, row in rows.items() if is_right(row)}
     by_status = {
         status: {name for name, row in rows.items() if row["ask"]["status"] == status}
         for status in ("answered", "partial", "abstained")
     }
-    both = rows.keys() & whole.keys()
-    whole_tokens = sum(whole[name]["usage"]["prompt_tokens"] for name in both)
+    both = rows.keys() & baseline_rows.keys()
+    baseline_tokens = sum(baseline_rows[name]["usage"]["prompt_tokens"] for name in both)
     tokens = sum(rows[name]["usage"]["prompt_tokens"] for name in both)
     usage = [row["usage"] for row in rows.values()]
     return ChatScores(
@@ -178,7 +178,7 @@ def _score(system: str, rows: Mapping[str, Row], whole: Mapping[str, Row]) -> Ch
         float(np.mean([one["calls"] for one in usage])),
         float(np.mean([one["prompt_tokens"] for one in usage])),
         float(np.mean([one["completion_tokens"] for one in usage])),
-        tokens / whole_tokens if whole_tokens else None,
+        tokens / baseline_tokens if baseline_tokens else None,
         float(np.median([one["seconds"] for one in usage])),
     )
 
@@ -188,12 +188,12 @@ def _search_right(row: Row) -> bool:
     return bool(len(windows)) and is_correct_window(windows[0], as_windows(row["gold"]))
 
 
-def _comparisons(right: Mapping[str, dict[str, bool]], seed: int) -> list[Paired]:
+def _comparisons(right: Mapping[str, dict[str, bool]], seed: int) -> list[PairedComparison]:
     """The planner beside the others, each ablation beside the planner, where both have rows."""
     pairs = [("planner", other) for other in (TRANSCRIPT, "rules", SEARCH)]
     pairs += [(one.name, "planner") for one in SYSTEMS.values() if one.without]
     return [
-        paired(f"R@1 {one}", right[one], other, right[other], seed)
+        compare_paired(f"R@1 {one}", right[one], other, right[other], seed)
         for one, other in pairs
         if right.get(one, {}).keys() & right.get(other, {}).keys()
     ]

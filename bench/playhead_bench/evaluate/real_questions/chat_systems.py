@@ -177,7 +177,7 @@ class WholeTranscript:
     """The baseline: one prompt with the transcript, then the question, so that servers reuse the prefix.
 
     Args:
-        proxy: through which the server is asked.
+        proxy: between the benchmark and the server.
         server: the chat model.
         spans: of speech of one video, in time order.
         names: of its speakers by label.
@@ -196,10 +196,10 @@ class WholeTranscript:
     def answer(self, question: str, *, may_decline: bool = False) -> TranscriptReply:
         """The model's passage and sentence.
 
-        A reply that does not fit the schema is an error of this question: nothing is asked twice.
+        A reply that does not fit the schema is an error of this question: no request is repeated.
 
         Raises:
-            ModelUnavailable: the server cannot be asked.
+            ModelUnavailable: the server cannot be reached.
         """
         task = f"Question: {question}" + (f"\n{MAY_DECLINE}" if may_decline else "")
         form = {"type": "json_schema", "json_schema": {"name": "passage", "schema": SCHEMA, "strict": True}}
@@ -220,11 +220,11 @@ class WholeTranscript:
             options: further fields of the request.
 
         Raises:
-            ModelUnavailable: the server cannot be asked.
+            ModelUnavailable: the server cannot be reached.
         """
         lines = transcript_lines(self.spans, self.names)
         while True:
-            fitting = _fitting(lines, self._max_chars)
+            fitting = _fitting_lines(lines, self._max_chars)
             body = "\n".join(fitting)
             messages = [
                 {"role": "system", "content": system},
@@ -269,14 +269,14 @@ def complete(
     """What the model replies to a plain request at temperature 0; None where the prompt is too long for it.
 
     Args:
-        proxy: through which the server is asked.
+        proxy: between the benchmark and the server.
         server: the chat model.
         messages: of the request.
         max_tokens: of the reply.
         options: further fields of the request.
 
     Raises:
-        ModelUnavailable: the server cannot be asked, or refuses for another reason.
+        ModelUnavailable: the server cannot be reached, or refuses for another reason.
         ModelOutputInvalid: the reply is no completion, or was cut off.
     """
     record = {"model": server.model, "messages": messages, "max_tokens": max_tokens, "temperature": 0}
@@ -289,10 +289,10 @@ def complete(
         with build_opener(ProxyHandler({})).open(request, timeout=TIMEOUT_S) as reply:
             body = reply.read()
     except HTTPError as error:
-        said = error.read().decode("utf-8", "replace")
-        if error.code in (400, 413) and is_too_long(said):
+        message = error.read().decode("utf-8", "replace")
+        if error.code in (400, 413) and is_too_long(message):
             return None
-        raise ModelUnavailable(f"the chat model refused (HTTP {error.code}): {said[:300]}") from error
+        raise ModelUnavailable(f"the chat model refused (HTTP {error.code}): {message[:300]}") from error
     except (URLError, OSError) as error:
         raise ModelUnavailable(f"the chat model could not be reached: {error}") from error
     try:
@@ -315,21 +315,21 @@ def is_too_long(message: str) -> bool:
     return "context" in lowered and any(word in lowered for word in ("exceed", "length", "too long", "size"))
 
 
-def _fitting(lines: Sequence[str], max_chars: int) -> list[str]:
+def _fitting_lines(lines: Sequence[str], max_chars: int) -> list[str]:
     """The first lines that have room; the rest is left out."""
-    room, kept = max_chars, list[str]()
+    room, fitting = max_chars, list[str]()
     for line in lines:
         room -= len(line) + 1
         if room < 0:
             break
-        kept.append(line)
-    return kept
+        fitting.append(line)
+    return fitting
 
 
 class ChatProduct:
-    """The product with the chat model of a run, asked by one strategy or another.
+    """The product with the chat model of a run, for several strategies.
 
-    What is found out about the model is kept in the run's folder, so that other runs of this machine, and
+    The capabilities of the model are stored in the run's folder, so that other runs of this machine, and
     what they found, are of no weight.
 
     Args:

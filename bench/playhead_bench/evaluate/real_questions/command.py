@@ -171,12 +171,12 @@ def run_chat_task(
 
     try:
         if task == "hostile":
-            from playhead_bench.evaluate.hostile_transcripts.run import ASKED, evaluate_hostile
+            from playhead_bench.evaluate.hostile_transcripts.run import HOSTILE_SYSTEMS, evaluate_hostile
 
             if llm is None:
                 raise typer.BadParameter("`playhead eval hostile` needs --llm and --base-url")
             grid, is_complete = evaluate_hostile(
-                out, server, systems=_checked_names(names, ASKED), say=say,
+                out, server, systems=_checked_names(names, HOSTILE_SYSTEMS), say=say,
                 has_time=lambda: deadline_s is None or time.monotonic() < deadline_s,
             )  # fmt: skip
         else:

@@ -46,7 +46,7 @@ class QuestionSet:
 
     Args:
         name: the folder's name.
-        videos: file of each video that is asked about, by its name without suffix.
+        videos: file of each video with questions, by its name without suffix.
         questions: in the order of the file.
     """
 

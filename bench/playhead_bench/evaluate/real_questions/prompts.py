@@ -13,7 +13,7 @@ import typer
 from playhead_bench.evaluate.caching_proxy import ReplyCache
 from playhead_bench.evaluate.errors import ReplyMissing
 from playhead_bench.evaluate.json_lines import read_lines
-from playhead_bench.evaluate.real_questions.chat_run import CHAT_ROWS, row_in_words
+from playhead_bench.evaluate.real_questions.chat_run import CHAT_ROWS, progress_line
 from playhead_bench.evaluate.real_questions.session import REPLIES
 
 
@@ -40,7 +40,7 @@ def exchanges(run: Path, ids: list[str], system: str, cache: Path | None = None)
     replies = ReplyCache(cache or run / REPLIES)
     try:
         for row in rows:
-            yield f"==== {row_in_words(row)}"
+            yield f"==== {progress_line(row)}"
             for number, key in enumerate(row["usage"]["requests"], 1):
                 request, reply = replies.exchange(key)
                 yield f"---- call {number}"

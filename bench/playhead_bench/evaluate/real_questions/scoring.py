@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from playhead_bench.evaluate.metrics.abstention import calibration_error, equal_count_error, risk_coverage
 from playhead_bench.evaluate.metrics.moments import first_ious
 from playhead_bench.evaluate.metrics.overlap import as_windows, common_s, covered_s, iou
-from playhead_bench.evaluate.paired import Paired, paired
-from playhead_tools.calibration import LEAST, fit
+from playhead_bench.evaluate.paired import PairedComparison, compare_paired
+from playhead_tools.calibration import MIN_ANSWERS, fit
 from playhead_tools.evidence import Status
 
 Row = Mapping[str, Any]
@@ -134,7 +134,7 @@ class SetScores:
     median_gold_s: float
     systems: tuple[WindowScores, ...]
     answers: AnswerScores
-    comparisons: tuple[Paired, ...]
+    comparisons: tuple[PairedComparison, ...]
 
     def record(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -231,22 +231,24 @@ def answer_scores(rows: Sequence[Row]) -> AnswerScores:
     answers = [row["ask"] for row in rows]
     correct = [_citations_correct(row) for row in rows]
     right = [bool(one) and one[0] for one in correct]
-    given = [at for at, ask in enumerate(answers) if ask["status"] != "abstained"]
-    confidences, outcomes = [answers[at]["confidence"] for at in given], [right[at] for at in given]
+    answered = [at for at, ask in enumerate(answers) if ask["status"] != "abstained"]
+    confidences, outcomes = [answers[at]["confidence"] for at in answered], [right[at] for at in answered]
     declined = Counter(ask["reason"] for ask in answers if ask["status"] == "abstained")
     return AnswerScores(
         _share(right),
         _share([any(one) for one in correct]),
         {status: _status_scores(status, answers, right) for status in ("answered", "partial", "abstained")},
         dict(declined.most_common()),
-        1 - len(given) / len(rows),
-        calibration_error(confidences, outcomes, BINS) if given else None,
-        risk_coverage(confidences, outcomes).area if given else None,
+        1 - len(answered) / len(rows),
+        calibration_error(confidences, outcomes, BINS) if answered else None,
+        risk_coverage(confidences, outcomes).area if answered else None,
         sum(bool(ask["error"]) for ask in answers),
         float(np.median([ask["seconds"] for ask in answers])),
         float(np.mean([ask["model_calls"] for ask in answers])),
         fold_errors(
-            [(rows[at]["set"], rows[at]["video"]) for at in given], [float(c) for c in confidences], outcomes
+            [(rows[at]["set"], rows[at]["video"]) for at in answered],
+            [float(c) for c in confidences],
+            outcomes,
         ),
     )
 
@@ -270,7 +272,7 @@ def fold_errors(
     pairs = [([confidences[at] for at in half], [right[at] for at in half]) for half in halves]
     stated = tuple(equal_count_error(*one, FOLD_BINS) for one in pairs)
     refitted = None
-    if min(map(len, halves)) >= LEAST:
+    if min(map(len, halves)) >= MIN_ANSWERS:
         maps = [fit(*pairs[1]), fit(*pairs[0])]
         refitted = tuple(
             equal_count_error([each(value) for value in own], marks, FOLD_BINS)
@@ -302,7 +304,7 @@ def _iou_flags(ranked: Sequence[Array], gold: Sequence[Array], k: int) -> list[b
 
 def _comparisons(
     ranked: Mapping[str, Sequence[Array]], gold: Sequence[Array], ids: Sequence[str], seed: int
-) -> list[Paired]:
+) -> list[PairedComparison]:
     """Search and ask against the baseline that is best on the same questions, and ask against search.
 
     By R@1 and by IoU>=.3@1, here `IoU@1`.
@@ -315,11 +317,11 @@ def _comparisons(
             (name for name in right if name not in (SEARCH, ASK)), key=lambda name: sum(right[name].values())
         )
         for one, other in ((SEARCH, best), (ASK, best), (ASK, SEARCH)):
-            found.append(paired(f"{measure} {one}", right[one], other, right[other], seed))
+            found.append(compare_paired(f"{measure} {one}", right[one], other, right[other], seed))
     return found
 
 
-def _speaker_comparison(rows: Sequence[Row], seed: int) -> list[Paired]:
+def _speaker_comparison(rows: Sequence[Row], seed: int) -> list[PairedComparison]:
     """Search with the speakers that questions name against search without them, over those questions."""
     named = [row for row in rows if row["names_speaker"]]
     if not named:
@@ -330,7 +332,7 @@ def _speaker_comparison(rows: Sequence[Row], seed: int) -> list[Paired]:
         for name in ("search", "search_without_speakers")
     ]
     label = f"R@1 search, {len(named)} questions that name a speaker"
-    return [paired(label, right[0], "without speakers", right[1], seed)]
+    return [compare_paired(label, right[0], "without speakers", right[1], seed)]
 
 
 def _share(flags: Sequence[bool]) -> float:

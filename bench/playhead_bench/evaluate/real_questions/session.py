@@ -117,7 +117,7 @@ def evaluate_real(
     were made by other code of the product, other models or other questions are never mixed in.
 
     Args:
-        sets: what is asked, whole.
+        sets: the complete question sets.
         settings: how.
         say: called with a line of progress.
 
@@ -128,24 +128,26 @@ def evaluate_real(
         PlayheadError: a video cannot be indexed, or a model cannot be used.
     """
     halves = [one.half(settings.half) for one in sets]
-    asked = [each for one in halves if (each := one.sample(settings.every, settings.limit)).questions]
-    questions = [question for one in asked for question in one.questions]
+    sampled = [each for one in halves if (each := one.sample(settings.every, settings.limit)).questions]
+    questions = [question for one in sampled for question in one.questions]
     if not questions:
         raise QuestionsInvalid(f"no questions are left in the half {settings.half!r}; take another half")
     absent = absent_sets(sets, settings.absent)
-    is_complete = settings.replay or _answer_all(asked, absent, settings, say)
+    is_complete = settings.replay or _answer_all(sampled, absent, settings, say)
     rows = _stored_rows(settings, questions)
     scores = score_sets(rows, settings.seed)
     chat_rows = read_lines(settings.folder / CHAT_ROWS)
     chat = score_chat(chat_rows, rows, settings.seed)
-    lacking = score_absent(_absent_answers(settings.folder, chat_rows))
-    held = read_manifest(settings.folder)
-    about = {"task": "real", "questions": len(questions), **({} if held is None else held.settings)}
-    whole = record(scores, about) | {
+    absent_scores = score_absent(_absent_answers(settings.folder, chat_rows))
+    manifest = read_manifest(settings.folder)
+    about = {"task": "real", "questions": len(questions), **({} if manifest is None else manifest.settings)}
+    report_record = record(scores, about) | {
         "chat": [one.record() for one in chat],
-        "absent": [asdict(one) for one in lacking],
+        "absent": [asdict(one) for one in absent_scores],
     }
-    report = RealReport(settings.folder, tuple(scores), whole, tuple(chat), tuple(lacking), is_complete)
+    report = RealReport(
+        settings.folder, tuple(scores), report_record, tuple(chat), tuple(absent_scores), is_complete
+    )
     _write(report, f"Real questions: {len(questions)} questions, {_half_in_words(settings.half)}")
     return report
 
@@ -179,7 +181,7 @@ def _answer_all(
 
 
 class _Libraries:
-    """The library of each set, with all of its videos that are asked about, indexed at its first use."""
+    """The library of each set, with all of its videos that have questions, indexed at its first use."""
 
     def __init__(self, sets: Sequence[QuestionSet], settings: RealSettings, say: Say) -> None:
         self._sets: dict[str, QuestionSet] = {}
@@ -237,9 +239,9 @@ def _write_absent_rows(absent: Sequence[QuestionSet], libraries: _Libraries, fol
     left = [question for one in absent for question in one.questions if question.id not in done]
     for question in left:
         library, video_ids = libraries.open(question.set_name)
-        asked = answer_record(partial(library.ask, question.text, videos=[video_ids[question.video]]))
-        writer.write({"id": question.id, "ask": asked})
-        say(f"{question.id}: ask {asked['status']} {asked['reason']}".rstrip())
+        answer = answer_record(partial(library.ask, question.text, videos=[video_ids[question.video]]))
+        writer.write({"id": question.id, "ask": answer})
+        say(f"{question.id}: ask {answer['status']} {answer['reason']}".rstrip())
 
 
 def _write_chat_rows(
@@ -263,11 +265,11 @@ def _write_chat_rows(
             run = ChatRun(settings.folder, proxy, settings.chat, own, say, deadline_s)
             for one in group:
                 library, video_ids = libraries.open(one.name)
-                asked = [
+                chat_questions = [
                     ChatQuestion(question, video_ids[question.video], is_absent=group is absent)
                     for question in one.questions
                 ]
-                if not run.answer(library, asked, sum(counts)):
+                if not run.answer(library, chat_questions, sum(counts)):
                     return False
     return True
 

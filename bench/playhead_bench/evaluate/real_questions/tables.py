@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from playhead_bench.evaluate.paired import Paired
+from playhead_bench.evaluate.paired import PairedComparison
 from playhead_bench.evaluate.real_questions.scoring import (
     AnswerScores,
     FoldErrors,
@@ -72,11 +72,11 @@ def markdown(sets: Sequence[SetScores], title: str, more: Mapping[str, Grid] | N
     """
     parts = [f"# {title}\n", f"## Answers of ask without a chat model\n\n{answers_grid(sets).markdown}"]
     parts += [f"## {heading}\n\n{grid.markdown}" for heading, grid in (more or {}).items()]
-    shown: set[str] = set()
+    printed_legends: set[str] = set()
     for scores in sets:
         for heading, grid in set_grids(scores).items():
-            legend = "" if grid.legend in shown else grid.legend
-            shown.add(grid.legend)
+            legend = "" if grid.legend in printed_legends else grid.legend
+            printed_legends.add(grid.legend)
             parts.append(f"## {heading}\n\n{Grid(grid.header, grid.lines, legend).markdown}")
     return "\n".join(parts)
 
@@ -99,7 +99,7 @@ def _window_cells(one: WindowScores) -> list[str]:
     ]
 
 
-def compared_cells(one: Paired) -> list[str]:
+def compared_cells(one: PairedComparison) -> list[str]:
     """A line of a table of comparisons."""
     return [
         f"{one.one} − {one.other}",

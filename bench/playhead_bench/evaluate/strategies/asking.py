@@ -1,35 +1,42 @@
-"""Asking the answerer about the clips that a strategy chose, one after the other."""
+"""Strategies that choose clips and ask the answerer about each in turn."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from playhead_agent.baselines.reading import Said, best_of, settles
+from playhead_agent.baselines.reading import ParsedReply, best_reply, settles_question
 from playhead_agent.baselines.reading import read_reply as read_said
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.strategies.session import Call, Desk, Needs, Outcome, OutcomeStatus, Place
+from playhead_bench.evaluate.strategies.session import (
+    Call,
+    EvaluationSession,
+    Needs,
+    OutcomeStatus,
+    StrategyOutcome,
+    VideoWindow,
+)
 from playhead_tools.video_llm.frame_sampling import ClipRequest
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
-    """The clips to ask about, best first, and the windows that a search put forward for them.
+class ClipSelection:
+    """The clips to ask about, best first, and the retrieved windows behind them.
 
     No clips means that the search found nothing, and the question is declined unasked.
 
     Args:
         requests: the clips.
         found: the windows, best first; empty without a search.
-        shown: for each clip the windows that its reply stands on; None where the strategy tells none.
+        windows_to_cite: for each clip the windows to cite with its reply; None to cite nothing.
     """
 
     requests: tuple[ClipRequest, ...]
-    found: tuple[Place, ...] = ()
-    shown: tuple[tuple[Place, ...], ...] | None = None
+    found: tuple[VideoWindow, ...] = ()
+    windows_to_cite: tuple[tuple[VideoWindow, ...], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Selecting:
-    """A `Strategy` that is told by which clips it selects.
+class ClipSelectionStrategy:
+    """An `EvaluationStrategy` that asks about the clips of a selection function.
 
     Args:
         name: what it is called.
@@ -38,53 +45,53 @@ class Selecting:
     """
 
     name: str
-    select: Callable[[Sample, Desk], Selection]
+    select: Callable[[Sample, EvaluationSession], ClipSelection]
     needs: Needs = "files"
 
-    def answer(self, sample: Sample, session: Desk) -> Outcome:
+    def answer(self, sample: Sample, session: EvaluationSession) -> StrategyOutcome:
         """The answer of the selected clips."""
         selection = self.select(sample, session)
-        outcome = ask_clips(sample, selection.requests, session, selection.shown)
+        outcome = ask_clips(sample, selection.requests, session, selection.windows_to_cite)
         return replace(outcome, found=selection.found)
 
 
 def ask_clips(
     sample: Sample,
     requests: Sequence[ClipRequest | None],
-    session: Desk,
-    shown: Sequence[tuple[Place, ...]] | None = None,
-) -> Outcome:
-    """What the clips say together: the first reply that settles the question.
+    session: EvaluationSession,
+    windows_to_cite: Sequence[tuple[VideoWindow, ...]] | None = None,
+) -> StrategyOutcome:
+    """The answer from several clips: the first reply that settles the question.
 
     A reply settles it when it can be read and neither declines nor begins with `no`: a clip cannot show that
-    something is nowhere, so after a `no` the next clip is asked. When none settles it, the first `no`
+    something is nowhere, so after a `no` the next clip is tried. When none settles it, the first `no`
     counts, else a refusal, else the last reply, unread. What the clip of that reply shows is cited.
 
     Args:
-        sample: what is asked.
-        requests: the clips, in the order in which they are asked.
+        sample: the question.
+        requests: the clips, in the order of the calls.
         session: with the answerer.
-        shown: for each clip the windows to cite; None to cite nothing.
+        windows_to_cite: for each clip the windows to cite; None to cite nothing.
     """
-    said: list[Said] = []
+    responses: list[ParsedReply] = []
     calls: list[Call] = []
     for request in requests:
         calls.append(session.call(request, sample.question, sample.options))
-        said.append(read_said(calls[-1].reply.text, sample.options))
-        if settles(said[-1], sample.options):
+        responses.append(read_said(calls[-1].reply.text, sample.options))
+        if settles_question(responses[-1], sample.options):
             break
-    if not said:
-        return Outcome("abstained", cited=None if shown is None else ())
-    at = best_of(said, sample.options)
-    cited = None if shown is None else shown[at]
-    return replace(_outcome(said[at]), calls=tuple(calls), cited=cited)
+    if not responses:
+        return StrategyOutcome("abstained", cited=None if windows_to_cite is None else ())
+    at = best_reply(responses, sample.options)
+    cited = None if windows_to_cite is None else windows_to_cite[at]
+    return replace(_outcome(responses[at]), calls=tuple(calls), cited=cited)
 
 
-def read_reply(text: str, sample: Sample) -> Outcome:
-    """What a reply says, without its calls: a refusal, an option, a free answer, or nothing readable."""
+def read_reply(text: str, sample: Sample) -> StrategyOutcome:
+    """The outcome of a reply, without its calls: a refusal, an option, a free answer, or nothing readable."""
     return _outcome(read_said(text, sample.options))
 
 
-def _outcome(said: Said) -> Outcome:
-    status: OutcomeStatus = "unparsed" if said.status == "unread" else said.status
-    return Outcome(status, said.text, said.choice)
+def _outcome(response: ParsedReply) -> StrategyOutcome:
+    status: OutcomeStatus = "unparsed" if response.status == "unread" else response.status
+    return StrategyOutcome(status, response.text, response.choice)

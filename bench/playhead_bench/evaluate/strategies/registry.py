@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 
-from playhead_bench.evaluate.strategies.agent import ABLATIONS, AGENT, AGENT_WORDS, BASES
-from playhead_bench.evaluate.strategies.session import Strategy
+from playhead_bench.evaluate.strategies.agent import ABLATIONS, AGENT, AGENT_WORDS, PRODUCT_BASELINES
 from playhead_bench.evaluate.strategies.plain import BLIND, GOLD, RANDOM
 from playhead_bench.evaluate.strategies.searched import AKS, TOP_FRAMES
+from playhead_bench.evaluate.strategies.session import EvaluationStrategy
 
-_ALL: tuple[Strategy, ...] = (
-    BLIND, RANDOM, TOP_FRAMES, AKS, *BASES, AGENT_WORDS, *ABLATIONS,
+_ALL: tuple[EvaluationStrategy, ...] = (
+    BLIND, RANDOM, TOP_FRAMES, AKS, *PRODUCT_BASELINES, AGENT_WORDS, *ABLATIONS,
     AGENT, GOLD,
 )  # fmt: skip
-STRATEGIES: dict[str, Strategy] = {strategy.name: strategy for strategy in _ALL}
+STRATEGIES: dict[str, EvaluationStrategy] = {strategy.name: strategy for strategy in _ALL}
 """From nothing to the ceiling, in the order in which tables show them."""
 USUAL = tuple(name for name in STRATEGIES if name not in {strategy.name for strategy in ABLATIONS})
 """What is run where no names are given: all but the agent as it is not by itself."""
 
 
-def strategies_named(names: Sequence[str]) -> list[Strategy]:
+def strategies_named(names: Sequence[str]) -> list[EvaluationStrategy]:
     """The strategies of some names, in the order of `STRATEGIES`; those of `USUAL` for no names.
 
     Raises:

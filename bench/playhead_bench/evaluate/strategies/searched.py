@@ -5,37 +5,43 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_agent.baselines.spreading import shares
+from playhead_agent.baselines.spreading import frames_per_video
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.strategies.asking import Selecting, Selection
-from playhead_bench.evaluate.strategies.session import Desk
+from playhead_bench.evaluate.strategies.asking import ClipSelection, ClipSelectionStrategy
+from playhead_bench.evaluate.strategies.session import EvaluationSession
 from playhead_index.window import Window
 from playhead_tools.compression.choose import adaptive_frames, best_frames
-from playhead_tools.video_llm.frame_sampling import STEP_S, ClipRequest, scattered
+from playhead_tools.video_llm.frame_sampling import STEP_S, ClipRequest, sparse_clip
 
 Scores = NDArray[np.floating]
-Choose = Callable[[Scores, int], NDArray[np.int64]]
+ChooseFrames = Callable[[Scores, int], NDArray[np.int64]]
 """Which (k,) of (N,) scored frames to take."""
 
 
-def select_by(choose: Choose) -> Callable[[Sample, Desk], Selection]:
+def select_by(choose: ChooseFrames) -> Callable[[Sample, EvaluationSession], ClipSelection]:
     """A selection of single frames, chosen by how well they fit the question; each is given twice."""
 
-    def select(sample: Sample, session: Desk) -> Selection:
+    def select(sample: Sample, session: EvaluationSession) -> ClipSelection:
         requests: list[ClipRequest] = []
-        for video_id, many in shares(sample.video_ids, session.budget // 2):
+        for video_id, num_pairs in frames_per_video(sample.video_ids, session.budget // 2):
             times_s, scores = session.search.frame_scores(sample.question, video_id)
-            at = choose(scores, min(many, len(scores)))
-            if len(at):
-                requests.append(scattered(video_id, times_s[at].tolist(), session.source.whole(video_id)))
-        shown = [
+            chosen = choose(scores, min(num_pairs, len(scores)))
+            if len(chosen):
+                requests.append(
+                    sparse_clip(video_id, times_s[chosen].tolist(), session.source.full_window(video_id))
+                )
+        windows_by_clip = [
             tuple((one.video_id, Window(time_s, time_s + STEP_S)) for time_s in dict.fromkeys(one.times_s))
             for one in requests
         ]
-        return Selection(tuple(requests), tuple(place for places in shown for place in places), tuple(shown))
+        return ClipSelection(
+            tuple(requests),
+            tuple(place for places in windows_by_clip for place in places),
+            tuple(windows_by_clip),
+        )
 
     return select
 
 
-TOP_FRAMES = Selecting("top-frames", select_by(best_frames), "pictures")
-AKS = Selecting("aks", select_by(adaptive_frames), "pictures")
+TOP_FRAMES = ClipSelectionStrategy("top-frames", select_by(best_frames), "pictures")
+AKS = ClipSelectionStrategy("aks", select_by(adaptive_frames), "pictures")

@@ -1,4 +1,4 @@
-"""What a strategy works with and what it hands back."""
+"""Protocol of the compared strategies, their session and their outcome."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.evaluate.answerer import ClipAnswerer, Reply
-from playhead_bench.evaluate.product import Way
+from playhead_bench.evaluate.answerer import AnswererReply, ClipAnswerer
+from playhead_bench.evaluate.product import ProductVariant
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.evaluate.sampling import DEFAULT_BUDGET, FrameSource
 from playhead_index.errors import LibraryMissing
@@ -18,60 +18,62 @@ from playhead_tools.video_llm.frame_sampling import ClipRequest
 
 OutcomeStatus = Literal["answered", "abstained", "unparsed"]
 Needs = Literal["files", "library", "pictures"]
-Place = tuple[str, Window]
+VideoWindow = tuple[str, Window]
 """A window of a video."""
 
 
-class Finder(Protocol):
+class BenchmarkFinder(Protocol):
     """Searches the videos of a benchmark, by the names that samples call them by."""
 
-    def moments(self, text: str, video_ids: Sequence[str], limit: int) -> list[Place]:
+    def moments(self, text: str, video_ids: Sequence[str], limit: int) -> list[VideoWindow]:
         """Windows that fit a text, best first."""
         ...
 
-    def require_pictures(self) -> None:
-        """Nothing, when frames can be scored; otherwise raises `ModelUnavailable`."""
+    def require_frame_vectors(self) -> None:
+        """Raises `ModelUnavailable` when frames cannot be scored."""
         ...
 
     def frame_scores(self, text: str, video_id: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-        """(N,) seconds of the kept pictures of a video, ascending, and how well each fits a text."""
+        """(N,) seconds of the indexed frames of a video, ascending, and the score of each for a text."""
         ...
 
-    def ask(self, question: str, video_ids: Sequence[str], options: Sequence[str], way: Way) -> "Replied":
-        """The product's own answer, asked in one of its ways."""
+    def ask(
+        self, question: str, video_ids: Sequence[str], options: Sequence[str], variant: ProductVariant
+    ) -> "FinderAnswer":
+        """The answer of one variant of the product."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of the answerer: what was shown and what it said."""
+    """One call of the answerer: its clip and its reply."""
 
     request: ClipRequest | None
-    reply: Reply
+    reply: AnswererReply
 
 
 @dataclass(frozen=True, slots=True)
-class Replied:
+class FinderAnswer:
     """The product's own answer, by the names that samples call their videos by.
 
     Args:
         answer: as a person gets it.
         found: the windows that it names, in its order, those that are only the closest among them.
         cited: of these, the ones that it says were verified.
-        calls: the looks that were made for it.
-        spared_s: seconds that kept looks once took.
+        calls: its VLM calls.
+        cached_s: seconds that cached VLM calls took originally.
     """
 
     answer: Answer
-    found: tuple[Place, ...] = ()
-    cited: tuple[Place, ...] = ()
+    found: tuple[VideoWindow, ...] = ()
+    cited: tuple[VideoWindow, ...] = ()
     calls: tuple[Call, ...] = ()
-    spared_s: float = 0.0
+    cached_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a strategy came to for one sample.
+class StrategyOutcome:
+    """The answer of a strategy to one sample.
 
     Args:
         status: answered; declined (`abstained`); or the replies could not be read (`unparsed`).
@@ -84,26 +86,26 @@ class Outcome:
         model_calls: calls of other models, where a strategy has its own.
         cited: the windows that the answer stands on, as the strategy tells it; None for one that tells none.
         confidence: from 0 to 1, as the strategy tells it; None for one that tells none.
-        cost: looks, frames, visual tokens and the like, where a strategy counts them itself.
-        spared_s: seconds that kept looks once took, which the clock of this run did not see.
+        cost: VLM calls (`looks`), frames, visual tokens and the like, where a strategy counts them itself.
+        cached_s: seconds that cached VLM calls took originally, not measured in this run.
     """
 
     status: OutcomeStatus
     text: str = ""
     choice: int | None = None
     calls: tuple[Call, ...] = ()
-    found: tuple[Place, ...] = ()
+    found: tuple[VideoWindow, ...] = ()
     prepared: tuple[Call, ...] = ()
     is_sentence: bool = False
     model_calls: int = 0
-    cited: tuple[Place, ...] | None = None
+    cited: tuple[VideoWindow, ...] | None = None
     confidence: float | None = None
     cost: Mapping[str, float] | None = None
-    spared_s: float = 0.0
+    cached_s: float = 0.0
 
 
 @dataclass(slots=True)
-class Desk:
+class EvaluationSession:
     """The answerer, the files and the search that all strategies share.
 
     Args:
@@ -119,7 +121,7 @@ class Desk:
 
     answerer: ClipAnswerer
     source: FrameSource
-    finder: Finder | None = None
+    finder: BenchmarkFinder | None = None
     budget: int = DEFAULT_BUDGET
     seed: int = 0
 
@@ -128,7 +130,7 @@ class Desk:
             raise ValueError(f"a budget is at least 2 frames, one pair, got {self.budget}")
 
     @property
-    def search(self) -> Finder:
+    def search(self) -> BenchmarkFinder:
         """The search.
 
         Raises:
@@ -140,11 +142,11 @@ class Desk:
 
     def call(self, request: ClipRequest | None, question: str, options: Sequence[str] = ()) -> Call:
         """Asks the answerer about the frames of a request, or by words alone (None)."""
-        clip = None if request is None else self.source.later(request)
+        clip = None if request is None else self.source.lazy_clip(request)
         return Call(request, self.answerer.answer(clip, question, options))
 
 
-class Strategy(Protocol):
+class EvaluationStrategy(Protocol):
     """Answers a sample in one particular way."""
 
     @property
@@ -157,6 +159,6 @@ class Strategy(Protocol):
         """What must be there: the files alone, an indexed library, or one with picture vectors."""
         ...
 
-    def answer(self, sample: Sample, session: Desk) -> Outcome:
+    def answer(self, sample: Sample, session: EvaluationSession) -> StrategyOutcome:
         """The answer to a sample, and what it took."""
         ...

@@ -1,1 +1,1 @@
-"""How well topics of transcripts are told apart: Pk and WindowDiff on meetings whose topics people marked."""
+"""How well transcripts are divided into topics: Pk and WindowDiff on meetings whose topics people marked."""

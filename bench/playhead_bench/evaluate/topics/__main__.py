@@ -20,17 +20,17 @@ NO_MODEL = "none"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the benchmark and prints its table; 0."""
-    asked = _parser().parse_args(arguments)
-    embedder = None if asked.words_model == NO_MODEL else load_text_embedder(asked.words_model)
-    divided = [divide_meeting(meeting, embedder) for meeting in read_meetings(asked.annotations)]
+    options = _parser().parse_args(arguments)
+    embedder = None if options.words_model == NO_MODEL else load_text_embedder(options.words_model)
+    divided = [divide_meeting(meeting, embedder) for meeting in read_meetings(options.annotations)]
     halves = {"even": divided[0::2], "odd": divided[1::2], "all": divided}
     scores = {name: method_scores(half) for name, half in halves.items() if half}
-    if asked.out is not None:
+    if options.out is not None:
         rows = {half: {name: asdict(one) for name, one in own.items()} for half, own in scores.items()}
-        asked.out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        options.out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     num_topics = sum(len(one.meeting.boundaries_s) + 1 for one in divided)
     hours = sum(one.meeting.duration_s for one in divided) / 3600
-    print(f"{len(divided)} meetings, {hours:.1f} h, {num_topics} topics; text model: {asked.words_model}")
+    print(f"{len(divided)} meetings, {hours:.1f} h, {num_topics} topics; text model: {options.words_model}")
     print(table(scores))
     return 0
 

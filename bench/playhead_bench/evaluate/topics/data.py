@@ -91,9 +91,9 @@ def _topic_of_turns(topics: Sequence[Mapping[str, Any]], num_turns: int) -> list
 
 
 def _boundaries_s(labels: Sequence[int], starts_s: Sequence[float], duration_s: float) -> list[float]:
-    kept: list[float] = []
+    boundaries_s: list[float] = []
     for (before, label), start_s in zip(pairwise(labels), starts_s[1:], strict=True):
-        since_s = start_s - (kept[-1] if kept else 0.0)
+        since_s = start_s - (boundaries_s[-1] if boundaries_s else 0.0)
         if label != before and since_s >= MIN_TOPIC_S and duration_s - start_s >= MIN_TOPIC_S:
-            kept.append(start_s)
-    return kept
+            boundaries_s.append(start_s)
+    return boundaries_s

@@ -36,7 +36,7 @@ class DividedMeeting:
     Args:
         meeting: as it was marked.
         starts_s: of the N passages.
-        vectors: (N, D) float32 by which topics are told (`topic_vectors`).
+        vectors: (N, D) float32 by which topics are found (`topic_vectors`).
         topics_s: boundaries of the product's topics, without 0.
         free_topics_s: likewise, where topics may last any time.
     """
@@ -97,27 +97,27 @@ def text_tiling(divided: DividedMeeting, num_cuts: int | None = None) -> list[fl
     depth = _gap_depths(divided.vectors)
     starts_s, duration_s = divided.starts_s, divided.meeting.duration_s
     cutoff = float(depth.mean() - depth.std() / 2) if num_cuts is None and len(depth) else -1.0
-    taken: list[float] = []
+    cuts: list[float] = []
     for gap in np.argsort(-depth, kind="stable"):
         at_s = starts_s[gap + 1]
-        is_apart = all(abs(at_s - one) >= MIN_TOPIC_S for one in (0.0, duration_s, *taken))
-        if is_apart and depth[gap] > cutoff and (num_cuts is None or len(taken) < num_cuts):
-            taken.append(at_s)
-    return sorted(taken)
+        is_apart = all(abs(at_s - one) >= MIN_TOPIC_S for one in (0.0, duration_s, *cuts))
+        if is_apart and depth[gap] > cutoff and (num_cuts is None or len(cuts) < num_cuts):
+            cuts.append(at_s)
+    return sorted(cuts)
 
 
 def limited_text_tiling(divided: DividedMeeting) -> list[float]:
     """Boundaries by TextTiling of topics of 1 to 5 minutes: what is longer is cut at its deepest gap."""
     depth, starts_s = _gap_depths(divided.vectors), np.array(divided.starts_s)
-    todo, taken = [(0.0, divided.meeting.duration_s)], list[float]()
+    todo, cuts = [(0.0, divided.meeting.duration_s)], list[float]()
     while todo:
         first_s, last_s = todo.pop()
         is_apart = (starts_s[1:] >= first_s + MIN_TOPIC_S) & (starts_s[1:] <= last_s - MIN_TOPIC_S)
         if last_s - first_s > MAX_TOPIC_S and is_apart.any():
             at_s = float(starts_s[1 + int(np.argmax(np.where(is_apart, depth, -np.inf)))])
-            taken.append(at_s)
+            cuts.append(at_s)
             todo += [(first_s, at_s), (at_s, last_s)]
-    return sorted(taken)
+    return sorted(cuts)
 
 
 def limited_random(divided: DividedMeeting) -> list[list[float]]:
@@ -134,12 +134,12 @@ def limited_random(divided: DividedMeeting) -> list[list[float]]:
 def _gap_depths(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
     count = len(vectors)
     sums = np.concatenate([np.zeros((1, vectors.shape[1])), np.cumsum(vectors, axis=0, dtype=np.float64)])
-    alike = []
+    similarities = []
     for gap in range(1, count):
         before = sums[gap] - sums[max(0, gap - BLOCK_PASSAGES)]
         after = sums[min(count, gap + BLOCK_PASSAGES)] - sums[gap]
-        alike.append(before @ after / max(float(np.linalg.norm(before) * np.linalg.norm(after)), 1e-9))
-    similarity: NDArray[np.float64] = np.array(alike, dtype=np.float64)
+        similarities.append(before @ after / max(float(np.linalg.norm(before) * np.linalg.norm(after)), 1e-9))
+    similarity: NDArray[np.float64] = np.array(similarities, dtype=np.float64)
     return peaks(similarity) + peaks(similarity[::-1])[::-1] - 2 * similarity
 
 

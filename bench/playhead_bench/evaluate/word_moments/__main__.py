@@ -45,16 +45,18 @@ def predicted(searcher: Searcher, query: Query, wordings: int) -> dict[str, Any]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the benchmark and prints its table; 0."""
-    asked = _parser().parse_args(arguments)
-    queries = read_queries(asked.captions, asked.split)
-    truth = read_truth(asked.truth, queries)
-    embedder = None if asked.words_model == "none" else load_text_embedder(asked.words_model)
+    options = _parser().parse_args(arguments)
+    queries = read_queries(options.captions, options.split)
+    truth = read_truth(options.truth, queries)
+    embedder = None if options.words_model == "none" else load_text_embedder(options.words_model)
     with TemporaryDirectory() as scratch:
-        searcher = _searcher(asked.library or Path(scratch) / "library", asked.captions, embedder)
-        rows = [predicted(searcher, query, asked.wordings) for query in queries]
-    if asked.out is not None:
-        asked.out.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    name = f"ours, {asked.split}: {len(queries)} queries, {asked.wordings} wordings, {asked.words_model}"
+        searcher = _searcher(options.library or Path(scratch) / "library", options.captions, embedder)
+        rows = [predicted(searcher, query, options.wordings) for query in queries]
+    if options.out is not None:
+        options.out.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    name = (
+        f"ours, {options.split}: {len(queries)} queries, {options.wordings} wordings, {options.words_model}"
+    )
     print(table({name: scores_of(rows, truth)}))
     return 0
 

@@ -19,7 +19,7 @@ class Query:
         qid: the query's number.
         video_id: the video that it is about.
         duration_s: of that video.
-        wordings: the query as it was asked, then its paraphrases.
+        wordings: the original query, then its paraphrases.
     """
 
     qid: int

@@ -1,1 +1,1 @@
-"""How each sort of question about pictures of the synthetic videos is worked out from searches and looks."""
+"""Procedures that answer visual questions about the synthetic videos by searches and VLM calls."""

@@ -1,8 +1,7 @@
-"""Finding what a picture shows: candidates from the search, a look at each, and only then a sighting.
+"""Grounding: candidate segments come from search, and each is checked by a VLM call before it is a detection.
 
-A search ranks; it does not see. A candidate becomes a sighting when the model, asked about its clip alone,
-says that it happens there, and, where something moves, also says so when it is asked openly: the second
-question names no deed, so it cannot lead.
+A candidate becomes a detection when the model affirms the action for its clip alone and, where something
+moves, also names it in reply to an open question, which does not mention the action.
 """
 
 import re
@@ -13,240 +12,261 @@ from math import ceil, log
 from playhead_agent.perception.look_request import ObservationRequest
 from playhead_agent.perception.results import Detection
 from playhead_agent.state import SegmentRef
-from playhead_bench.synthetic_planner.perception.session import ProcedureDesk
-from playhead_bench.synthetic_planner.question.visual_questions import ANYTHING
+from playhead_bench.synthetic_planner.perception.session import ProcedureSession
+from playhead_bench.synthetic_planner.question.visual_questions import GENERIC_VERBS
 from playhead_index.window import Window
 from playhead_tools.match import stem
 from playhead_tools.spec import ActionTriple
 from playhead_tools.video_llm.client import Observation
 from playhead_tools.video_llm.refusals import yes_or_no
 
-SURE = 0.5
+MIN_DETECTION_P = 0.5
 SAME_S = 2.0
-"""Sightings of one deed nearer to each other than this are one."""
-DEED_S = 2.0
-"""How long a deed is taken to last when only its beginning is known."""
-PART_S, PART_STEP_S, MOST_PARTS = 4.0, 1.0, 6
-"""A window is narrowed by parts of this length, this far apart, and no more than so many."""
-WEIGHED_S, GRID_S, LEAST_P = 3.0, 0.25, 0.02
-"""Places of this length, this far apart, are weighed; no part is surer than 0.98 of yes or no. On 32 deeds of
-dev videos the window then lies half in the deed for 0.81 of them; 0.66 where it was what the likeliest parts
-share, and where places of 2 s are weighed (nano-vlm as it was; 0.84 and 0.78 as it is)."""
+"""Detections of one action with a smaller gap than this are merged."""
+ACTION_S = 2.0
+"""Assumed duration of an action of which only the start is known."""
+PART_S, PART_STEP_S, MAX_PARTS = 4.0, 1.0, 6
+"""A window is narrowed by parts of this length, at this distance, and at most so many."""
+WEIGHED_S, GRID_S, MIN_P = 3.0, 0.25, 0.02
+"""Windows of this length, at this distance, are scored; probabilities are clamped to [0.02, 0.98]. On 32
+actions of dev videos half of the window then lies in the action for 0.81 of them; 0.66 with the intersection
+of the most probable parts, and with windows of 2 s (an older nano-vlm; 0.84 and 0.78 now)."""
 OPEN_PART = 0.6
-"""How much the open reply counts beside the probability of Yes, with the values below. On 64 deeds of dev
-videos of the made world 0.4 tells as many pairs of a true and a false one apart (0.86; Yes alone 0.85, open
-replies 0.71), but of many candidates the likeliest must be right, and what is false is seldom told openly: of
-403 dev questions 81.4 % are right at 0.6, 80.6 at 0.4."""
+"""Weight of the open reply beside the probability of Yes, with the values below. On 64 actions of dev videos
+of the synthetic benchmark 0.4 separates as many pairs of a true and a false one (0.86; Yes alone 0.85, open
+replies 0.71), but the most probable of many candidates must be right, and open replies seldom name what is
+false: of 403 dev questions 81.4 % are right at 0.6, 80.6 at 0.4."""
 PIECE_S = 8.0
-"""A deed is looked for in pieces of a moment of at most so much: fewer frames a second show no movement."""
+"""Maximal length of a clip in which an action is searched: fewer frames a second show no movement."""
 EDGE_S = 2.0
-"""So much before and behind a moment that was found is looked at, too."""
-SAID_YES, SAID_NO = 0.9, 0.1
-"""What a Yes or No counts where its probability cannot be had."""
-TOLD, UNTOLD, REFUSED = 0.9, 0.475, 0.225
-"""What an open reply counts that tells the deed, another deed, or that nothing is to be seen."""
+"""Margin before and after a retrieved moment that is checked too."""
+P_YES_WORD, P_NO_WORD = 0.9, 0.1
+"""Probability of a textual Yes or No where the backend gives no log-probabilities."""
+P_ACTION_NAMED, P_OTHER_ACTION, P_REFUSED = 0.9, 0.475, 0.225
+"""Probability by an open reply that names the action, names another one, or is a refusal."""
 _RECOLOURED = re.compile(r"\b(?:turns?|becomes?)\b", re.IGNORECASE)
 _STILL = re.compile(r"\bstands? still\b|\bnothing\b|\bdoes not move\b", re.IGNORECASE)
 
 
 def locate(
-    session: ProcedureDesk,
-    deed: ActionTriple,
-    most: int,
+    session: ProcedureSession,
+    action: ActionTriple,
+    max_candidates: int,
     *,
-    sure: bool = False,
-    surely_happens: bool = False,
-    wide: bool = False,
+    confident_only: bool = False,
+    assume_happens: bool = False,
+    widen: bool = False,
 ) -> list[Detection]:
-    """Where a deed, or a thing, is seen, best first.
+    """Where an action, or an object, is seen, best first.
 
     Args:
-        session: at which it is worked out.
-        deed: with a subject; without a verb the thing being there is enough.
-        most: candidates that are looked at.
-        sure: only where it is more likely than not, also when something must be chosen.
-        surely_happens: the question takes it for granted, so the likeliest place counts where none is sure.
-        wide: what lies next to the candidates is looked at, too.
+        session: of the procedures.
+        action: with a subject; without a verb the object being there is enough.
+        max_candidates: candidates that are checked.
+        confident_only: only detections of at least `MIN_DETECTION_P`, also when something must be chosen.
+        assume_happens: the question presupposes it, so the most probable place counts in any case.
+        widen: the surroundings of the candidates are checked too.
 
     Raises:
-        NeedLooks: looks are wanted.
+        PendingObservations: VLM calls are needed first.
     """
-    candidates = session.places_of(deed, most)
-    if deed.verb and deed.subject:
-        there = present(session, deed.subject, candidates)
-        candidates = there or (candidates[:1] if session.must_choose and not sure else [])
-    if deed.verb:
-        candidates = pieces(widened(session, candidates) if wide else candidates)
-    sightings = judge_all(session, deed, candidates)
-    ranked = sorted(sightings, key=lambda one: -one.p)
-    likely = [one for one in ranked if one.p >= SURE]
-    if sure or not (session.must_choose or surely_happens):
-        return likely
-    return likely or ranked[:1]
+    candidates = session.places_of(action, max_candidates)
+    if action.verb and action.subject:
+        visible_places = places_with_object(session, action.subject, candidates)
+        candidates = visible_places or (candidates[:1] if session.must_choose and not confident_only else [])
+    if action.verb:
+        candidates = split_long(widen_places(session, candidates) if widen else candidates)
+    detections = judge_all(session, action, candidates)
+    ranked = sorted(detections, key=lambda one: -one.p)
+    confident = [one for one in ranked if one.p >= MIN_DETECTION_P]
+    if confident_only or not (session.must_choose or assume_happens):
+        return confident
+    return confident or ranked[:1]
 
 
-def present(session: ProcedureDesk, thing: str, places: Sequence[SegmentRef]) -> list[SegmentRef]:
-    """The places in which a thing is seen at all: that is told surely and by one look, so it comes first.
+def places_with_object(
+    session: ProcedureSession, object_label: str, places: Sequence[SegmentRef]
+) -> list[SegmentRef]:
+    """The places in which an object is visible, each checked by one reliable VLM call.
 
     Raises:
-        NeedLooks: looks are wanted.
+        PendingObservations: VLM calls are needed first.
     """
-    requests = [ObservationRequest(v, w, happens(ActionTriple(thing, "")), yes_no=True) for v, w in places]
-    looks = session.look_all(requests)
-    return [p for p, look in zip(places, looks, strict=True) if look is not None and p_of(look) >= SURE]
+    requests = [
+        ObservationRequest(v, w, closed_question(ActionTriple(object_label, "")), yes_no=True)
+        for v, w in places
+    ]
+    observations = session.observe_all(requests)
+    return [
+        p
+        for p, observation in zip(places, observations, strict=True)
+        if observation is not None and yes_probability(observation) >= MIN_DETECTION_P
+    ]
 
 
-def judge_all(session: ProcedureDesk, deed: ActionTriple, places: Sequence[SegmentRef]) -> list[Detection]:
-    """How likely a deed is in each place; places that cannot be looked at are left out."""
-    anything = deed.verb in ANYTHING
-    closed = [] if anything else [ObservationRequest(v, w, happens(deed), yes_no=True) for v, w in places]
-    openly = bool(deed.verb and deed.subject) and (anything or session.critic)
-    opened = [ObservationRequest(v, w, doing(deed)) for v, w in places] if openly else []
-    looks = session.look_all([*closed, *opened])
+def judge_all(
+    session: ProcedureSession, action: ActionTriple, places: Sequence[SegmentRef]
+) -> list[Detection]:
+    """Detections with the probability of an action in each place that can be observed."""
+    anything = action.verb in GENERIC_VERBS
+    closed = (
+        []
+        if anything
+        else [ObservationRequest(v, w, closed_question(action), yes_no=True) for v, w in places]
+    )
+    openly = bool(action.verb and action.subject) and (anything or session.critic)
+    opened = [ObservationRequest(v, w, open_question(action)) for v, w in places] if openly else []
+    observations = session.observe_all([*closed, *opened])
     judged = []
     for i, (video_id, window) in enumerate(places):
-        yes = looks[i] if closed else None
-        told = looks[len(closed) + i] if opened else None
-        said = told or yes
-        if said is not None:
-            p = _together(None if yes is None else p_of(yes), None if told is None else p_told(told, deed))
-            judged.append(Detection(video_id, window, p, said.text, said.window))
+        yes = observations[i] if closed else None
+        open_reply = observations[len(closed) + i] if opened else None
+        words = open_reply or yes
+        if words is not None:
+            p = _combine_probabilities(
+                None if yes is None else yes_probability(yes),
+                None if open_reply is None else open_reply_probability(open_reply, action),
+            )
+            judged.append(Detection(video_id, window, p, words.text, words.window))
     return judged
 
 
-def _together(yes: float | None, told: float | None) -> float:
-    """The leading and the open question as one probability; the one that there is, where one is missing."""
-    if yes is None or told is None:
-        return yes if yes is not None else (told or 0.0)
-    return (1 - OPEN_PART) * yes + OPEN_PART * told
+def _combine_probabilities(yes: float | None, open_reply: float | None) -> float:
+    """Combines the probabilities of the leading and the open question; the other one where one is missing."""
+    if yes is None or open_reply is None:
+        return yes if yes is not None else (open_reply or 0.0)
+    return (1 - OPEN_PART) * yes + OPEN_PART * open_reply
 
 
-def doing(deed: ActionTriple) -> str:
-    """The open question about the subject of a deed, which cannot lead."""
-    return f"What does the {deed.subject} do?"
+def open_question(action: ActionTriple) -> str:
+    """The open question about the subject of an action, which cannot lead."""
+    return f"What does the {action.subject} do?"
 
 
-def happens(deed: ActionTriple) -> str:
-    """The question whether a deed happens, or a thing is there, in a clip."""
-    if not deed.verb:
-        return f"Is there a {deed.subject}?"
-    return f"Does it happen that the {deed.text}?"
+def closed_question(action: ActionTriple) -> str:
+    """The question whether an action happens, or an object is there, in a clip."""
+    if not action.verb:
+        return f"Is there a {action.subject}?"
+    return f"Does it happen that the {action.text}?"
 
 
-def p_of(look: Observation) -> float:
-    """The probability of Yes: the model's own, or what its word counts."""
-    if look.declines:
-        return SAID_NO
-    if look.p_yes is not None:
-        return look.p_yes
-    return SAID_YES if yes_or_no(look.text) else SAID_NO
+def yes_probability(observation: Observation) -> float:
+    """The probability of Yes: by log-probabilities, or by the text of the reply."""
+    if observation.declines:
+        return P_NO_WORD
+    if observation.p_yes is not None:
+        return observation.p_yes
+    return P_YES_WORD if yes_or_no(observation.text) else P_NO_WORD
 
 
-def p_told(look: Observation, deed: ActionTriple) -> float:
-    """What an open reply about the subject counts for a deed."""
-    if look.declines:
-        return REFUSED
-    if deed.verb in ANYTHING:
-        return UNTOLD if stands_still(look) else TOLD
-    said = {stem(word) for word in re.findall(r"\w+", look.text.lower())}
-    verb = [stem(word) for word in re.findall(r"\w+", deed.verb.lower())]
-    told = bool(verb) and verb[0] in said
+def open_reply_probability(observation: Observation, action: ActionTriple) -> float:
+    """The probability of an action by an open reply about its subject."""
+    if observation.declines:
+        return P_REFUSED
+    if action.verb in GENERIC_VERBS:
+        return P_OTHER_ACTION if stands_still(observation) else P_ACTION_NAMED
+    words = {stem(word) for word in re.findall(r"\w+", observation.text.lower())}
+    verb = [stem(word) for word in re.findall(r"\w+", action.verb.lower())]
+    open_reply = bool(verb) and verb[0] in words
     if verb[:1] == [stem("change")] and verb[1:] in ([stem("colour")], [stem("color")]):
-        told = told or bool(_RECOLOURED.search(look.text))
-    object_told = not deed.object or all(stem(w) in said for w in deed.object.lower().split())
-    return TOLD if told and object_told else UNTOLD
+        open_reply = open_reply or bool(_RECOLOURED.search(observation.text))
+    object_told = not action.object or all(stem(w) in words for w in action.object.lower().split())
+    return P_ACTION_NAMED if open_reply and object_told else P_OTHER_ACTION
 
 
-def stands_still(look: Observation) -> bool:
+def stands_still(observation: Observation) -> bool:
     """The reply says that nothing is done."""
-    return bool(_STILL.search(look.text))
+    return bool(_STILL.search(observation.text))
 
 
-def widened(session: ProcedureDesk, places: Sequence[SegmentRef]) -> list[SegmentRef]:
+def widen_places(session: ProcedureSession, places: Sequence[SegmentRef]) -> list[SegmentRef]:
     """The places with what lies just before and behind them, up to the cuts; short ones up to a piece.
 
     What enters, leaves, blinks or is chased away is at the edge of where it can be found.
     """
-    wide: list[SegmentRef] = []
+    widened_places: list[SegmentRef] = []
     for video_id, window in places:
         margin_s = EDGE_S if window.duration_s >= PIECE_S else min(EDGE_S, (PIECE_S - window.duration_s) / 2)
         reach = Window(max(0.0, window.start_s - margin_s), window.end_s + margin_s)
         shots = [one for one in session.segments(video_id) if one.overlap_s(window) > 0]
         hull = Window(shots[0].start_s, shots[-1].end_s) if shots else window
-        wide.append((video_id, (reach.clamped(hull) or window).hull(window)))
-    return wide
+        widened_places.append((video_id, (reach.clamped(hull) or window).hull(window)))
+    return widened_places
 
 
-def pieces(places: Sequence[SegmentRef], most_s: float = PIECE_S) -> list[SegmentRef]:
+def split_long(places: Sequence[SegmentRef], max_s: float = PIECE_S) -> list[SegmentRef]:
     """The places, long ones cut into equal pieces."""
     cut: list[SegmentRef] = []
     for video_id, window in places:
-        many = max(1, ceil(window.duration_s / most_s - 1e-6))
-        part_s = window.duration_s / many
-        starts = [window.start_s + i * part_s for i in range(many)]
+        count = max(1, ceil(window.duration_s / max_s - 1e-6))
+        part_s = window.duration_s / count
+        starts = [window.start_s + i * part_s for i in range(count)]
         cut += [(video_id, Window(start_s, start_s + part_s)) for start_s in starts]
     return cut
 
 
-def narrowed(session: ProcedureDesk, deed: ActionTriple, sighting: Detection) -> Detection:
-    """A sighting with the part of its window in which the deed happens; of a thing that is there, as it is.
+def narrow(session: ProcedureSession, action: ActionTriple, detection: Detection) -> Detection:
+    """A detection narrowed to the part in which the action happens; unchanged for a mere object.
 
-    The same question is asked of overlapping parts of a few seconds, for a deed that is not known the open
-    one; where it lies is what agrees best with all that they said.
+    The same question is put to overlapping parts of a few seconds (the open one for an unknown action); the
+    window is the one that agrees best with all replies.
 
     Raises:
-        NeedLooks: looks are wanted.
+        PendingObservations: VLM calls are needed first.
     """
-    whole = sighting.looked
-    if not deed.verb or whole.duration_s <= DEED_S * 1.5 or not session.critic:
-        return sighting
-    parts, anything = _parts(whole), deed.verb in ANYTHING
-    question = doing(deed) if anything else happens(deed)
-    looks = session.look_all(
-        [ObservationRequest(sighting.video_id, one, question, yes_no=not anything) for one in parts]
+    complete = detection.searched_window
+    if not action.verb or complete.duration_s <= ACTION_S * 1.5 or not session.critic:
+        return detection
+    parts, anything = _parts(complete), action.verb in GENERIC_VERBS
+    question = open_question(action) if anything else closed_question(action)
+    observations = session.observe_all(
+        [ObservationRequest(detection.video_id, one, question, yes_no=not anything) for one in parts]
     )
     scored = [
-        (p_told(look, deed) if anything else p_of(look), part)
-        for look, part in zip(looks, parts, strict=True)
-        if look is not None
+        (open_reply_probability(observation, action) if anything else yes_probability(observation), part)
+        for observation, part in zip(observations, parts, strict=True)
+        if observation is not None
     ]
-    if not scored or max(p for p, _ in scored) < SURE:
-        return sighting
-    where = likeliest(scored, WEIGHED_S)
-    start_s = max(0.0, (where.start_s + where.end_s - DEED_S) / 2)
-    return replace(sighting, window=Window(start_s, start_s + DEED_S))
+    if not scored or max(p for p, _ in scored) < MIN_DETECTION_P:
+        return detection
+    where = most_likely_window(scored, WEIGHED_S)
+    start_s = max(0.0, (where.start_s + where.end_s - ACTION_S) / 2)
+    return replace(detection, window=Window(start_s, start_s + ACTION_S))
 
 
-def likeliest(scored: Sequence[tuple[float, Window]], lasts_s: float) -> Window:
-    """Where something that lasts so long lies, told by how likely it is to be seen in overlapping parts.
+def most_likely_window(scored: Sequence[tuple[float, Window]], lasts_s: float) -> Window:
+    """The most likely window of an event of known duration, by its probabilities in overlapping parts.
 
-    A part that shows much of it should say so, and a part that shows none of it should not: of all places the
-    one under which what the parts said is likeliest, the middle one of places that are as good.
+    Maximum likelihood over a grid of windows: a part that overlaps the window should be affirmed, any other
+    denied. Of equally likely windows the middle one is taken.
 
     Args:
         scored: how likely each part shows it, 0 to 1, and the part; at least one.
         lasts_s: how long it is taken to last.
 
-    >>> likeliest([(0.1, Window(0, 4)), (0.9, Window(2, 6)), (0.9, Window(4, 8)), (0.2, Window(6, 10))], 2.0)
+    >>> parts = [(0.1, Window(0, 4)), (0.9, Window(2, 6)), (0.9, Window(4, 8)), (0.2, Window(6, 10))]
+    >>> most_likely_window(parts, 2.0)
     Window(start_s=4.0, end_s=6.0)
     """
     first_s, last_s = min(part.start_s for _, part in scored), max(part.end_s for _, part in scored)
     steps = max(0, int((last_s - lasts_s - first_s) / GRID_S + 1e-6))
     places = [Window(first_s + i * GRID_S, first_s + i * GRID_S + lasts_s) for i in range(steps + 1)]
-    told = [sum(_agreement(p, part.overlap_s(place) / lasts_s) for p, part in scored) for place in places]
-    good = [place for place, sum_ in zip(places, told, strict=True) if sum_ >= max(told) - 1e-6]
+    open_reply = [
+        sum(_agreement(p, part.overlap_s(place) / lasts_s) for p, part in scored) for place in places
+    ]
+    good = [place for place, sum_ in zip(places, open_reply, strict=True) if sum_ >= max(open_reply) - 1e-6]
     return good[len(good) // 2]
 
 
 def _agreement(p: float, share: float) -> float:
-    """Log-likelihood of what a part said, where it shows this share of the deed."""
-    held = min(max(p, LEAST_P), 1 - LEAST_P)
-    return share * log(held) + (1 - share) * log(1 - held)
+    """Log-likelihood of the reply to a part that contains this share of the action."""
+    clamped = min(max(p, MIN_P), 1 - MIN_P)
+    return share * log(clamped) + (1 - share) * log(1 - clamped)
 
 
-def _parts(whole: Window) -> list[Window]:
+def _parts(complete: Window) -> list[Window]:
     """Overlapping parts of a window, those at its ends reaching a little beyond them."""
-    low, high = max(0.0, whole.start_s - PART_S / 4), whole.end_s + PART_S / 4 - PART_S
-    many = max(2, min(MOST_PARTS, ceil((high - low) / PART_STEP_S) + 1))
-    starts = [low + i * max(0.0, high - low) / (many - 1) for i in range(many)]
+    low, high = max(0.0, complete.start_s - PART_S / 4), complete.end_s + PART_S / 4 - PART_S
+    count = max(2, min(MAX_PARTS, ceil((high - low) / PART_STEP_S) + 1))
+    starts = [low + i * max(0.0, high - low) / (count - 1) for i in range(count)]
     return [Window(start_s, start_s + PART_S) for start_s in starts]

@@ -1,64 +1,73 @@
-"""Questions in two steps: which thing is meant is found first, then the question is asked of it."""
+"""Multi-hop questions: the unnamed object is resolved first, then the question is asked about it."""
 
 from dataclasses import replace
 
 from playhead_agent.perception.look_request import ObservationRequest
 from playhead_agent.perception.results import Detection, PerceptionResult
 from playhead_agent.state import SegmentRef
-from playhead_bench.synthetic_planner.perception.grounding import locate, narrowed, pieces, present
+from playhead_bench.synthetic_planner.perception.grounding import (
+    locate,
+    narrow,
+    places_with_object,
+    split_long,
+)
 from playhead_bench.synthetic_planner.perception.open_description import ask_each
-from playhead_bench.synthetic_planner.perception.session import ProcedureDesk
-from playhead_bench.synthetic_planner.perception.subjects import thing_named
+from playhead_bench.synthetic_planner.perception.session import ProcedureSession
+from playhead_bench.synthetic_planner.perception.subjects import object_name
 from playhead_bench.synthetic_planner.question.verbs import base_form
 from playhead_index.window import Window
 from playhead_tools.spec import ActionTriple, QuestionSpec
 
 CANDIDATES = 4
-LIKELY = 0.25
-"""A deed by which the question tells which thing is meant is taken for granted from here on, not only if it
-is more likely than not."""
+MIN_ASSUMED_P = 0.25
+"""From this probability on, the action that identifies the object is assumed to have happened."""
 
 
-def see_hop(spec: QuestionSpec, session: ProcedureDesk) -> PerceptionResult:
-    """The answer to a question about a thing that another one carries, chases, stands beside, …
+def answer_hop(spec: QuestionSpec, session: ProcedureSession) -> PerceptionResult:
+    """The answer to a question about an object that another one carries, chases, stands beside, …
 
     Raises:
-        NeedLooks: looks are wanted.
+        PendingObservations: VLM calls are needed first.
         ValueError: the question has no second step.
     """
     hop = spec.hop
     if hop is None:
         raise ValueError("the question names its thing directly")
-    found = locate(session, hop.deed, CANDIDATES, surely_happens=True)
-    if not found or found[0].p < LIKELY:
-        return PerceptionResult("absent", whole=session.whole)
+    found = locate(session, hop.deed, CANDIDATES, assume_happens=True)
+    if not found or found[0].p < MIN_ASSUMED_P:
+        return PerceptionResult("absent", is_complete=session.is_complete)
     first = found[0]
     if not hop.later and spec.clip_question:
-        at_once = ask_each(spec, session, [first.place])
-        if at_once.kind == "told":
-            window = narrowed(session, hop.deed, first).window
-            return replace(at_once, sightings=tuple(replace(s, window=window) for s in at_once.sightings))
-    thing = _thing(session, hop.deed, first)
-    if not thing:
-        return PerceptionResult("unknown", sightings=(first,), whole=False)
-    places = _later(thing, session, first) if hop.later else [first.place]
-    asked = replace(
-        spec, hop=None, clip_question=hop.question.format(f"the {thing}"), deeds=(ActionTriple(thing, ""),)
+        direct_answer = ask_each(spec, session, [first.segment_ref])
+        if direct_answer.kind == "told":
+            window = narrow(session, hop.deed, first).window
+            return replace(
+                direct_answer, detections=tuple(replace(s, window=window) for s in direct_answer.detections)
+            )
+    object_label = _unknown_object(session, hop.deed, first)
+    if not object_label:
+        return PerceptionResult("unknown", detections=(first,), is_complete=False)
+    places = _later(object_label, session, first) if hop.later else [first.segment_ref]
+    second_question = replace(
+        spec,
+        hop=None,
+        clip_question=hop.question.format(f"the {object_label}"),
+        deeds=(ActionTriple(object_label, ""),),
     )
-    sight = ask_each(asked, session, places[:CANDIDATES])
-    exact = narrowed(session, hop.deed, first)
-    return replace(sight, sightings=(exact, *sight.sightings), p=sight.p * first.p)
+    result = ask_each(second_question, session, places[:CANDIDATES])
+    exact = narrow(session, hop.deed, first)
+    return replace(result, detections=(exact, *result.detections), p=result.p * first.p)
 
 
-def _thing(session: ProcedureDesk, deed: ActionTriple, at: Detection) -> str:
-    """What the missing side of a deed is, as the model names it."""
-    question = f"Which thing {deed.text}?"
-    if deed.subject:
-        question = f"Which thing does the {deed.subject} {_base(deed.verb)}?"
-    look = session.look(ObservationRequest(at.video_id, at.looked, question))
-    if look is None or look.declines:
+def _unknown_object(session: ProcedureSession, action: ActionTriple, at: Detection) -> str:
+    """What the missing side of an action is, as the model names it."""
+    question = f"Which thing {action.text}?"
+    if action.subject:
+        question = f"Which thing does the {action.subject} {_base(action.verb)}?"
+    observation = session.observe(ObservationRequest(at.video_id, at.searched_window, question))
+    if observation is None or observation.declines:
         return ""
-    return thing_named(look.text)
+    return object_name(observation.text)
 
 
 def _base(verb: str) -> str:
@@ -66,14 +75,14 @@ def _base(verb: str) -> str:
     return " ".join(part for part in (base_form(first), rest) if part)
 
 
-def _later(thing: str, session: ProcedureDesk, first: Detection) -> list[SegmentRef]:
-    """Where a thing is seen in the same video behind a sighting; where it may be, if it is seen nowhere."""
+def _later(object_label: str, session: ProcedureSession, first: Detection) -> list[SegmentRef]:
+    """Places in the same video after a detection that show an object; all candidates if none does."""
     after_s = first.window.end_s
-    places = pieces(
+    places = split_long(
         [
             (video_id, Window(max(window.start_s, after_s), window.end_s))
-            for video_id, window in session.moments(thing, CANDIDATES * 2)
+            for video_id, window in session.find_moments(object_label, CANDIDATES * 2)
             if video_id == first.video_id and window.end_s > after_s + 1.0
         ]
     )
-    return present(session, thing, places) or places
+    return places_with_object(session, object_label, places) or places

@@ -1,4 +1,4 @@
-"""Which questions of the synthetic benchmark are answered by looking."""
+"""Which questions of the synthetic benchmark need visual evidence."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,8 @@ from playhead_tools.evidence import Evidence
 from playhead_tools.spec import QuestionSpec
 
 
-def needs_looks(spec: QuestionSpec, evidence: Sequence[Evidence]) -> bool:
-    """Whether pictures must be looked at: the question asks for them, and words do not already answer it."""
+def needs_visual_evidence(spec: QuestionSpec, evidence: Sequence[Evidence]) -> bool:
+    """Whether VLM calls are needed: the question is visual, and text does not already answer it."""
     if spec.intent == "summarise" or spec.of_video:
         return False
     anchors = spec.relation.anchors if spec.relation is not None else ()

@@ -1,4 +1,4 @@
-"""Who does what in a clause, found by its verb: `the man in the blue shirt opens the door`."""
+"""The action triple of a clause, found by its verb: `the man in the blue shirt opens the door`."""
 
 from playhead_bench.synthetic_planner.question.verbs import as_third, base_form, is_base, is_past, is_third
 from playhead_tools.spec import ActionTriple
@@ -38,7 +38,7 @@ _TAIL = re_any_case(
 _RELATIVE = re_any_case(r"^(?P<noun>.+?)\s+(?:that|who|which)\s+(?P<rest>.+)$")
 _ARTICLE = re_any_case(r"^(?:(?:the|an?|any|some|another|every|each)(?:\s+|$))+")
 _FRAME = re_any_case(rf"(?:the|this)\s+{_PICTURE}")
-THING = re_any_case(r"(?:other\s+)?(?:things?|objects?|ones?|somethings?|anythings?|who|what)")
+ANY_OBJECT = re_any_case(r"(?:other\s+)?(?:things?|objects?|ones?|somethings?|anythings?|who|what)")
 _BY = re_any_case(r"^(?P<what>.+?)\s+(?:is|are|was|were|be|gets?|being)\s+(?P<verb>\w+)\s+by\s+(?P<who>.+)$")
 _BY_INVERTED = re_any_case(r"^(?P<what>.+?)\s+(?P<verb>\w+)\s+by\s+(?P<who>.+)$")
 _IS_AT = re_any_case(
@@ -46,20 +46,20 @@ _IS_AT = re_any_case(
 )
 
 
-def noun(text: str) -> str:
-    """A noun phrase without its article; nothing for a word that stands for any thing.
+def noun_phrase(text: str) -> str:
+    """A noun phrase without its article; nothing for a word that stands for any object.
 
-    >>> noun("the white car"), noun("a thing"), noun("his hat")
+    >>> noun_phrase("the white car"), noun_phrase("a thing"), noun_phrase("his hat")
     ('white car', '', 'his hat')
     """
-    bare = _ARTICLE.sub("", strip_marks(text, " ,;:.?!"))
-    return "" if THING.fullmatch(bare) else bare
+    allow_noun = _ARTICLE.sub("", strip_marks(text, " ,;:.?!"))
+    return "" if ANY_OBJECT.fullmatch(allow_noun) else allow_noun
 
 
-def shows(deed: ActionTriple) -> bool:
-    """Whether the verb of a deed is one of those that a picture shows for sure."""
-    return bool(deed.verb) and is_base(
-        base_form(deed.verb.removeprefix("is ").removeprefix("are ").split()[0])
+def shows(action: ActionTriple) -> bool:
+    """Whether the verb of an action is one of those that a frame shows for sure."""
+    return bool(action.verb) and is_base(
+        base_form(action.verb.removeprefix("is ").removeprefix("are ").split()[0])
     )
 
 
@@ -70,17 +70,17 @@ def without_tail(text: str) -> str:
     return text
 
 
-def deed_in(clause: str, *, bare: bool = False) -> ActionTriple | None:
-    """The deed of a clause, in either order of words; None where no verb is found and `bare` is not set.
+def parse_action(clause: str, *, allow_noun: bool = False) -> ActionTriple | None:
+    """The action of a clause, in either word order; None without a verb, unless `allow_noun` is set.
 
     Args:
         clause: `the white car shrinks`, `does the white car shrink`, `a cross that jumps`, `the cross`.
-        bare: a noun phrase alone counts as being in the picture.
+        allow_noun: a noun phrase alone counts as being in the frame.
 
-    >>> deed_in("does the man in the blue shirt open the door")
-    Deed(subject='man in the blue shirt', verb='opens', object='door')
-    >>> deed_in("the green star is in the picture"), deed_in("the green star")
-    (Deed(subject='green star', verb='', object=''), None)
+    >>> parse_action("does the man in the blue shirt open the door")
+    ActionTriple(subject='man in the blue shirt', verb='opens', object='door')
+    >>> parse_action("the green star is in the picture"), parse_action("the green star")
+    (ActionTriple(subject='green star', verb='', object=''), None)
     """
     words = without_tail(strip_marks(clause, " ,;:.?!")).split()
     lead = words[0].lower() if words and words[0].lower() in _DO | _BE | _OTHER_AUX else ""
@@ -90,19 +90,19 @@ def deed_in(clause: str, *, bare: bool = False) -> ActionTriple | None:
     text = " ".join(words)
     if not text:
         return None
-    seen = _PRESENCE.search(text)
-    if seen is not None:
-        return deed_in(text[: seen.start()], bare=True)
-    placed = _IS_AT.sub(r"\g<where>", text)
-    if placed != text:
-        return deed_in(placed, bare=True)
+    presence = _PRESENCE.search(text)
+    if presence is not None:
+        return parse_action(text[: presence.start()], allow_noun=True)
+    without_copula = _IS_AT.sub(r"\g<where>", text)
+    if without_copula != text:
+        return parse_action(without_copula, allow_noun=True)
     plural = lead in ("do", "are", "were")
     found = _passive(text, lead in _BE) or _relative(text) or _split(words, lead, plural)
-    return found or _only(text, bare)
+    return found or _only(text, allow_noun)
 
 
-def _only(text: str, bare: bool) -> ActionTriple | None:
-    return ActionTriple(noun(text), "") if bare and noun(text) else None
+def _only(text: str, allow_noun: bool) -> ActionTriple | None:
+    return ActionTriple(noun_phrase(text), "") if allow_noun and noun_phrase(text) else None
 
 
 def _passive(text: str, inverted: bool) -> ActionTriple | None:
@@ -110,7 +110,7 @@ def _passive(text: str, inverted: bool) -> ActionTriple | None:
     found = (_BY_INVERTED if inverted else _BY).match(text)
     if found is None or not is_past(found["verb"]):
         return None
-    return ActionTriple(noun(found["who"]), as_third(found["verb"]), noun(found["what"]))
+    return ActionTriple(noun_phrase(found["who"]), as_third(found["verb"]), noun_phrase(found["what"]))
 
 
 def _relative(text: str) -> ActionTriple | None:
@@ -119,33 +119,33 @@ def _relative(text: str) -> ActionTriple | None:
     if found is None:
         return None
     rest = found["rest"]
-    seen = _PRESENCE.search(f" {rest}")
-    if seen is not None and seen.start() == 0:
-        return ActionTriple(noun(found["noun"]), "")
+    presence = _PRESENCE.search(f" {rest}")
+    if presence is not None and presence.start() == 0:
+        return ActionTriple(noun_phrase(found["noun"]), "")
     if rest.split()[0].lower() in _DETERMINERS | _PRONOUNS:
-        inner = deed_in(rest)
+        inner = parse_action(rest)
         return (
             None
             if inner is None or inner.object
-            else ActionTriple(inner.subject, inner.verb, noun(found["noun"]))
+            else ActionTriple(inner.subject, inner.verb, noun_phrase(found["noun"]))
         )
-    return predicate(rest, noun(found["noun"]))
+    return predicate(rest, noun_phrase(found["noun"]))
 
 
 def predicate(text: str, subject: str, *, plural: bool = False) -> ActionTriple | None:
-    """The deed of a verb and what follows it, of a known subject.
+    """The action of a verb and what follows it, of a known subject.
 
     >>> predicate("is holding the red cup", "woman"), predicate("changes colour", "star").verb
-    (Deed(subject='woman', verb='holds', object='red cup'), 'changes colour')
+    (ActionTriple(subject='woman', verb='holds', object='red cup'), 'changes colour')
     """
     words = without_tail(strip_marks(text, " ,;:.?!")).split()
-    suffered = False
+    is_passive = False
     while words and words[0].lower() in _BE | _OTHER_AUX | _DO | {"ever", "also", "to", "gets", "got"}:
-        suffered = words[0].lower() in _BE | {"gets", "got"}
+        is_passive = words[0].lower() in _BE | {"gets", "got"}
         words = words[1:]
     if not words:
         return None
-    verb, rest = [_said_verb(words[0], suffered, plural)], words[1:]
+    verb, rest = [_conjugate(words[0], is_passive, plural)], words[1:]
     while rest and rest[0].lower() in _BEHIND and not _starts_object(rest):
         verb.append(rest[0].lower())
         rest = rest[1:]
@@ -157,12 +157,12 @@ def predicate(text: str, subject: str, *, plural: bool = False) -> ActionTriple 
             rest = rest[1:]
     if _FRAME.fullmatch(" ".join(rest)):
         verb, rest = [*verb, *rest], []
-    return ActionTriple(subject, " ".join(verb), noun(" ".join(rest)))
+    return ActionTriple(subject, " ".join(verb), noun_phrase(" ".join(rest)))
 
 
-def _said_verb(word: str, suffered: bool, plural: bool) -> str:
+def _conjugate(word: str, is_passive: bool, plural: bool) -> str:
     """A verb as it stands in a sentence: `opens`, `is opened`, and of several `open`."""
-    if suffered and not word.endswith("ing"):
+    if is_passive and not word.endswith("ing"):
         return f"{'are' if plural else 'is'} {word.lower()}"
     return base_form(as_third(word)) if plural else as_third(word)
 
@@ -192,9 +192,9 @@ def _split(words: list[str], lead: str, plural: bool) -> ActionTriple | None:
         before, aux = before[:-1], [before[-1], *aux]
     plural = plural or any(one.lower() in ("are", "were") for one in aux)
     plural = plural or (not lead and is_base(words[at]) and not is_past(words[at]))
-    subject = noun(" ".join(before))
-    told = [*[one for one in aux if one.lower() in _BE], *words[at:]]
-    return predicate(" ".join(told), subject, plural=plural) if before else None
+    subject = noun_phrase(" ".join(before))
+    predicate_words = [*[one for one in aux if one.lower() in _BE], *words[at:]]
+    return predicate(" ".join(predicate_words), subject, plural=plural) if before else None
 
 
 def _score(words: list[str], n: int, inverted: bool, after_be: bool) -> int:

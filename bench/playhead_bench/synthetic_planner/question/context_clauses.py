@@ -1,17 +1,17 @@
-"""Questions in two parts: a statement or a hint, a colon, and what is asked of it."""
+"""Questions in two parts: a statement or a hint, a colon, and the question about it."""
 
 import re
 from dataclasses import dataclass
 
-from playhead_bench.synthetic_planner.question.masked_quotes import Masked
+from playhead_bench.synthetic_planner.question.masked_quotes import MaskedText
 from playhead_bench.synthetic_planner.question.relation import relation_of
 from playhead_tools.spec import Kind, Relation, RelationKind
-from playhead_tools.wording import ASKS, re_any_case
+from playhead_tools.wording import QUESTION_WORDS, re_any_case
 
 _IMPERATIVE = r"(?:name|tell|say|give|describe|count|find|show|state)"
 _TWO_PARTS = re_any_case(
-    rf"^(?P<said>(?!{_IMPERATIVE}\b)(?!{ASKS}\b)[^:]+?)\s*[:;]\s+"
-    rf"(?P<ask>(?:{_IMPERATIVE}|{ASKS}|(?:in|on|at|to|with)\s+(?:what|which))\b.+)$"
+    rf"^(?P<said>(?!{_IMPERATIVE}\b)(?!{QUESTION_WORDS}\b)[^:]+?)\s*[:;]\s+"
+    rf"(?P<ask>(?:{_IMPERATIVE}|{QUESTION_WORDS}|(?:in|on|at|to|with)\s+(?:what|which))\b.+)$"
 )
 _BECOMES = re_any_case(r"\bbecomes?\s+of\s+")
 _HINT = re_any_case(
@@ -37,31 +37,31 @@ _WHEN: list[tuple[RelationKind, bool, re.Pattern[str]]] = [
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
+class ContextClause:
     """A question in two parts as one.
 
     Args:
-        head: what is asked.
+        head: the question itself.
         relation: to what was stated, or None.
         kind: where the answer is to be taken from, as the question itself says; `any` where it does not.
-        whole: one clip that shows what is stated shows the answer as well: the question stays as it is.
+        is_unsplit: the clip of the statement also shows the answer, so the question is put to it unsplit.
     """
 
     head: str
     relation: Relation | None = None
     kind: Kind = "any"
-    whole: bool = False
+    is_unsplit: bool = False
 
 
-def stated(body: str, masked: Masked) -> Stated | None:
+def split_context(body: str, masked: MaskedText) -> ContextClause | None:
     """The one question that two parts make; None for a question in one part."""
     hint = _HINT.match(body)
     if hint is not None:
-        return Stated(hint["ask"], kind=_kind(hint["how"].lower()))
+        return ContextClause(hint["ask"], kind=_kind(hint["how"].lower()))
     becomes = _becomes(body)
     if becomes is not None:
-        thing, ask = becomes
-        return Stated(_IT.sub(lambda _: thing, ask, count=1))
+        target, ask = becomes
+        return ContextClause(_IT.sub(lambda _: target, ask, count=1))
     found = _TWO_PARTS.match(body)
     if found is None:
         return None
@@ -76,8 +76,8 @@ def _becomes(body: str) -> tuple[str, str] | None:
     starts = [found.end() for found in _BECOMES.finditer(body) if found.end() < body.rfind(":")]
     if not starts:
         return None
-    thing, _, ask = body[starts[-1] :].partition(":")
-    return (thing.strip(), ask.strip()) if thing.strip() and ask.strip() else None
+    target, _, ask = body[starts[-1] :].partition(":")
+    return (target.strip(), ask.strip()) if target.strip() and ask.strip() else None
 
 
 def _kind(how: str) -> Kind:
@@ -86,30 +86,30 @@ def _kind(how: str) -> Kind:
     return "picture" if how in ("seen", "shown", "in the picture") else "screen"
 
 
-def _hop(said: str, ask: str) -> Stated | None:
+def _hop(statement: str, ask: str) -> ContextClause | None:
     """`The boat carries something: where is it seen?` as `where is the thing that the boat carries seen`."""
-    meant = f"the thing that {said[0].lower()}{said[1:]}"
-    asked, many = _ITS.subn(lambda m: f"the {m['what']} of {meant}", ask, count=1)
-    if not many:
-        asked, many = _IT.subn(lambda _: meant, ask, count=1)
-    return Stated(asked, whole=True) if many else None
+    reference = f"the thing that {statement[0].lower()}{statement[1:]}"
+    question, num_replaced = _ITS.subn(lambda m: f"the {m['what']} of {reference}", ask, count=1)
+    if not num_replaced:
+        question, num_replaced = _IT.subn(lambda _: reference, ask, count=1)
+    return ContextClause(question, is_unsplit=True) if num_replaced else None
 
 
-def _tied(said: str, ask: str, masked: Masked) -> Stated:
-    two = _FIRST_LATER.match(said)
+def _tied(statement: str, ask: str, masked: MaskedText) -> ContextClause:
+    both_parts = _FIRST_LATER.match(statement)
     for kind, soon, pattern in _WHEN:
-        if (kind == "between") == (two is not None) and pattern.search(ask):
-            clause = said if two is None else f"{two['a']} and {two['b']}"
-            return Stated(pattern.sub("", ask), _relation(kind, clause, two, masked, soon))
-    other = re.search(r"\b(?:other|else)\b", ask) is not None
-    return Stated(ask, relation_of("during", said, masked), whole=other)
+        if (kind == "between") == (both_parts is not None) and pattern.search(ask):
+            clause = statement if both_parts is None else f"{both_parts['a']} and {both_parts['b']}"
+            return ContextClause(pattern.sub("", ask), _relation(kind, clause, both_parts, masked, soon))
+    asks_other = re.search(r"\b(?:other|else)\b", ask) is not None
+    return ContextClause(ask, relation_of("during", statement, masked), is_unsplit=asks_other)
 
 
 def _relation(
-    kind: RelationKind, clause: str, two: re.Match[str] | None, masked: Masked, soon: bool
+    kind: RelationKind, clause: str, both_parts: re.Match[str] | None, masked: MaskedText, soon: bool
 ) -> Relation | None:
-    if two is None:
+    if both_parts is None:
         return relation_of(kind, clause, masked, soon=soon)
-    ends = [relation_of("during", end, masked) for end in (two["a"], two["b"])]
+    ends = [relation_of("during", end, masked) for end in (both_parts["a"], both_parts["b"])]
     anchors = tuple(anchor for end in ends if end is not None for anchor in end.anchors)
     return Relation("between", anchors) if len(anchors) == 2 else None

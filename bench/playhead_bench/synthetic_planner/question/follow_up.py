@@ -1,4 +1,4 @@
-"""What a person means who asks on: `and before that?`, `the second one`, `and the woman?`."""
+"""Follow-up questions as complete ones: `and before that?`, `the second one`, `and the woman?`."""
 
 import re
 
@@ -30,14 +30,14 @@ _ITS = re_any_case(r"\b(?:its|his|their)\s+(?P<what>\w+)")
 _EMPTY_IT = re_any_case(rf"\bit\s+(?:(?:ever\s+)?happens?|is\s+said|rains?|snows?)\b|\b(?:{SAY})\b")
 _NAMES_ITSELF = re_any_case(r"^(?:the|a|an|he|she|it|they|we|you|i|his|her|their|some\w*|any\w*)\b")
 _NTH = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_MOST_WORDS = 10
+_MAX_WORDS = 10
 
 
 def follow_up(text: str, previous: QuestionSpec) -> str | None:
-    """The whole question that a person means who asks on; None for a question that stands alone.
+    """A follow-up question as a complete question; None for one that is complete already.
 
     Args:
-        text: what is asked now.
+        text: the follow-up question.
         previous: the question before it, taken apart.
 
     >>> from playhead_bench.synthetic_planner.question import parse_question
@@ -47,25 +47,25 @@ def follow_up(text: str, previous: QuestionSpec) -> str | None:
     'When is entropy mentioned for the second time?'
     """
     text = single_blanks(text)
-    asked = _LEAD.sub("", text).strip(" ?.!,")
-    bare = _ABOUT.sub("", asked).strip()
-    if not bare or len(bare.split()) > _MOST_WORDS:
+    question = _LEAD.sub("", text).strip(" ?.!,")
+    core = _ABOUT.sub("", question).strip()
+    if not core or len(core.split()) > _MAX_WORDS:
         return None
-    if _THEN.match(bare) or _THEN.match(text.strip(" ?.!,")):
+    if _THEN.match(core) or _THEN.match(text.strip(" ?.!,")):
         return _beside("after", previous)
-    near = _NEIGHBOUR.match(bare)
-    if near is not None:
-        return _beside(near["way"].lower(), previous)
-    which = _WHICH.match(bare)
+    neighbour = _NEIGHBOUR.match(core)
+    if neighbour is not None:
+        return _beside(neighbour["way"].lower(), previous)
+    which = _WHICH.match(core)
     if which is not None:
         return _nth(which["ord"].lower(), previous)
-    there = _THERE.match(bare)
-    if there is not None:
-        return f"{previous.text.strip(' ?.!')} {there['where']}?"
-    one = _ONE_WORD.match(bare)
-    if one is not None:
-        return _asked_of(one["ask"].capitalize(), previous)
-    return _of_another(bare, text, previous) or _of_the_same(asked, previous)
+    place_clause = _THERE.match(core)
+    if place_clause is not None:
+        return f"{previous.text.strip(' ?.!')} {place_clause['where']}?"
+    one_word = _ONE_WORD.match(core)
+    if one_word is not None:
+        return _asked_of(one_word["ask"].capitalize(), previous)
+    return _of_another(core, text, previous) or _of_the_same(question, previous)
 
 
 # ---- before and after that ----
@@ -75,8 +75,8 @@ def _beside(way: str, previous: QuestionSpec) -> str | None:
     """What comes before or after: the question again with its relation turned, or one further on."""
     relation = previous.relation
     if relation is None or relation.kind not in ("before", "after", "during"):
-        said = _told(previous)
-        return f"{_HAPPENS[previous.wanted]} right {way} {said}?" if said else None
+        topic = _topic(previous)
+        return f"{_HAPPENS[previous.wanted]} right {way} {topic}?" if topic else None
     anchor = _clause(relation.anchors[0], previous)
     if relation.kind == way:
         place = abs(previous.ordinal or 1)
@@ -94,7 +94,7 @@ _HAPPENS: dict[Kind, str] = {
 }  # fmt: skip
 
 
-def _told(previous: QuestionSpec) -> str:
+def _topic(previous: QuestionSpec) -> str:
     """What the last question was about, as a clause."""
     if previous.deeds:
         return _sentence(previous.deeds[0])
@@ -111,18 +111,18 @@ def _clause(anchor: Anchor, previous: QuestionSpec) -> str:
     return _the(anchor.text)
 
 
-def _sentence(deed: ActionTriple) -> str:
-    subject = _the(deed.subject) if deed.subject else "something"
-    if not deed.verb:
+def _sentence(action: ActionTriple) -> str:
+    subject = _the(action.subject) if action.subject else "something"
+    if not action.verb:
         return f"{subject} is in the picture"
-    return ActionTriple(subject, deed.verb, deed.object).text
+    return ActionTriple(subject, action.verb, action.object).text
 
 
-def _the(thing: str) -> str:
-    return thing if _NAMES_ITSELF.match(thing) or thing[:1].isupper() else f"the {thing}"
+def _the(name: str) -> str:
+    return name if _NAMES_ITSELF.match(name) or name[:1].isupper() else f"the {name}"
 
 
-# ---- another occurrence, another thing ----
+# ---- another occurrence, another object ----
 
 
 def _nth(word: str, previous: QuestionSpec) -> str | None:
@@ -135,8 +135,8 @@ def _nth(word: str, previous: QuestionSpec) -> str | None:
         return None
     nth = "last" if number == -1 else _NTH[number - 1]
     if previous.deeds and not previous.deeds[0].subject:
-        deed = previous.deeds[0]
-        return f"Which thing is the {nth} to {ActionTriple('', base_form(deed.verb), deed.object).text}?"
+        action = previous.deeds[0]
+        return f"Which thing is the {nth} to {ActionTriple('', base_form(action.verb), action.object).text}?"
     if previous.deeds:
         return f"{_question('When', previous.deeds[0])} for the {nth} time?"
     if not previous.targets:
@@ -152,14 +152,14 @@ def _mentioned(previous: QuestionSpec) -> str:
     return f"{target} {how.get(previous.wanted, 'shown')}"
 
 
-def _question(ask: str, deed: ActionTriple) -> str:
-    """A question for the time or the place of a deed, without its mark."""
-    subject = _the(deed.subject)
-    if not deed.verb:
+def _question(ask: str, action: ActionTriple) -> str:
+    """A question for the time or the place of an action, without its mark."""
+    subject = _the(action.subject)
+    if not action.verb:
         return f"{ask} is {subject} seen" if ask == "When" else f"{ask} is {subject}"
-    if deed.verb.startswith("is "):
-        return f"{ask} is {subject} {deed.verb.removeprefix('is ')}"
-    return f"{ask} does {ActionTriple(subject, base_form(deed.verb), deed.object).text}"
+    if action.verb.startswith("is "):
+        return f"{ask} is {subject} {action.verb.removeprefix('is ')}"
+    return f"{ask} does {ActionTriple(subject, base_form(action.verb), action.object).text}"
 
 
 def _asked_of(ask: str, previous: QuestionSpec) -> str | None:
@@ -168,24 +168,24 @@ def _asked_of(ask: str, previous: QuestionSpec) -> str | None:
     return f"{ask} is {_mentioned(previous)}?" if previous.targets and not previous.deeds else None
 
 
-def _of_another(bare: str, text: str, previous: QuestionSpec) -> str | None:
+def _of_another(core: str, text: str, previous: QuestionSpec) -> str | None:
     """`And the woman?`: the last question with another thing in the place of its own."""
-    found = _NEW_THING.match(bare)
-    went_on = bare != text.strip(" ?.!,")
+    found = _NEW_THING.match(core)
+    went_on = core != text.strip(" ?.!,")
     names = [previous.deeds[0].subject] if previous.deeds else list(previous.targets[:1])
     if found is None or not went_on or not names or not names[0]:
         return None
     old = re.compile(rf"\b(?:(?:the|an?|any)\s+)?{re.escape(names[0])}(?!\w)", re.IGNORECASE)
-    asked, many = old.subn(lambda _: found["thing"], previous.text, count=1)
-    return asked if many else None
+    question, num_replaced = old.subn(lambda _: found["thing"], previous.text, count=1)
+    return question if num_replaced else None
 
 
-def _of_the_same(asked: str, previous: QuestionSpec) -> str | None:
+def _of_the_same(question: str, previous: QuestionSpec) -> str | None:
     """`What colour is it?`: the question with the thing of the last one by its name."""
     subject = previous.deeds[0].subject if previous.deeds else ""
-    if not subject or _NAMES_ITSELF.match(subject) or _EMPTY_IT.search(asked):
+    if not subject or _NAMES_ITSELF.match(subject) or _EMPTY_IT.search(question):
         return None
-    named, many = _ITS.subn(lambda m: f"the {m['what']} of {_the(subject)}", asked, count=1)
-    if not many:
-        named, many = _IT.subn(lambda _: _the(subject), asked, count=1)
-    return f"{named[0].upper()}{named[1:]}?" if many else None
+    named, num_replaced = _ITS.subn(lambda m: f"the {m['what']} of {_the(subject)}", question, count=1)
+    if not num_replaced:
+        named, num_replaced = _IT.subn(lambda _: _the(subject), question, count=1)
+    return f"{named[0].upper()}{named[1:]}?" if num_replaced else None

@@ -1,8 +1,8 @@
-"""Things that a question names only by a deed: `the thing that the man carries`."""
+"""Things that a question names only by an action: `the thing that the man carries`."""
 
 import re
 
-from playhead_bench.synthetic_planner.question.action_triples import deed_in
+from playhead_bench.synthetic_planner.question.action_triples import parse_action
 from playhead_tools.spec import Hop
 from playhead_tools.wording import re_any_case
 
@@ -19,10 +19,10 @@ _REST = re_any_case(
 )
 
 
-def hop_in(head: str) -> Hop | None:
-    """The hop of a question without its relation; None where it names its things outright.
+def find_hop(head: str) -> Hop | None:
+    """The hop of a question without its relation; None where it names its objects outright.
 
-    >>> hop_in("Where is the thing that the white boat collides with seen again later").question
+    >>> find_hop("Where is the thing that the white boat collides with seen again later").question
     'Where is {} seen?'
     """
     later = LATER.search(head) is not None or re.search(rf"\b{_BACK}\b", head, re.IGNORECASE) is not None
@@ -34,10 +34,10 @@ def hop_in(head: str) -> Hop | None:
     ending = _REST.search(clause)
     if ending is not None:
         clause, tail = clause[: ending.start()], f" {ending['tail']}"
-    deed = deed_in(f"{found['thing']} that {clause}")
-    if deed is None or not deed.verb:
+    action = parse_action(f"{found['thing']} that {clause}")
+    if action is None or not action.verb:
         return None
-    return Hop(deed, _question(plain[: found.start()], (found["have"] or "") + tail), later)
+    return Hop(action, _question(plain[: found.start()], (found["have"] or "") + tail), later)
 
 
 def _question(before: str, behind: str) -> str:

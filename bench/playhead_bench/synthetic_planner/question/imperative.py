@@ -4,19 +4,19 @@ from collections.abc import Callable
 from re import Match, Pattern
 
 from playhead_bench.synthetic_planner.question.visual_questions import PLACE
-from playhead_tools.wording import ASKS, is_colour, re_any_case
+from playhead_tools.wording import QUESTION_WORDS, is_colour, re_any_case
 
 _REQUEST = re_any_case(
     r"^(?:please\s+)?(?:name|tell|say|state|give|answer|identify|point\s+out|find\s+out|explain|describe)\s+"
     r"(?:(?:me|us)\s+)?(?P<what>.+)$"
 )
 _ASKED = re_any_case(
-    rf"^(?:exactly\s+)?(?:{ASKS}|(?:in|on|at|to|with|from|by|for)\s+(?:what|which|how|whom))\b"
+    rf"^(?:exactly\s+)?(?:{QUESTION_WORDS}|(?:in|on|at|to|with|from|by|for)\s+(?:what|which|how|whom))\b"
 )
 _FILM = r"(?:videos?|clips?|films?|recordings?|files?|episodes?)"
 
 
-def _thing(found: Match[str]) -> str:
+def _which_noun(found: Match[str]) -> str:
     noun = found["noun"]
     return f"which {noun} {found['rest']}"
 
@@ -33,7 +33,8 @@ _REWRITES: list[tuple[Pattern[str], Callable[[Match[str]], str]]] = [
      lambda m: f"which other {m['noun']} is {m['rest']}"),
     (re_any_case(r"^the\s+(?:time|moment|point)\s+(?:when|at\s+which|that)\s+(?P<rest>.+)$"),
      lambda m: f"when {m['rest']}"),
-    (re_any_case(r"^(?:the|all)\s+(?P<noun>(?:\w+\s+)?\w+)\s+(?:that|who|which)\s+(?P<rest>.+)$"), _thing),
+    (re_any_case(r"^(?:the|all)\s+(?P<noun>(?:\w+\s+)?\w+)\s+(?:that|who|which)\s+(?P<rest>.+)$"),
+     _which_noun),
 ]  # fmt: skip
 _COLOURED = re_any_case(r"^the\s+(?P<colour>[\w-]+)\s+(?P<noun>thing|one|object)$")
 
@@ -47,14 +48,14 @@ def as_question(head: str) -> str:
     found = _REQUEST.match(head)
     if found is None:
         return head
-    what = found["what"].strip()
-    if _ASKED.match(what):
-        return what
+    requested = found["what"].strip()
+    if _ASKED.match(requested):
+        return requested
     for pattern, rewrite in _REWRITES:
-        asked = pattern.match(what)
-        if asked is not None:
-            return rewrite(asked)
-    coloured = _COLOURED.match(what)
+        match = pattern.match(requested)
+        if match is not None:
+            return rewrite(match)
+    coloured = _COLOURED.match(requested)
     if coloured is not None and is_colour(coloured["colour"]):
         return f"which {coloured['noun']} is {coloured['colour']}"
     return head

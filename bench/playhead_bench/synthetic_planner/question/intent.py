@@ -1,12 +1,12 @@
-"""The intent of a question by its first words, and what it then looks for in words."""
+"""The intent of a question by its first words, and its targets in text."""
 
 import re
 
-from playhead_bench.synthetic_planner.question.action_triples import deed_in, shows
-from playhead_bench.synthetic_planner.question.masked_quotes import Masked
+from playhead_bench.synthetic_planner.question.action_triples import parse_action, shows
+from playhead_bench.synthetic_planner.question.masked_quotes import MaskedText
 from playhead_bench.synthetic_planner.question.relation import LOCATE
-from playhead_bench.synthetic_planner.wording import looks_visible
-from playhead_tools.spec import Asks, Intent, Kind
+from playhead_bench.synthetic_planner.wording import is_visual
+from playhead_tools.spec import AnswerType, Intent, Kind
 from playhead_tools.wording import (
     AUX,
     SAY,
@@ -16,7 +16,7 @@ from playhead_tools.wording import (
     is_the_video,
     re_any_case,
     without_frame,
-    without_which,
+    without_ordinal,
 )
 
 _SUMMARY = re_any_case(
@@ -113,48 +113,48 @@ def is_located(head: str) -> bool:
     return LOCATE.match(head) is not None or not any(pattern.match(head) for _, pattern in _INTENTS)
 
 
-def asks_a_fact(head: str, wanted: Kind) -> bool:
-    """Whether `how long` and `how many` ask for what is told, not for what can be measured in the video.
+def asks_a_fact(head: str, modality: Kind) -> bool:
+    """Whether `how long` and `how many` ask for a stated fact, not for something measurable in the video.
 
     >>> asks_a_fact("how long does the ferry to Dover take", "any")
     True
     """
-    if wanted != "any" or looks_visible(head):
+    if modality != "any" or is_visual(head):
         return False
     found = [match for pattern in _FACTS if (match := pattern.match(head)) is not None]
-    deed = deed_in(f"does {found[0]['what']}") if found else None
-    return bool(found) and (deed is None or "of" not in found[0].groupdict() or not shows(deed))
+    action = parse_action(f"does {found[0]['what']}") if found else None
+    return bool(found) and (action is None or "of" not in found[0].groupdict() or not shows(action))
 
 
-def counts_things(body: str) -> bool:
+def counts_objects(body: str) -> bool:
     """`How many cars` counts things, `how many times` and `how often` count occurrences."""
     return _OCCURRENCES.search(body) is None
 
 
-def targets_of(intent: Intent, rest: str, wanted: Kind, masked: Masked) -> tuple[tuple[str, ...], str]:
-    """What to look for, and whom the question names as speaking."""
+def targets_of(intent: Intent, rest: str, modality: Kind, masked: MaskedText) -> tuple[tuple[str, ...], str]:
+    """The targets of a question, and the speaker that it names."""
     if intent == "summarise":
-        topic = masked.restored(without_frame(_NO_TOPIC.sub(" ", _SUMMARY.sub(" ", rest)), wanted))
+        topic = masked.restore(without_frame(_NO_TOPIC.sub(" ", _SUMMARY.sub(" ", rest)), modality))
         return ((topic,) if topic and not is_the_video(topic) else ()), ""
-    text, speaker = content_of(without_which(rest), wanted)
-    target = masked.restored(text)
+    text, speaker = content_of(without_ordinal(rest), modality)
+    target = masked.restore(text)
     return ((target,) if target else ()), speaker
 
 
-def fact_target(head: str, masked: Masked) -> tuple[str, ...]:
-    """What a question for something told is about: its subject and its verb."""
+def fact_target(head: str, masked: MaskedText) -> tuple[str, ...]:
+    """The targets of a question for a stated fact: its subject and its verb."""
     for pattern in _FACT_FRAMES:
         found = pattern.match(head)
         if found is not None:
             of = found.groupdict().get("of") or ""
             target = without_frame(f"{found['what']} {of}".strip(), "any")
-            return (masked.restored(target),) if target else ()
+            return (masked.restore(target),) if target else ()
     return targets_of("describe", head, "any", masked)[0]
 
 
-def asks_in_words(intent: Intent, wanted: Kind, head: str) -> Asks:
+def asks_in_words(intent: Intent, modality: Kind, head: str) -> AnswerType:
     """What the answer to a question is that speaks of nothing shown for sure."""
-    plain: dict[Intent, Asks] = {
+    plain: dict[Intent, AnswerType] = {
         "when": "time", "locate": "time", "how_long": "duration", "count": "number", "yes_no": "yes_no",
         "order": "order", "summarise": "",
     }  # fmt: skip
@@ -162,14 +162,14 @@ def asks_in_words(intent: Intent, wanted: Kind, head: str) -> Asks:
         return ""
     if intent in plain:
         return plain[intent]
-    if wanted in ("speech", "screen"):
+    if modality in ("speech", "screen"):
         return "words"
     if _HAPPENS.match(head):
         return "deed"
     if _WHAT_IS_THERE.match(head):
         return "thing"
     return (
-        "words" if wanted == "any" and not re.match(r"(?:describe|what\s+is\s+shown)\b", head, re.I) else ""
+        "words" if modality == "any" and not re.match(r"(?:describe|what\s+is\s+shown)\b", head, re.I) else ""
     )
 
 
@@ -179,11 +179,11 @@ _COMMA_OR = re_any_case(r"\s*,\s*(?:(?:or|and)\s+)?|\s+(?:or|and|vs\.?|versus)\s
 
 
 def choices_of(head: str) -> list[str]:
-    """The things among which an order or the longest is asked for, as they are named."""
+    """The objects among which an order or the longest is asked for, as they are named."""
     listing = (_COLON if ":" in head else _LISTING).split(head, maxsplit=1)
     return [part.strip() for part in _COMMA_OR.split(listing[-1]) if part.strip()]
 
 
-def bare_choice(part: str) -> str:
+def plain_choice(part: str) -> str:
     """One of the choices without what only frames it."""
-    return without_frame(without_which(part), "any")
+    return without_frame(without_ordinal(part), "any")

@@ -3,13 +3,13 @@
 import re
 from dataclasses import dataclass
 
-from playhead_tools.match import put_away_quotes
+from playhead_tools.match import replace_quotes
 
 _MASK = re.compile("\ue000(\\d+)\ue001")
 
 
 @dataclass(frozen=True, slots=True)
-class Masked:
+class MaskedText:
     """A text with marks in place of quotes.
 
     Args:
@@ -20,12 +20,12 @@ class Masked:
     text: str
     quotes: tuple[str, ...]
 
-    def restored(self, text: str, mark: str = "") -> str:
+    def restore(self, text: str, mark: str = "") -> str:
         """A part of the text with the quotes back, each between two marks."""
         return " ".join(_MASK.sub(lambda m: f"{mark}{self.quotes[int(m[1])]}{mark}", text).split())
 
 
-def masked(text: str) -> Masked:
+def mask_quotes(text: str) -> MaskedText:
     """A text with its quotes put away."""
     clean = re.sub("[\ue000\ue001\x00]", " ", text)
-    return Masked(*put_away_quotes(clean, lambda i: f"\ue000{i}\ue001"))
+    return MaskedText(*replace_quotes(clean, lambda i: f"\ue000{i}\ue001"))

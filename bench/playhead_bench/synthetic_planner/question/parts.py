@@ -1,13 +1,13 @@
-"""A question taken apart: what is asked, and what that is tied to."""
+"""The parts of a question: what is asked, and its temporal anchor."""
 
 import re
 from dataclasses import dataclass
 
-from playhead_bench.synthetic_planner.question.context_clauses import Stated, stated
+from playhead_bench.synthetic_planner.question.context_clauses import ContextClause, split_context
 from playhead_bench.synthetic_planner.question.imperative import as_question
-from playhead_bench.synthetic_planner.question.masked_quotes import Masked
-from playhead_bench.synthetic_planner.question.relation import Related, split_relation
-from playhead_bench.synthetic_planner.wording import where_it_stands
+from playhead_bench.synthetic_planner.question.masked_quotes import MaskedText
+from playhead_bench.synthetic_planner.question.relation import SplitQuestion, split_relation
+from playhead_bench.synthetic_planner.wording import modality_of
 from playhead_tools.spec import ActionTriple, Kind, Relation
 from playhead_tools.wording import AUX, re_any_case
 
@@ -18,16 +18,16 @@ _PRONOUN = re_any_case(r"^(?:he|she|they|we|i|you|it|someone|somebody)\s+")
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class QuestionParts:
     """A question with its relation and its two parts, if it has such, taken apart.
 
     Args:
         body: all of it.
-        head: what is asked, still as a request where it is one.
+        head: the question without its relation; a request stays a request.
         core: the same as a question.
         relation: in time.
-        hint: where the answer stands, as the question itself says.
-        whole: it is put to a clip as it is.
+        hint: the modality that the question itself names.
+        is_unsplit: the complete question is put to a clip.
     """
 
     body: str
@@ -35,35 +35,44 @@ class Parts:
     core: str
     relation: Relation | None
     hint: Kind
-    whole: bool
+    is_unsplit: bool
 
     @classmethod
-    def of(cls, body: str, quoted: Masked) -> "Parts":
+    def of(cls, body: str, quoted: MaskedText) -> "QuestionParts":
         """The parts of a question without its opening words and its explicit times."""
-        two = stated(body, quoted) or Stated(body)
-        if LONGEST.search(two.head) and ":" in two.head:
-            return cls(body, two.head, as_question(two.head), two.relation, two.kind, True)
-        either = EITHER.match(two.head) is not None
-        related = Related(two.head) if either else split_relation(two.head, quoted)
-        relation = two.relation or related.relation
+        context = split_context(body, quoted) or ContextClause(body)
+        if LONGEST.search(context.head) and ":" in context.head:
+            return cls(body, context.head, as_question(context.head), context.relation, context.kind, True)
+        either = EITHER.match(context.head) is not None
+        related = SplitQuestion(context.head) if either else split_relation(context.head, quoted)
+        relation = context.relation or related.relation
         core = as_question(related.head)
         other = re.search(r"\b(?:other|else)\b", core, re.IGNORECASE) is not None
-        shown = relation is not None and relation.kind == "during" and relation.anchors[0].deed is not None
-        return cls(body, related.head, core, relation, two.kind, two.whole or (other and shown))
+        anchor_is_visible = (
+            relation is not None and relation.kind == "during" and relation.anchors[0].deed is not None
+        )
+        return cls(
+            body,
+            related.head,
+            core,
+            relation,
+            context.kind,
+            context.is_unsplit or (other and anchor_is_visible),
+        )
 
     @property
-    def wanted(self) -> Kind:
-        """Where the answer stands."""
-        return where_it_stands(_REQUEST.sub("", self.core)) if self.hint == "any" else self.hint
+    def modality(self) -> Kind:
+        """The modality of the answer."""
+        return modality_of(_REQUEST.sub("", self.core)) if self.hint == "any" else self.hint
 
 
-def restored(deed: ActionTriple, quoted: Masked) -> ActionTriple:
-    """A deed with its quotes back."""
+def restore_quotes(action: ActionTriple, quoted: MaskedText) -> ActionTriple:
+    """An action with its quotes back."""
     return ActionTriple(
-        quoted.restored(deed.subject), quoted.restored(deed.verb), quoted.restored(deed.object)
+        quoted.restore(action.subject), quoted.restore(action.verb), quoted.restore(action.object)
     )
 
 
-def target_of(deed: ActionTriple) -> str:
-    """The words of a deed to look for; he, she and it look like nothing."""
-    return _PRONOUN.sub("", deed.text)
+def target_of(action: ActionTriple) -> str:
+    """The words of an action to look for; he, she and it look like nothing."""
+    return _PRONOUN.sub("", action.text)

@@ -3,26 +3,26 @@
 import re
 from dataclasses import dataclass, replace
 
-from playhead_bench.synthetic_planner.question.action_triples import deed_in, predicate, shows
-from playhead_bench.synthetic_planner.question.masked_quotes import Masked
+from playhead_bench.synthetic_planner.question.action_triples import parse_action, predicate, shows
+from playhead_bench.synthetic_planner.question.masked_quotes import MaskedText
 from playhead_bench.synthetic_planner.question.verbs import as_third, base_form, is_base
-from playhead_bench.synthetic_planner.wording import looks_visible, where_it_stands
+from playhead_bench.synthetic_planner.wording import is_visual, modality_of
 from playhead_tools.numbers import ORDINAL_PATTERN, ordinal_value
 from playhead_tools.spec import EVERY, ActionTriple, Anchor, Kind, Relation, RelationKind
 from playhead_tools.wording import (
-    ASKS,
     AUX,
     OCCURRENCE,
+    QUESTION_WORDS,
     SAY,
     SHOW,
     VIDEO,
     WRITE,
     content_of,
     is_the_video,
+    parse_ordinal,
     re_any_case,
     strip_marks,
-    which_one,
-    without_which,
+    without_ordinal,
 )
 
 LOCATE = re_any_case(
@@ -49,7 +49,7 @@ _CONNECT: list[tuple[RelationKind, str]] = [
         rf"(?:while|whilst|whenever|when|during|throughout|{_AS}|on\s+the\s+\w+\s+time(?:\s+that)?(?=\s+\w+))",
     ),
 ]
-_HEAD = rf"(?:{ASKS}|name|tell|describe|count)"
+_HEAD = rf"(?:{QUESTION_WORDS}|name|tell|describe|count)"
 _FRONT = [
     (kind, re_any_case(rf"^(?P<words>{words})\s+(?P<clause>.+?)(?:,\s*|\s+)(?P<head>{_HEAD}\b.+)$"))
     for kind, words in _CONNECT
@@ -60,7 +60,7 @@ _BACK = [
 ]
 _TWO = re_any_case(r"\band\b")
 _NTH_TIME = re_any_case(
-    rf"^(?P<head>{ASKS}\b.*?)(?<![\s,])[\s,]++(?:on\s+|for\s+)?the\s+(?P<ord>{ORDINAL_PATTERN})\s+time",
+    rf"^(?P<head>{QUESTION_WORDS}\b.*?)(?<![\s,])[\s,]++(?:on\s+|for\s+)?the\s+(?P<ord>{ORDINAL_PATTERN})\s+time",
     r"(?:\s+(?:that|when))?\s+(?P<clause>\w+\s+.+)$",
 )
 _WHEN_QUESTION = re_any_case(rf"^when(?:\s+exactly)?\s+{AUX}\b")
@@ -79,19 +79,19 @@ _VIDEO_EDGE = re_any_case(r"\s+(?:began|begins?|started|starts?|ended|ends?|was\
 
 
 @dataclass(frozen=True, slots=True)
-class Related:
+class SplitQuestion:
     """A question without its relation clause, and the relation."""
 
     head: str
     relation: Relation | None = None
 
 
-def split_relation(body: str, masked: Masked) -> Related:
+def split_relation(body: str, masked: MaskedText) -> SplitQuestion:
     """The head of a question and what it is tied to in time."""
     nth = _NTH_TIME.match(body)
-    if nth is not None and (_VERB.search(nth["clause"]) or deed_in(nth["clause"])):
+    if nth is not None and (_VERB.search(nth["clause"]) or parse_action(nth["clause"])):
         anchor = anchor_of(nth["clause"], masked, ordinal_value(nth["ord"]))
-        return Related(nth["head"], Relation("during", (anchor,)))
+        return SplitQuestion(nth["head"], Relation("during", (anchor,)))
     for kind, pattern in _FRONT:
         found = _match(kind, pattern, body)
         if found is not None and not _WHEN_QUESTION.match(body):
@@ -100,14 +100,14 @@ def split_relation(body: str, masked: Masked) -> Related:
 
 
 def _match(kind: RelationKind, pattern: re.Pattern[str], body: str) -> re.Match[str] | None:
-    """The match of a relation's pattern; what is between must be two things."""
+    """The match of a relation's pattern; what is between must be two objects."""
     found = pattern.match(body)
     if found is None or kind != "between" or _TWO.search(body, found.end("words")):
         return found
     return None
 
 
-def _split_back(body: str, masked: Masked) -> Related:
+def _split_back(body: str, masked: MaskedText) -> SplitQuestion:
     """The relation whose connecting word stands first, unless the head then asks for nothing.
 
     In "find the part where he speaks" the clause is what is to be found, not what it is related to.
@@ -119,27 +119,29 @@ def _split_back(body: str, masked: Masked) -> Related:
     ]
     asking = [one for one in found if not _ASKS_NOTHING.fullmatch(LOCATE.sub("", one[2]["head"].strip()))]
     if not asking:
-        return Related(body)
+        return SplitQuestion(body)
     _, kind, first = min(asking, key=lambda one: one[0])
     related = _related(first, kind, masked)
-    return Related(body) if _is_edge_of_video(first["clause"]) else related
+    return SplitQuestion(body) if _is_edge_of_video(first["clause"]) else related
 
 
 def _is_edge_of_video(clause: str) -> bool:
     """Whether a clause is about the video's own beginning or end, before or after which nothing is seen."""
-    bare = re.sub(r"^the\s+", "", strip_marks(clause, " ,;:.?!"), flags=re.IGNORECASE)
-    return _VIDEO_EDGE.search(bare) is not None and is_the_video(_VIDEO_EDGE.sub("", bare))
+    plain = re.sub(r"^the\s+", "", strip_marks(clause, " ,;:.?!"), flags=re.IGNORECASE)
+    return _VIDEO_EDGE.search(plain) is not None and is_the_video(_VIDEO_EDGE.sub("", plain))
 
 
-def _related(found: re.Match[str], kind: RelationKind, masked: Masked) -> Related:
+def _related(found: re.Match[str], kind: RelationKind, masked: MaskedText) -> SplitQuestion:
     head = found["head"].strip(" ,")
     relation = relation_of(kind, found["clause"], masked)
     if relation is not None and (_NEXT_WORDS.match(found["words"]) or _NEXT_IN_HEAD.search(head)):
         relation = replace(relation, next=True)
-    return Related(_NEXT_IN_HEAD.sub("", head) if kind in ("after", "before") else head, relation)
+    return SplitQuestion(_NEXT_IN_HEAD.sub("", head) if kind in ("after", "before") else head, relation)
 
 
-def relation_of(kind: RelationKind, clause: str, masked: Masked, *, soon: bool = False) -> Relation | None:
+def relation_of(
+    kind: RelationKind, clause: str, masked: MaskedText, *, soon: bool = False
+) -> Relation | None:
     """A relation to what a clause says; None where it says nothing to look for."""
     both = _BOTH_ENDS.match(clause) if kind in ("after", "before") else None
     if both is not None and both["word"].lower() != kind:
@@ -151,8 +153,8 @@ def relation_of(kind: RelationKind, clause: str, masked: Masked, *, soon: bool =
     else:
         pieces = [clause]
     anchors = tuple(anchor_of(piece, masked) for piece in pieces)
-    whole = all(anchor.text for anchor in anchors) and (kind != "between" or len(anchors) == 2)
-    return Relation(kind, anchors, soon) if whole else None
+    complete = all(anchor.text for anchor in anchors) and (kind != "between" or len(anchors) == 2)
+    return Relation(kind, anchors, soon) if complete else None
 
 
 def inheriting(relation: Relation, kind: Kind) -> Relation:
@@ -161,33 +163,33 @@ def inheriting(relation: Relation, kind: Kind) -> Relation:
     return replace(relation, anchors=tuple(anchors))
 
 
-def anchor_of(clause: str, masked: Masked, ordinal: int | None = None) -> Anchor:
-    """The anchor that a clause speaks of, with its deed where a picture can show it."""
-    clause = _TIME_OF.sub("", clause) if deed_in(_TIME_OF.sub("", clause)) else clause
-    which = ordinal if ordinal is not None else which_one(clause)
-    kind = where_it_stands(clause)
-    plain = without_which(clause)
+def anchor_of(clause: str, masked: MaskedText, ordinal: int | None = None) -> Anchor:
+    """The anchor that a clause speaks of, with its action where a frame can show it."""
+    clause = _TIME_OF.sub("", clause) if parse_action(_TIME_OF.sub("", clause)) else clause
+    which = ordinal if ordinal is not None else parse_ordinal(clause)
+    kind = modality_of(clause)
+    plain = without_ordinal(clause)
     text = content_of(plain, kind)[0]
-    deed = None if kind in ("speech", "screen") else _anchor_deed(plain, kind)
-    if deed is not None and kind == "any" and _surely_shown(deed, clause):
+    action = None if kind in ("speech", "screen") else _anchor_action(plain, kind)
+    if action is not None and kind == "any" and _is_surely_visible(action, clause):
         kind = "picture"
-    restored = None if deed is None else _restored(deed, masked)
-    return Anchor(masked.restored(text or clause), kind, None if which == EVERY else which, restored)
+    restore_quotes = None if action is None else _restore_quotes(action, masked)
+    return Anchor(masked.restore(text or clause), kind, None if which == EVERY else which, restore_quotes)
 
 
-def _anchor_deed(clause: str, kind: Kind) -> ActionTriple | None:
-    """The deed of a clause; of `opening the door` with its subject left open."""
+def _anchor_action(clause: str, kind: Kind) -> ActionTriple | None:
+    """The action of a clause; of `opening the door` with its subject left open."""
     word = clause.partition(" ")[0]
     if word.lower().endswith("ing") and is_base(base_form(as_third(word))):
         return predicate(clause, "")
-    return deed_in(clause, bare=kind == "picture")
+    return parse_action(clause, allow_noun=kind == "picture")
 
 
-def _surely_shown(deed: ActionTriple, clause: str) -> bool:
-    return looks_visible(clause) and (not deed.verb or shows(deed))
+def _is_surely_visible(action: ActionTriple, clause: str) -> bool:
+    return is_visual(clause) and (not action.verb or shows(action))
 
 
-def _restored(deed: ActionTriple, masked: Masked) -> ActionTriple | None:
-    parts = (masked.restored(part) for part in (deed.subject, deed.verb, deed.object))
-    whole = ActionTriple(*parts)
-    return whole if whole.text else None
+def _restore_quotes(action: ActionTriple, masked: MaskedText) -> ActionTriple | None:
+    parts = (masked.restore(part) for part in (action.subject, action.verb, action.object))
+    complete = ActionTriple(*parts)
+    return complete if complete.text else None

@@ -1,4 +1,4 @@
-"""Questions that are asked of each of several videos: in which of them something is, or in how many."""
+"""Questions about several videos: in which of them something is, or in how many."""
 
 from playhead_tools.wording import VIDEO, re_any_case
 

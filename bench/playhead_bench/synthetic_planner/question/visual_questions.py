@@ -1,13 +1,18 @@
-"""Questions about what is shown, read form by form: which deed to find, and what is then asked of it."""
+"""Visual questions, parsed by a list of patterns: the action to ground, and what is asked about it."""
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from playhead_bench.synthetic_planner.question.action_triples import deed_in, noun, shows, without_tail
-from playhead_bench.synthetic_planner.question.hops import hop_in
-from playhead_bench.synthetic_planner.wording import looks_visible
-from playhead_tools.spec import ActionTriple, Asks, Hop, Intent, Kind
+from playhead_bench.synthetic_planner.question.action_triples import (
+    noun_phrase,
+    parse_action,
+    shows,
+    without_tail,
+)
+from playhead_bench.synthetic_planner.question.hops import find_hop
+from playhead_bench.synthetic_planner.wording import is_visual
+from playhead_tools.spec import ActionTriple, AnswerType, Hop, Intent, Kind
 from playhead_tools.wording import is_colour, is_the_video, re_any_case, strip_marks, word_set
 
 PLACE = r"(?:places?|locations?|settings?|surroundings|scenery|environment|rooms?)"
@@ -20,141 +25,148 @@ _EMPTY = re_any_case(
 )
 _FRAME = re_any_case(rf"(?:{_SCENES}|camera|screen)")
 _SOMEBODY = word_set("he she they anybody anyone somebody someone everybody everyone")
-ANYTHING = frozenset({"acts", "happens", "does something", "does", "occurs", "comes", "goes on"})
+GENERIC_VERBS = frozenset({"acts", "happens", "does something", "does", "occurs", "comes", "goes on"})
 """Verbs that say no more than that something happens."""
-_NOT_A_DEED = frozenset({"comes", "starts", "begins", "ends", "works", "means", "happens", "occurs", "acts"})
+_NON_VISUAL_VERBS = frozenset(
+    {"comes", "starts", "begins", "ends", "works", "means", "happens", "occurs", "acts"}
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What a question about things shown asks for.
+class VisualQuestion:
+    """A parsed visual question.
 
     Args:
         intent: what kind of answer.
         asks: what the answer is.
-        deeds: what to find.
-        hop: the thing meant is known by a deed of its own.
-        visible: the words leave no doubt that a picture shows it.
-        of_things: things in one picture are counted.
+        actions: what to find.
+        hop: the object meant is known by an action of its own.
+        visible: the words leave no doubt that a frame shows it.
+        counts_objects: objects in one frame are counted.
     """
 
     intent: Intent
-    asks: Asks
-    deeds: tuple[ActionTriple, ...] = ()
+    asks: AnswerType
+    actions: tuple[ActionTriple, ...] = ()
     hop: Hop | None = None
     visible: bool = True
-    of_things: bool = False
+    counts_objects: bool = False
 
 
-def read_shown(head: str, wanted: Kind) -> Shown | None:
+def parse_visual_question(head: str, modality: Kind) -> VisualQuestion | None:
     """What a question without its relation, ordinal and imperative asks; None where nothing shown is meant.
 
-    >>> read_shown("Where does the man open the door", "picture").deeds[0].text
+    >>> parse_visual_question("Where does the man open the door", "picture").actions[0].text
     'man opens the door'
     """
-    if wanted in ("speech", "screen"):
+    if modality in ("speech", "screen"):
         return None
-    hop = hop_in(head)
+    hop = find_hop(head)
     if hop is not None:
-        asked = _read(hop.question.format("the unknown").rstrip("?."), head)
-        return Shown("describe", "", (hop.deed,), hop) if asked is None else replace(
-            asked, deeds=(hop.deed,), hop=hop, visible=True
+        inner = _read(hop.question.format("the unknown").rstrip("?."), head)
+        return VisualQuestion("describe", "", (hop.deed,), hop) if inner is None else replace(
+            inner, actions=(hop.deed,), hop=hop, visible=True
         )  # fmt: skip
     return _read(head, head)
 
 
-def _read(head: str, whole: str) -> Shown | None:
+def _read(head: str, full_text: str) -> VisualQuestion | None:
     text = without_tail(strip_marks(head, " ,;:.?!"))
     for pattern, build in _FORMS:
         found = pattern.match(text)
-        shown = None if found is None else build(found)
-        if shown is not None:
-            return replace(shown, visible=shown.visible or looks_visible(whole))
+        question = None if found is None else build(found)
+        if question is not None:
+            return replace(question, visible=question.visible or is_visual(full_text))
     return None
 
 
 def _about(clause: str) -> tuple[ActionTriple, ...]:
-    """The deed of a clause that may be no more than a noun."""
+    """The action of a clause that may be no more than a noun."""
     if _EMPTY.fullmatch(clause.strip()):
         return ()
-    deed = deed_in(clause, bare=True)
-    nothing = deed is None or not deed.text or (not deed.verb and _FRAME.fullmatch(deed.subject))
-    return () if deed is None or nothing else (deed,)
+    action = parse_action(clause, allow_noun=True)
+    is_empty = action is None or not action.text or (not action.verb and _FRAME.fullmatch(action.subject))
+    return () if action is None or is_empty else (action,)
 
 
-def _of(intent: Intent, asks: Asks, *, sure: bool = True) -> Callable[[re.Match[str]], Shown]:
+def _of(
+    intent: Intent, asks: AnswerType, *, visible: bool = True
+) -> Callable[[re.Match[str]], VisualQuestion]:
     """Reads the group `s` of a form as a clause or a noun."""
-    return lambda found: Shown(intent, asks, _about(found["s"] or ""), visible=sure)
+    return lambda found: VisualQuestion(intent, asks, _about(found["s"] or ""), visible=visible)
 
 
-def _event(intent: Intent, asks: Asks) -> Callable[[re.Match[str]], Shown | None]:
-    """Reads the group `s` of a form, which must hold a deed or something that only a picture shows."""
+def _event(intent: Intent, asks: AnswerType) -> Callable[[re.Match[str]], VisualQuestion | None]:
+    """Reads the group `s` of a form, which must hold an action or something that only a picture shows."""
 
-    def build(found: re.Match[str]) -> Shown | None:
-        deed = deed_in(found["s"], bare=looks_visible(found["s"]))
-        if deed is None or not deed.text or deed.verb in _NOT_A_DEED:
+    def build(found: re.Match[str]) -> VisualQuestion | None:
+        action = parse_action(found["s"], allow_noun=is_visual(found["s"]))
+        if action is None or not action.text or action.verb in _NON_VISUAL_VERBS:
             return None
-        known = shows(deed)
-        presence = not deed.verb and deed_in(found["s"]) is not None
-        somebody = deed.subject.lower() in _SOMEBODY
-        return Shown(
-            intent, asks, (deed,), visible=presence or (known and (somebody or looks_visible(found["s"])))
+        is_known_verb = shows(action)
+        presence = not action.verb and parse_action(found["s"]) is not None
+        somebody = action.subject.lower() in _SOMEBODY
+        return VisualQuestion(
+            intent,
+            asks,
+            (action,),
+            visible=presence or (is_known_verb and (somebody or is_visual(found["s"]))),
         )
 
     return build
 
 
-def _kind_of_thing(word: str | None) -> str:
+def _kind_of_object(word: str | None) -> str:
     """`man` of `which man`; nothing of `which thing`, `what` and `who`."""
-    return "" if not word else noun(f"the {word}")
+    return "" if not word else noun_phrase(f"the {word}")
 
 
-def _doer(found: re.Match[str]) -> Shown | None:
+def _subject_question(found: re.Match[str]) -> VisualQuestion | None:
     """Which thing jumps? Who opens the door?"""
     kind = found["n"] if "n" in found.groupdict() else None
     clause = f"the {kind or 'thing'} {found['vp']}"
-    deed = deed_in(clause)
-    if deed is None:
+    action = parse_action(clause)
+    if action is None:
         return None
-    if deed.verb in ANYTHING:
-        return Shown("describe", "thing", _about(deed.subject)) if deed.verb == "acts" else None
-    if deed.verb in _NOT_A_DEED or not (deed.subject or deed.verb):
+    if action.verb in GENERIC_VERBS:
+        return VisualQuestion("describe", "thing", _about(action.subject)) if action.verb == "acts" else None
+    if action.verb in _NON_VISUAL_VERBS or not (action.subject or action.verb):
         return None
-    known = shows(deed) or not deed.verb
-    named = bool(kind) or looks_visible(clause) or known
-    return Shown("describe", "thing", (deed,), visible=known) if named else None
+    is_known_verb = shows(action) or not action.verb
+    named = bool(kind) or is_visual(clause) or is_known_verb
+    return VisualQuestion("describe", "thing", (action,), visible=is_known_verb) if named else None
 
 
-def _partner(found: re.Match[str]) -> Shown | None:
+def _partner(found: re.Match[str]) -> VisualQuestion | None:
     """What does the man hold? What the man holds. Of what no picture shows, its subject is to be seen."""
-    deed = deed_in(found["s"])
-    if deed is None:
+    action = parse_action(found["s"])
+    if action is None:
         return None
-    if shows(deed):
-        return Shown("describe", "thing", (deed,))
-    if looks_visible(deed.subject) and deed.subject:
-        return Shown("describe", "", (ActionTriple(deed.subject, ""),))
+    if shows(action):
+        return VisualQuestion("describe", "thing", (action,))
+    if is_visual(action.subject) and action.subject:
+        return VisualQuestion("describe", "", (ActionTriple(action.subject, ""),))
     return None
 
 
-def _how(found: re.Match[str]) -> Shown | None:
+def _how(found: re.Match[str]) -> VisualQuestion | None:
     """How does the man open the door? How much does the red hat cost?"""
-    deed = deed_in(found["s"])
-    if deed is None or not looks_visible(deed.subject):
+    action = parse_action(found["s"])
+    if action is None or not is_visual(action.subject):
         return None
-    return Shown("describe", "", (deed if shows(deed) else ActionTriple(deed.subject, ""),))
+    return VisualQuestion("describe", "", (action if shows(action) else ActionTriple(action.subject, ""),))
 
 
-def _made(found: re.Match[str]) -> Shown | None:
-    return Shown("describe", "thing", _about(found["s"])) if looks_visible(found["s"]) else None
+def _maker_question(found: re.Match[str]) -> VisualQuestion | None:
+    return VisualQuestion("describe", "thing", _about(found["s"])) if is_visual(found["s"]) else None
 
 
-def _scenes(found: re.Match[str]) -> Shown:
-    return Shown("count", "number", _about(_inside(found["s"])))
+def _scenes(found: re.Match[str]) -> VisualQuestion:
+    return VisualQuestion("count", "number", _about(_inside(found["s"])))
 
 
-def _in_which(found: re.Match[str]) -> Shown:
-    return Shown("locate", "", _about(_inside(found["s"])))
+def _in_which(found: re.Match[str]) -> VisualQuestion:
+    return VisualQuestion("locate", "", _about(_inside(found["s"])))
 
 
 def _inside(clause: str) -> str:
@@ -167,40 +179,40 @@ def _inside(clause: str) -> str:
     )
 
 
-def _exists(found: re.Match[str]) -> Shown | None:
-    return Shown("yes_no", "yes_no", _about(found["s"])) if looks_visible(found["s"]) else None
+def _exists(found: re.Match[str]) -> VisualQuestion | None:
+    return VisualQuestion("yes_no", "yes_no", _about(found["s"])) if is_visual(found["s"]) else None
 
 
-def _many(found: re.Match[str]) -> Shown | None:
+def _count_question(found: re.Match[str]) -> VisualQuestion | None:
     """How many people cross the street? How many cars are shown?"""
-    deed = deed_in(f"the {found['s']}", bare=looks_visible(found["s"]))
-    if deed is None or deed.verb in _NOT_A_DEED or is_the_video(deed.subject):
+    action = parse_action(f"the {found['s']}", allow_noun=is_visual(found["s"]))
+    if action is None or action.verb in _NON_VISUAL_VERBS or is_the_video(action.subject):
         return None
-    return Shown("count", "number", (deed,) if deed.text else (), of_things=True)
+    return VisualQuestion("count", "number", (action,) if action.text else (), counts_objects=True)
 
 
-def _many_of(found: re.Match[str]) -> Shown | None:
+def _count_of_object(found: re.Match[str]) -> VisualQuestion | None:
     """How many cars does he wash?"""
-    deed = deed_in(found["s"])
-    if deed is None or not shows(deed):
+    action = parse_action(found["s"])
+    if action is None or not shows(action):
         return None
-    return Shown("count", "number", (replace(deed, object=found["n"]),), of_things=True)
+    return VisualQuestion("count", "number", (replace(action, object=found["n"]),), counts_objects=True)
 
 
-def _side(found: re.Match[str]) -> Shown:
-    return Shown("describe", "", _about(found["s"]))
+def _side(found: re.Match[str]) -> VisualQuestion:
+    return VisualQuestion("describe", "", _about(found["s"]))
 
 
-def _coloured(found: re.Match[str]) -> Shown | None:
+def _coloured(found: re.Match[str]) -> VisualQuestion | None:
     """Which thing is red? What is the red thing?"""
     colour = found["s"].split()[0]
     if not is_colour(colour):
         return None
-    return Shown("describe", "thing", (ActionTriple(f"{colour} thing", ""),))
+    return VisualQuestion("describe", "thing", (ActionTriple(f"{colour} thing", ""),))
 
 
-def _nothing(intent: Intent, asks: Asks) -> Callable[[re.Match[str]], Shown]:
-    return lambda _: Shown(intent, asks)
+def _nothing(intent: Intent, asks: AnswerType) -> Callable[[re.Match[str]], VisualQuestion]:
+    return lambda _: VisualQuestion(intent, asks)
 
 
 _TIMES_COUNT = (
@@ -212,7 +224,7 @@ _WHEN = (
     r"(?:times?|points?|minute|second|moments?|part))"
 )
 _COLOURED = r"(?:the\s+)?(?P<s>\w+(?:\s+(?:things?|ones?|objects?))?)"
-_FORMS: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Shown | None]]] = [
+_FORMS: list[tuple[re.Pattern[str], Callable[[re.Match[str]], VisualQuestion | None]]] = [
     (re_any_case(r"^.*\b(?:day\s+or\s+(?:by\s+|at\s+)?night|time\s+of\s+(?:the\s+)?day)\b"),
      _nothing("describe", "")),
     (re_any_case(rf"^on\s+(?:what|which)\s+side\s+of\s+.+?\s+{_BE}\s+(?P<s>(?:the|a|an)\s+.+)$"), _side),
@@ -236,36 +248,38 @@ _FORMS: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Shown | None]]] = 
      _scenes),
     (re_any_case(r"^(?:how\s+many|count\s+(?:the|all)|the\s+number\s+of)\s+(?:different\s+)?(?:other\s+)?"
                  r"(?:things|objects)\b(?:\s+(?:are|can)\b.*)?$"),
-     lambda _: Shown("count", "number", of_things=True)),
-    (re_any_case(rf"^how\s+many\s+(?:different\s+)?(?P<n>\w+)\s+(?P<s>{_DO}\s+.+)$"), _many_of),
-    (re_any_case(r"^how\s+many\s+(?:different\s+)?(?P<s>(?!.*\b(?:does|do|did)\b).+)$"), _many),
+     lambda _: VisualQuestion("count", "number", counts_objects=True)),
+    (re_any_case(rf"^how\s+many\s+(?:different\s+)?(?P<n>\w+)\s+(?P<s>{_DO}\s+.+)$"), _count_of_object),
+    (re_any_case(r"^how\s+many\s+(?:different\s+)?(?P<s>(?!.*\b(?:does|do|did)\b).+)$"), _count_question),
     (re_any_case(r"^(?:for\s+)?how\s+(?:long|much\s+time|many\s+(?:minutes|seconds|hours))\s+(?P<s>.+)$"),
      _event("how_long", "duration")),
     (re_any_case(rf"^{_WHEN}\s+(?P<s>.+)$"), _event("when", "time")),
     (re_any_case(r"^what\s+(?:is|was)\s+the\s+(?:\w+\s+)?thing\s+(?:that\s+)?(?P<s>.+?)\s+(?:does|do|did)$"),
-     _of("describe", "deed", sure=False)),
+     _of("describe", "deed", visible=False)),
     (re_any_case(rf"^what\s+{_DO}\s+(?P<s>.+?)\s+do(?:\s+before\s+the\s+.*)?$"),
-     _of("describe", "deed", sure=False)),
+     _of("describe", "deed", visible=False)),
     (re_any_case(r"^what\s+(?:is|was)\s+the\s+thing\s+that\s+(?:happens|happened|occurs|comes)$"),
-     lambda _: Shown("describe", "deed", visible=False)),
-    (re_any_case(rf"^what\s+{_BE}\s+(?P<s>.+?)\s+(?:doing|up\s+to)$"), _of("describe", "deed", sure=False)),
+     lambda _: VisualQuestion("describe", "deed", visible=False)),
+    (re_any_case(rf"^what\s+{_BE}\s+(?P<s>.+?)\s+(?:doing|up\s+to)$"),
+     _of("describe", "deed", visible=False)),
     (re_any_case(r"^what\s+(?:happens|happened|becomes|became)\s+(?:to|of|with)\s+(?P<s>.+)$"),
-     _of("describe", "deed", sure=False)),
+     _of("describe", "deed", visible=False)),
     (re_any_case(rf"^how\s+{_DO}\s+(?P<s>.+?)\s+(?:act|behave|move|react)$"),
-     _of("describe", "deed", sure=False)),
+     _of("describe", "deed", visible=False)),
     (re_any_case(r"^(?:what|who)\s+else\b.*?(?:\b(?:beside|besides|next\s+to|together\s+with|apart\s+from|than|with)\s+"
                  r"(?P<s>(?:the|a|an)\s.+))?$"), _of("describe", "thing")),
     (re_any_case(r"^(?:what|which|who)\s+other\s+\w+\b.*?(?:\b(?:beside|besides|next\s+to|together\s+with|apart\s+from|"
                  r"than|with)\s+(?P<s>(?:the|a|an)\s.+))?$"), _of("describe", "thing")),
     (re_any_case(rf"^(?:what|who|which\s+\w+)\s+(?:{_BE}|can\s+be)\s+(?:seen\s+|shown\s+)?(?:together\s+with|beside|"
                  r"next\s+to|behind|in\s+front\s+of|under|on\s+top\s+of)\s+(?P<s>.+)$"),
-     _of("describe", "thing", sure=False)),
+     _of("describe", "thing", visible=False)),
     (re_any_case(rf"^(?:what|which\s+(?:thing|one|object))\s+{_BE}\s+{_COLOURED}$"), _coloured),
-    (re_any_case(r"^who\s+(?:made|built|designed|invented|created|painted)\s+(?P<s>.+)$"), _made),
+    (re_any_case(r"^who\s+(?:made|built|designed|invented|created|painted)\s+(?P<s>.+)$"), _maker_question),
     (re_any_case(rf"^(?:what|who|whom|(?:which|what)\s+\w+)\s+(?P<s>(?:{_DO}|{_BE})\s+.+)$"), _partner),
     (re_any_case(r"^what\s+(?P<s>(?:the|a|an|he|she|they|his|her|their)\s+.+)$"), _partner),
-    (re_any_case(rf"^(?:what|who)\s+(?!{_DO}\b|{_BE}\s+(?:in|on|at|under|inside)\b)(?P<vp>.+)$"), _doer),
-    (re_any_case(rf"^(?:which|what)\s+(?P<n>\w+)\s+(?!{_DO}\b)(?P<vp>.+)$"), _doer),
+    (re_any_case(rf"^(?:what|who)\s+(?!{_DO}\b|{_BE}\s+(?:in|on|at|under|inside)\b)(?P<vp>.+)$"),
+     _subject_question),
+    (re_any_case(rf"^(?:which|what)\s+(?P<n>\w+)\s+(?!{_DO}\b)(?P<vp>.+)$"), _subject_question),
     (re_any_case(rf"^(?:how|why)(?:\s+(?:much|well|fast|often))?\s+(?P<s>(?:{_DO}|{_BE})\s+.+)$"), _how),
     (re_any_case(rf"^{_BE}\s+there\s+(?P<s>.+)$"), _exists),
     (re_any_case(r"^(?:does|did|is\s+it\s+true)\s+(?:it\s+(?:ever\s+)?happen\s+)?that\s+(?P<s>.+)$"),

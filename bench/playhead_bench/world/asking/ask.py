@@ -5,10 +5,10 @@ from random import Random
 
 from playhead_bench.world.asking import across, hops, missing, senses, things, times
 from playhead_bench.world.asking.deal import deal, positions
-from playhead_bench.world.asking.draft import Ask, Draft, Maker
+from playhead_bench.world.asking.draft import Draft, Maker, QuestionContext
 from playhead_bench.world.asking.question import WorldQuestion
-from playhead_bench.world.asking.table import Table
-from playhead_bench.world.asking.words import Say
+from playhead_bench.world.asking.table import EventTable
+from playhead_bench.world.asking.words import Phrasing
 from playhead_bench.world.script import Story
 from playhead_bench.world.stage import HELD_OUT, Pair, Part, SplitMode, pairs_of
 from playhead_bench.world.wander import part_of
@@ -19,16 +19,16 @@ KINDS: dict[str, Maker] = {
     "duration": things.duration, "longest": things.longest,
     "first": times.first, "last": times.last, "nth": times.nth, "before": times.before, "after": times.after,
     "between": times.between, "during": times.during, "order": times.order,
-    "said": senses.said, "written": senses.written, "when_said": senses.when_said,
-    "first_said": senses.first_said, "last_said": senses.last_said, "count_said": senses.count_said,
-    "said_while": senses.said_while, "acts_while_said": senses.acts_while_said,
-    "place_while_said": senses.place_while_said, "written_while": senses.written_while,
-    "written_while_said": senses.written_while_said,
+    "said": senses.spoken_fact, "written": senses.written_fact, "when_said": senses.when_spoken,
+    "first_said": senses.first_spoken, "last_said": senses.last_spoken, "count_said": senses.count_spoken,
+    "said_while": senses.spoken_while, "acts_while_said": senses.acts_while_spoken,
+    "place_while_said": senses.place_while_spoken, "written_while": senses.written_while,
+    "written_while_said": senses.written_while_spoken,
     "hop_colour": hops.hop_colour, "hop_later": hops.hop_later, "hop_place": hops.hop_place,
     "absent": missing.is_absent, "false_premise": missing.false_premise, "not_visible": missing.not_visible,
 }  # fmt: skip
 """The kinds of question about one video."""
-HELD = frozenset(f"{colour} {shape}" for colour, shape in HELD_OUT)
+HELD_OUT_LABELS = frozenset(f"{colour} {shape}" for colour, shape in HELD_OUT)
 
 
 def ask(
@@ -44,31 +44,32 @@ def ask(
 
     Args:
         story: the video.
-        part: of the data; a wandering must be of that part.
-        mode: in `compositional`, dev and test ask about nothing but things of `HELD_OUT`, in the held-back
-            wordings; training never names such a thing nor uses such a wording.
+        part: of the data; a random video must be of that part.
+        mode: in `compositional`, dev and test ask only about objects of `HELD_OUT`, in the held-out
+            wordings; training never names such an object nor uses such a wording.
         per_kind: fewer where the video does not have as many.
         seed: other questions and other options for another seed.
         kinds: which, of `KINDS`.
 
     Raises:
-        ValueError: a wandering of another part.
+        ValueError: a random video of another part.
     """
     if story.name.startswith("wander_") and part_of(story) != part:
         raise ValueError(f"{story.name} belongs to the {part_of(story)} part, asked for {part}")
     rng = Random(f"ask/{story.name}/{story.seed}/{part}/{mode}/{seed}")
-    table = Table(story, story.name)
-    asking = Ask(table, Say(rng, mode, part == "train"), rng, _speakable(part, mode))
+    table = EventTable(story, story.name)
+    context = QuestionContext(table, Phrasing(rng, mode, part == "train"), rng, _speakable(part, mode))
     found: list[WorldQuestion] = []
     places = positions(rng)
     for kind in kinds:
-        drafts = [draft for draft in KINDS[kind](asking) if _allowed(draft, part, mode)]
+        drafts = [draft for draft in KINDS[kind](context) if _allowed(draft, part, mode)]
         found += deal(kind, drafts, per_kind, places, rng, {table.name: table}, (table.name,))
     return found
 
 
 OVER_KINDS: dict[str, across.MakerOver] = {
-    "in_which": across.in_which, "in_which_seen": across.in_which_seen, "in_which_said": across.in_which_said,
+    "in_which": across.in_which, "in_which_seen": across.in_which_seen,
+    "in_which_said": across.in_which_spoken,
     "in_which_written": across.in_which_written, "count_videos": across.count_videos,
     "absent_over": across.absent_over,
 }  # fmt: skip
@@ -88,7 +89,7 @@ def ask_over(
     Args:
         stories: the videos by the names that questions and answers use, two or more.
         part: of the data.
-        mode: how the parts are kept apart.
+        mode: how the parts are split.
         per_kind: questions of each kind.
         seed: others for another one.
 
@@ -98,12 +99,14 @@ def ask_over(
     if len(stories) < 2:
         raise ValueError(f"expected two videos or more, got {len(stories)}")
     rng = Random(f"over/{'/'.join(stories)}/{part}/{mode}/{seed}")
-    tables = {name: Table(story, name) for name, story in stories.items()}
-    asking = across.AskOver(tables, Say(rng, mode, part == "train"), rng, _speakable(part, mode))
+    tables = {name: EventTable(story, name) for name, story in stories.items()}
+    context = across.MultiVideoContext(
+        tables, Phrasing(rng, mode, part == "train"), rng, _speakable(part, mode)
+    )
     found: list[WorldQuestion] = []
     places = positions(rng)
     for kind, make in OVER_KINDS.items():
-        drafts = [draft for draft in make(asking) if _allowed(draft, part, mode)]
+        drafts = [draft for draft in make(context) if _allowed(draft, part, mode)]
         found += deal(kind, drafts, per_kind, places, rng, tables, tuple(stories))
     return found
 
@@ -114,8 +117,8 @@ def _speakable(part: Part, mode: SplitMode) -> tuple[Pair, ...]:
 
 
 def _allowed(draft: Draft, part: Part, mode: SplitMode) -> bool:
-    """Whether a question may be asked in a part: the compositional test is about held-out things alone."""
+    """Whether a question may be asked in a part: the compositional test is about held-out objects alone."""
     if mode == "iid":
         return True
-    held = [label in HELD for label in draft.labels()]
+    held = [label in HELD_OUT_LABELS for label in draft.labels()]
     return not any(held) if part == "train" else all(held)

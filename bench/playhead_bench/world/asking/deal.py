@@ -1,16 +1,16 @@
-"""Drafts chosen and made into questions: answers in turns, right options in all places alike."""
+"""Chooses drafts and makes questions of them, balanced over answers and positions of the right option."""
 
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from random import Random
 
 from playhead_bench.world.asking.draft import Draft, has_options, options_of
-from playhead_bench.world.asking.question import Evidence, WorldQuestion
-from playhead_bench.world.asking.table import Table
+from playhead_bench.world.asking.question import EventReference, WorldQuestion
+from playhead_bench.world.asking.table import EventTable
 
 
 def positions(rng: Random) -> Iterator[int]:
-    """Places for the right option, each of the four as often as the others."""
+    """Positions for the right option, each of the four equally often."""
     while True:
         yield from rng.sample(range(4), 4)
 
@@ -18,38 +18,38 @@ def positions(rng: Random) -> Iterator[int]:
 def deal(
     kind: str,
     drafts: list[Draft],
-    most: int,
+    max_questions: int,
     places: Iterator[int],
     rng: Random,
-    tables: Mapping[str, Table],
+    tables: Mapping[str, EventTable],
     videos: tuple[str, ...],
 ) -> list[WorldQuestion]:
-    """Up to so many questions of one kind, no two with the same text, answers taken in turns.
+    """Up to `max_questions` of one kind, no two with the same text, balanced over answers.
 
     Args:
         kind: of the drafts.
         drafts: any number.
-        most: questions.
+        max_questions: questions.
         places: of the right options, in the order in which they are used.
-        rng: the dice.
+        rng: the random generator.
         tables: of each video that evidence may lie in.
         videos: that the questions are about.
     """
     found: list[WorldQuestion] = []
-    asked: set[str] = set()
-    for draft in _in_turns(drafts, rng):
-        if len(found) == most:
+    texts: set[str] = set()
+    for draft in _interleave_answers(drafts, rng):
+        if len(found) == max_questions:
             break
-        if draft.text in asked or not has_options(draft):
+        if draft.text in texts or not has_options(draft):
             continue
-        asked.add(draft.text)
+        texts.add(draft.text)
         options, right = options_of(draft, rng, next(places))
         id_ = f"{'+'.join(videos)}/{kind}/{len(found)}"
-        found.append(posed(id_, kind, draft, options, right, tables, videos))
+        found.append(make_question(id_, kind, draft, options, right, tables, videos))
     return found
 
 
-def _in_turns(drafts: list[Draft], rng: Random) -> Iterator[Draft]:
+def _interleave_answers(drafts: list[Draft], rng: Random) -> Iterator[Draft]:
     """Drafts in any order, one of each answer before a second one of any."""
     groups: dict[str, list[Draft]] = {}
     for draft in rng.sample(drafts, len(drafts)):
@@ -58,19 +58,20 @@ def _in_turns(drafts: list[Draft], rng: Random) -> Iterator[Draft]:
         yield from (draft for draft in turn if draft is not None)
 
 
-def posed(
+def make_question(
     id_: str,
     kind: str,
     draft: Draft,
     options: tuple[str, ...],
     right: int,
-    tables: Mapping[str, Table],
+    tables: Mapping[str, EventTable],
     videos: tuple[str, ...],
 ) -> WorldQuestion:
     """A draft as a question with its options, evidence and windows."""
-    rows = draft.over or tuple((videos[0], row) for row in draft.evidence)
+    rows = draft.evidence_by_video or tuple((videos[0], row) for row in draft.evidence)
     evidence = tuple(
-        Evidence(name, row, tables[name].of(row).kind, tables[name].window(row)) for name, row in rows
+        EventReference(name, row, tables[name].event(row).kind, tables[name].window(row))
+        for name, row in rows
     )
     return WorldQuestion(
         id_,
@@ -82,7 +83,7 @@ def posed(
         tuple(sorted({e.window for e in evidence})),
         evidence,
         videos,
-        draft.senses,
+        draft.modalities,
         not draft.why,
         draft.why,
         draft.labels(),

@@ -1,47 +1,47 @@
-"""A question before its options are dealt: what the kinds of question make from a table of events."""
+"""Drafts: questions without options, made from a table of events."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
 
-from playhead_bench.world.asking.question import Sense, Why
-from playhead_bench.world.asking.table import Table, is_thing
-from playhead_bench.world.asking.words import Say
-from playhead_bench.world.phrases import NOT_SHOWN
+from playhead_bench.world.asking.question import QuestionModality, Why
+from playhead_bench.world.asking.table import EventTable, is_object_label
+from playhead_bench.world.asking.words import Phrasing
+from playhead_bench.world.phrases import NOT_IN_VIDEO
 from playhead_bench.world.stage import Pair
 
-NOT_TOLD_SHARE = 0.25
-ENOUGH = 24
+NOT_IN_VIDEO_SHARE = 0.25
+NUM_SAMPLED = 24
 Tiers = tuple[list[str], ...]
 """Wrong answers: those true elsewhere in the video first, then any others."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """What a kind of question is given: the table, the words that may be used and the dice.
+class QuestionContext:
+    """What the maker of a kind of question gets: the table, the wordings and the random generator.
 
     Args:
         table: of the video.
         say: puts it into words.
-        rng: the dice.
-        pairs: the pairs of colour and kind that may be spoken of.
+        rng: the random generator.
+        pairs: the pairs of colour and kind that questions may mention.
     """
 
-    table: Table
-    say: Say
+    table: EventTable
+    say: Phrasing
     rng: Random
     pairs: tuple[Pair, ...]
 
     def labels(self) -> list[str]:
-        """The labels that may be spoken of."""
+        """The labels that questions may mention."""
         return [f"{colour} {shape}" for colour, shape in self.pairs]
 
-    def some(self, items: Sequence[str]) -> list[str]:
-        """A few of many answers, any of them: enough to choose wrong ones from."""
-        return self.rng.choices(items, k=ENOUGH) if items else []
+    def sample(self, items: Sequence[str]) -> list[str]:
+        """A random sample of some answers, to choose wrong ones from."""
+        return self.rng.choices(items, k=NUM_SAMPLED) if items else []
 
-    def shuffled(self, items: Iterable[int]) -> list[int]:
+    def shuffle(self, items: Iterable[int]) -> list[int]:
         """Rows in any order."""
         rows = list(items)
         self.rng.shuffle(rows)
@@ -57,34 +57,34 @@ class Draft:
         answer: the gold one; None when there is none.
         evidence: rows of the table, of which the windows are the gold windows.
         wrong: wrong answers, by preference.
-        senses: what one must attend to.
+        modalities: that are needed for the answer.
         fixed: the four options, where they are always the same.
         right: which of `fixed` is right.
-        why: there is no answer.
-        things: labels that it is about beside those that stand in its text and answer.
-        over: evidence in several videos: the video and the row of its table.
+        why: why there is no answer; empty where there is one.
+        object_labels: labels that it is about beside those that stand in its text and answer.
+        evidence_by_video: for questions about several videos: the video and the row of its table.
     """
 
     text: str
     answer: str | None
     evidence: tuple[int, ...] = ()
     wrong: Tiers = ()
-    senses: tuple[Sense, ...] = ("picture",)
+    modalities: tuple[QuestionModality, ...] = ("picture",)
     fixed: tuple[str, ...] = ()
     right: int = 0
     why: Why = ""
-    things: tuple[str, ...] = ()
-    over: tuple[tuple[str, int], ...] = ()
+    object_labels: tuple[str, ...] = ()
+    evidence_by_video: tuple[tuple[str, int], ...] = ()
 
     def labels(self) -> tuple[str, ...]:
-        """The labels of all things that it is about, each once."""
+        """The labels of all objects that it is about, each once."""
         words = f"{self.text} {self.answer or ''}".replace("?", " ").replace(":", " ").replace(",", " ")
         split = [word.strip('.;"') for word in words.split()]
-        told = [f"{a} {b}" for a, b in pairwise(split) if is_thing(f"{a} {b}")]
-        return tuple(dict.fromkeys([*self.things, *told]))
+        named = [f"{a} {b}" for a, b in pairwise(split) if is_object_label(f"{a} {b}")]
+        return tuple(dict.fromkeys([*self.object_labels, *named]))
 
 
-Maker = Callable[[Ask], Iterator[Draft]]
+Maker = Callable[[QuestionContext], Iterator[Draft]]
 """A kind of question: all its drafts about a table."""
 
 
@@ -102,19 +102,19 @@ def options_of(draft: Draft, rng: Random, position: int) -> tuple[tuple[str, ...
     Raises:
         ValueError: a draft with an answer of None that does not say why.
     """
-    right = NOT_SHOWN if draft.why else (draft.fixed[draft.right] if draft.fixed else draft.answer)
+    right = NOT_IN_VIDEO if draft.why else (draft.fixed[draft.right] if draft.fixed else draft.answer)
     if right is None:
         raise ValueError(f"no answer and no reason why: {draft.text}")
     if draft.fixed:
         wrong = rng.sample([option for option in draft.fixed if option != right], 3)
     else:
-        wrong = _three(draft, rng)
-        if not draft.why and rng.random() < NOT_TOLD_SHARE:
-            wrong[rng.randrange(3)] = NOT_SHOWN
+        wrong = _wrong_options(draft, rng)
+        if not draft.why and rng.random() < NOT_IN_VIDEO_SHARE:
+            wrong[rng.randrange(3)] = NOT_IN_VIDEO
     return (*wrong[:position], right, *wrong[position:]), position
 
 
-def _three(draft: Draft, rng: Random) -> list[str]:
+def _wrong_options(draft: Draft, rng: Random) -> list[str]:
     """Three wrong answers, those of the first tiers first, in any order."""
     chosen: list[str] = []
     for tier in draft.wrong:

@@ -1,54 +1,58 @@
-"""Questions in two steps: first which thing is meant, then what is true of it."""
+"""Multi-hop questions: first an object is identified, then something about it is asked."""
 
 from collections.abc import Iterator
 
-from playhead_bench.world.asking.draft import ENOUGH, Ask, Draft
-from playhead_bench.world.asking.table import does, said_deed
-from playhead_bench.world.kinds import PAINTS, PLACES
-from playhead_bench.world.phrases import PARTNER_VERBS, SEEMS
+from playhead_bench.world.asking.draft import NUM_SAMPLED, Draft, QuestionContext
+from playhead_bench.world.asking.table import describe_event, does
+from playhead_bench.world.kinds import OBJECT_COLOURS, PLACES
+from playhead_bench.world.phrases import CONFUSABLE_ACTIONS, PARTNER_VERBS
 
 
-def pairs(ask: Ask) -> Iterator[tuple[int, str]]:
-    """The deeds of two things that are told apart by their doer, with the other thing."""
-    for row in ask.table.unique:
-        event = ask.table.of(row)
+def pairs(context: QuestionContext) -> Iterator[tuple[int, str]]:
+    """Actions of two objects that their subject identifies, with the other object."""
+    for row in context.table.unique:
+        event = context.table.event(row)
         if event.kind in PARTNER_VERBS:
             yield row, event.participants[1]
 
 
-def hop_colour(ask: Ask) -> Iterator[Draft]:
-    """What colour is the thing that the red star carries?"""
-    seen = [label.split()[0] for label in ask.table.shown]
-    for row, other in pairs(ask):
-        event = ask.table.of(row)
-        text = ask.say("hop_colour", label=event.what, does=does(event))
-        yield Draft(text, other.split()[0], (row,), (seen, list(PAINTS)), things=(other,))
+def hop_colour(context: QuestionContext) -> Iterator[Draft]:
+    """Asks `What colour is the thing that the red star carries?`."""
+    seen = [label.split()[0] for label in context.table.visible]
+    for row, other in pairs(context):
+        event = context.table.event(row)
+        text = context.say("hop_colour", label=event.what, does=does(event))
+        yield Draft(text, other.split()[0], (row,), (seen, list(OBJECT_COLOURS)), object_labels=(other,))
 
 
-def hop_later(ask: Ask) -> Iterator[Draft]:
-    """What does the thing that the red star carries do later? Asked where it does one thing later."""
-    table = ask.table
-    for row, other in pairs(ask):
-        event = table.of(row)
-        parts = [i for i in table.part_in[other] if i != row]
-        if other in table.turned or len(parts) != 1 or table.window(parts[0]).start_s < event.window.end_s:
+def hop_later(context: QuestionContext) -> Iterator[Draft]:
+    """Asks `What does the thing that the red star carries do later?` where it does one thing later."""
+    table = context.table
+    for row, other in pairs(context):
+        event = table.event(row)
+        parts = [i for i in table.participations[other] if i != row]
+        if (
+            other in table.recoloured
+            or len(parts) != 1
+            or table.window(parts[0]).start_s < event.window.end_s
+        ):
             continue
-        later = table.of(parts[0])
-        seems = (later.kind, *SEEMS.get(later.kind, ()))
-        some = [table.of(i) for i in ask.rng.choices(table.acts, k=ENOUGH)]
-        wrong = [said_deed(one, one.what) for one in some if one.kind not in seems]
-        text = ask.say("hop_later", label=event.what, does=does(event))
-        yield Draft(text, said_deed(later, other), (row, parts[0]), (wrong,), things=(other,))
+        later = table.event(parts[0])
+        seems = (later.kind, *CONFUSABLE_ACTIONS.get(later.kind, ()))
+        some = [table.event(i) for i in context.rng.choices(table.actions, k=NUM_SAMPLED)]
+        wrong = [describe_event(one, one.what) for one in some if one.kind not in seems]
+        text = context.say("hop_later", label=event.what, does=does(event))
+        yield Draft(text, describe_event(later, other), (row, parts[0]), (wrong,), object_labels=(other,))
 
 
-def hop_place(ask: Ask) -> Iterator[Draft]:
-    """Where is the thing that the red star carries seen again later?"""
-    table = ask.table
-    seen = [place for i in table.acts if (place := table.place(i))]
-    for row, other in pairs(ask):
-        event = table.of(row)
+def hop_place(context: QuestionContext) -> Iterator[Draft]:
+    """Asks `Where is the thing that the red star carries seen again later?`."""
+    table = context.table
+    seen = [place for i in table.actions if (place := table.place(i))]
+    for row, other in pairs(context):
+        event = table.event(row)
         scene = table.story.scene_at(event.window.start_s).window
-        later = [i for i in table.shown[other] if table.window(i).start_s >= scene.end_s]
+        later = [i for i in table.visible[other] if table.window(i).start_s >= scene.end_s]
         if len(later) == 1 and (place := table.place(later[0])):
-            text = ask.say("hop_place", label=event.what, does=does(event))
-            yield Draft(text, place, (row, later[0]), (seen, list(PLACES.values())), things=(other,))
+            text = context.say("hop_place", label=event.what, does=does(event))
+            yield Draft(text, place, (row, later[0]), (seen, list(PLACES.values())), object_labels=(other,))

@@ -1,8 +1,8 @@
-"""Questions that a video does not answer: the thing is absent, never does that, or no video shows it."""
+"""Questions that a video does not answer: the object is absent, never does that, or no video shows it."""
 
 from collections.abc import Iterator
 
-from playhead_bench.world.asking.draft import Ask, Draft
+from playhead_bench.world.asking.draft import Draft, QuestionContext
 from playhead_bench.world.asking.senses import _quoted
 from playhead_bench.world.asking.things import STILL, absent, clock
 from playhead_bench.world.kinds import PLACES
@@ -10,61 +10,63 @@ from playhead_bench.world.lore import TOPICS, TOWNS
 from playhead_bench.world.phrases import VERBS, third_person
 
 SINGLE = ("enter", "leave", "jump", "spin", "blink", "grow", "shrink", "recolour")
-"""What one thing does alone and what is not done by halves."""
+"""What one object does alone and what is not done by halves."""
 
 
-def is_absent(ask: Ask) -> Iterator[Draft]:
-    """What does the red star do, where there is none? How high is a lighthouse that nobody tells of?"""
-    deeds = [*(f"it {third_person(VERBS[kind])}" for kind in SINGLE), STILL]
-    times = _times(ask)
-    for label in absent(ask):
-        kind = ask.rng.choice(SINGLE)
-        told = {"label": label, "verb": VERBS[kind], "does": third_person(VERBS[kind])}
-        asked, wrong = ask.rng.choice(
+def is_absent(context: QuestionContext) -> Iterator[Draft]:
+    """Asks about absent objects, and about facts of towns that the video does not mention."""
+    actions = [*(f"it {third_person(VERBS[kind])}" for kind in SINGLE), STILL]
+    times = _times(context)
+    for label in absent(context):
+        kind = context.rng.choice(SINGLE)
+        words_of = {"label": label, "verb": VERBS[kind], "does": third_person(VERBS[kind])}
+        wording, wrong = context.rng.choice(
             (
-                ("what", deeds),
+                ("what", actions),
                 ("when", times),
                 ("where", list(PLACES.values())),
-                ("said_while", _sentences(ask)),
+                ("said_while", _sentences(context)),
             )
         )
-        yield Draft(ask.say(asked, **told), None, wrong=(wrong,), why="absent", senses=("picture",))
-    yield from _untold(ask)
+        yield Draft(
+            context.say(wording, **words_of), None, wrong=(wrong,), why="absent", modalities=("picture",)
+        )
+    yield from _unmentioned_facts(context)
 
 
-def _untold(ask: Ask) -> Iterator[Draft]:
-    """Facts about towns of which nothing is told, where the story tells of others."""
-    words = " ".join(ask.table.of(i).text for i in (*ask.table.spoken, *ask.table.written))
+def _unmentioned_facts(context: QuestionContext) -> Iterator[Draft]:
+    """Questions about towns that the story does not mention, where it mentions others."""
+    words = " ".join(context.table.event(i).text for i in (*context.table.spoken, *context.table.written))
     towns = [town for town in TOWNS if town not in words]
     if len(towns) == len(TOWNS):
         return
-    for town in ask.rng.sample(towns, min(20, len(towns))):
-        topic = ask.rng.choice(TOPICS)
-        question = topic.asked.format(town=town)
-        text = ask.say("said", question=question, lower=question[0].lower() + question[1:])
-        yield Draft(text, None, wrong=(list(topic.values),), why="absent", senses=("speech", "screen"))
+    for town in context.rng.sample(towns, min(20, len(towns))):
+        topic = context.rng.choice(TOPICS)
+        question = topic.question.format(town=town)
+        text = context.say("said", question=question, lower=question[0].lower() + question[1:])
+        yield Draft(text, None, wrong=(list(topic.values),), why="absent", modalities=("speech", "screen"))
 
 
-def false_premise(ask: Ask) -> Iterator[Draft]:
-    """When does the red star leave? Where there is a red star that never leaves."""
-    table, times, sentences = ask.table, _times(ask), _sentences(ask)
-    for label in table.shown:
-        if label in table.turned or table.deeds(label, "recolour"):
+def false_premise(context: QuestionContext) -> Iterator[Draft]:
+    """Asks `When does the red star leave?` where there is a red star that never leaves."""
+    table, times, sentences = context.table, _times(context), _sentences(context)
+    for label in table.visible:
+        if label in table.recoloured or table.actions_of(label, "recolour"):
             continue
-        never = [kind for kind in SINGLE if not table.deeds(label, kind)]
-        kind = ask.rng.choice(never) if never else ""
+        never = [kind for kind in SINGLE if not table.actions_of(label, kind)]
+        kind = context.rng.choice(never) if never else ""
         if kind:
-            told = {"label": label, "verb": VERBS[kind], "does": third_person(VERBS[kind])}
-            asked, wrong = ask.rng.choice(
+            words_of = {"label": label, "verb": VERBS[kind], "does": third_person(VERBS[kind])}
+            wording, wrong = context.rng.choice(
                 (("when", times), ("where", list(PLACES.values())), ("said_while", sentences))
             )
-            yield Draft(ask.say(asked, **told), None, wrong=(wrong,), why="false_premise")
+            yield Draft(context.say(wording, **words_of), None, wrong=(wrong,), why="false_premise")
 
 
-def not_visible(ask: Ask) -> Iterator[Draft]:
-    """How much does the red star cost? What is behind the camera?"""
-    for label in ask.table.shown:
-        text = ask.say("not_visible", label=label)
+def not_visible(context: QuestionContext) -> Iterator[Draft]:
+    """Asks `How much does the red star cost?` or `What is behind the camera?`."""
+    for label in context.table.visible:
+        text = context.say("not_visible", label=label)
         yield Draft(text, None, wrong=(_guesses(text),), why="not_visible")
 
 
@@ -83,9 +85,9 @@ def _guesses(text: str) -> list[str]:
     return next(list(guesses) for word, guesses in GUESSES.items() if word in text)
 
 
-def _times(ask: Ask) -> list[str]:
-    return [clock(ask.table.of(i)) for i in ask.table.acts]
+def _times(context: QuestionContext) -> list[str]:
+    return [clock(context.table.event(i)) for i in context.table.actions]
 
 
-def _sentences(ask: Ask) -> list[str]:
-    return [f"{_quoted(ask.table.of(i))}." for i in ask.table.spoken]
+def _sentences(context: QuestionContext) -> list[str]:
+    return [f"{_quoted(context.table.event(i))}." for i in context.table.spoken]

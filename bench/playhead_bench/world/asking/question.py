@@ -1,4 +1,4 @@
-"""A question about made videos with all that is true of it, and the same as the harness' `Sample`."""
+"""Questions about synthetic videos with their ground truth, and their conversion to the harness' `Sample`."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,12 +7,12 @@ from playhead_bench.evaluate.sample import Sample
 from playhead_bench.world.script import EventKind
 from playhead_index.window import Window
 
-Sense = Literal["picture", "speech", "screen"]
+QuestionModality = Literal["picture", "speech", "screen"]
 Why = Literal["", "absent", "false_premise", "not_visible"]
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class EventReference:
     """One row of a video's table of events that the answer rests on.
 
     Args:
@@ -44,11 +44,11 @@ class WorldQuestion:
             pointed at: a plain no, a count of none, or no answer.
         evidence: the events that the answer rests on, each in its video.
         videos: which it is about.
-        senses: what one must attend to.
+        modalities: that are needed for the answer.
         answerable: whether the videos give the answer.
-        why: why they do not: the thing is `absent`, it is there and never does that (`false_premise`), or
+        why: why they do not: the object is `absent`, it is there and never does that (`false_premise`), or
             no video can show it (`not_visible`); else empty.
-        things: the labels of the things that it is about.
+        object_labels: the labels of the objects that it is about.
         duration_s: of the video, where it is about one.
 
     Raises:
@@ -62,12 +62,12 @@ class WorldQuestion:
     options: tuple[str, ...]
     answer_index: int
     windows: tuple[Window, ...]
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[EventReference, ...]
     videos: tuple[str, ...]
-    senses: tuple[Sense, ...]
+    modalities: tuple[QuestionModality, ...]
     answerable: bool = True
     why: Why = ""
-    things: tuple[str, ...] = ()
+    object_labels: tuple[str, ...] = ()
     duration_s: float | None = None
 
     def __post_init__(self) -> None:
@@ -92,5 +92,5 @@ def to_sample(question: WorldQuestion) -> Sample:
         kind=question.kind,
         answerable=question.answerable,
         duration_s=question.duration_s,
-        meta={"senses": list(question.senses), "why": question.why, "evidence": evidence},
+        meta={"senses": list(question.modalities), "why": question.why, "evidence": evidence},
     )

@@ -5,30 +5,30 @@ from collections import defaultdict
 from collections.abc import Callable
 from functools import cached_property
 
-from playhead_bench.world.kinds import COLOURS, PLACES, THINGS
-from playhead_bench.world.phrases import VERBS, said_place, third_person
+from playhead_bench.world.kinds import COLOURS, OBJECT_SHAPES, PLACES
+from playhead_bench.world.phrases import VERBS, place_phrase, third_person
 from playhead_bench.world.script import Event, Story
 from playhead_index.window import Window
 
 ACTS = frozenset(VERBS)
-SPOT = ("jump", "spin", "blink", "grow", "shrink", "recolour")
-"""What is done on the spot and cannot be taken for anything else."""
+UNAMBIGUOUS_ACTIONS = ("jump", "spin", "blink", "grow", "shrink", "recolour")
+"""Actions on the spot that cannot be confused with others."""
 CROSSING = frozenset({"cross", "chase"})
-LIKE: dict[str, frozenset[str]] = {
-    **{kind: frozenset({kind}) for kind in SPOT},
+EQUIVALENT_KINDS: dict[str, frozenset[str]] = {
+    **{kind: frozenset({kind}) for kind in UNAMBIGUOUS_ACTIONS},
     "enter": CROSSING | {"enter"},
     "leave": CROSSING | {"leave"},
     "cross": CROSSING | {"enter", "leave"},
-    "move": ACTS - set(SPOT),
+    "move": ACTS - set(UNAMBIGUOUS_ACTIONS),
     "carry": frozenset({"carry"}),
     "collide": frozenset({"collide"}),
     "chase": frozenset({"chase"}),
 }
-"""By which kinds of event somebody could say that a thing does it."""
+"""The kinds of event that could be described as each action."""
 
 
-class _Row:
-    """Some events in time order, found by the times at which they are under way."""
+class _IntervalIndex:
+    """Events in time order that can be searched by window."""
 
     def __init__(self, rows: list[int], when: Callable[[int], Window]) -> None:
         self.rows = sorted(rows, key=when)
@@ -43,8 +43,8 @@ class _Row:
         return [self.rows[n] for n in range(low, high) if self.windows[n].overlap_s(window) > 0]
 
 
-class Table:
-    """The events of a story in time order, found by thing, by deed and by time.
+class EventTable:
+    """The events of a story in time order, found by object, by action and by time.
 
     Args:
         story: whose events.
@@ -53,32 +53,35 @@ class Table:
 
     def __init__(self, story: Story, name: str) -> None:
         self.story, self.name, self.events = story, name, story.events()
-        self.acts: list[int] = []
+        self.actions: list[int] = []
         self.spoken: list[int] = []
         self.written: list[int] = []
-        self.shown: dict[str, list[int]] = defaultdict(list)
-        self.part_in: dict[str, list[int]] = defaultdict(list)
-        self.turned: set[str] = set()
+        self.visible: dict[str, list[int]] = defaultdict(list)
+        self.participations: dict[str, list[int]] = defaultdict(list)
+        self.recoloured: set[str] = set()
         for index, event in enumerate(self.events):
-            self._file(index, event)
-        self._acts = _Row(self.acts, self.span)
-        self._lines, self._written = _Row(self.spoken, self.window), _Row(self.written, self.window)
+            self._add(index, event)
+        self._acts = _IntervalIndex(self.actions, self.span)
+        self._lines, self._written = (
+            _IntervalIndex(self.spoken, self.window),
+            _IntervalIndex(self.written, self.window),
+        )
 
-    def _file(self, index: int, event: Event) -> None:
+    def _add(self, index: int, event: Event) -> None:
         if event.kind == "spoken":
             self.spoken.append(index)
         elif event.kind == "written":
             self.written.append(index)
-        elif event.kind == "shown" and is_thing(event.what):
-            self.shown[event.what].append(index)
-        elif event.kind in ACTS and all(map(is_thing, event.participants)):
-            self.acts.append(index)
+        elif event.kind == "shown" and is_object_label(event.what):
+            self.visible[event.what].append(index)
+        elif event.kind in ACTS and all(map(is_object_label, event.participants)):
+            self.actions.append(index)
             for label in event.participants:
-                self.part_in[label].append(index)
+                self.participations[label].append(index)
             if event.kind == "recolour":
-                self.turned.add(f"{event.text} {event.what.split()[1]}")
+                self.recoloured.add(f"{event.text} {event.what.split()[1]}")
 
-    def of(self, index: int) -> Event:
+    def event(self, index: int) -> Event:
         """One event."""
         return self.events[index]
 
@@ -87,37 +90,37 @@ class Table:
         return self.events[index].window
 
     def span(self, index: int) -> Window:
-        """When any of those that take part in a deed are at it: what is chased runs before its chaser."""
-        window, event = self.window(index), self.of(index)
+        """The window in which any participant acts: what is chased runs before its chaser."""
+        window, event = self.window(index), self.event(index)
         if event.kind != "chase":
             return window
-        runs = (self.window(i) for i in self.shown[event.participants[1]])
+        runs = (self.window(i) for i in self.visible[event.participants[1]])
         return next((window.hull(run) for run in runs if run.overlap_s(window) > 0), window)
 
     def place(self, index: int) -> str | None:
         """Where an event happens, in words; None where the place has none."""
         kind = self.story.scene_at(self.window(index).start_s).place
-        return said_place(kind) if kind in PLACES else None
+        return place_phrase(kind) if kind in PLACES else None
 
-    def deeds(self, label: str, kind: str) -> list[int]:
-        """The events by which somebody could say that a thing does that."""
-        return [i for i in self.part_in.get(label, ()) if self.of(i).kind in LIKE[kind]]
+    def actions_of(self, label: str, kind: str) -> list[int]:
+        """The events that could be described as this action of an object."""
+        return [i for i in self.participations.get(label, ()) if self.event(i).kind in EQUIVALENT_KINDS[kind]]
 
     @cached_property
     def unique(self) -> list[int]:
         """The events that `the <thing> <does>` names and nothing else in the video does."""
-        return [i for i in self.acts if self.deeds(self.of(i).what, self.of(i).kind) == [i]]
+        return [i for i in self.actions if self.actions_of(self.event(i).what, self.event(i).kind) == [i]]
 
     def scenes_of(self, rows: list[int]) -> int:
         """In how many scenes some events happen."""
         return len({self.story.scene_at(self.window(i).start_s).window for i in rows})
 
     def kind(self, kind: str) -> list[int]:
-        """All events of one kind of deed, in time order."""
-        return [i for i in self.acts if self.of(i).kind == kind]
+        """All events of one kind of action, in time order."""
+        return [i for i in self.actions if self.event(i).kind == kind]
 
-    def acts_in(self, window: Window) -> list[int]:
-        """The deeds of which some part lies in a window."""
+    def actions_in(self, window: Window) -> list[int]:
+        """The actions of which some part lies in a window."""
         return self._acts.overlapping(window)
 
     def lines_in(self, window: Window) -> list[int]:
@@ -128,36 +131,39 @@ class Table:
         """The written words that are there for some part of a window."""
         return self._written.overlapping(window)
 
-    def seen_in(self, window: Window) -> set[str]:
-        """The labels of the things that are in the picture for some part of a window."""
+    def visible_labels(self, window: Window) -> set[str]:
+        """The labels of the objects that are in the frame for some part of a window."""
         scene = self.story.scene_at(window.start_s)
         return {
-            label for t in scene.things for label, w in t.coloured(scene.window) if w.overlap_s(window) > 0
+            label
+            for t in scene.things
+            for label, w in t.labelled_windows(scene.window)
+            if w.overlap_s(window) > 0
         }
 
 
-def is_thing(label: str) -> bool:
+def is_object_label(label: str) -> bool:
     """Whether a label is a colour and a kind, such as `red star`, and no person's name."""
     colour, _, shape = label.partition(" ")
-    return colour in COLOURS and (shape in THINGS or shape in ("pentagon", "hexagon"))
+    return colour in COLOURS and (shape in OBJECT_SHAPES or shape in ("pentagon", "hexagon"))
 
 
 def does(event: Event) -> str:
-    """What the doer of an event does, in the third person and without the other: `collides with`."""
+    """What the subject of an event does, in the third person and without the other: `collides with`."""
     return third_person(VERBS[event.kind])
 
 
-def said_deed(event: Event, label: str) -> str:
-    """What an event says of one that takes part, as clips have it: `it moves left`, `it is carried by`."""
+def describe_event(event: Event, label: str) -> str:
+    """An event from the view of one participant, worded as in clips: `it moves left`, `it is carried by`."""
     if event.kind == "move":
         return f"it moves {event.text}"
     if event.kind == "recolour":
         return f"it turns {event.text}"
     if len(event.participants) == 1:
         return f"it {does(event)}"
-    doer, other = event.participants
-    if label == doer:
+    actor, other = event.participants
+    if label == actor:
         return f"it {does(event)} the {other}"
     if event.kind == "collide":
-        return f"it collides with the {doer}"
-    return f"it is {'carried' if event.kind == 'carry' else 'chased'} by the {doer}"
+        return f"it collides with the {actor}"
+    return f"it is {'carried' if event.kind == 'carry' else 'chased'} by the {actor}"

@@ -1,11 +1,11 @@
-"""How questions about whole videos are put: three wordings a kind, the last of them held back.
+"""Wordings of questions about whole videos: three a kind, the last of them held out.
 
-Kinds that nano-vlm is asked about clips keep the wordings of `phrases`.
+Kinds that also occur in questions about clips share the wordings of `phrases`.
 """
 
 from random import Random
 
-from playhead_bench.world.phrases import ALSO_OF_CLIPS, ClipKind
+from playhead_bench.world.phrases import SHARED_WORDINGS, ClipKind
 from playhead_bench.world.phrases import WORDINGS as CLIP_WORDINGS
 from playhead_bench.world.stage import SplitMode
 
@@ -14,8 +14,8 @@ OF_CLIPS: dict[str, ClipKind] = {
     "exists": "exists",
 }  # fmt: skip
 """Kinds of question that share the wordings of questions about clips."""
-ASKED: dict[str, tuple[str, ...]] = {
-    **ALSO_OF_CLIPS,
+VIDEO_WORDINGS: dict[str, tuple[str, ...]] = {
+    **SHARED_WORDINGS,
     "count": (
         "In how many scenes does a {label} {verb}?",
         "How many scenes show a {label} that {does}?",
@@ -174,14 +174,14 @@ def wordings_of(kind: str) -> tuple[str, ...]:
     Raises:
         KeyError: there is no such kind.
     """
-    return CLIP_WORDINGS[OF_CLIPS[kind]] if kind in OF_CLIPS else ASKED[kind]
+    return CLIP_WORDINGS[OF_CLIPS[kind]] if kind in OF_CLIPS else VIDEO_WORDINGS[kind]
 
 
-class Say:
-    """Puts questions into words that a part of the data may use.
+class Phrasing:
+    """Words questions with the wordings that a part of the data may use.
 
     Args:
-        rng: the dice.
+        rng: the random generator.
         mode: in `compositional`, training uses all wordings but the last of a kind, others only the last.
         training: which of the two.
     """
