@@ -1,7 +1,7 @@
-"""What MkDocs builds besides the pages in `docs/`: the README as home, pages of other folders, a list of decisions.
+"""Pages that MkDocs builds besides those in `docs/`: the README as home, the log, a list of decisions.
 
-Links stay those of the repository, so that they work where the files are read there; here each is turned into a
-link to the page of the site that the file has become.
+Links in the files are those of the repository, so that they work there; here each becomes a link to the page
+of the site.
 """
 
 import posixpath
@@ -45,7 +45,8 @@ def decisions_page() -> str:
     for path in sorted((ROOT / "docs" / "decisions").glob("*.md")):
         title = re.sub(r"^# *\d+[.:]? *", "", path.read_text(encoding="utf-8").partition("\n")[0])
         rows.append(f"- {path.name[:4]}: [{title[:1].upper()}{title[1:]}]({path.name})")
-    return "\n".join(["# Decisions", "", "Choices that somebody may want to undo, each with its reasons.", "", *rows, ""])
+    head = ["# Decisions", "", "Choices that somebody may want to undo, each with its reasons.", ""]
+    return "\n".join([*head, *rows, ""])
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
