@@ -43,7 +43,7 @@ endif
 
 docs: $(BIN)/.installed  ## writes the commands' help into docs/cli.md and builds the pages as a site into site/
 	$(BIN)/python -m playhead.docs
-	$(BIN)/python -m mkdocs build --strict --quiet
+	$(BIN)/python -m mkdocs build --strict
 
 clean:
 	rm -rf $(VENV) demo-library demo-library-videos bench/out site
