@@ -91,7 +91,7 @@ class Assets(HTMLParser):
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The built site; a broken link or a missing page ends the build (but with `--quiet`, which undoes that)."""
+    """The built site; a broken link or a missing page ends the build (with `--quiet` it would not)."""
     pytest.importorskip("mkdocs", reason="the extra dev is not installed")
     folder = tmp_path_factory.mktemp("site")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
