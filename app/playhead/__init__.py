@@ -83,7 +83,7 @@ if TYPE_CHECKING:
     from playhead_tools.evidence import Answer, Claim, Evidence, Interval
     from playhead_tools.video_llm.client import VlmClient
 
-__version__ = "0.1.0"
+__version__ = "0.5.0"
 __all__ = [
     "AgentStopped",
     "Answer",
