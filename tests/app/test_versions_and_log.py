@@ -1,4 +1,4 @@
-"""One version everywhere; a changelog and a log that are dated and in order; a summary with links that work."""
+"""One version everywhere; a dated changelog and log in order; a summary whose links lead to sections."""
 
 import re
 import tomllib
