@@ -41,8 +41,9 @@ else
 	$(BIN)/python -m playhead_bench.results $(if $(PARTS),--only $(PARTS))
 endif
 
-docs: $(BIN)/.installed  ## writes the commands' help into docs/cli.md
+docs: $(BIN)/.installed  ## writes the commands' help into docs/cli.md and builds the pages as a site into site/
 	$(BIN)/python -m playhead.docs
+	$(BIN)/python -m mkdocs build --strict
 
 clean:
-	rm -rf $(VENV) demo-library demo-library-videos bench/out
+	rm -rf $(VENV) demo-library demo-library-videos bench/out site

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from playhead_agent.progress import Progress
+from playhead_index.short_repr import short_repr
 
 ACTION = "clarify"
 ALL_WORDS = ("all", "both", "all of them", "both of them", "each", "any")
@@ -23,6 +24,7 @@ class Clarify(Progress):
 
     choices: tuple[tuple[str, str], ...] = ()
     thread_id: str = ""
+    __repr__ = short_repr
 
     def to_json(self) -> dict[str, Any]:
         """The request as agent inboxes read it."""

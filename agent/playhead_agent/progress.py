@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from playhead_index.short_repr import short_repr
 from playhead_tools.evidence import Evidence
 
 
@@ -22,6 +23,7 @@ class Progress:
     message: str
     evidence: tuple[dict[str, Any], ...] = ()
     seconds: float = 0.0
+    __repr__ = short_repr
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""

@@ -1,11 +1,13 @@
-"""Writes the commands' own help into `docs/cli.md`: `python -m playhead.docs`."""
+"""Writes the reference pages `docs/cli.md` and `docs/python-api.md`: `python -m playhead.docs`."""
 
 from pathlib import Path
 
+from playhead.api_page import api_page
 from playhead.cli import add_plugins, app
 from playhead.command_line import PROGRAM, commands_of, help_text
 
 PAGE = Path("docs/cli.md")
+API_PAGE = Path("docs/python-api.md")
 HEAD = "# Commands\n\nWritten by `make docs` from `playhead --help`; a test fails when the two differ.\n"
 
 
@@ -22,3 +24,4 @@ def page() -> str:
 
 if __name__ == "__main__":
     PAGE.write_text(page())
+    API_PAGE.write_text(api_page())

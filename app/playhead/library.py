@@ -55,6 +55,7 @@ from playhead_index.recipe import IndexSettings
 from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Lane, Query, Scope, SearchResult
 from playhead_index.settings import describe_settings, run_settings
+from playhead_index.short_repr import short_repr
 from playhead_index.speakers import SpeakerSummary, find_speakers, label_of, summarise_speakers
 from playhead_index.stages.caption import CAPTION_SHORT_SIDE_PX
 from playhead_index.stages.job_table import Stage, read_stages
@@ -92,9 +93,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VideoSummary:
-    """A video of a library, as `list` shows it.
+    """One video of a library and how far it is indexed, as `playhead list` shows it.
 
     Args:
+        video: its row in the catalog.
         paths: where copies of it were last seen.
         finished: its indexing has come to the end.
         counts: segments, and spans of each kind.
@@ -112,10 +114,15 @@ class VideoSummary:
     recorded: datetime | None = None
     retired: RetiredVersion | None = None
     name: str = ""
+    __repr__ = short_repr
 
 
 class Library:
-    """One folder on disk that holds what is known of some videos; the videos stay where they are.
+    """A library of videos in one folder on disk: index, search, ask. The videos stay where they are.
+
+    Opening one reads nothing yet. Every method that reads the folder raises `LibraryMissing` where it holds
+    no library; one that changes it raises `LibraryLocked` where another process is still writing after
+    `wait_s` seconds.
 
     Args:
         folder: the library's folder; `index` makes it when it is not there.
@@ -159,7 +166,7 @@ class Library:
         """
         return Catalog(self.folder)
 
-    # ---- filling it ----
+    # ---- Indexing and maintenance ----
 
     def index(
         self,
@@ -243,7 +250,7 @@ class Library:
         return own | {f"{space} model": str(tag) for space, tag in tags.items() if tag is not None}
 
     def remove(self, name: str, *, wait_s: float = 0.0) -> str:
-        """Takes a video out of the library and returns its id; the file stays.
+        """Removes a video from the library and returns its id; the file stays.
 
         Raises:
             VideoUnknown: no video, or several, fit the name.
@@ -253,7 +260,7 @@ class Library:
         return video_id
 
     def clear_failure(self, name: str, *, wait_s: float = 0.0) -> Path:
-        """Forgets that a file could not be indexed, by its path or name; the path of the file.
+        """Deletes the note that a file could not be indexed, by its path or name; returns the file's path.
 
         Raises:
             VideoUnknown: no failure, or several, fit the name.
@@ -278,7 +285,7 @@ class Library:
         return relink(self.catalog, places, wait_s=wait_s, on_unreadable=on_unreadable)
 
     def set_recorded(self, video: str, recorded: datetime | None, *, wait_s: float = 0.0) -> str:
-        """Says when a video was recorded, so that its times can be held against those of others.
+        """Stores when a video was recorded, so that its times can be compared with those of other videos.
 
         Args:
             video: an id, the start of one, a path or a file's name.
@@ -299,18 +306,22 @@ class Library:
         return video_id
 
     def verify(self, *, deep: bool = False) -> Iterator[Problem]:
-        """What is not as it should be; `deep` reads every video file again."""
+        """Checks the library and the places of its videos; yields what is wrong, and what to do about it.
+
+        Args:
+            deep: read every video file again and compare its content.
+        """
         return verify(self.catalog, deep=deep)
 
     def gc(self, *, wait_s: float = 0.0) -> int:
-        """Deletes what nothing points to any more; bytes that became free."""
+        """Deletes retired videos and data that nothing refers to; returns the bytes that became free."""
         return collect_garbage(self.catalog, wait_s=wait_s)
 
-    # ---- looking into it ----
+    # ---- Reading what is stored ----
 
     @property
     def manifest(self) -> Manifest | None:
-        """What the library holds, or None when no indexing run has ended yet."""
+        """Counts of the library and the model of each vector space; None before an indexing run has ended."""
         return read_manifest(self.folder)
 
     def video_id(self, name: str) -> str:
@@ -322,11 +333,11 @@ class Library:
         return find_video(self.catalog, name)
 
     def videos(self) -> list[VideoSummary]:
-        """Every video but retired ones, in the order in which it came."""
+        """Every video but retired ones, in the order in which they were added."""
         return self._summaries(self.catalog.videos())
 
     def video(self, name: str) -> VideoSummary:
-        """One video.
+        """The summary of one video, by any name that `video_id` takes.
 
         Raises:
             VideoUnknown: none or several fit the name.
@@ -338,20 +349,32 @@ class Library:
         return retired_versions(self.catalog)
 
     def failures(self) -> list[tuple[Path, str]]:
-        """Files that could not be indexed, and why."""
+        """(path, reason) of every file that could not be indexed."""
         rows = self.catalog.query("SELECT path, error FROM failure ORDER BY path")
         return [(text_to_path(path), error) for path, error in rows]
 
     def failures_of(self, name: str) -> list[Path]:
-        """Files that could not be indexed and go by this path or name."""
+        """The files that could not be indexed and have this path or name."""
         return find_failures(self.catalog, name)
 
     def segments(self, name: str) -> list[SegmentRow]:
-        """The segments of a video."""
+        """The segments of a video, in time order.
+
+        Raises:
+            VideoUnknown: none or several videos fit the name.
+        """
         return self.catalog.segments(self.video_id(name))
 
     def words(self, name: str, window: Window | None = None) -> list[SpanRow]:
-        """What is said, written and captioned in a video, in time order."""
+        """The stored spans of a video in time order: speech, screen text and captions, each with its window.
+
+        Args:
+            name: id, path or file name.
+            window: only spans that overlap this window; None for all.
+
+        Raises:
+            VideoUnknown: none or several videos fit the name.
+        """
         return self.catalog.spans(self.video_id(name), window=window)
 
     def speakers(self, name: str) -> list[SpeakerSummary]:
@@ -464,7 +487,12 @@ class Library:
         return open_reader(next(filter(path_exists, paths), paths[0]))
 
     def frame(self, name: str, time_s: float, *, short_side_px: int = 180) -> Frame:
-        """The frame of a video at a time, decoded from its file.
+        """The frame that a video shows at a time, decoded from its file.
+
+        Args:
+            name: id, path or file name.
+            time_s: in seconds from the first frame.
+            short_side_px: the shorter side is scaled to this many pixels.
 
         Raises:
             VideoUnreadable: no copy of the file is where it was; `relink` finds it again.
@@ -472,6 +500,8 @@ class Library:
         """
         reader = self._reader(self.video_id(name))
         return next(iter(reader.frames_at([time_s], short_side_px=short_side_px)))
+
+    # ---- Models in use ----
 
     @cached_property
     def video_choice(self) -> VideoChoice:
@@ -554,11 +584,11 @@ class Library:
         if self.eyes is not None:
             self.__dict__["eyes"] = self.eyes.fresh()
 
-    # ---- searching and asking ----
+    # ---- Searching and asking ----
 
     @cached_property
     def searcher(self) -> Searcher:
-        """The searcher of this library, cached; the first search loads the models."""
+        """The search engine of this library with its models; cached, so that later searches are faster."""
         encoders = encoder_callables(self.models, self.folder)
         return Searcher(
             self.folder,
@@ -638,9 +668,15 @@ class Library:
         window: Window | None = None,
         speakers: Sequence[str] | None = None,
     ) -> Scope:
-        """A scope: videos by any name that `video_id` takes, a window of each, and speakers.
+        """The part of a library to search: some videos, a window of each, and what some speakers say.
+
+        Args:
+            videos: by any name that `video_id` takes; None for all.
+            window: of each video, in seconds; None for the whole.
+            speakers: by name or label; None for everybody.
 
         Raises:
+            VideoUnknown: a video is not in the library.
             TypeError: `videos` or `speakers` is one name and no sequence of names.
         """
         return Scope(
@@ -721,7 +757,7 @@ class Library:
         strategy: str = AUTO_STRATEGY,
         may_ask: bool = False,
     ) -> Iterator[Progress | Answer]:
-        """Yields progress node by node, and at the end the `Answer`.
+        """Yields the progress of a run, a record for each step, and at the end the `Answer`.
 
         Arguments and errors are those of `ask`. With `may_ask` the last that comes may be a `Clarify`, a
         question back: the run then waits for `reply`, also in another process.
@@ -739,7 +775,7 @@ class Library:
         base_url: str | None = None,
         limits: "Caps | Limits | None" = None,
     ) -> Iterator[Progress | Answer]:
-        """Continues a run that waits for the answer to a clarification question.
+        """Continues a run that waits for the reply to its question back; yields what `stream` yields.
 
         Args:
             thread_id: of the `Clarify`.
@@ -763,7 +799,7 @@ class Library:
         on_progress: Callable[[Progress], None] = lambda progress: None,
         on_question: "Callable[[Clarify], str] | None" = None,
     ) -> Answer:
-        """The answer to the last question of a conversation whose run was cut short, with its strategy.
+        """Continues the last run of a conversation that was killed or stopped at a limit; returns its answer.
 
         Stored model calls and observations are not repeated; what they used counts against the limits.
         A run that a limit ended goes on as far as `limits` now allow.
@@ -784,7 +820,7 @@ class Library:
         return run.resume(thread_id, on_progress, on_question)
 
     def threads(self) -> "list[Thread]":
-        """The stored conversations, the newest first; the newest 50 are stored.
+        """The conversations of this library, the newest first; the newest 50 are stored.
 
         Raises:
             LibraryError: the file is damaged or locked.

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from playhead_index.errors import SpeakerUnknown
+from playhead_index.short_repr import short_repr
 from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.store.speakers import (
     MIN_SAME_VOICE,
@@ -94,6 +95,7 @@ class SpeakerSummary:
     first_s: float | None
     sample: str = ""
     proposals: tuple[NameProposal, ...] = ()
+    __repr__ = short_repr
 
 
 def speaker_turns(catalog: Catalog, video_id: str, window: Window | None = None) -> list[SpeakerTurn]:

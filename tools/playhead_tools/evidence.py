@@ -16,6 +16,7 @@ from playhead_index.search.results import (
     ModalityCoverage,
     ModalitySummary,
 )
+from playhead_index.short_repr import short_repr
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window, format_time
 from playhead_index.words.protocol import is_uncertain
@@ -85,6 +86,7 @@ class Evidence:
     speaker: str = ""
     confidence: float | None = None
     sentence_s: tuple[float, float] | None = None
+    __repr__ = short_repr
 
     @property
     def is_uncertain(self) -> bool:
@@ -188,6 +190,7 @@ class Claim:
     status: ClaimStatus = "unverified"
     why: str = ""
     quote: str = ""
+    __repr__ = short_repr
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types under the names of the fields."""
@@ -276,6 +279,7 @@ class Answer:
     choice: int | None = None
     fallback: str = ""
     ended_by: Literal["", "finish", "abstain"] = ""
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.confidence <= 1.0:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from playhead_agent.persistence.checkpoints import thread_ids
 from playhead_agent.persistence.run_record import record_of
+from playhead_index.short_repr import short_repr
 from playhead_tools.evidence import Answer
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class ConversationTurn:
     status: TurnStatus
     answer: Answer | None
     asks: dict[str, Any] | None = None
+    __repr__ = short_repr
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types, as `Strategy.begin` is given it too."""
@@ -71,6 +73,7 @@ class Thread:
     question: str
     asked_at: str
     status: TurnStatus
+    __repr__ = short_repr
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""

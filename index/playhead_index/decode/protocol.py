@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.decode.sound_tracks import SoundTrack
+from playhead_index.short_repr import short_repr
 from playhead_index.window import Window, without_gaps
 
 EDGE_S = 1e-6
@@ -41,6 +42,7 @@ class Frame:
 
     pts_s: float
     rgb: NDArray[np.uint8]
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         if self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or self.rgb.dtype != np.uint8:

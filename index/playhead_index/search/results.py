@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.clean_text import clean_text
+from playhead_index.short_repr import short_repr
 from playhead_index.window import Window
 
 Lane = Literal["picture", "appearance", "layout", "speech", "screen", "caption"]
@@ -41,6 +42,7 @@ class Scope:
     window: Window | None = None
     speakers: tuple[str, ...] | None = None
     span_ids: NDArray[np.int64] | None = field(default=None, compare=False, repr=False)
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class Query:
     limit: int = 10
     min_score: float = 0.0
     use_speakers: bool = True
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         if sum(x is not None for x in (self.text, self.image, self.like)) != 1:
@@ -106,6 +109,7 @@ class Hit:
     text: str | None = None
     speaker: str | None = None
     confidence: float | None = None
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,7 @@ class Moment:
     score: float
     hits: tuple[Hit, ...]
     fit: PassageFit | None = None
+    __repr__ = short_repr
 
     @property
     def lanes(self) -> tuple[Lane, ...]:
@@ -211,6 +216,7 @@ class ModalitySummary:
     extent_s: float
     not_covered: tuple[ModalityCoverage, ...] = ()
     uncertain_s: float = 0.0
+    __repr__ = short_repr
 
     @property
     def num_applicable(self) -> int:
@@ -248,6 +254,7 @@ class Coverage:
     modalities: tuple[ModalitySummary, ...] = ()
     viewed_s: float = 0.0
     num_without_speakers: int | None = None
+    __repr__ = short_repr
 
     def modality(self, name: Modality) -> ModalitySummary | None:
         """The summary of one modality; None where nothing is known of it."""
@@ -267,3 +274,4 @@ class SearchResult:
     moments: Sequence[Moment]
     coverage: Coverage
     seconds: float
+    __repr__ = short_repr

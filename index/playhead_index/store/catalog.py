@@ -30,6 +30,7 @@ from playhead_index.errors import (
     VideoUnknown,
 )  # fmt: skip
 from playhead_index.paths import text_to_path
+from playhead_index.short_repr import short_repr
 from playhead_index.store.cache import drop_file
 from playhead_index.store.disk import exists, refuse_link, require_writable_folder, why_not_writable
 from playhead_index.store.lock import holds_lock, is_being_written, lock_holder, writing
@@ -404,6 +405,7 @@ class SpanRow:
     id: int
     video_id: str
     words: Words
+    __repr__ = short_repr
 
 
 class Catalog:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from playhead_index.clean_text import clean_text
 from playhead_index.errors import DiskFull, LibraryReadOnly
+from playhead_index.short_repr import short_repr
 from playhead_index.store.catalog import Catalog
 from playhead_index.text_limits import LIMITS
 from playhead_index.window import Window
@@ -29,6 +30,7 @@ class SummarySentence:
 
     window: Window
     text: str
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Summary:
     made_from: str
     title: str = ""
     sentences: tuple[SummarySentence, ...] = ()
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         if not self.text.strip():

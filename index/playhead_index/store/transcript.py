@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from playhead_index.batches import batches
+from playhead_index.short_repr import short_repr
 from playhead_index.store.catalog import LIVE, MAX_IDS_IN_SQL, Catalog
 from playhead_index.store.word_times import read_word_times
 from playhead_index.window import Window
@@ -46,6 +47,7 @@ class TranscriptUnit:
     language: str | None = None
     speaker: str | None = None
     unit_id: int = 0
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.decode.protocol import Frame
+from playhead_index.short_repr import short_repr
 from playhead_index.window import Window
 
 SpanKind = Literal["speech", "screen", "caption"]
@@ -65,6 +66,7 @@ class Words:
     confidence: float | None = None
     speaker: str | None = None
     word_times: tuple[WordTime, ...] = ()
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         if not self.text.strip():
