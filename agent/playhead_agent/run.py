@@ -62,7 +62,7 @@ def ask(
         ModelUnavailable: the strategy needs a model that the context does not have.
         LibraryError: the library cannot be read.
     """
-    context = replace(context, may_ask=on_question is not None)
+    context = replace(context, may_clarify=on_question is not None)
     if checkpointer is None and on_question is not None:
         from langgraph.checkpoint.memory import InMemorySaver
 
@@ -91,14 +91,14 @@ def stream(
 ) -> Iterator[Step]:
     """The progress of a run, node by node, and at the end the `Answer`.
 
-    Arguments and errors are those of `ask`. Where `context.may_ask` is set, the last that comes may be a
+    Arguments and errors are those of `ask`. Where `context.may_clarify` is set, the last that comes may be a
     `Clarify` instead: the run then waits, stored by the checkpointer, for `reply`.
 
     Raises:
         ValueError: the run may ask back and has no checkpointer to wait in.
     """
-    if context.may_ask and checkpointer is None:
-        raise ValueError("a run that may ask back needs a checkpointer, got context.may_ask and none")
+    if context.may_clarify and checkpointer is None:
+        raise ValueError("a run that may ask back needs a checkpointer, got context.may_clarify and none")
     run = _Run(strategy or load_strategy(RULES), context, checkpointer, raise_on_limit)
     yield from run.start(question_of(question, thread_id, scope, options))
 
@@ -127,7 +127,9 @@ def reply(
         AgentStopped: a limit was reached and `raise_on_limit` is set.
         LibraryError: the thread has no run that waits, or another strategy asked.
     """
-    run = _Run(strategy or load_strategy(RULES), replace(context, may_ask=True), checkpointer, raise_on_limit)
+    run = _Run(
+        strategy or load_strategy(RULES), replace(context, may_clarify=True), checkpointer, raise_on_limit
+    )
     yield from run.reply(thread_id, text)
 
 
@@ -165,7 +167,7 @@ def complete(
 
     Arguments and errors are those of `ask` and `resume`.
     """
-    context = replace(context, may_ask=on_question is not None)
+    context = replace(context, may_clarify=on_question is not None)
     run = _Run(
         strategy or load_strategy(RULES),
         context,

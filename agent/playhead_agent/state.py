@@ -4,23 +4,19 @@ The state holds plain JSON types, ids and windows only: it is written to disk af
 are read again from the catalog by span id, so a checkpoint stays small and can never disagree with it.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 from playhead_agent.limits import Limits, Meter, Thresholds
 from playhead_agent.rules.components import Rules, default_rules
-from playhead_index.search.results import Coverage, Scope
+from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.calibration import Calibration
 from playhead_tools.catalog_cache import CatalogCache
-from playhead_tools.evidence import Evidence, coverage_from_json
-from playhead_tools.extent import ExtentReader
-from playhead_tools.extent import SegmentRef as SegmentRef
-from playhead_tools.retrieval import Finder, VideoEntry
-from playhead_tools.spec import QuestionSpec
+from playhead_tools.extent import ExtentReader, SegmentRef
+from playhead_tools.retrieval import Finder
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -92,7 +88,7 @@ class Context:
         meter: counts one run; every run gets its own.
         open_vlm_client: gives the VLM client, opened at its first use; None where there is no video-LLM.
         calibration: maps raw to calibrated confidence; fitted on questions with known answers.
-        may_ask: the caller can answer a clarification; an ambiguous question then leads to one.
+        may_clarify: the caller can answer a clarification; an ambiguous question then leads to one.
         extents: reads how much of a scope is indexed; made from the catalog.
         cache: rows of the catalog that this run has read; each `Context` has its own.
         rules: parse a question, and decide which clips to view, where no model plans.
@@ -108,7 +104,7 @@ class Context:
     meter: Meter = field(default_factory=Meter)
     open_vlm_client: "Callable[[], VlmClient | None]" = no_vlm_client
     calibration: Calibration = field(default_factory=Calibration)
-    may_ask: bool = False
+    may_clarify: bool = False
     rules: Rules = field(default_factory=default_rules)
     extents: ExtentReader = field(init=False, repr=False, compare=False)
     cache: CatalogCache = field(init=False, repr=False, compare=False)
@@ -122,22 +118,7 @@ class Context:
             object.__setattr__(self, "chat", LangChainChat(self.llm, method=self.method))
 
 
-# ---- reading the state ----
-
-
-def spec_of(state: State) -> QuestionSpec:
-    """The parsed question in a state."""
-    return QuestionSpec.from_json(state["spec"])
-
-
-def evidence_of(state: State) -> list[Evidence]:
-    """The evidence table of a state, without texts."""
-    return [Evidence.from_json(record) for record in state.get("evidence", [])]
-
-
-def evidence_in(state: State, context: Context) -> tuple[Evidence, ...]:
-    """The evidence table of a state, parsed once for all nodes that do not change it."""
-    return context.cache.once("evidence", state.get("evidence", []), lambda: tuple(evidence_of(state)))
+# ---- records of the state ----
 
 
 def segment_refs_of(rows: Sequence[Sequence[Any]]) -> list[SegmentRef]:
@@ -148,12 +129,6 @@ def segment_refs_of(rows: Sequence[Sequence[Any]]) -> list[SegmentRef]:
 def segment_ref_rows(segment_refs: Sequence[SegmentRef]) -> list[list[Any]]:
     """Rows for the state from segment references."""
     return [[video_id, window.start_s, window.end_s] for video_id, window in segment_refs]
-
-
-def coverage_of(state: State) -> Coverage | None:
-    """The coverage of the searches so far; None before the first search."""
-    record = state.get("coverage")
-    return None if record is None else coverage_from_json(record)
 
 
 def scope_to_json(scope: Scope) -> dict[str, Any]:
@@ -170,41 +145,3 @@ def scope_from_json(record: Mapping[str, Any] | None) -> Scope:
     window = None if record["window"] is None else Window(*record["window"])
     ids, speakers = record["video_ids"], record.get("speakers")
     return Scope(None if ids is None else tuple(ids), window, None if speakers is None else tuple(speakers))
-
-
-def named_videos(videos: Sequence[VideoEntry], text: str) -> list[VideoEntry]:
-    """The videos whose name, or file name, is in a text, with its extension or without.
-
-    A file's name that several videos have means all of them, but where it is a part of the name of one.
-    Without its ending a name counts where it is no plain word (`qm01`), or the text calls it a video.
-    """
-    lowered = text.lower()
-    named = {video.video_id for video in videos if "." in video.name and video.name.lower() in lowered}
-    for video in videos:
-        if video.video_id in named:
-            lowered = lowered.replace(video.name.lower(), " ")
-    files = {v.video_id for v in videos if "." in v.path.name and v.path.name.lower() in lowered}
-    stems = set() if named | files else {v.video_id for v in videos if _stem_pattern(v).search(text)}
-    return [video for video in videos if video.video_id in named | files | stems]
-
-
-def _stem_pattern(video: VideoEntry) -> re.Pattern[str]:
-    """Matches the name of a video's file without its ending, as a text may call it."""
-    stem = re.escape(video.path.stem)
-    noun_pattern = (
-        r"(?:video|file|recording|meeting|talk|lecture|film|clip|episode)\s+(?:called\s+|named\s+)?"
-    )
-    prefix = "" if re.search(r"[\d_\W]", video.path.stem) else noun_pattern
-    return re.compile(rf"(?<![\w./-])(?:{prefix}){stem}(?![\w-]|\.\w)", re.IGNORECASE)
-
-
-def without_names(text: str, videos: Sequence[VideoEntry]) -> str:
-    """A question that says "the video" where it named a file."""
-    for video in videos:
-        names = f"{re.escape(video.name)}|{re.escape(video.path.name)}"
-        name_pattern = rf"[\"'“‘]?(?:{names})[\"'”’]?"
-        replaced = re.sub(
-            rf"(?:\bthe\s+(?:video|file)\s+)?{name_pattern}", "the video", text, flags=re.IGNORECASE
-        )
-        text = replaced if replaced != text else _stem_pattern(video).sub("the video", text)
-    return text

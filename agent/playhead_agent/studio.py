@@ -10,7 +10,8 @@ from typing_extensions import TypedDict
 
 from playhead_agent.limits import Meter
 from playhead_agent.persistence.cached_finder import CachedFinder
-from playhead_agent.rules.graph import Bind, Node, Update, add_nodes
+from playhead_agent.rules.graph import Bind, Node, add_nodes
+from playhead_agent.rules.run_view import Update
 from playhead_agent.state import Context, State
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def studio_graph(context: Context) -> "CompiledStateGraph[Any, Any, Any, Any]":
     ends with an error that says which.
     """
     graph = StateGraph(State, input_schema=StudioQuestion, output_schema=StudioAnswer)
-    return add_nodes(graph, _bound_to(replace(context, may_ask=True))).compile()
+    return add_nodes(graph, _bound_to(replace(context, may_clarify=True))).compile()
 
 
 def _bound_to(context: Context) -> Bind:

@@ -39,9 +39,9 @@ def ask_which_videos(question: str, scope: Scope, options: Sequence[str], contex
         options: of a multiple choice.
         context: whether somebody can reply, and how questions are read.
     """
-    if not context.may_ask or not _MAY_NAME_TIME.search(question):
+    if not context.may_clarify or not _MAY_NAME_TIME.search(question):
         return ClarifiedScope(scope)
-    from playhead_agent.rules.inspect import (
+    from playhead_agent.rules.scope import (
         resolve_scope,
     )  # the rules are loaded only where it may be asked back
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         ModelError,
         ModelOutputInvalid,
         ModelUnavailable,
-        NoPictures,
+        NoFrames,
         PlayheadError,
         SpeakerUnknown,
         StepLimit,
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
         VideoUnreadable,
         WordsError,
     )
-    from playhead_index.lifecycle import Problem, Relinked
+    from playhead_index.lifecycle import Problem, RelinkedVideo
     from playhead_index.recipe import IndexSettings
     from playhead_index.search.engine import Searcher
     from playhead_index.search.results import (
@@ -71,8 +71,8 @@ if TYPE_CHECKING:
         SearchResult,
     )
     from playhead_index.speakers import NameProposal, SpeakerSummary
-    from playhead_index.stages.job_table import Stage
     from playhead_index.store.catalog import Catalog, SegmentRow, SpanRow, VideoRow
+    from playhead_index.store.job_table import Stage
     from playhead_index.store.manifest import Manifest
     from playhead_index.store.places import RetiredVersion
     from playhead_index.store.summaries import Summary, SummarySentence
@@ -123,13 +123,13 @@ __all__ = [
     "ModelUnavailable",
     "Moment",
     "NameProposal",
-    "NoPictures",
+    "NoFrames",
     "PassageFit",
     "PlayheadError",
     "Problem",
     "Progress",
     "Query",
-    "Relinked",
+    "RelinkedVideo",
     "RetiredVersion",
     "Scope",
     "SearchResult",
@@ -212,11 +212,11 @@ _HOMES = {
     "SpeakerSummary": "playhead_index.speakers",
     "NameProposal": "playhead_index.speakers",
     "Frame": "playhead_index.decode.protocol",
-    "Stage": "playhead_index.stages.job_table",
+    "Stage": "playhead_index.store.job_table",
     "RetiredVersion": "playhead_index.store.places",
     "Manifest": "playhead_index.store.manifest",
     "Problem": "playhead_index.lifecycle",
-    "Relinked": "playhead_index.lifecycle",
+    "RelinkedVideo": "playhead_index.lifecycle",
     "ModelNames": "playhead.models",
     "ModelChoice": "playhead.model_choice",
     "VideoChoice": "playhead.video_models",
@@ -237,7 +237,7 @@ _HOMES = {
     "ModelError": "playhead_index.errors",
     "ModelOutputInvalid": "playhead_index.errors",
     "ModelUnavailable": "playhead_index.errors",
-    "NoPictures": "playhead_index.errors",
+    "NoFrames": "playhead_index.errors",
     "PlayheadError": "playhead_index.errors",
     "SpeakerUnknown": "playhead_index.errors",
     "StepLimit": "playhead_index.errors",

@@ -52,7 +52,7 @@ def checked_settings(library: Library, settings: Mapping[str, Any]) -> None:
         typer.BadParameter: a value is wrong, or they do not go together; the message names the options.
     """
     try:
-        library.recipe(settings)
+        library.index_settings(settings)
     except ValueError as error:
         message = str(error)
         for setting, option in SETTING_OPTIONS.items():

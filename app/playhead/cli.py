@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from playhead import __version__, library_commands, question_commands, records, setup, terminal
+from playhead import __version__, json_records, library_commands, question_commands, setup, terminal
 from playhead.arguments import checked as _checked
 from playhead.arguments import (
     checked_settings,
@@ -231,7 +231,7 @@ def index(
     checked_settings(opened, settings)
     if captions:
         err.print(terminal.plain(opened.video_choice.sentence), soft_wrap=True)
-    if opened.recipe(settings).transcribe != "never" and (notice := opened.speech_notice):
+    if opened.index_settings(settings).transcribe != "never" and (notice := opened.speech_notice):
         err.print(terminal.plain(notice), soft_wrap=True)
     reports = []
     try:
@@ -243,7 +243,7 @@ def index(
             ):  # fmt: skip
                 reports.append(report)
                 if as_json:
-                    print(records.line(records.of_report(report)), flush=True)
+                    print(json_records.line(json_records.of_report(report)), flush=True)
                 if not as_json or report.status == "refused":
                     terminal.show_report(_console_beside_progress(report.status == "refused"), report)
     except PlayheadError:
@@ -253,7 +253,7 @@ def index(
     except KeyboardInterrupt:
         err.print("stopped; what was committed stays: run the same command to resume")
         raise typer.Exit(130) from None
-    if note := opened.keep_model():
+    if note := opened.store_model():
         err.print(terminal.plain(note), soft_wrap=True)
     terminal.show_off(err, reports)
     statuses = {report.status for report in reports}
@@ -322,7 +322,7 @@ def search(
     )
     if as_json:
         for moment in result.moments:
-            print(records.line(records.of_moment(moment)))
+            print(json_records.line(json_records.of_moment(moment)))
         err.print(terminal.plain(coverage_sentence(result.coverage)), soft_wrap=True)
     else:
         terminal.show_result(SafeConsole(), result, opened.names())
@@ -362,7 +362,7 @@ def doctor(
     console, advice = SafeConsole(), InstallAdvice(names_extra=True)
     for check in run_checks(library, try_video=try_video):
         if as_json:
-            print(records.line({"name": check.name, "ok": check.ok, "detail": check.detail}))
+            print(json_records.line({"name": check.name, "ok": check.ok, "detail": check.detail}))
         else:
             terminal.show_check(console, replace(check, detail=advice.shorten(check.detail)))
     if advice.command:
@@ -418,7 +418,7 @@ def prepare(
     for done in download_models(missing):
         failed += bool(done.error)
         if as_json:
-            print(records.line(records.of_download(done)), flush=True)
+            print(json_records.line(json_records.of_download(done)), flush=True)
         elif done.error:
             failed_name = redact(done.model.name)
             err.print(terminal.plain(f"failed {failed_name}: {done.error}", "red"), soft_wrap=True)

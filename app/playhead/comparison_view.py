@@ -19,7 +19,7 @@ from playhead.answer_view import (
     with_labels,
     with_numbers,
 )
-from playhead.strategies import Comparison
+from playhead.compare_strategies import Comparison
 from playhead_index.clean_text import printable_text
 from playhead_tools.evidence import Answer
 

@@ -8,13 +8,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from playhead.api_keys import key_for
-from playhead.chat import load_chat_model
+from playhead.chat_models import load_chat_model
 from playhead.default_models import DEFAULTS, RERANK, RERANKER, SPEECH_ON_GPU, has_cuda
 from playhead.import_check import failed_imports
+from playhead.load_video_model import load_video_llm
 from playhead.model_choice import chosen_model
+from playhead.model_servers import served_models
 from playhead.models import ENVIRONMENT, ModelNames, library_models, reranker_name, resolve, speech_notice
 from playhead.prepare import why_not_loadable
-from playhead.video_model_facts import load_video_llm, named_folder, served_models, video_choice
+from playhead.video_model_choice import named_folder, video_choice
 from playhead.video_models import AUTO, OFF, VideoChoice
 from playhead_agent.models.prices import PRICE_UNKNOWN
 from playhead_index.embed.runtime import is_missing_operator

@@ -1,7 +1,7 @@
 """The progress of an indexing run, read from the job table while it goes."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from playhead_index.clean_text import one_line
 from playhead_index.errors import PlayheadError
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import Stage, read_stages
 from playhead_index.video_names import video_names
 
 POLL_S = 0.5
@@ -82,20 +83,21 @@ def running(catalog: Catalog) -> Sequence[tuple[str, float, str]]:
     names = video_names(catalog)
     for video in catalog.videos():
         video_id, duration_s = video.video_id, video.duration_s
-        stages = catalog.query("SELECT name, status, position_s FROM stage WHERE video_id = ?", (video_id,))
-        lines.append((names[video_id], *_fraction({name: rest for name, *rest in stages}, duration_s)))
+        lines.append((names[video_id], *_fraction(read_stages(catalog, video_id), duration_s)))
     return lines
 
 
-def _fraction(stages: dict[str, list[str | float]], duration_s: float) -> tuple[float, str]:
-    if stages.get("finish", [""])[0] == "done":
+def _fraction(stages: Mapping[str, Stage], duration_s: float) -> tuple[float, str]:
+    if "finish" in stages and stages["finish"].status == "done":
         return 1.0, "done"
     done, doing = 0.0, "reading the file"
     for name, share in SHARES.items():
-        status, position_s = stages.get(name, ["", 0.0])
-        if status in ("done", "off"):
+        stage = stages.get(name)
+        if stage is None:
+            continue
+        if stage.status in ("done", "off"):
             done += share
-        elif status == "running":
-            done += share * min(float(position_s) / duration_s, 1.0)
+        elif stage.status == "running":
+            done += share * min(stage.position_s / duration_s, 1.0)
             doing = DOING[name]
     return done, doing

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead.asking import QuestionRun
+from playhead.deprecated_names import RenamedAttribute, renamed_argument
 from playhead.input_checks import as_names, checked_lanes, checked_options, checked_text, checked_thread_id
-from playhead.model_choice import ModelChoice, chosen_model, keep_model, load_chat, parse_model
+from playhead.load_video_model import load_video_llm, resolve_keep_ratio
+from playhead.model_choice import ModelChoice, chosen_model, load_chat, parse_model, store_model
 from playhead.models import (
     NO_CAPTIONS,
     LoadModels,
@@ -22,13 +23,8 @@ from playhead.models import (
     search_reranker,
     speech_notice,
 )
-from playhead.video_model_facts import (
-    keep_ratio,
-    load_video_llm,
-    named_choice,
-    video_choice,
-    video_model_of_environment,
-)
+from playhead.question_run import QuestionRun
+from playhead.video_model_choice import named_choice, video_choice, video_model_of_environment
 from playhead.video_models import AUTO, OFF, VideoChoice, off_choice
 from playhead_agent.progress import Progress
 from playhead_agent.strategies import AUTO as AUTO_STRATEGY
@@ -50,7 +46,7 @@ from playhead_index.lifecycle import (
     remove_video,
     verify,
 )
-from playhead_index.paths import expand_path, path_exists, text_to_path
+from playhead_index.paths import expand_path, path_exists
 from playhead_index.recipe import IndexSettings
 from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Lane, Query, Scope, SearchResult
@@ -58,14 +54,16 @@ from playhead_index.settings import describe_settings, run_settings
 from playhead_index.short_repr import short_repr
 from playhead_index.speakers import SpeakerSummary, find_speakers, label_of, summarise_speakers
 from playhead_index.stages.caption import CAPTION_SHORT_SIDE_PX
-from playhead_index.stages.job_table import Stage, read_stages
 from playhead_index.stages.transcribe import NO_SOUND
-from playhead_index.store.catalog import CATALOG_NAME, LIVE, Catalog, SegmentRow, SpanRow, VideoRow
+from playhead_index.store.catalog import CATALOG_NAME, Catalog, SegmentRow, SpanRow, VideoRow
+from playhead_index.store.failures import read_failures
+from playhead_index.store.job_table import Stage, read_reasons_off, read_stages
 from playhead_index.store.lock import writing
 from playhead_index.store.manifest import Manifest, read_manifest, space_tag, unfinished_videos
 from playhead_index.store.places import RetiredVersion, retired_versions
 from playhead_index.store.recordings import read_clock, set_recorded
 from playhead_index.store.settings import read_settings
+from playhead_index.store.spans import count_spans
 from playhead_index.store.speakers import (
     Speaker,
     display_name,
@@ -168,10 +166,11 @@ class Library:
 
     # ---- Indexing and maintenance ----
 
+    @renamed_argument("recipe", "settings")
     def index(
         self,
         paths: Path | str | Sequence[Path | str],
-        recipe: IndexSettings | Mapping[str, Any] | None = None,
+        settings: IndexSettings | Mapping[str, Any] | None = None,
         *,
         workers: int = 1,
         wait_s: float = 0.0,
@@ -187,7 +186,7 @@ class Library:
 
         Args:
             paths: files and folders, or one of them; folders are searched through for videos.
-            recipe: all settings, or those fields of `IndexSettings` that are given, such as `{"fps": 4.0}`.
+            settings: all settings, or those fields of `IndexSettings` that are given, such as `{"fps": 4.0}`.
                 For the rest a video keeps what it was made with and a new one gets what the library was made
                 with, else the defaults. A video that was made with other settings is made again as far as
                 they change it.
@@ -215,7 +214,7 @@ class Library:
         video = self.video_choice if captions else NO_CAPTIONS
         load = LoadModels(self.models, self.folder, video)
         yield from build_library(
-            self.folder, found.videos, recipe or {}, load, executor, recorded_models=load.recorded,
+            self.folder, found.videos, settings or {}, load, executor, recorded_models=load.recorded,
             wait_s=wait_s, switches=library_switches(self.models), unreadable=found.unreadable, debug=debug,
         )  # fmt: skip
         self.__dict__.pop("searcher", None)  # it may now have lanes that it did not have
@@ -227,7 +226,7 @@ class Library:
         """That `index` recognises speech with the packaged English model, and what is better; else empty."""
         return speech_notice(self.models, self.folder)
 
-    def recipe(self, given: Mapping[str, Any]) -> IndexSettings:
+    def index_settings(self, given: Mapping[str, Any]) -> IndexSettings:
         """The settings that a new video would be made with.
 
         Args:
@@ -350,8 +349,7 @@ class Library:
 
     def failures(self) -> list[tuple[Path, str]]:
         """(path, reason) of every file that could not be indexed."""
-        rows = self.catalog.query("SELECT path, error FROM failure ORDER BY path")
-        return [(text_to_path(path), error) for path, error in rows]
+        return [(failure.path, failure.error) for failure in read_failures(self.catalog)]
 
     def failures_of(self, name: str) -> list[Path]:
         """The files that could not be indexed and have this path or name."""
@@ -535,7 +533,7 @@ class Library:
             return load_chat(llm, base_url, local_only=local_only)
         return None if chosen is None else chosen.load(local_only=local_only)
 
-    def keep_model(self, *, has_failed: bool = False) -> str:
+    def store_model(self, *, has_failed: bool = False) -> str:
         """Stores the chat model that was named as the default of the library; returns why not, or "".
 
         Args:
@@ -545,7 +543,7 @@ class Library:
         if name == AUTO:
             return ""
         named = name if name == OFF else parse_model(name).text
-        return keep_model(self.catalog, named, has_failed=has_failed)
+        return store_model(self.catalog, named, has_failed=has_failed)
 
     def _chat_model_as_vlm(self, chosen: ModelChoice) -> VideoChoice | None:
         """The chat model as the video-LLM; None where it takes no images.
@@ -565,7 +563,7 @@ class Library:
             return off_choice(f"the model that answers could not be asked: {error}")
 
     @cached_property
-    def eyes(self) -> "VlmClient | None":
+    def vlm_client(self) -> "VlmClient | None":
         """The VLM client of this library, with the model of `video_choice`; None where there is none.
 
         Raises:
@@ -576,13 +574,13 @@ class Library:
         choice = self.video_choice
         if choice.backend == "off":
             return None
-        model = load_video_llm(choice, self.models.device, keep_ratio(self.models.keep_tokens))
+        model = load_video_llm(choice, self.models.device, resolve_keep_ratio(self.models.keep_ratio))
         return VlmClient(self.catalog, model)
 
-    def forget_looks(self) -> None:
+    def clear_observations(self) -> None:
         """Clears the cached observations of the VLM client; the model stays loaded."""
-        if self.eyes is not None:
-            self.__dict__["eyes"] = self.eyes.fresh()
+        if self.vlm_client is not None:
+            self.__dict__["vlm_client"] = self.vlm_client.fresh()
 
     # ---- Searching and asking ----
 
@@ -738,9 +736,10 @@ class Library:
         """
         check_strategy(strategy)
         request = self._question_request(question, videos, window, thread_id, options, language, speakers)
-        run = QuestionRun(self, llm, base_url, limits, may_ask=on_question is not None)
+        run = QuestionRun(self, llm, base_url, limits, may_clarify=on_question is not None)
         return run.answer(request, strategy, on_progress, on_question)
 
+    @renamed_argument("may_ask", "may_clarify")
     def stream(
         self,
         question: str,
@@ -755,16 +754,16 @@ class Library:
         language: str | None = None,
         limits: "Caps | Limits | None" = None,
         strategy: str = AUTO_STRATEGY,
-        may_ask: bool = False,
+        may_clarify: bool = False,
     ) -> Iterator[Progress | Answer]:
         """Yields the progress of a run, a record for each step, and at the end the `Answer`.
 
-        Arguments and errors are those of `ask`. With `may_ask` the last that comes may be a `Clarify`, a
+        Arguments and errors are those of `ask`. With `may_clarify` the last that comes may be a `Clarify`, a
         question back: the run then waits for `reply`, also in another process.
         """
         check_strategy(strategy)
         request = self._question_request(question, videos, window, thread_id, options, language, speakers)
-        return QuestionRun(self, llm, base_url, limits, may_ask=may_ask).stream(request, strategy)
+        return QuestionRun(self, llm, base_url, limits, may_clarify=may_clarify).stream(request, strategy)
 
     def reply(
         self,
@@ -787,7 +786,7 @@ class Library:
         Raises:
             LibraryError: no run of the thread waits.
         """
-        return QuestionRun(self, llm, base_url, limits, may_ask=True).reply(thread_id, text)
+        return QuestionRun(self, llm, base_url, limits, may_clarify=True).reply(thread_id, text)
 
     def resume(
         self,
@@ -816,7 +815,7 @@ class Library:
             LibraryError: no run of the thread is stored.
             ModelUnavailable: the strategy needs a model that is not there.
         """
-        run = QuestionRun(self, llm, base_url, limits, may_ask=on_question is not None)
+        run = QuestionRun(self, llm, base_url, limits, may_clarify=on_question is not None)
         return run.resume(thread_id, on_progress, on_question)
 
     def threads(self) -> "list[Thread]":
@@ -879,9 +878,7 @@ class Library:
 
     def _why_off(self) -> dict[Any, str]:
         """Reasons for stages that are off, by name, except that a video has no frames or no sound."""
-        rows = self.catalog.query(
-            f"SELECT name, note FROM stage WHERE status = 'off' AND {LIVE} GROUP BY name, note"
-        )
+        rows = read_reasons_off(self.catalog)
         return {name: note for name, note in rows if note not in (NO_FRAMES, NO_SOUND)}
 
     def _summaries(self, videos: Sequence[VideoRow]) -> list[VideoSummary]:
@@ -907,7 +904,12 @@ class Library:
 
     def _counts(self, video_id: str) -> dict[str, int]:
         """How many segments, and spans of each kind, a video has."""
-        kinds = self.catalog.query(
-            "SELECT kind, count(*) FROM span WHERE video_id = ? GROUP BY kind ORDER BY kind", (video_id,)
-        )
-        return {"segments": len(self.catalog.segments(video_id)), **dict(kinds)}
+        num_segments = len(self.catalog.segments(video_id))
+        return {"segments": num_segments, **count_spans(self.catalog, [video_id])}
+
+    # ---- Old names, for one release ----
+
+    eyes = RenamedAttribute("vlm_client")
+    forget_looks = RenamedAttribute("clear_observations")
+    keep_model = RenamedAttribute("store_model")
+    recipe = RenamedAttribute("index_settings")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from playhead import records, terminal
+from playhead import json_records, terminal
 from playhead.arguments import checked, err, open_library, speaker_name
 from playhead.library import Library
 from playhead.models import ModelNames
@@ -48,7 +48,7 @@ def list_videos(library: LibraryOption = DEFAULT_LIBRARY, as_json: JsonOption = 
     retired = describe_retired(opened.retired())
     if as_json:
         for summary in opened.videos():
-            write_line(records.line(records.of_video(summary)))
+            write_line(json_records.line(json_records.of_video(summary)))
         for path, error in opened.failures():
             message = one_line(f"failed {display_path(path)}: {error}")
             err.print(message, highlight=False, markup=False, soft_wrap=True)
@@ -86,7 +86,9 @@ def show(
         chapter_summaries, video_summary = opened.chapters(video, llm=llm, base_url=base_url)
         if as_json:
             write_line(
-                records.line(records.of_chapters(opened.video_id(video), chapter_summaries, video_summary))
+                json_records.line(
+                    json_records.of_chapters(opened.video_id(video), chapter_summaries, video_summary)
+                )
             )
         else:
             terminal.show_chapters(SafeConsole(), chapter_summaries, video_summary)
@@ -94,8 +96,11 @@ def show(
     summary = opened.video(video)
     if as_json:
         segments = [[s.window.start_s, s.window.end_s] for s in opened.segments(video)]
-        record = records.of_video(summary) | {"stages": records.of_stages(summary), "segments_s": segments}
-        write_line(records.line(record | {"settings": opened.settings(video)}))
+        record = json_records.of_video(summary) | {
+            "stages": json_records.of_stages(summary),
+            "segments_s": segments,
+        }
+        write_line(json_records.line(record | {"settings": opened.settings(video)}))
     else:
         names = opened.speaker_names().get(summary.video.video_id, {})
         words = [_span_line(span.words, names) for span in opened.words(video)]
@@ -142,7 +147,7 @@ def speakers(
     )
     if as_json:
         for one in found:
-            write_line(records.line(records.of_speaker(one)))
+            write_line(json_records.line(json_records.of_speaker(one)))
     else:
         terminal.show_speakers(SafeConsole(), found, opened.names())
 
@@ -176,7 +181,7 @@ def remove(
             opened.remove(video_id, wait_s=wait_s)
             record = {"video_id": video_id, "removed": True}
             message = one_line(f"removed {video_id} ({names[video_id]})")
-        write_line(records.line(record) if as_json else message)
+        write_line(json_records.line(record) if as_json else message)
 
 
 def _videos_or_failures(library: Library, names: list[str]) -> dict[str, str | None]:
@@ -219,7 +224,7 @@ def relink(
     ):
         found += 1
         write_line(
-            records.line(records.of_relinked(relinked))
+            json_records.line(json_records.of_relinked(relinked))
             if as_json
             else one_line(f"{relinked.video_id} is at {display_path(relinked.path)}")
         )
@@ -264,7 +269,7 @@ def clock(
     if not as_json:
         terminal.show_clock(SafeConsole(), summaries)
     for summary in summaries if as_json else ():
-        write_line(records.line(records.of_video(summary)))
+        write_line(json_records.line(json_records.of_video(summary)))
 
 
 def verify(
@@ -281,7 +286,7 @@ def verify(
     problems = list(open_library(library).verify(deep=deep))
     if as_json:
         for problem in problems:
-            write_line(records.line(records.of_problem(problem)))
+            write_line(json_records.line(json_records.of_problem(problem)))
     else:
         terminal.show_problems(SafeConsole(), problems)
     if problems:
@@ -297,4 +302,4 @@ def gc(
     playhead gc
     """
     freed = Library(library).gc(wait_s=-1.0 if wait else 0.0)
-    write_line(records.line({"freed_bytes": freed}) if as_json else f"freed {freed / 1e6:.1f} MB")
+    write_line(json_records.line({"freed_bytes": freed}) if as_json else f"freed {freed / 1e6:.1f} MB")

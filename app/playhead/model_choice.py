@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playhead.chat import load_chat_model
+from playhead.chat_models import load_chat_model
 from playhead.video_models import AUTO, OFF
 from playhead_index.errors import LibraryError, ModelUnavailable
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
@@ -122,7 +122,7 @@ def library_model(folder: Path) -> str:
     return ""
 
 
-def keep_model(catalog: Catalog, name: str, *, has_failed: bool = False) -> str:
+def store_model(catalog: Catalog, name: str, *, has_failed: bool = False) -> str:
     """Stores a model as the default of a library; `off` removes it.
 
     Returns:

@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from playhead.default_models import (
     DEFAULTS,
@@ -22,7 +21,10 @@ from playhead.default_models import (
     known_model,
     packaged_speech_notice,
 )
-from playhead.video_model_facts import is_address, load_captioner
+from playhead.load_video_model import load_captioner
+from playhead.model_plugins import find_plugin
+from playhead.model_servers import is_address
+from playhead.speech_servers import load_speech_server
 from playhead.video_models import AUTO, OFF, VideoChoice, off_choice
 from playhead_index.embed.checkpoints import LOCAL_PREFIX
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, ModelTag, TextEmbedder
@@ -65,12 +67,6 @@ MODULES = {
 """The module without which a model of a role cannot be loaded."""
 SCREEN_READER = RapidOcrReader.name
 NO_CAPTIONS = off_choice("captions were not asked for: index again with --captions")
-PLUGINS = "playhead.models"
-"""Entry points that bring models: a function from a role to the model's name, and the roles that it has.
-
-A model of the plugin `nano` is named `nano:` in every role; that name is what a library remembers, so a
-plugin may move its files.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +90,7 @@ class ModelNames:
             for captions and for questions about frames.
         rerank: a cross-encoder of transformers that ranks passages anew in a search: a hub name or a folder.
             `auto` takes what `PLAYHEAD_RERANK_MODEL` names, else none; a library does not remember it.
-        keep_tokens: the part of the visual tokens that the video-LLM gets, chosen by the question, above
+        keep_ratio: the part of the visual tokens that the video-LLM gets, chosen by the question, above
             0 and at most 1; behind a server the part of its frames. None takes what `PLAYHEAD_KEEP_TOKENS`
             says, else all. Captions are made of all.
         model: the chat model that plans, answers and judges, and reads frames where it takes images:
@@ -112,7 +108,7 @@ class ModelNames:
     screen: str = AUTO
     device: str = AUTO
     video: str = AUTO
-    keep_tokens: float | None = None
+    keep_ratio: float | None = None
     voices: str = AUTO
     rerank: str = AUTO
     model: str = AUTO
@@ -127,32 +123,6 @@ class ModelNames:
         roles = find_plugin(plugin).roles
         named: dict[str, Any] = {role: f"{plugin}:" for role in roles if getattr(self, role) == AUTO}
         return replace(self, **named)
-
-
-class ModelPlugin(Protocol):
-    """What an entry point of `playhead.models` gives."""
-
-    roles: tuple[str, ...]
-    """Of `picture`, `appearance`, `words`, `speech` and `video`, those that it has a model for."""
-
-    def name_of(self, role: str) -> str:
-        """The model's name in the form that the role's loader takes, such as `local-dir:FOLDER`."""
-        ...
-
-
-def find_plugin(name: str) -> ModelPlugin:
-    """The plugin of a name.
-
-    Raises:
-        ModelUnavailable: no such plugin is installed.
-    """
-    found = {entry.name: entry for entry in entry_points(group=PLUGINS)}
-    if name not in found:
-        raise ModelUnavailable(
-            f"no plugin brings models named {name!r}; installed: {', '.join(found) or 'none'}"
-        )
-    plugin: ModelPlugin = found[name].load()
-    return plugin
 
 
 @dataclass(frozen=True, slots=True)
@@ -459,8 +429,6 @@ def load_one(role: str, name: str, device: str = AUTO, download: bool = False) -
     }
     plugin, colon, rest = name.partition(":")
     if role == "speech" and is_address(name):
-        from playhead.speech_servers import load_speech_server
-
         if find_spec(MODULES["speech"]) is None:  # it brings the voice detector
             raise ModelUnavailable(missing_module(MODULES["speech"]))
         return load_speech_server(name)

@@ -6,13 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from playhead import records
+from playhead import json_records
 from playhead.answer_view import plain, show_answer
 from playhead.arguments import checked, err, open_library, window_between
+from playhead.compare_strategies import Comparison, compare
 from playhead.comparison_view import outcome, show_comparison
 from playhead.conversation_view import show_thread, show_threads
 from playhead.input_checks import checked_options, checked_text, checked_thread_id
 from playhead.library import Library
+from playhead.load_video_model import resolve_keep_ratio
 from playhead.models import ModelNames
 from playhead.options import (
     DEFAULT_LIBRARY,
@@ -32,8 +34,6 @@ from playhead.options import (
     VideoOption,
 )
 from playhead.output import SafeConsole, write_line
-from playhead.strategies import Comparison, compare
-from playhead.video_model_facts import keep_ratio
 from playhead.video_models import AUTO as MODEL_AUTO
 from playhead.video_models import OFF as MODEL_OFF
 from playhead_agent.clarify import Clarify
@@ -128,9 +128,9 @@ def ask(
     checked(partial(checked_options, option or ()))
     checked(partial(checked_thread_id, thread))
     checked(lambda: check_strategy(strategy))
-    checked(lambda: keep_ratio(keep_tokens))
+    checked(lambda: resolve_keep_ratio(keep_tokens))
     names = ModelNames(
-        device=device, video=video_model, keep_tokens=keep_tokens, rerank=rerank_model, model=model,
+        device=device, video=video_model, keep_ratio=keep_tokens, rerank=rerank_model, model=model,
         local_only=local_only,
     )  # fmt: skip
     opened = Library(library, names)
@@ -151,7 +151,7 @@ def ask(
         )  # fmt: skip
     _keep_model(opened, has_failed=bool(answer.fallback) and not answer.cost.get("model_calls"))
     if as_json:
-        write_line(records.line(records.of_answer(answer)))
+        write_line(json_records.line(json_records.of_answer(answer)))
     else:
         show_answer(SafeConsole(), answer, opened.names(), option or ())
 
@@ -210,7 +210,7 @@ def compare_strategies(
     for row in compare(opened, question, strategy or (), **ask_options):
         rows.append(row)
         if as_json:
-            write_line(records.line(records.of_comparison(row)))
+            write_line(json_records.line(json_records.of_comparison(row)))
         elif err.is_terminal:
             err.print(plain(f"{row.strategy}: {outcome(row).partition(':')[0]}", "dim"))
     if not as_json:
@@ -221,7 +221,7 @@ def compare_strategies(
 
 def _keep_model(opened: Library, *, has_failed: bool) -> None:
     """Stores the named model in the library, unless it has failed, and prints what was done."""
-    note = opened.keep_model(has_failed=has_failed)
+    note = opened.store_model(has_failed=has_failed)
     is_named = opened.models.model not in (MODEL_AUTO, MODEL_OFF)
     if not note and is_named and err.is_terminal:
         note = "the library keeps this model for later commands; --model off forgets it"
@@ -250,14 +250,14 @@ def threads(
         listed = opened.threads()
         if as_json:
             for one in listed:
-                write_line(records.line(one.to_json()))
+                write_line(json_records.line(one.to_json()))
         else:
             show_threads(SafeConsole(), listed)
         return
     turns = opened.thread(thread)
     if as_json:
         for turn in turns:
-            write_line(records.line(records.of_turn(turn)))
+            write_line(json_records.line(json_records.of_turn(turn)))
     else:
         show_thread(SafeConsole(), thread, turns, opened.names())
 

@@ -20,7 +20,7 @@ from typing import Annotated, Any
 
 import typer
 
-from playhead import records, terminal
+from playhead import json_records, terminal
 from playhead.answer_view import show_answer
 from playhead.default_models import DEFAULTS, SPEECH_ON_GPU, DefaultModel, is_cached
 from playhead.library import Library
@@ -28,7 +28,7 @@ from playhead.models import MODULES
 from playhead.options import DEFAULT_LIBRARY, JsonOption, LibraryOption
 from playhead.output import SafeConsole
 from playhead.prepare import download_models, why_hub_unreachable
-from playhead.video_model_facts import memory_gb
+from playhead.video_model_choice import memory_gb
 from playhead_index.extras import CPU_WHEELS, has_nvidia, install_command, models_extra
 from playhead_index.store.catalog import CATALOG_NAME
 from playhead_tools.evidence import Answer
@@ -231,13 +231,13 @@ def command(
     for line in describe_plan(plan):
         err.print(terminal.plain(line), soft_wrap=True)
     if as_json:
-        print(records.line({"plan": asdict(plan)}), flush=True)
+        print(json_records.line({"plan": asdict(plan)}), flush=True)
     if dry_run:
         return
     failures = list(_carry_out(plan, err, as_json=as_json)) if _is_confirmed(plan, yes=yes) else []
     question, answer, names = answer_sample(library)
     if as_json:
-        print(records.line({"question": question, "answer": answer.to_json()}))
+        print(json_records.line({"question": question, "answer": answer.to_json()}))
     else:
         SafeConsole().print(terminal.plain(f"sample question: {question}", "bold"))
         show_answer(SafeConsole(), answer, names)
@@ -267,7 +267,7 @@ def _carry_out(plan: SetupPlan, err: SafeConsole, *, as_json: bool) -> Iterator[
         return
     for done in download_models(plan.models, lambda model: _say_started(err, model)):
         if as_json:
-            print(records.line(records.of_download(done)), flush=True)
+            print(json_records.line(json_records.of_download(done)), flush=True)
         if done.error:
             again = f"playhead prepare {done.model.role}"
             yield f"{done.model.role} model {done.model.name}: {done.error}; later: {again}"

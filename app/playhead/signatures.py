@@ -168,7 +168,7 @@ def function_of(member: Any) -> Callable[..., Any] | None:
         return member.func
     if isinstance(member, classmethod | staticmethod):
         return member.__func__
-    return member if inspect.isfunction(member) else None
+    return inspect.unwrap(member) if inspect.isfunction(member) else None
 
 
 def methods_of(value: type) -> Iterator[tuple[str, Callable[..., Any], bool]]:

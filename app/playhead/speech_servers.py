@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from playhead.api_keys import key_for
-from playhead.video_model_facts import NoModelList, served_models
+from playhead.model_servers import NoModelList, served_models
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.redaction import redact
 

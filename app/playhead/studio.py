@@ -29,4 +29,6 @@ def make_graph() -> "CompiledStateGraph[Any, Any, Any, Any]":
     if not named:
         raise LibraryMissing(f"{VARIABLE} is not set; set it to the folder of a library")
     library = Library(Path(named))
-    return studio_graph(Context(library.searcher, library.catalog, open_vlm_client=lambda: library.eyes))
+    return studio_graph(
+        Context(library.searcher, library.catalog, open_vlm_client=lambda: library.vlm_client)
+    )

@@ -24,9 +24,9 @@ from playhead_index.lifecycle import Problem
 from playhead_index.paths import display_path
 from playhead_index.search.results import Hit, Moment, SearchResult
 from playhead_index.speakers import SpeakerSummary, with_speaker
-from playhead_index.stages.job_table import STAGES
 from playhead_index.stages.transcribe import NO_SOUND, SUBTITLES_TAKEN
 from playhead_index.store.catalog import VideoRow
+from playhead_index.store.job_table import STAGES
 from playhead_index.store.summaries import Summary
 from playhead_index.window import format_time
 from playhead_index.words.protocol import is_uncertain

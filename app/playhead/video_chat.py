@@ -4,8 +4,9 @@ import json
 from typing import TYPE_CHECKING
 
 from playhead.api_keys import key_for
+from playhead.load_video_model import load_video_llm
 from playhead.models import ModelNames
-from playhead.video_model_facts import KEY, load_video_llm, named_folder
+from playhead.video_model_choice import KEY, named_folder
 from playhead.video_models import VideoChoice
 from playhead_index.errors import ModelUnavailable
 
@@ -23,7 +24,7 @@ def video_chat(choice: VideoChoice, names: ModelNames) -> "LangChainChat":
     Raises:
         ModelUnavailable: there is none, it cannot be made, or it is not on this machine and must be.
     """
-    from playhead.chat import load_chat_model
+    from playhead.chat_models import load_chat_model
     from playhead_agent.models.chat_model import LangChainChat
     from playhead_agent.models.video_llm_chat import VideoLLMChat
 

@@ -16,7 +16,6 @@ import statistics
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 
 PACKAGES = ("index", "tools", "agent", "app")
@@ -162,7 +161,8 @@ class PathWalker:
         self._modules = modules
         self._by_path = {module.path: module for module in modules.values()}
         self._walked: set[tuple[str, str]] = set()
-        self.files: list[str] = []
+        self.calls: list[tuple[str, str]] = []
+        """(file of the caller, file of the function) of each function, in the order of first visits."""
 
     def walk(self, path: str, function: str, parameter: str) -> None:
         """Follows one parameter of a function; with `nodes` as the function, the nodes of the file's graph.
@@ -187,12 +187,13 @@ class PathWalker:
             raise LookupError(f"no parameter {parameter} of {function} in {path}")
         self._enter(module, function, {names.index(parameter)})
 
-    def _enter(self, module: Module, function: str, passed: set[int], self_passed: bool = False) -> None:
+    def _enter(
+        self, module: Module, function: str, passed: set[int], self_passed: bool = False, caller: str = ""
+    ) -> None:
         if (module.path, function) in self._walked or function not in module.functions:
             return
         self._walked.add((module.path, function))
-        if not self.files or self.files[-1] != module.path:
-            self.files.append(module.path)
+        self.calls.append((caller, module.path))
         node = module.functions[function]
         arguments = _arguments(node)
         names = {arguments[at].arg for at in passed if at < len(arguments)}
@@ -227,7 +228,7 @@ class PathWalker:
         for at, keyword in enumerate(call.keywords, len(call.args)):
             if at in passed and keyword.arg in names:
                 positions.add(names.index(keyword.arg))
-        self._enter(module, function, positions, is_method and body.is_passed(call.func))
+        self._enter(module, function, positions, is_method and body.is_passed(call.func), body.module.path)
 
     def _callee(self, body: "_Body", func: ast.expr) -> tuple[Module, str, bool] | None:
         if isinstance(func, ast.Name):
@@ -370,17 +371,22 @@ def _graph_nodes(module: Module) -> list[str]:
     return names
 
 
-def num_returns(files: Sequence[str]) -> int:
-    """How often a path comes back to a file that it had left.
+def num_returns(calls: Iterable[tuple[str, str]]) -> int:
+    """How often a path comes back to a file that it had left: calls into a file that was visited before.
 
-    >>> num_returns(["a", "b", "a", "c", "b"])
-    2
+    A function that calls another one of its own file has not left it.
+
+    Args:
+        calls: file of the caller (empty for a start) and file of the function, in order.
+
+    >>> num_returns([("", "a"), ("a", "b"), ("a", "a"), ("a", "c"), ("c", "b")])
+    1
     """
     seen: set[str] = set()
     found = 0
-    for before, now in pairwise(["", *files]):
-        found += now != before and now in seen
-        seen.add(now)
+    for caller, file in calls:
+        found += file != caller and file in seen
+        seen.add(file)
     return found
 
 
@@ -538,11 +544,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("root", nargs="?", type=Path, default=Path(), help="repository; the current folder")
     parser.add_argument("--files", action="store_true", help="also print the files of each path, in order")
-    asked = parser.parse_args(arguments)
-    modules = read_modules(asked.root)
+    options = parser.parse_args(arguments)
+    modules = read_modules(options.root)
     lines = sorted(function_lines(modules))
     p90 = lines[len(lines) * 9 // 10]
-    num_lines = sum((asked.root / one.path).read_text("utf-8").count("\n") for one in modules.values())
+    num_lines = sum((options.root / one.path).read_text("utf-8").count("\n") for one in modules.values())
     print(f"files {len(modules)}, lines {num_lines}")
     print(f"functions {len(lines)}: median {statistics.median(lines):.0f} lines, p90 {p90}")
     print(f"typed {typed_share(modules):.1%}; broad excepts {len(broad_excepts(modules))}")
@@ -552,20 +558,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(
         f"files with SQL outside store/ {len(sql)}", *(f"  {path} {n}" for path, n in sql.items()), sep="\n"
     )
-    unwanted = num_unwanted(modules, unwanted_words(asked.root))
+    unwanted = num_unwanted(modules, unwanted_words(options.root))
     listed = ", ".join(f"{word} {n}" for word, n in unwanted.most_common())
     print(f"identifiers with words that the glossary does not want {sum(unwanted.values())}: {listed}")
     for walk in WALKS:
         walker = PathWalker(modules)
         for start in walk.starts:
             walker.walk(*start)
-        own = [path for path in walker.files if path.startswith("agent/")]
+        own = [call for call in walker.calls if call[1].startswith("agent/")]
+        num_files, num_own = (len({path for _, path in calls}) for calls in (walker.calls, own))
         print(
-            f"{walk.name}: {len(set(walker.files))} files, returns {num_returns(walker.files)};"
-            f" of agent alone {len(set(own))} files, returns {num_returns(own)}"
+            f"{walk.name}: {num_files} files, returns {num_returns(walker.calls)};"
+            f" of agent alone {num_own} files, returns {num_returns(own)}"
         )
-        if asked.files:
-            print(*(f"  {path}" for path in walker.files), sep="\n")
+        if options.files:
+            print(
+                *(f"  {caller or '-'} > {path}" for caller, path in walker.calls if caller != path), sep="\n"
+            )
     return 0
 
 

@@ -30,7 +30,6 @@ from playhead_index.stages.caption import caption_segments
 from playhead_index.stages.embed_frames import embed_frames
 from playhead_index.stages.embed_text import embed_words
 from playhead_index.stages.identify_speakers import identify_speakers
-from playhead_index.stages.job_table import Stage, is_finished, read_stage, read_stages, write_stage
 from playhead_index.stages.read_screen import read_screen
 from playhead_index.stages.register import (
     change_during_run,
@@ -43,7 +42,9 @@ from playhead_index.stages.segment import cut_segments
 from playhead_index.stages.segment_transcript import STAGE as TRANSCRIPT
 from playhead_index.stages.segment_transcript import divide_transcript
 from playhead_index.stages.transcribe import plan_speech, read_subtitles, transcribe, without_rules
+from playhead_index.stages.video_job import VideoJob
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import Stage, is_finished, read_stage, read_stages, write_stage
 from playhead_index.store.lock import writing
 from playhead_index.store.manifest import write_manifest
 from playhead_index.store.removal import keep_reserve, purge_removed
@@ -227,29 +228,28 @@ def build_video(catalog: Catalog, path: Path, settings: RunSettings, models: Mod
     began = monotonic()
     remember_transcriber(catalog, models)
     scanned = scan(catalog, path, lambda video_id: settings.for_video(catalog, video_id).reader)
-    video_id, reader, info = scanned.video_id, scanned.reader, scanned.info
+    video_id, reader = scanned.video_id, scanned.reader
     adopt_recorded_names(catalog, video_id, models)
     requested_settings = settings.for_video(catalog, video_id)
-    adopt_unrecorded_settings(
-        catalog, video_id, reader, info_in_library(catalog, video_id, info), requested_settings
-    )
+    job = VideoJob(catalog, video_id, scanned.path, reader, scanned.info, requested_settings, models)
+    adopt_unrecorded_settings(replace(job, info=info_in_library(job)))
     before = read_stages(catalog, video_id)
-    timeline = update_timeline(catalog, video_id, info, requested_settings, models)
+    timeline = update_timeline(job)
     info = timeline.info
+    job = replace(job, info=info, settings=settings.for_video(catalog, video_id))
 
-    subtitle_notes = read_subtitles(catalog, video_id, scanned.path, info, is_recorded=models.is_recorded)
-    requested_settings = settings.for_video(catalog, video_id)
-    speech = plan_speech(catalog, video_id, info, requested_settings, models)
-    reindex_plan = begin_reindex(catalog, video_id, requested_settings, models, speech)
-    index_settings = reindex_plan.settings
-    speech_note = transcribe(catalog, video_id, reader, info, models, speech)
-    speakers_note = identify_speakers(catalog, video_id, reader, info, index_settings, models, speech)
-    embed_frames(catalog, video_id, reader, info, index_settings, models)
-    cut_segments(catalog, video_id, reader, info, index_settings)
-    screen_note = read_screen(catalog, video_id, reader, info, index_settings, models)
-    caption_segments(catalog, video_id, reader, info, models)
-    embed_words(catalog, video_id, models)
-    divide_transcript(catalog, video_id, models)
+    subtitle_notes = read_subtitles(job)
+    speech = plan_speech(job)
+    reindex_plan = begin_reindex(job, speech)
+    job = replace(job, settings=reindex_plan.settings)
+    speech_note = transcribe(job, speech)
+    speakers_note = identify_speakers(job, speech)
+    embed_frames(job)
+    cut_segments(job)
+    screen_note = read_screen(job)
+    caption_segments(job)
+    embed_words(job)
+    divide_transcript(job)
 
     decode_warning = "; ".join(reader.decode_warnings) or before.get("finish", Stage("finish")).note
     with catalog.atomic() as db:

@@ -19,15 +19,16 @@ from playhead_index.paths import (
     path_to_text,
     resolve_path,
     shell_path,
-    text_to_path,
 )
-from playhead_index.stages.job_table import STAGE_OF_SPACE, read_stages
 from playhead_index.stages.register import clear_old_failures
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.disk import MIN_FREE_BYTES, free_bytes
+from playhead_index.store.failures import delete_failures, read_failures
+from playhead_index.store.job_table import STAGE_OF_SPACE, read_stages
 from playhead_index.store.lock import writing
-from playhead_index.store.manifest import read_manifest, space_tag, unfinished_videos
-from playhead_index.store.places import FileState, set_place
+from playhead_index.store.maintenance import check_integrity, compact
+from playhead_index.store.manifest import read_manifest, read_spaces, unfinished_videos
+from playhead_index.store.places import FileState, PlaceRow, delete_other_places, read_places, set_place
 from playhead_index.store.removal import (
     delete_retired,
     delete_rows,
@@ -37,6 +38,7 @@ from playhead_index.store.removal import (
     replace_manifest,
 )  # fmt: skip
 from playhead_index.store.shards import Shards
+from playhead_index.store.videos import has_video, read_video_sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class RelinkedVideo:
 
 def find_failures(catalog: Catalog, name: str) -> list[Path]:
     """The files that could not be indexed and that a person means: by path, or else by name."""
-    failures = [text_to_path(text) for (text,) in catalog.query("SELECT path FROM failure ORDER BY path")]
+    failures = [one.path for one in read_failures(catalog)]
     resolved = resolve_path(expand_path(name))
     by_path = [path for path in failures if resolved == path or display_path(path) == name]
     return by_path or [path for path in failures if name in _names(path)]
@@ -98,7 +100,7 @@ def clear_failure(catalog: Catalog, name: str, *, wait_s: float = 0.0) -> Path:
                 else f"no file {name!r} failed to be indexed; `playhead list` shows those that did"
             )
         with catalog.atomic() as db:
-            db.execute("DELETE FROM failure WHERE path = ?", (path_to_text(found[0]),))
+            delete_failures(db, found)
     return found[0]
 
 
@@ -116,7 +118,7 @@ def remove_video(catalog: Catalog, video_id: str, *, wait_s: float = 0.0) -> Non
     """
     folder = catalog.path.parent
     with writing(folder, wait_s=wait_s):
-        if not catalog.query("SELECT 1 FROM video WHERE video_id = ?", (video_id,)):
+        if not has_video(catalog, video_id):
             raise VideoUnknown(f"no video {video_id!r} in this library; `playhead list` shows what it holds")
         delete_rows(catalog, video_id)
         for shards in _all_shards(catalog):
@@ -147,8 +149,8 @@ def relink(
         LibraryLocked: another process is writing.
     """
     with writing(catalog.path.parent, wait_s=wait_s):
-        sizes = catalog.query("SELECT video_id, size_bytes FROM video")
-        missing = {v: size for v, size in sizes if not _is_at_a_place(catalog, v)}
+        sizes = read_video_sizes(catalog)
+        missing = {v: size for v, size in sizes.items() if not _is_at_a_place(catalog, v)}
         found = find_videos(folders)
         for error in (*found.refused, *found.unreadable):
             on_unreadable(error)
@@ -166,33 +168,34 @@ def relink(
             with catalog.atomic() as db:
                 place = path_to_text(resolve_path(path))
                 set_place(db, place, video_id, state)
-                db.execute("DELETE FROM place WHERE video_id = ? AND path != ?", (video_id, place))
+                delete_other_places(db, video_id, place)
             del missing[video_id]
             yield RelinkedVideo(video_id, resolve_path(path))
 
 
 def _is_at_a_place(catalog: Catalog, video_id: str) -> bool:
     """A file at one of its places holds the video: by size and times, else by its content."""
-    rows = catalog.query("SELECT path, size_bytes, mtime_ns FROM place WHERE video_id = ?", (video_id,))
-    for place, size_bytes, mtime_ns in rows:
+    for place in read_places(catalog, video_id):
         with suppress(OSError, VideoUnreadable):
-            if _has_content_of(text_to_path(place), video_id, size_bytes, mtime_ns):
+            if _has_content_of(place, video_id):
                 return True
     return False
 
 
-def _has_content_of(path: Path, video_id: str, size_bytes: int, mtime_ns: int, *, deep: bool = False) -> bool:
-    """Whether a file holds a video; it is read when its times are not the recorded ones, or when `deep`.
+def _has_content_of(place: PlaceRow, video_id: str, *, deep: bool = False) -> bool:
+    """Whether the file at a place holds a video.
+
+    It is read when its size or times are not the recorded ones, or when `deep`.
 
     Raises:
         OSError: the file is not there, or its folder may not be entered.
         VideoUnreadable: the file may not be read.
     """
-    stat = path.stat()
-    is_as_recorded = (stat.st_size, stat.st_mtime_ns) == (size_bytes, mtime_ns)
+    stat = place.path.stat()
+    is_as_recorded = (stat.st_size, stat.st_mtime_ns) == (place.size_bytes, place.mtime_ns)
     if is_as_recorded and not deep:
         return True
-    return stat.st_size == size_bytes and fingerprint(path) == video_id
+    return stat.st_size == place.size_bytes and fingerprint(place.path) == video_id
 
 
 def verify(catalog: Catalog, *, deep: bool = False) -> Iterator[Problem]:
@@ -203,8 +206,7 @@ def verify(catalog: Catalog, *, deep: bool = False) -> Iterator[Problem]:
         deep: also read every file again and compare its content.
     """
     folder = catalog.path.parent
-    (state,) = catalog.query("PRAGMA integrity_check")[0]
-    if state != "ok":
+    if (state := check_integrity(catalog)) != "ok":
         yield Problem(
             "damaged", display_path(catalog.path), f"SQLite says: {state}; index into a new library"
         )
@@ -219,10 +221,10 @@ def verify(catalog: Catalog, *, deep: bool = False) -> Iterator[Problem]:
         yield Problem(
             "unfinished", display_path(folder), "no indexing run has ended yet: run playhead index again"
         )
-    for text, error in catalog.query("SELECT path, error FROM failure ORDER BY path"):
-        path = text_to_path(text)
-        subject = error if display_path(path) in error else f"{display_path(path)}: {error}"
-        yield Problem("failed", subject, _failure_advice(folder, path))
+    for failure in read_failures(catalog):
+        shown, error = display_path(failure.path), failure.error
+        subject = error if shown in error else f"{shown}: {error}"
+        yield Problem("failed", subject, _failure_advice(folder, failure.path))
     for video in catalog.videos():
         yield from _verify_files(catalog, video.video_id, deep=deep)
         yield from _verify_shards(catalog, video.video_id)
@@ -247,13 +249,12 @@ def _verify_files(catalog: Catalog, video_id: str, *, deep: bool) -> Iterator[Pr
         yield Problem(
             "moved", f"{video_id} (was {seen})", f"playhead relink FOLDER --library {shell_path(folder)}"
         )
-    rows = catalog.query("SELECT path, size_bytes, mtime_ns FROM place WHERE video_id = ?", (video_id,))
-    for name, size_bytes, mtime_ns in rows:
-        path = text_to_path(name)
+    for place in read_places(catalog, video_id):
+        path = place.path
         if not path_exists(path):
             continue
         try:
-            changed = not _has_content_of(path, video_id, size_bytes, mtime_ns, deep=deep)
+            changed = not _has_content_of(place, video_id, deep=deep)
         except (VideoUnreadable, OSError) as error:
             yield Problem("failed", f"{video_id}: {error}", "make the file readable, then run verify again")
             continue
@@ -298,7 +299,7 @@ def collect_garbage(catalog: Catalog, *, wait_s: float = 0.0) -> int:
             clear_old_failures(catalog)
             purge_removed(catalog)
             if _has_room_to_compact(catalog.path):
-                _compact(catalog)
+                compact(catalog)
             replace_manifest(folder, catalog)
         freed = before - _size_bytes(folder)
         keep_reserve(folder)
@@ -311,17 +312,8 @@ def _has_room_to_compact(path: Path) -> bool:
     return min(free_bytes(path.parent), free_bytes(Path(tempfile.gettempdir()))) > needed
 
 
-def _compact(catalog: Catalog) -> None:
-    with catalog.atomic() as db:
-        db.execute("INSERT INTO span_fts (span_fts) VALUES ('optimize')")
-    catalog.query("VACUUM")
-    catalog.query("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
 def _all_shards(catalog: Catalog) -> list[Shards]:
-    names = [name for (name,) in catalog.query("SELECT name FROM space ORDER BY name")]
-    tags = ((name, space_tag(catalog, name)) for name in names)
-    return [Shards(catalog.path.parent, name, tag.width) for name, tag in tags if tag is not None]
+    return [Shards(catalog.path.parent, name, tag.width) for name, tag in read_spaces(catalog).items()]
 
 
 def _size_bytes(folder: Path) -> int:

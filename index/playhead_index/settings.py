@@ -11,9 +11,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from playhead_index.recipe import IndexSettings
-from playhead_index.stages.job_table import Stage, read_stages
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import Stage, read_stages
 from playhead_index.store.settings import read_settings, write_settings
+from playhead_index.store.videos import has_videos
 from playhead_index.words.protocol import Transcriber
 
 OFF = "off"
@@ -113,7 +114,7 @@ def remember(catalog: Catalog, settings: RunSettings, switches: Values) -> RunSe
         settings: of the run.
         switches: other settings that are given, such as `{"screen_text": False, "speech_model": "off"}`.
     """
-    is_new = not catalog.query("SELECT 1 FROM video LIMIT 1")
+    is_new = not has_videos(catalog)
     given = {name: settings.given[name] for name in STORED if name in settings.given} | dict(switches)
     write_settings(catalog, {k: v for k, v in given.items() if is_new or not _is_off(k, v)})
     return RunSettings(settings.given, read_settings(catalog))

@@ -12,12 +12,15 @@ from sqlite_utils import Database
 
 from playhead_index.clean_text import clean_text
 from playhead_index.decode import VideoInfo
-from playhead_index.recipe import IndexSettings, Models
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import made_with, to_text
-from playhead_index.stages.job_table import Stage, read_stages, write_stage
-from playhead_index.store.catalog import Catalog
+from playhead_index.stages.video_job import VideoJob
+from playhead_index.store.frames import delete_frames
+from playhead_index.store.job_table import Stage, delete_stage, read_stages, write_stage
+from playhead_index.store.readings import delete_readings
+from playhead_index.store.spans import delete_captions
 from playhead_index.store.video_stages import TIMELINE, gaps_to_text, read_gaps
+from playhead_index.store.videos import update_video_length, update_video_warnings
 from playhead_index.text_limits import LIMITS
 from playhead_index.window import Window, format_time
 
@@ -39,76 +42,73 @@ class TimelineUpdate:
     warning: str = ""
 
 
-def info_in_library(catalog: Catalog, video_id: str, info: VideoInfo) -> VideoInfo:
+def info_in_library(job: VideoJob) -> VideoInfo:
     """A record of a file with the end and the gaps that the library has recorded for it."""
-    ((end_s,),) = catalog.query("SELECT duration_s FROM video WHERE video_id = ?", (video_id,))
-    gaps = read_gaps(catalog, [video_id]).get(video_id, ())
-    if abs(end_s - info.duration_s) <= SAME_END_S and gaps == info.gaps:
-        return info
-    return replace(info, duration_s=end_s, frames_end_s=min(info.frames_end_s, end_s), gaps=gaps)
+    end_s = job.catalog.video(job.video_id).duration_s
+    gaps = read_gaps(job.catalog, [job.video_id]).get(job.video_id, ())
+    if abs(end_s - job.info.duration_s) <= SAME_END_S and gaps == job.info.gaps:
+        return job.info
+    return replace(job.info, duration_s=end_s, frames_end_s=min(job.info.frames_end_s, end_s), gaps=gaps)
 
 
-def update_timeline(
-    catalog: Catalog, video_id: str, info: VideoInfo, settings: IndexSettings, models: Models
-) -> TimelineUpdate:
+def update_timeline(job: VideoJob) -> TimelineUpdate:
     """Records where a recording ends and which gaps it has, and marks what must be made again for it.
 
     Nothing is marked that this run cannot make again: where the model of something that is there is missing,
     the video stays as it was made, with a warning.
 
     Args:
-        catalog: of the library.
-        video_id: of a video in it.
-        info: what its file holds.
-        settings: the settings of the run for this video.
-        models: of the run.
+        job: with what its file holds, and the settings of the run for it.
 
     Raises:
         ModelNeeded: something is to be made again, and the models are not loaded.
     """
-    old = info_in_library(catalog, video_id, info)
-    if old is info:
-        _update_warnings(catalog, video_id, info)
-        return TimelineUpdate(info)
-    stages = read_stages(catalog, video_id)
-    change = f"{_timeline_text(old)} -> {_timeline_text(info)}"
-    if reason := _cannot_make(stages, settings, models):
+    old = info_in_library(job)
+    if old is job.info:
+        _update_warnings(job)
+        return TimelineUpdate(job.info)
+    stages = read_stages(job.catalog, job.video_id)
+    change = f"{_timeline_text(old)} -> {_timeline_text(job.info)}"
+    if reason := _cannot_make(job, stages):
         return TimelineUpdate(
             old, warning=f"its timeline stays as it was made ({change} was measured): {reason}"
         )
-    if models.is_recorded:
+    if job.models.is_recorded:
         raise ModelNeeded("the file holds another timeline than the library")
-    keeps_frames = not (old.gaps or info.gaps) and abs(old.duration_s - info.frames_end_s) <= SAME_END_S
-    with catalog.atomic() as db:
-        db.execute(
-            "UPDATE video SET duration_s = ?, average_fps = ?, n_frames = ?, warnings = ? WHERE video_id = ?",
-            (info.duration_s, info.average_fps, info.n_frames, warnings_to_text(info), video_id),
+    has_gaps = bool(old.gaps or job.info.gaps)
+    keeps_frames = not has_gaps and abs(old.duration_s - job.info.frames_end_s) <= SAME_END_S
+    with job.catalog.atomic() as db:
+        update_video_length(
+            db,
+            job.video_id,
+            duration_s=job.info.duration_s,
+            average_fps=job.info.average_fps,
+            num_frames=job.info.n_frames,
+            warnings=warnings_to_text(job.info),
         )
-        write_gaps(db, video_id, info.gaps)
-        db.execute("DELETE FROM span WHERE video_id = ? AND kind = 'caption'", (video_id,))
-        db.execute("DELETE FROM reading WHERE video_id = ?", (video_id,))
+        write_gaps(db, job.video_id, job.info.gaps)
+        delete_captions(db, job.video_id)
+        delete_readings(db, job.video_id)
         if not keeps_frames:
-            db.execute("DELETE FROM frame WHERE video_id = ?", (video_id,))
-        for stage in _stages_to_update(
-            stages, keeps_frames=keeps_frames, keeps_speech=not (old.gaps or info.gaps)
-        ):
-            write_stage(db, video_id, stage)
-    return TimelineUpdate(info, redone=(f"timeline ({change})",))
+            delete_frames(db, job.video_id)
+        for stage in _stages_to_update(stages, keeps_frames=keeps_frames, keeps_speech=not has_gaps):
+            write_stage(db, job.video_id, stage)
+    return TimelineUpdate(job.info, redone=(f"timeline ({change})",))
 
 
-def _cannot_make(stages: Mapping[str, Stage], settings: IndexSettings, models: Models) -> str:
+def _cannot_make(job: VideoJob, stages: Mapping[str, Stage]) -> str:
     """What a video has that this run could not make again, and why; empty where it could make all."""
     loaded = {
-        "speech": models.transcriber if settings.transcribe != "never" else None,
-        "picture": models.picture,
-        "appearance": models.appearance,
-        "screen": models.screen_reader,
-        "caption": models.captioner,
+        "speech": job.models.transcriber if job.settings.transcribe != "never" else None,
+        "picture": job.models.picture,
+        "appearance": job.models.appearance,
+        "screen": job.models.screen_reader,
+        "caption": job.models.captioner,
     }
     for name, model in loaded.items():
         stage = stages.get(name, Stage(name))
         if model is None and (stage.rows or (stage.status in ("done", "running") and stage.recipe)):
-            return f"its {name} stage could not be made again ({models.why_off(name)})"
+            return f"its {name} stage could not be made again ({job.models.why_off(name)})"
     return ""
 
 
@@ -139,7 +139,7 @@ def write_gaps(db: Database, video_id: str, gaps: Sequence[Window]) -> None:
     if gaps:
         write_stage(db, video_id, Stage(TIMELINE, "done", rows=len(gaps), recipe=gaps_to_text(gaps)))
     else:
-        db.execute("DELETE FROM stage WHERE video_id = ? AND name = ?", (video_id, TIMELINE))
+        delete_stage(db, video_id, TIMELINE)
 
 
 def warnings_to_text(info: VideoInfo) -> str:
@@ -147,12 +147,11 @@ def warnings_to_text(info: VideoInfo) -> str:
     return json.dumps([clean_text(text, LIMITS.note_chars) for text in info.warnings])
 
 
-def _update_warnings(catalog: Catalog, video_id: str, info: VideoInfo) -> None:
+def _update_warnings(job: VideoJob) -> None:
     """Stores the warnings of a file as this version words them."""
-    ((stored,),) = catalog.query("SELECT warnings FROM video WHERE video_id = ?", (video_id,))
-    if stored != (new := warnings_to_text(info)):
-        with catalog.atomic() as db:
-            db.execute("UPDATE video SET warnings = ? WHERE video_id = ?", (new, video_id))
+    if job.catalog.video(job.video_id).warnings != (new := warnings_to_text(job.info)):
+        with job.catalog.atomic() as db:
+            update_video_warnings(db, job.video_id, new)
 
 
 def _timeline_text(info: VideoInfo) -> str:

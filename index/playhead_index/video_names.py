@@ -9,9 +9,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from playhead_index.errors import VideoUnknown
-from playhead_index.paths import display_path, expand_path, resolve_path, text_to_path
+from playhead_index.paths import display_path, expand_path, resolve_path
 from playhead_index.store.catalog import Catalog
-from playhead_index.store.places import retired_versions
+from playhead_index.store.places import read_all_places, retired_versions
+from playhead_index.store.videos import read_video_ids
 
 MIN_ID_PREFIX = 4
 MAX_LISTED = 10
@@ -20,9 +21,6 @@ MIN_WORD = 4
 """Characters that a word of a name has at least to be compared by itself."""
 MIN_SIMILARITY = 0.7
 """Of a suggested name, by `difflib`: `sillent.mp4` has 0.95 with `silent.mp4`, 0.64 with `lecture.mp4`."""
-
-Place = tuple[str, Path]
-"""The id of a video and a path at which a copy of it was seen."""
 
 
 class VideoNames(dict[str, str]):
@@ -45,15 +43,9 @@ def video_names(catalog: Catalog) -> VideoNames:
 
 def _live_names(catalog: Catalog) -> VideoNames:
     first: dict[str, Path] = {}
-    for video_id, path in video_places(catalog):
+    for video_id, path in read_all_places(catalog):
         first.setdefault(video_id, path)
     return VideoNames(distinct_names(first))
-
-
-def video_places(catalog: Catalog) -> list[Place]:
-    """Where the videos of a library were seen, each video's first place first."""
-    rows = catalog.query("SELECT video_id, path FROM place JOIN video USING (video_id) ORDER BY place.rowid")
-    return [(video_id, text_to_path(path)) for video_id, path in rows]
 
 
 def distinct_names(paths: Mapping[str, Path]) -> dict[str, str]:
@@ -86,8 +78,7 @@ def find_video(catalog: Catalog, name: str) -> str:
         VideoUnknown: none fits, and the message suggests some; or several do, and it lists them.
     """
     names = _live_names(catalog)
-    ids = [str(video_id) for (video_id,) in catalog.query("SELECT video_id FROM video")]
-    known = [*video_places(catalog), *((video_id, Path()) for video_id in ids)]
+    known = [*read_all_places(catalog), *((video_id, Path()) for video_id in read_video_ids(catalog))]
     for fits in _name_tests(name, names) if name else ():
         found: dict[str, None] = dict.fromkeys(v for v, path in known if fits(v, path))
         if len(found) == 1:

@@ -14,8 +14,8 @@ from playhead_agent.limits import Thresholds
 from playhead_agent.run import ask
 from playhead_agent.state import Context
 from playhead_index.search.results import Scope
-from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import Stage, write_stage
 from playhead_index.store.recordings import set_recorded
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer

@@ -23,7 +23,7 @@ REFUSED = "“at 0:51” is in 2 videos: lecture.mp4, demo.mp4. Name the file in
 
 @pytest.fixture
 def context(made: Catalog) -> Context:
-    return Context(WordFinder(made), made, may_ask=True)
+    return Context(WordFinder(made), made, may_clarify=True)
 
 
 @pytest.fixture

@@ -162,7 +162,7 @@ def test_a_turn_that_a_limit_ended_is_read_back_with_its_answer(
 def test_a_question_that_fits_two_videos_is_asked_back(
     world: ContractWorld, saver: SqliteSaver, name: str
 ) -> None:
-    context = world.context(name, may_ask=True)
+    context = world.context(name, may_clarify=True)
     how: dict[str, Any] = {"context": context, "strategy": load_strategy(name), "checkpointer": saver}
     *_, which = stream(TWO_VIDEOS, thread_id="a", **how)
     assert isinstance(which, Clarify)

@@ -6,9 +6,10 @@ import pytest
 from tests.tools.made_library import WordFinder
 
 from playhead_agent.persistence.checkpoints import open_checkpointer
-from playhead_agent.rules.inspect import in_folders
+from playhead_agent.rules.scope import in_folders
+from playhead_agent.rules.video_names import named_videos, without_names
 from playhead_agent.run import ask
-from playhead_agent.state import Context, named_videos, without_names
+from playhead_agent.state import Context
 from playhead_index.errors import ToolError
 from playhead_index.store.catalog import Catalog
 from playhead_tools.question import parse_question

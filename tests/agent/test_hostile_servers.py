@@ -21,7 +21,7 @@ from tests.hostile_server import (
 )  # fmt: skip
 from tests.tools.made_library import LECTURE, WordFinder
 
-from playhead.chat import load_chat_model
+from playhead.chat_models import load_chat_model
 from playhead_agent.limits import Limits
 from playhead_agent.planner.strategy import PLANNER
 from playhead_agent.run import ask

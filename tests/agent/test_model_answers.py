@@ -12,7 +12,7 @@ from playhead_agent.limits import Limits
 from playhead_agent.models.invoke import describe_model
 from playhead_agent.rules.extractive import AnswerContext
 from playhead_agent.rules.llm_writer import evidence_tag, reply_form, select_evidence
-from playhead_agent.rules.reasoning import TemporalResult
+from playhead_agent.rules.temporal_result import TemporalResult
 from playhead_agent.run import ask
 from playhead_agent.scripted import ScriptedChatModel
 from playhead_agent.state import Context

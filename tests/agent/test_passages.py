@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from tests.tools.made_library import DEMO, LECTURE, make_library
 
-from playhead_agent.rules.conclude import BEST_PASSAGES, NEAREST_PASSAGES, _partial_text
+from playhead_agent.rules.answer import BEST_PASSAGES, NEAREST_PASSAGES, _partial_text
 from playhead_agent.rules.extractive import AnswerContext
 from playhead_agent.rules.passage_confidence import PassageFeatures, passage_confidence
 from playhead_agent.rules.passages import _with_neighbours
-from playhead_agent.rules.reasoning import TemporalResult
+from playhead_agent.rules.temporal_result import TemporalResult
 from playhead_agent.rules.verdict import AnswerVerdict
 from playhead_agent.run import ask
 from playhead_agent.state import Context

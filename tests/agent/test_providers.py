@@ -13,7 +13,7 @@ from tests.agent import provider_servers as providers
 from tests.agent.provider_servers import KEY, ProviderServer
 from tests.serving import serving
 
-from playhead.chat import load_chat_model
+from playhead.chat_models import load_chat_model
 from playhead_agent.limits import Limits, Meter
 from playhead_agent.models.chat_model import LangChainChat
 from playhead_agent.models.prices import FREE

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from playhead.chat import load_chat_model
+from playhead.chat_models import load_chat_model
 from playhead_agent.limits import Limits, Meter
 from playhead_agent.models.chat_model import LangChainChat
 from playhead_agent.models.probe import TOOLS

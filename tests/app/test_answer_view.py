@@ -11,10 +11,10 @@ from rich.console import Console
 from tests.app.test_terminal import VIDEO
 
 from playhead.answer_view import citation_numbers, outcome_of, show_answer
+from playhead.compare_strategies import Comparison
 from playhead.comparison_view import show_comparison
 from playhead.library import VideoSummary
 from playhead.output import SafeConsole
-from playhead.strategies import Comparison
 from playhead.terminal import show_clock, show_off, show_report, show_result, show_videos
 from playhead_index.build import VideoReport
 from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Query, SearchResult

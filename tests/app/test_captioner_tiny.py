@@ -6,7 +6,8 @@ import pytest
 from tests.tools.captions.made_segments import segment
 from tests.tools.video_llm.tiny_models import write_checkpoint
 
-from playhead.video_model_facts import load_captioner, video_choice
+from playhead.load_video_model import load_captioner
+from playhead.video_model_choice import video_choice
 from playhead_tools.captions.captioner import VideoCaptioner, prompt_hash
 
 

@@ -115,7 +115,7 @@ def test_a_stream_gives_progress_and_then_the_answer(library: Library) -> None:
 
 
 def test_a_stream_may_end_with_a_question_back_that_is_replied_to_later(library: Library) -> None:
-    *_, which = library.stream(TWO_VIDEOS, thread_id="a", may_ask=True)
+    *_, which = library.stream(TWO_VIDEOS, thread_id="a", may_clarify=True)
     assert isinstance(which, Clarify)
     assert library.threads()[0].status == "waiting"
     assert "playhead ask --thread a --resume" in run(library, "threads", "a").stdout
@@ -126,6 +126,6 @@ def test_a_stream_may_end_with_a_question_back_that_is_replied_to_later(library:
 
 
 def test_a_resumed_run_asks_back_again(library: Library) -> None:
-    list(library.stream(TWO_VIDEOS, thread_id="a", may_ask=True))
+    list(library.stream(TWO_VIDEOS, thread_id="a", may_clarify=True))
     answer = library.resume("a", on_question=lambda which: "lecture.mp4")
     assert {one.video_id for one in answer.intervals} == {LECTURE}

@@ -14,6 +14,6 @@ def test_every_file_and_folder_that_the_glossary_names_exists() -> None:
 
 
 def test_every_record_section_names_the_class_that_it_is_today() -> None:
-    named, code = re.findall(r"today \(`(\w+)`[^|]*\)", GLOSSARY), product_code()
+    named, code = re.findall(r"in the code \(`(\w+)`[^|]*\)", GLOSSARY), product_code()
     assert len(named) >= 11
     assert [name for name in named if f"class {name}" not in code] == []

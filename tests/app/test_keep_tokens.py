@@ -10,8 +10,9 @@ from tests.tools.video_llm.made_server import made_server
 
 from playhead import Library
 from playhead.cli import main
+from playhead.load_video_model import load_video_llm, resolve_keep_ratio
 from playhead.models import ModelNames
-from playhead.video_model_facts import keep_ratio, load_video_llm, video_choice
+from playhead.video_model_choice import video_choice
 from playhead_agent.limits import Meter
 from playhead_index.errors import ModelUnavailable
 from playhead_index.window import Window
@@ -51,9 +52,9 @@ def test_all_tokens_are_kept_by_default(tmp_path: Path, checkpoint: Path) -> Non
 
 def test_a_library_uses_the_keep_ratio_that_it_was_opened_with(tmp_path: Path, checkpoint: Path) -> None:
     make_wall(tmp_path)
-    library = Library(tmp_path, ModelNames(video=str(checkpoint), device="cpu", keep_tokens=0.5))
-    assert library.eyes is not None
-    observation = library.eyes.observe(WALL, WINDOW, QUESTION)
+    library = Library(tmp_path, ModelNames(video=str(checkpoint), device="cpu", keep_ratio=0.5))
+    assert library.vlm_client is not None
+    observation = library.vlm_client.observe(WALL, WINDOW, QUESTION)
     assert observation.visual_tokens <= 0.5 * observation.visual_tokens_given
 
 
@@ -61,7 +62,7 @@ def test_behind_a_server_the_part_is_one_of_frames() -> None:
     pixels = np.zeros((8, 16, 24, 3), np.uint8)
     clip = Clip("v", Window(0.0, 4.0), np.arange(8) / 2, pixels)
     with made_server("Red.") as server:
-        model = load_video_llm(video_choice(server.base_url), keep_tokens=0.25)
+        model = load_video_llm(video_choice(server.base_url), keep_ratio=0.25)
         reply = model.generate(VlmRequest((clip,), QUESTION, Budget(frames=8)))
     assert [frame.index for frame in reply.frames_shown] == [2, 6]
     assert (reply.report.frames_given, reply.report.frames_shown) == (8, 2)
@@ -70,14 +71,14 @@ def test_behind_a_server_the_part_is_one_of_frames() -> None:
 def test_a_server_is_always_shown_one_frame() -> None:
     clip = Clip("v", Window(0.0, 1.0), np.zeros(1), np.zeros((1, 16, 24, 3), np.uint8))
     with made_server("Red.") as server:
-        model = load_video_llm(video_choice(server.base_url), keep_tokens=0.25)
+        model = load_video_llm(video_choice(server.base_url), keep_ratio=0.25)
         assert model.generate(VlmRequest((clip,), QUESTION)).report.frames_shown == 1
 
 
 def test_the_environment_says_the_part_where_nobody_else_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert keep_ratio() == 1.0
+    assert resolve_keep_ratio() == 1.0
     monkeypatch.setenv("PLAYHEAD_KEEP_TOKENS", "0.25")
-    assert (keep_ratio(), keep_ratio(0.5)) == (0.25, 0.5)
+    assert (resolve_keep_ratio(), resolve_keep_ratio(0.5)) == (0.25, 0.5)
 
 
 @pytest.mark.parametrize("value", ["0", "1.5", "some"])
@@ -86,7 +87,7 @@ def test_an_invalid_keep_ratio_in_the_environment_is_refused(
 ) -> None:
     monkeypatch.setenv("PLAYHEAD_KEEP_TOKENS", value)
     with pytest.raises(ModelUnavailable, match=f"PLAYHEAD_KEEP_TOKENS must be above 0.*got '{value}'"):
-        keep_ratio()
+        resolve_keep_ratio()
 
 
 def test_a_part_above_one_is_wrong_usage_of_the_command(

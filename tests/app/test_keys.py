@@ -12,10 +12,10 @@ from tests.tools.made_library import make_library
 from typer.testing import CliRunner
 
 from playhead.api_keys import PROVIDER_KEYS, key_for
-from playhead.chat import load_chat_model
+from playhead.chat_models import load_chat_model
 from playhead.cli import app
 from playhead.library import Library
-from playhead.video_model_facts import ask_server
+from playhead.video_model_choice import ask_server
 from playhead_agent.persistence.checkpoints import CHECKPOINTS_NAME
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.bounded_http import _Deadline

@@ -2,7 +2,8 @@
 
 import pytest
 
-from playhead.models import ModelNames, find_plugin, load_one
+from playhead.model_plugins import find_plugin
+from playhead.models import ModelNames, load_one
 from playhead_index.errors import ModelUnavailable
 
 

@@ -10,11 +10,11 @@ from tests.index.disks import copy_of_fixture
 
 from playhead import Library, terminal
 from playhead.answer_view import show_answer
+from playhead.compare_strategies import Comparison
 from playhead.comparison_view import show_comparison
 from playhead.index_progress import running
 from playhead.models import ModelNames
-from playhead.strategies import Comparison
-from playhead_agent.state import named_videos, without_names
+from playhead_agent.rules.video_names import named_videos, without_names
 from playhead_tools.options import by_file
 from playhead_tools.retrieval import VideoEntry, list_videos
 

@@ -11,8 +11,8 @@ from tests.tools.made_library import SEGMENT_SQL, SPAN_SQL, VIDEO_SQL
 
 from playhead import Library
 from playhead.models import ModelNames
-from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import Stage, write_stage
 from playhead_tools.evidence import Answer, coverage_sentence
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 from playhead_tools.video_llm.undecoded_client import BlankFrameClient
@@ -113,7 +113,7 @@ def asking(tmp_path_factory: pytest.TempPathFactory) -> Asking:
     def ask(question: str, gap: str, vlm: str) -> Answer:
         library, reply = libraries[gap], VLM_REPLIES[vlm]
         model = ScriptedVideoLLM(lambda request, frames: reply or "")
-        library.eyes = None if reply is None else BlankFrameClient(library.catalog, model)
+        library.vlm_client = None if reply is None else BlankFrameClient(library.catalog, model)
         return library.ask(question)
 
     return ask

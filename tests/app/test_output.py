@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from playhead import records
+from playhead import json_records
 
 ROOT = Path(__file__).resolve().parents[2]
 PRINT = """
 import sys
 from playhead.output import SafeConsole, prepare_streams
-from playhead import records
+from playhead import json_records
 prepare_streams()
 if "json" in sys.argv:
-    print(records.line({"text": "0:04–0:07 “Łódź” \\x9b \\udcff"}))
+    print(json_records.line({"text": "0:04–0:07 “Łódź” \\x9b \\udcff"}))
 else:
     SafeConsole().print("0:04–0:07 “Łódź” … \\udcff")
 """
@@ -51,7 +51,7 @@ def test_json_lines_read_back_as_they_were_in_any_encoding(encoding: str) -> Non
 
 def test_json_lines_hold_no_control_character() -> None:
     record = {"text": "\x1b[31m \x9b2J \x7f \u2028 \u202e \udcff"}
-    line = records.line(record)
+    line = json_records.line(record)
     assert line.isprintable()
     assert json.loads(line) == record
 

@@ -15,8 +15,8 @@ from tests.tools.video_llm.made_server import Answer, MadeServer, made_server
 
 from playhead import Library
 from playhead.models import ModelNames
-from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import Stage, write_stage
 from playhead_tools.evidence import Answer as PlayheadAnswer
 from playhead_tools.video_llm.parse_response import LookReply
 
@@ -61,7 +61,7 @@ def look_reply(answer: str = "A red coat [1].") -> str:
 
 def ask(folder: Path, server: MadeServer, question: str, **more: Any) -> PlayheadAnswer:
     library = Library(folder, ModelNames(video=server.base_url))
-    library.forget_looks()
+    library.clear_observations()
     return library.ask(question, **more)
 
 

@@ -8,9 +8,9 @@ from tests.tools.made_library import DEMO, VIDEOS, make_library
 from typer.testing import CliRunner
 
 from playhead.cli import app
+from playhead.compare_strategies import compare
 from playhead.library import Library
 from playhead.models import ModelNames
-from playhead.strategies import compare
 from playhead_agent.strategies import strategy_names
 from playhead_index.errors import ModelUnavailable, VideoUnknown
 from playhead_tools.video_llm.client import VlmClient
@@ -24,7 +24,7 @@ def library(tmp_path: Path) -> Library:
     for name, duration_s in VIDEOS.values():
         colours(tmp_path / name, [((200, 30, 30), duration_s)], fps=1.0)
     opened = Library(tmp_path, ModelNames(video="off"))
-    opened.__dict__["eyes"] = VlmClient(
+    opened.__dict__["vlm_client"] = VlmClient(
         opened.catalog, ScriptedVideoLLM(lambda request, frames: "It is red."), plain_prompt=True
     )
     return opened
@@ -46,7 +46,7 @@ def test_compared_strategies_each_pay_for_their_own_looks(library: Library) -> N
 
 
 def test_a_strategy_that_cannot_run_says_why_and_the_others_run(library: Library) -> None:
-    library.__dict__["eyes"] = None
+    library.__dict__["vlm_client"] = None
     names = ["uniform", "rules", "retrieve-once"]
     rows = {row.strategy: row for row in compare(library, "When is Bayes mentioned?", names)}
     assert list(rows) == names
@@ -62,7 +62,7 @@ def test_a_video_that_is_not_there_ends_a_comparison(library: Library) -> None:
 
 
 def test_a_baseline_without_a_video_model_says_why(library: Library) -> None:
-    library.__dict__["eyes"] = None
+    library.__dict__["vlm_client"] = None
     with pytest.raises(ModelUnavailable, match="uniform needs a video-LLM, and there is none"):
         library.ask("Which colour is it?", strategy="uniform")
 

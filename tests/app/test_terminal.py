@@ -11,16 +11,16 @@ import pytest
 from rich.console import Console
 
 from playhead import answer_view, comparison_view, terminal
+from playhead.compare_strategies import Comparison
 from playhead.doctor import DoctorCheck
 from playhead.library import VideoSummary
 from playhead.output import SafeConsole
-from playhead.strategies import Comparison
 from playhead_index.build import VideoReport
 from playhead_index.lifecycle import Problem
 from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Query, SearchResult
 from playhead_index.speakers import NameProposal, SpeakerSummary
-from playhead_index.stages.job_table import Stage
 from playhead_index.store.catalog import VideoRow
+from playhead_index.store.job_table import Stage
 from playhead_index.store.summaries import Summary
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer, Evidence, Interval

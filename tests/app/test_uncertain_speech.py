@@ -6,7 +6,7 @@ import pytest
 from tests.made_videos import gradient, tone, write_video
 from typer.testing import CliRunner
 
-from playhead import Library, records
+from playhead import Library, json_records
 from playhead.cli import app
 from playhead.models import ModelNames
 from playhead_index.build import build_library
@@ -47,7 +47,7 @@ def test_the_floor_itself_is_certain() -> None:
 def test_search_finds_uncertain_words_and_marks_them(tmp_path: Path, video: Path) -> None:
     library = made(tmp_path, video, [*CLEAR, (22, "zebra crossing", 0.31)])
     (moment,) = library.search('"zebra crossing"').moments
-    assert [hit["confidence"] for hit in records.of_moment(moment)["hits"]] == [0.31]
+    assert [hit["confidence"] for hit in json_records.of_moment(moment)["hits"]] == [0.31]
     found = CliRunner().invoke(app, ["search", "zebra", "--library", str(tmp_path)]).stdout
     assert "zebra crossing (uncertain: recognised with confidence 0.31)" in " ".join(found.split())
     output = CliRunner().invoke(app, ["show", "talk.mkv", "--library", str(tmp_path)]).stdout

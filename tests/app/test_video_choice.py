@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from tests.tools.video_llm.made_server import MadeServer, made_server
 
-from playhead.video_model_facts import ask_server, load_captioner, load_video_llm, video_choice
+from playhead.load_video_model import load_captioner, load_video_llm
+from playhead.video_model_choice import ask_server, video_choice
 from playhead.video_models import KNOWN, MachineFacts, ServerFacts, VideoChoice, choose_video_model
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.captions.captioner import prompt_hash

@@ -32,7 +32,7 @@ def tree_of(folder: Path, **sources: str) -> Path:
 def files_of(folder: Path, start: tuple[str, str, str]) -> list[str]:
     walker = PathWalker(read_modules(folder, ["index"]))
     walker.walk(*start)
-    return [Path(path).stem for path in walker.files]
+    return [Path(path).stem for _, path in walker.calls]
 
 
 def test_a_path_follows_a_value_and_what_is_made_of_it(tmp_path: Path) -> None:
@@ -80,8 +80,12 @@ def test_a_start_that_is_not_there_is_refused(tmp_path: Path) -> None:
         files_of(tmp_path, ("index/made/first.py", "run", "y"))
 
 
-def test_returns_are_comings_back_to_a_file_that_was_left() -> None:
-    assert num_returns(["a", "b", "b", "a", "c", "b"]) == 2
+def test_returns_are_calls_into_a_file_that_was_visited_before() -> None:
+    assert num_returns([("", "a"), ("a", "b"), ("b", "a"), ("a", "c"), ("c", "b")]) == 2
+
+
+def test_a_call_inside_a_file_is_no_return() -> None:
+    assert num_returns([("", "a"), ("a", "b"), ("a", "a")]) == 0
 
 
 def test_a_circle_through_an_import_inside_a_function_counts(tmp_path: Path) -> None:
@@ -119,7 +123,7 @@ def test_the_paths_of_the_product_start_at_functions_that_are_there() -> None:
         walker = PathWalker(product())
         for start in walk.starts:
             walker.walk(*start)
-        assert walker.files
+        assert walker.calls
 
 
 def test_the_glossary_lists_words_that_are_not_wanted() -> None:

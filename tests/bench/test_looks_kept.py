@@ -74,7 +74,7 @@ def test_observations_of_two_keep_ratios_are_cached_apart(library: Library, tmp_
     model = ScriptedVideoLLM(["green", "grey", "blue"])
 
     def reply_text(part: float) -> str:
-        client = CachedVlmClient(library.catalog, model, cache, plain_prompt=True, keep_tokens=part)
+        client = CachedVlmClient(library.catalog, model, cache, plain_prompt=True, keep_ratio=part)
         return client.observe(video_id, WINDOW, "Which colour?").text
 
     assert [reply_text(part) for part in (1.0, 0.25, 0.5, 1.0, 0.25, 0.5)] == ["green", "grey", "blue"] * 2
@@ -87,7 +87,7 @@ def test_the_key_of_an_uncompressed_observation_is_that_of_older_runs(tmp_path: 
         {"yes_no": False, "plain_prompt": True},
     )
     assert cache.key(REQUEST, "Which?", **options) == "5c3882706915a7905c01a68cab6c71fc"
-    assert cache.key(REQUEST, "Which?", keep_tokens=1.0, **options) == cache.key(REQUEST, "Which?", **options)
+    assert cache.key(REQUEST, "Which?", keep_ratio=1.0, **options) == cache.key(REQUEST, "Which?", **options)
 
 
 def test_a_variant_sets_the_keep_ratio(library: Library, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_variant_sets_the_keep_ratio(library: Library, tmp_path: Path) -> None
         part: one
         for part in (1.0, 0.25)
         for one in product.ask(
-            "Which?", video_ids, (), ProductVariant("uniform", keep_tokens=part)
+            "Which?", video_ids, (), ProductVariant("uniform", keep_ratio=part)
         ).observations
     }
     assert (

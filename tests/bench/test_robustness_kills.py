@@ -13,8 +13,8 @@ from playhead_bench.robustness.media import Slide, find_utterances, write_video
 from playhead_bench.robustness.snapshot import Difference, compare, read_snapshot
 from playhead_bench.robustness.worker import WorkerServer
 from playhead_index.decode import open_reader
-from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import Stage, write_stage
 from playhead_index.store.manifest import write_manifest
 from playhead_index.store.shards import Shards
 

@@ -106,7 +106,7 @@ def test_the_agent_can_be_asked_without_its_parts() -> None:
 
 
 def test_the_agent_keeps_all_tokens_and_one_beside_it_a_quarter() -> None:
-    parts = {one.name: one.variant.keep_tokens for one in (*PRODUCT_BASELINES, AGENT, *ABLATIONS)}
+    parts = {one.name: one.variant.keep_ratio for one in (*PRODUCT_BASELINES, AGENT, *ABLATIONS)}
     assert {name: part for name, part in parts.items() if part < 1} == {"agent-quarter-tokens": 0.25}
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from playhead_index.embed.fakes import COLOURS, FakeEmbedder, FakeTextEmbedder
 from playhead_index.search.engine import Searcher
 from playhead_index.segment.signature import SIGNATURE_TAG, signature
-from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import Stage, write_stage
 from playhead_index.store.manifest import register_space
 from playhead_index.store.shards import Shards
 

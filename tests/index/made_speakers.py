@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from playhead_index.stages.transcribe import insert_words
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.spans import insert_words
 from playhead_index.store.speakers import Speaker, name_speaker, replace_speakers
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words

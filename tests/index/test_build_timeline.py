@@ -16,9 +16,9 @@ from playhead_index.executor import InProcess
 from playhead_index.lifecycle import verify
 from playhead_index.recipe import Models
 from playhead_index.search.modalities import read_modalities
-from playhead_index.stages.job_table import read_stages
 from playhead_index.stages.segment import cut_between_words
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import read_stages
 from playhead_index.window import Window
 
 RED, GREEN = (220, 20, 20), (20, 180, 40)

@@ -7,10 +7,10 @@ from tests.tools.made_library import LECTURE, make_library
 
 from playhead_index.search.results import Query
 from playhead_index.search.terms import Tokenizer, parse_query_words
-from playhead_index.stages.job_table import Stage, read_stage, write_stage
 from playhead_index.stages.register import record_failure
-from playhead_index.stages.transcribe import insert_words
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import Stage, read_stage, write_stage
+from playhead_index.store.spans import insert_words
 from playhead_index.store.summaries import Summary, read_summaries, store_summaries
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words

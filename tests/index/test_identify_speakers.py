@@ -15,9 +15,9 @@ from playhead_index.executor import InProcess
 from playhead_index.recipe import IndexSettings, Models
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.stages.identify_speakers import identify_speakers
-from playhead_index.stages.job_table import read_stage
 from playhead_index.stages.transcribe import plan_speech
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import read_stage
 from playhead_index.store.speakers import name_speaker, read_speakers, read_turns
 from playhead_index.window import Window
 from playhead_index.words.diarisation import VoiceTurn

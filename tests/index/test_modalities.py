@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from playhead_index.search.modalities import modality_coverage, read_modalities, summarise, video_coverage
 from playhead_index.search.results import ModalityCoverage
-from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import Stage, write_stage
 from playhead_index.store.video_stages import StageState, VideoStages
 from playhead_index.window import Window
 

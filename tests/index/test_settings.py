@@ -17,8 +17,8 @@ from playhead_index.executor import InProcess
 from playhead_index.lifecycle import verify
 from playhead_index.recipe import SWITCHED_OFF, IndexSettings, Models
 from playhead_index.settings import RunSettings, describe_settings
-from playhead_index.stages.job_table import read_stage, write_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import read_stage, write_stage
 from playhead_index.store.settings import read_settings
 from playhead_index.window import Window
 from playhead_index.words.fakes import ScriptedCaptioner, ScriptedScreenReader, ScriptedTranscriber

@@ -17,8 +17,8 @@ from playhead_index.build import VideoReport, build_library
 from playhead_index.executor import InProcess
 from playhead_index.recipe import SWITCHED_OFF, Models
 from playhead_index.search.modalities import video_coverage
-from playhead_index.stages.job_table import read_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import read_stage
 from playhead_index.store.video_stages import read_video_stages
 from playhead_index.window import Window
 from playhead_index.words.fakes import ScriptedTranscriber

@@ -16,8 +16,8 @@ from playhead_index.executor import InProcess
 from playhead_index.lifecycle import collect_garbage, remove_video, verify
 from playhead_index.recipe import Models
 from playhead_index.recorded_models import RecordedTextEmbedder
-from playhead_index.stages.job_table import is_finished, read_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import is_finished, read_stage
 from playhead_index.store.manifest import read_manifest
 from playhead_index.store.shards import Shards
 from playhead_index.store.transcript import read_units, unit_arrays, unit_texts

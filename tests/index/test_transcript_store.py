@@ -2,8 +2,8 @@
 
 import pytest
 
-from playhead_index.stages.transcribe import insert_words
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.spans import insert_words
 from playhead_index.store.transcript import TranscriptUnit, read_units, replace_units
 from playhead_index.store.word_times import read_word_times
 from playhead_index.window import Window

@@ -14,8 +14,8 @@ from playhead_index.search.results import (
     Query,
     SearchResult,
 )  # fmt: skip
-from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog, SpanRow
+from playhead_index.store.job_table import Stage, write_stage
 from playhead_index.window import Window
 from playhead_tools.match import coverage
 

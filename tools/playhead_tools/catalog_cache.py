@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog, SpanRow
+from playhead_index.store.spans import read_spans
 from playhead_tools.evidence import Evidence
-from playhead_tools.retrieval import VideoEntry, list_videos, read_spans
+from playhead_tools.retrieval import VideoEntry, list_videos
 from playhead_tools.speaking import SpeakerNames
 
 ValueT = TypeVar("ValueT")

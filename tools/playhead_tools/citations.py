@@ -14,6 +14,7 @@ from playhead_index.clean_text import clean_text
 from playhead_index.literal import Word, text_words, words_in
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog, SpanRow
+from playhead_index.store.spans import read_spans
 from playhead_index.window import Window, format_time
 from playhead_tools.evidence import Claim, ClaimStatus, Evidence
 from playhead_tools.lexical_entailment import MIN_COVERAGE_QUOTED, words_support
@@ -28,7 +29,7 @@ from playhead_tools.match import (
     shares_words,
 )
 from playhead_tools.numbers import citable_numbers, clocks_in, numbers_in
-from playhead_tools.retrieval import VideoEntry, list_videos, read_spans
+from playhead_tools.retrieval import VideoEntry, list_videos
 
 MAX_QUOTED_CHARS = 120
 MIN_QUOTED, MIN_QUOTED_WORDS = 0.8, 2

@@ -9,10 +9,11 @@ from playhead_index.batches import batches
 from playhead_index.search.modalities import read_modalities
 from playhead_index.search.results import Coverage, ModalitySummary
 from playhead_index.store.catalog import MAX_IDS_IN_SQL, Catalog
+from playhead_index.store.spans import read_spans, read_texts_of_videos
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.match import loose_coverage, match_score
-from playhead_tools.retrieval import read_spans, scan_words
+from playhead_tools.retrieval import scan_words
 from playhead_tools.temporal.scan import Scan
 
 SegmentRef = tuple[str, Window]
@@ -142,13 +143,8 @@ def _texts(
     catalog: Catalog, segments: Sequence[SegmentRef], kinds: Sequence[SpanKind]
 ) -> Iterator[tuple[int, str]]:
     """Id and words of the spans of some kinds that lie in a scope; at most a few more than are compared."""
-    windows, marks = dict(segments), ", ".join("?" * len(kinds))
+    windows = dict(segments)
     for chunk in batches(windows if kinds else (), MAX_IDS_IN_SQL):
-        rows = catalog.query(
-            "SELECT id, video_id, start_s, end_s, text FROM span"
-            f" WHERE video_id IN ({', '.join('?' * len(chunk))}) AND kind IN ({marks}) LIMIT ?",
-            (*chunk, *kinds, MAX_COMPARED + 1),
-        )
-        for span_id, video_id, start_s, end_s, text in rows:
-            if windows[video_id].overlap_s(Window(start_s, end_s)) > 0:
-                yield span_id, text
+        for span in read_texts_of_videos(catalog, chunk, kinds, MAX_COMPARED + 1):
+            if windows[span.video_id].overlap_s(span.window) > 0:
+                yield span.id, span.text

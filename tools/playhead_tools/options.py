@@ -1,6 +1,6 @@
-"""Which option of a multiple choice is the one that was found out: by code, never by guess.
+"""Chooses the option of a multiple-choice question that a result matches: by code, never by guess.
 
-What was found is a text, a time, a number, a length or an order; an option is chosen when it says the same
+A result is a text, a time, a number, a length or an order; an option is chosen when it states the same
 and no other option does.
 """
 
@@ -23,7 +23,7 @@ LENGTH_SLACK = 0.35
 
 
 def by_text(options: Sequence[str], text: str) -> int | None:
-    """The one option that a text is, or whose words it holds; a part of another held option does not count.
+    """The one option that equals a text or that it contains; part of another contained option does not count.
 
     >>> by_text(["a star", "a red star"], "It is a red star."), by_text(["yes", "no"], "maybe")
     (1, None)
@@ -120,13 +120,13 @@ def _listed_so(option: str, names: Sequence[str]) -> bool:
 def by_presence(
     options: Sequence[str], num_detections: int, *, is_object_detected: bool, is_kind_detected: bool
 ) -> int | None:
-    """The option that says how often something was seen, in the words that people use for it.
+    """The yes-or-no option that states how often something was detected.
 
     Args:
         options: each beginning with yes or no.
-        num_detections: places where it was seen.
-        is_object_detected: the thing was seen, if not what it was asked to do.
-        is_kind_detected: something like it was seen, of another colour or sort.
+        num_detections: how often it was detected.
+        is_object_detected: the object was detected, though not its action.
+        is_kind_detected: an object of the same kind but of another colour was detected.
 
     >>> options = ["yes, once", "yes, several times", "no"]
     >>> by_presence(options, 2, is_object_detected=True, is_kind_detected=True)

@@ -4,13 +4,12 @@ Every tool takes plain values and gives plain records. An argument that is too l
 its limits with a note; one that makes no sense is a `ToolError` that says what would.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from typing import Protocol
 
-from playhead_index.batches import batches
 from playhead_index.errors import ToolError
 from playhead_index.paths import display_path, path_exists
 from playhead_index.search.modalities import read_modalities
@@ -24,10 +23,11 @@ from playhead_index.search.results import (
     Scope,
     SearchResult,
 )  # fmt: skip
-from playhead_index.store.catalog import MAX_IDS_IN_SQL, SPAN_COLUMNS, Catalog, SpanRow, VideoRow, span_row
+from playhead_index.store.catalog import Catalog, SpanRow, VideoRow
+from playhead_index.store.full_text import matching_ids_in_videos
 from playhead_index.store.manifest import unfinished_videos
 from playhead_index.store.recordings import read_clock
-from playhead_index.store.span_counts import count_spans
+from playhead_index.store.spans import count_spans
 from playhead_index.store.video_stages import read_gaps
 from playhead_index.video_names import video_names
 from playhead_index.window import Window, format_time, without_gaps
@@ -210,16 +210,6 @@ def read_words(
     return Reading(video_id, inside, tuple(spans[:fitting]), tuple(notes))
 
 
-def read_spans(catalog: Catalog, span_ids: Iterable[int]) -> dict[int, SpanRow]:
-    """The spans with these ids, read from the catalog; ids that it does not have are missing."""
-    found = {}
-    for chunk in batches(dict.fromkeys(span_ids), MAX_IDS_IN_SQL):
-        marks = ", ".join("?" * len(chunk))
-        for row in catalog.query(f"SELECT {SPAN_COLUMNS} FROM span WHERE id IN ({marks})", chunk):
-            found[row[0]] = span_row(row)
-    return found
-
-
 def scan_words(
     catalog: Catalog,
     video_ids: Sequence[str],
@@ -236,14 +226,8 @@ def scan_words(
     expression = index_query(text)
     if not expression or not video_ids or not kinds:
         return [], True
-    marks_v, marks_k = ", ".join("?" * len(video_ids)), ", ".join("?" * len(kinds))
-    rows = catalog.query(
-        "SELECT span.id FROM span_fts CROSS JOIN span ON span.id = span_fts.rowid WHERE span_fts MATCH ?"
-        f" AND span.video_id IN ({marks_v}) AND span.kind IN ({marks_k})"
-        " ORDER BY span.video_id, span.start_s LIMIT ?",
-        (expression, *video_ids, *kinds, limit + 1),
-    )
-    return [row[0] for row in rows[:limit]], len(rows) <= limit
+    found = matching_ids_in_videos(catalog, expression, video_ids, kinds, limit + 1)
+    return found[:limit], len(found) <= limit
 
 
 def outline(

@@ -28,9 +28,9 @@ from playhead_agent.baselines.reading import ParsedReply
 from playhead_agent.baselines.trial import DESCRIBE, BaselineTrial, Outcome, evidence_of_observation
 from playhead_agent.baselines.words import first_option_mention, nearest_captions
 from playhead_agent.perception.look_request import ObservationRequest
-from playhead_agent.state import SegmentRef
 from playhead_index.errors import AgentStopped
 from playhead_tools.evidence import Evidence
+from playhead_tools.extent import SegmentRef
 from playhead_tools.match import coverage
 
 if TYPE_CHECKING:

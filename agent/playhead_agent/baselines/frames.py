@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from playhead_agent.baselines.spreading import spread_frames
 from playhead_agent.baselines.trial import BaselineTrial
-from playhead_agent.state import SegmentRef
 from playhead_index.search.results import Moment, Scope
 from playhead_index.window import Window
+from playhead_tools.extent import SegmentRef
 from playhead_tools.video_llm.frame_sampling import EDGE_S, STEP_S
 
 FrameTime = tuple[str, float]

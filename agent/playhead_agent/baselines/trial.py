@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 from playhead_agent.baselines.observations import Row, observation_from_json, raise_invalid
 from playhead_agent.baselines.reading import ParsedReply
 from playhead_agent.perception.look_request import ObservationRequest
-from playhead_agent.state import Context, SegmentRef
+from playhead_agent.state import Context
 from playhead_index.errors import CostLimit, ToolError
 from playhead_index.search.results import Coverage, Moment, Scope
 from playhead_index.window import Window
 from playhead_tools.evidence import Evidence
+from playhead_tools.extent import SegmentRef
 from playhead_tools.retrieval import VideoEntry, list_videos, search_moments, segments_with_frames
 from playhead_tools.video_llm.client import Observation, VlmClient
 from playhead_tools.video_llm.frame_sampling import STEP_S, ClipRequest

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from playhead_agent.perception.results import MIN_DETECTION_P, PerceptionResult
 from playhead_agent.rules.extractive import AnswerContext
-from playhead_agent.rules.reasoning import TemporalResult
+from playhead_agent.rules.temporal_result import TemporalResult
 from playhead_agent.rules.verdict import AnswerVerdict
-from playhead_agent.state import State
 from playhead_index.search.results import Coverage
 from playhead_tools.evidence import Claim, Evidence, coverage_sentence
 from playhead_tools.spec import QuestionSpec
@@ -22,13 +21,6 @@ from playhead_tools.verdict_rules import (
 )  # fmt: skip
 
 MAX_CONFIDENCE = 0.98
-
-
-def perception_result_of(state: State) -> PerceptionResult | None:
-    """The perception result in a state; None for questions that text answers."""
-    record = state.get("sight")
-    result = None if record is None else PerceptionResult.from_json(record)
-    return None if result is None or result.kind == "anchors" else result
 
 
 def temporal_result_of(result: PerceptionResult, evidence: Sequence[Evidence]) -> TemporalResult:

@@ -1,20 +1,25 @@
-"""Two nodes of the graph: `triage_question` decides which clips to view, `observe_clip` views one of them."""
+"""The nodes `triage` and `watch`: which clips the video-LLM must be asked about, and one call of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from langgraph.runtime import Runtime
+from langgraph.types import Send
 
 from playhead_agent.perception.look_request import ObservationRequest
 from playhead_agent.perception.results import MIN_DETECTION_P, PerceptionResult
 from playhead_agent.perception.routing import ANSWERING_ROLES, WORDS
 from playhead_agent.perception.session import ObservedClip, PendingObservations, PerceptionSession
 from playhead_agent.rules.read_neighbours import chosen_anchors, read_near
-from playhead_agent.state import Context, SegmentRef, State, evidence_of, segment_refs_of, spec_of
+from playhead_agent.rules.run_view import RunView, Update, report
+from playhead_agent.state import Context, State, segment_ref_rows
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, VideoUnreadable
 from playhead_index.search.results import Coverage
 from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Evidence
 from playhead_tools.evidence_table import EvidenceTable
+from playhead_tools.extent import SegmentRef
 from playhead_tools.retrieval import segments_with_frames
 from playhead_tools.spec import QuestionSpec
 from playhead_tools.video_llm.client import Observation, VlmClient
@@ -25,6 +30,41 @@ NO_VISUAL_ANSWER = "looking at {num} {clips} with the video-LLM did not tell it;
 VLM_BUDGET_USED_UP = "not everything that could show it was looked at: the budget of looks is used up"
 VLM_TIME_SHARE = 0.9
 """Share of the remaining seconds that a VLM call may take; the rest is for an answer without it."""
+
+
+def triage(state: State, runtime: Runtime[Context]) -> Update:
+    """Decides which clips the VLM must be asked about; with enough observations, the perception result."""
+    view = RunView.at("triage", state, runtime)
+    result = triage_question(view.spec, view.evidence, view.segment_refs, state["looks"], view.context)
+    num_clips = len(result.requests)
+    clips = "clip" if num_clips == 1 else "clips"
+    report(runtime, "triage", f"looking at {num_clips} {clips}" if num_clips else "")
+    if result.requests:
+        requests = [request.to_json() for request in result.requests]
+        return {"wanted": requests, "coverage": view.with_coverage(result.coverage)}
+    if result.result is None:  # the evidence is as it was
+        return {"wanted": [], "sight": None, "notes": [*state["notes"], *result.notes]}
+    return {
+        "wanted": [],
+        "sight": result.result.to_json(),
+        "evidence": [record.to_json(compact=True) for record in result.evidence],
+        "coverage": view.with_coverage(result.coverage),
+        "looked_at": state["looked_at"] + segment_ref_rows(result.viewed),
+        "notes": [*state["notes"], *result.notes],
+    }
+
+
+def observe_next(state: State) -> list[Send] | str:
+    """One `watch` node for each pending observation, in parallel; on to `reason` when there is none."""
+    return [Send("watch", {"wanted": [request]}) for request in state["wanted"]] or "reason"
+
+
+def observe(state: State, runtime: Runtime[Context]) -> Update:
+    """Asks the VLM one question about one clip."""
+    request = ObservationRequest.from_json(state["wanted"][0])
+    row = observe_clip(request, runtime.context)
+    report(runtime, "watch")
+    return {"looks": [row]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +88,33 @@ class Triage:
     notes: tuple[str, ...] = ()
 
 
-def triage_question(state: State, context: Context) -> Triage:
-    """Runs the procedure of a visual question as far as the observations in the state allow."""
-    spec, evidence = spec_of(state), evidence_of(state)
+def triage_question(
+    spec: QuestionSpec,
+    evidence: Sequence[Evidence],
+    segment_refs: Sequence[SegmentRef],
+    rows: Sequence[Mapping[str, Any]],
+    context: Context,
+) -> Triage:
+    """Runs the procedure of a visual question as far as the observations made so far allow.
+
+    Args:
+        spec: the question.
+        evidence: the table.
+        segment_refs: the scope.
+        rows: observations, as `observe_clip` returns them.
+        context: of the run.
+    """
     if not context.rules.needs_visual_evidence(spec, evidence):
         return Triage((), None)
     vlm_client = context.open_vlm_client()
     if vlm_client is None:
         return Triage((), None)
-    segment_refs = segments_with_frames(context.catalog, segment_refs_of(state["stretches"]))
+    segment_refs = segments_with_frames(context.catalog, segment_refs)
     if not segment_refs:
         return Triage((), None, notes=(NO_VISUAL_TRACK,))
-    if failures := [row["failed"] for row in state["looks"] if "failed" in row]:
+    if failures := [row["failed"] for row in rows if "failed" in row]:
         return Triage((), None, notes=(VLM_UNUSABLE.format(why=failures[0]),))
-    clips = [ObservedClip.from_json(row) for row in state["looks"]]
+    clips = [ObservedClip.from_json(row) for row in rows]
     observations_left = context.meter.vlm_calls_left(vlm_client.frames)
     observations = {clip.request: clip.observation for clip in clips}
     session = PerceptionSession(

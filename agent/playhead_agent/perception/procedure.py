@@ -12,10 +12,10 @@ from playhead_agent.perception.look_request import ObservationRequest
 from playhead_agent.perception.results import MIN_DETECTION_P, Detection, PerceptionResult
 from playhead_agent.perception.routing import WORDS
 from playhead_agent.perception.session import PerceptionSession
-from playhead_agent.state import SegmentRef
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
 from playhead_tools import options as choose
+from playhead_tools.extent import SegmentRef
 from playhead_tools.spec import EVERY, QuestionSpec
 from playhead_tools.video_llm.client import Observation
 from playhead_tools.video_llm.parse_response import is_abstention, normalised, parse_choice

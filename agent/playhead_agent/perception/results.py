@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from playhead_agent.state import SegmentRef
 from playhead_index.window import Window
+from playhead_tools.extent import SegmentRef
 
 MIN_DETECTION_P = 0.5
 """From this probability on something counts as detected."""

@@ -8,15 +8,17 @@ is on the disk before it is used, and a run that was killed is resumed without c
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
+from playhead_agent.limits import Limits, Meter
 from playhead_agent.perception.look_request import ObservationRequest
-from playhead_agent.state import Context, SegmentRef
 from playhead_index.errors import ModelUnavailable
 from playhead_index.search.results import Coverage, Lane, Scope
+from playhead_index.store.catalog import Catalog
 from playhead_index.store.video_stages import read_gaps
 from playhead_index.window import Window
-from playhead_tools.retrieval import search_moments, view_windows
+from playhead_tools.extent import ExtentReader, SegmentRef
+from playhead_tools.retrieval import Finder, search_moments, view_windows
 from playhead_tools.video_llm.client import Observation
 from playhead_tools.video_llm.refusals import yes_or_no
 
@@ -61,6 +63,35 @@ class ObservedClip:
         return cls(request, observation)
 
 
+class SessionContext(Protocol):
+    """What a perception session needs of the context of a run."""
+
+    @property
+    def finder(self) -> Finder:
+        """Searches the library."""
+        ...
+
+    @property
+    def catalog(self) -> Catalog:
+        """The open library."""
+        ...
+
+    @property
+    def extents(self) -> ExtentReader:
+        """Reads how much of a scope is indexed."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """Of one question."""
+        ...
+
+    @property
+    def meter(self) -> Meter:
+        """Counts the run."""
+        ...
+
+
 class PendingObservations(Exception):
     """The procedure needs these observations before it can go on."""
 
@@ -86,7 +117,7 @@ class PerceptionSession:
         used_observations: those that the procedure asked for, in its order.
     """
 
-    context: Context
+    context: SessionContext
     segment_refs: Sequence[SegmentRef]
     observations: Mapping[ObservationRequest, Observation]
     observations_left: int

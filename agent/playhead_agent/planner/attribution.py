@@ -10,11 +10,11 @@ from typing import Any
 
 from playhead_agent.planner.brief import spans_evidence
 from playhead_index.literal import words_in
+from playhead_index.store.spans import read_spans
 from playhead_index.words.protocol import Words
 from playhead_tools.citations import KINDS_WITHOUT_SPANS, holds_quote, stored_texts
 from playhead_tools.evidence import Evidence
 from playhead_tools.match import coverage, is_stop_word, match_word
-from playhead_tools.retrieval import read_spans
 from playhead_tools.toolbox.context import ToolContext
 
 CITED_WEIGHT, RANKED_WEIGHT = 0.25, 0.4

@@ -16,13 +16,14 @@ from typing import Any, Self
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import SpanRow
 from playhead_index.store.recordings import read_clock
+from playhead_index.store.spans import read_spans
 from playhead_index.store.transcript import TranscriptUnit, UnitLevel, read_units
 from playhead_index.window import Window, format_time
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.evidence import Evidence, words_evidence
 from playhead_tools.fencing import fenced
 from playhead_tools.match import coverage
-from playhead_tools.retrieval import VideoEntry, read_spans, search_moments
+from playhead_tools.retrieval import VideoEntry, search_moments
 from playhead_tools.toolbox.context import ToolContext
 
 NumTokens = Callable[[str], int]

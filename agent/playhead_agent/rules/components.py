@@ -11,7 +11,7 @@ from playhead_tools.spec import QuestionSpec
 if TYPE_CHECKING:
     from playhead_agent.perception.results import PerceptionResult
     from playhead_agent.perception.session import PerceptionSession
-    from playhead_agent.state import SegmentRef
+    from playhead_tools.extent import SegmentRef
 
 
 class ObservationProcedure(Protocol):

@@ -6,15 +6,16 @@ This is the answer where there is no language model, and the fallback when one f
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from playhead_agent.rules.reasoning import MERGE_GAP_S, TemporalResult
+from playhead_agent.rules.reasoning import MERGE_GAP_S
 from playhead_agent.rules.speakers import speaking_claims
+from playhead_agent.rules.temporal_result import TemporalResult
 from playhead_agent.rules.word_forms import forms_of, is_about_words
-from playhead_agent.state import SegmentRef
 from playhead_index.speakers import with_speaker
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window, format_time
 from playhead_tools.details import required_detail
 from playhead_tools.evidence import Claim, Evidence, EvidenceKind, listed
+from playhead_tools.extent import SegmentRef
 from playhead_tools.match import contains_quote, content_words, plain, stem
 from playhead_tools.retrieval import VideoEntry
 from playhead_tools.spec import Kind, QuestionSpec

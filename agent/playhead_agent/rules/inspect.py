@@ -1,190 +1,61 @@
-"""The nodes `parse` and `inspect` without the graph: the scope of a question, and its evidence."""
+"""The node `inspect`: hits are read back from the catalog and scored, and text near anchors is read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from playhead_agent.clarify import Clarify
+from langgraph.runtime import Runtime
+
 from playhead_agent.limits import Limits
+from playhead_agent.rules.modalities import KINDS_TO_READ, LANES_OF
 from playhead_agent.rules.passage_confidence import PassageFeatures
 from playhead_agent.rules.passages import add_passages
-from playhead_agent.rules.plan import KINDS_TO_READ, LANES_OF
 from playhead_agent.rules.read_neighbours import MAX_BETWEEN, chosen_anchors, read_near
-from playhead_agent.rules.retrieve import ScoredTable, add_spans
+from playhead_agent.rules.run_view import RunView, Update, report
 from playhead_agent.rules.score_evidence import score_found, speaker_labels
-from playhead_agent.rules.speakers import add_turns, only_speakers, with_speakers
+from playhead_agent.rules.search_spans import ScoredTable, add_spans
+from playhead_agent.rules.speakers import add_turns
 from playhead_agent.rules.transcript import add_overview, add_transcript, is_spoken_by
-from playhead_agent.state import Context, SegmentRef, named_videos, without_names
-from playhead_index.errors import ToolError
+from playhead_agent.state import Context, State, segment_ref_rows
 from playhead_index.search.results import Coverage, Scope
 from playhead_index.store.catalog import SpanRow
-from playhead_index.store.transcript import has_passages
 from playhead_index.window import Window, format_time
-from playhead_tools.evidence import Evidence, listed
-from playhead_tools.retrieval import (
-    VideoEntry,
-    list_videos,
-    read_words,
-    reading_coverage,
-)  # fmt: skip
-from playhead_tools.speaking import ScopeSpeakers
+from playhead_tools.evidence import Evidence
+from playhead_tools.extent import SegmentRef
+from playhead_tools.retrieval import list_videos, read_words, reading_coverage
 from playhead_tools.spec import QuestionSpec
-from playhead_tools.times import resolve_times
 
 MAX_SPANS_READ = 8
-MAX_NAMED = 3
-"""So many videos are named in notes on times that lie outside them; the others are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedScope:
-    """The segments that a question is about, notes, or a refusal (reason and text).
-
-    With `clarification` it can be answered once somebody says which video is meant.
-    """
-
-    segment_refs: tuple[SegmentRef, ...]
-    notes: tuple[str, ...] = ()
-    refusal: tuple[str, str] | None = None
-    clarification: Clarify | None = None
-
-    def with_reply(self, reply: object) -> "ResolvedScope":
-        """The scope of the videos that a reply to `clarification` names; still refused when it names none."""
-        ids = self.clarification.video_ids_of(reply) if self.clarification is not None else ()
-        if not ids:
-            return self
-        segment_refs = tuple(segment_ref for segment_ref in self.segment_refs if segment_ref[0] in ids)
-        return ResolvedScope(segment_refs, self.notes)
-
-
-def resolve_scope(
-    question: str, scope: Scope, context: Context, options: Sequence[str] = ()
-) -> tuple[QuestionSpec, ResolvedScope]:
-    """The parsed question, and the segments of the videos in scope that its explicit times leave.
-
-    A question that contains the file name of a video is about that video only.
-
-    Raises:
-        ToolError: the scope names a video that the library does not hold.
-    """
-    videos = list_videos(context.catalog, scope)
-    named = named_videos(videos, question)
-    plain_question = without_names(question, named)
-    spec = replace(context.rules.parse(plain_question, options), text=question)
-    videos_asked_about = named or in_folders(videos, spec)
-    if spec.verbatim and spec.targets:
-        videos_by_title = videos_named(videos_asked_about, spec.targets[0])
-        videos_asked_about = videos_by_title or videos_asked_about
-        spec = replace(spec, targets=()) if videos_by_title else _as_topic_question(spec)
-    parse = context.rules.parse
-    if not has_passages(context.catalog, [video.video_id for video in videos_asked_about]):
-        spec, parse = (
-            _without_passages(spec),
-            lambda text, given: _without_passages(context.rules.parse(text, given)),
-        )
-    speakers = ScopeSpeakers(context.catalog, [video.video_id for video in videos_asked_about])
-    spec, refusal_text, notes = with_speakers(spec, plain_question, speakers, parse)
-    if scope.speakers:
-        spec, refusal_text = only_speakers(spec, scope.speakers, speakers)
-    resolved = _resolve_segments(spec, scope, videos_asked_about)
-    refusal = ("unknown", refusal_text) if refusal_text and resolved.refusal is None else resolved.refusal
-    return spec, replace(resolved, refusal=refusal, notes=(*resolved.notes, *notes))
-
-
-def videos_named(videos: Sequence[VideoEntry], name: str) -> list[VideoEntry]:
-    """The videos whose file is called so, without its ending."""
-    return [video for video in videos if video.path.stem.casefold() == name.strip("\"'“”‘’").casefold()]
-
-
-def _as_topic_question(spec: QuestionSpec) -> QuestionSpec:
-    """A question for the transcript of something that is no video: for the passages about it."""
-    return replace(spec, verbatim=False, is_literal=False, by_passages=True)
-
-
-def _without_passages(spec: QuestionSpec) -> QuestionSpec:
-    """A question about videos without transcript passages: single spans are scored by their words."""
-    return replace(spec, query="", by_passages=False)
-
-
-def in_folders(videos: Sequence[VideoEntry], spec: QuestionSpec) -> list[VideoEntry]:
-    """The videos that lie in a folder that the question names; all when it names none.
-
-    Raises:
-        ToolError: the question names a folder without videos.
-    """
-    folders = {folder.strip("/").lower() for folder in spec.scope_folders}
-    inside = [v for v in videos if not folders or folders & {part.lower() for part in v.path.parts[:-1]}]
-    if not inside and folders:
-        raise ToolError(f"no video in scope lies in a folder called {listed(spec.scope_folders)}")
-    return inside
-
-
-def _resolve_segments(spec: QuestionSpec, scope: Scope, videos: Sequence[VideoEntry]) -> ResolvedScope:
-    if not videos:
-        return ResolvedScope((), (), ("unknown", "There is no video in scope."))
-    segment_refs: list[SegmentRef] = []
-    notes: list[str] = []
-    outside: list[str] = []
-    for video in videos:
-        try:
-            window, time_notes = resolve_times(spec.times, video.duration_s)
-        except ToolError as error:
-            outside.append(f"{video.name}: {error}")
-            continue
-        part = window if scope.window is None else window.clamped(scope.window)
-        if part is None:
-            outside.append(f"{video.name}: {window} is outside the scope {scope.window}")
-            continue
-        segment_refs.append((video.video_id, part))
-        notes += [f"{video.name}: {note}" for note in time_notes]
-    outside, notes = _shorten_notes(outside), _shorten_notes(notes)
-    if not segment_refs:
-        return ResolvedScope((), tuple(notes), ("false_premise", "No such time. " + "; ".join(outside) + "."))
-    clarification = _clarification(spec, segment_refs, videos)
-    refusal = None if clarification is None else ("ambiguous", _refusal_text(clarification))
-    return ResolvedScope(tuple(segment_refs), (*notes, *outside), refusal, clarification)
-
-
-def _shorten_notes(lines: Sequence[str]) -> list[str]:
-    """The lines of the first videos, and how many more videos have one.
-
-    >>> _first_few(["a.mp4: short", "b.mp4: short", "c.mp4: short", "d.mp4: short", "e.mp4: short"])
-    ['a.mp4: short', 'b.mp4: short', 'c.mp4: short', 'likewise for 2 more videos']
-    """
-    num_more = len(lines) - MAX_NAMED
-    if num_more <= 0:
-        return list(lines)
-    return [*lines[:MAX_NAMED], f"likewise for {num_more} more video{'' if num_more == 1 else 's'}"]
-
-
-def _clarification(
-    spec: QuestionSpec, segment_refs: Sequence[SegmentRef], videos: Sequence[VideoEntry]
-) -> Clarify | None:
-    """The clarification when a question names only a time, and several videos have it; else None."""
-    has_search_terms = spec.targets or spec.relation is not None
-    if (
-        not (spec.times or spec.verbatim)
-        or has_search_terms
-        or len(segment_refs) == 1
-        or spec.intent == "summarise"
-        or spec.of_video
-    ):
-        return None
-    video_ids = {video_id for video_id, _ in segment_refs}
-    choices = [(video.video_id, video.name) for video in videos if video.video_id in video_ids]
-    phrases = " and ".join(f"“{time.phrase}”" for time in spec.times)
-    fits = f"{phrases} is in" if phrases else "This fits"
-    question = f"{fits} {len(choices)} videos. Which one is meant?"
-    return Clarify("parse", question, choices=tuple(choices))
-
-
-def _refusal_text(clarification: Clarify) -> str:
-    names = [name for _, name in clarification.choices]
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    listed_names = ", ".join(names[:5]) + more
-    return clarification.message.replace(
-        ". Which one is meant?", f": {listed_names}. Name the file in the question, or set --video."
+def inspect(state: State, runtime: Runtime[Context]) -> Update:
+    """Reads hits back from the catalog, scores them, and reads text near anchors."""
+    view = RunView.at("inspect", state, runtime)
+    inspection = inspect_hits(
+        view.spec, state["lookups"], state["found"], view.segment_refs, view.context, view.evidence
     )
+    rows = [record.to_json(compact=True) for record in inspection.table.records.values()]
+    nearest = "" if rows else nearest_note(view.spec, view.segment_refs, view.context)
+    report(runtime, "inspect", f"{len(rows)} pieces of evidence", rows)
+    return {
+        "found": [],
+        "evidence": rows,
+        "features": state["features"] if inspection.features is None else inspection.features.to_json(),
+        "whole": state["whole"] and inspection.table.is_complete,
+        "cut": state["cut"] or inspection.table.is_cut,
+        "coverage": view.with_coverage(inspection.coverage),
+        "looked_at": state["looked_at"] + segment_ref_rows(inspection.read_refs),
+        "notes": [
+            *state["notes"],
+            *inspection.notes,
+            *([nearest] if nearest else []),
+            *([_cut_note(view.context)] if inspection.table.is_cut else []),
+        ],
+    }
+
+
+def _cut_note(context: Context) -> str:
+    return f"more was found than the limit of {context.limits.evidence} search results; raise --max-evidence"
 
 
 @dataclass(slots=True)
@@ -199,7 +70,7 @@ class InspectionResult:
     features: PassageFeatures | None = None
 
 
-def inspect(
+def inspect_hits(
     spec: QuestionSpec,
     lookups: Sequence[dict[str, Any]],
     found: Sequence[dict[str, Any]],

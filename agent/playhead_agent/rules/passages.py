@@ -5,17 +5,19 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from playhead_agent.rules.passage_confidence import PassageFeatures, rare_words_share
-from playhead_agent.rules.retrieve import SPAN_KINDS, scopes_of
-from playhead_agent.state import Context, SegmentRef
+from playhead_agent.rules.search_spans import SPAN_KINDS, scopes_of
+from playhead_agent.state import Context
 from playhead_index.search.question_topic import question_topic
 from playhead_index.search.results import Coverage, Moment, PassageFit
 from playhead_index.store.catalog import Catalog, SpanRow
+from playhead_index.store.spans import read_spans
 from playhead_index.store.transcript import TranscriptUnit, read_units
 from playhead_index.window import Window
 from playhead_tools.evidence import Evidence, Verdict, add_coverage, words_evidence
 from playhead_tools.evidence_table import EvidenceTable
+from playhead_tools.extent import SegmentRef
 from playhead_tools.match import content_words, coverage
-from playhead_tools.retrieval import read_spans, search_moments
+from playhead_tools.retrieval import search_moments
 from playhead_tools.speaking import ScopeSpeakers
 
 ROLE = "passage"

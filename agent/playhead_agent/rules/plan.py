@@ -1,25 +1,60 @@
-"""The look-ups for a question: what to search and what to read, in plain JSON types."""
+"""The node `plan`: the look-ups for a question, what to search and what to read, in plain JSON types."""
 
 from typing import Any
 
-from playhead_index.search.results import TEXT_LANES, Lane
+from langgraph.runtime import Runtime
+
+from playhead_agent.rules.modalities import KINDS_TO_READ, LANES_OF
+from playhead_agent.rules.run_view import RunView, Update, report
+from playhead_agent.state import Context, State
+from playhead_index.search.results import TEXT_LANES
 from playhead_tools.details import required_detail
+from playhead_tools.evidence import listed
 from playhead_tools.spec import EVERY, Anchor, Kind, QuestionSpec
 
-LANES_OF: dict[Kind, tuple[Lane, ...]] = {
-    "speech": ("speech",),
-    "screen": ("screen",),
-    "picture": ("picture", "caption"),
-    "any": TEXT_LANES,
-}
-KINDS_TO_READ: dict[Kind, tuple[Lane, ...]] = {
-    "speech": ("speech",),
-    "screen": ("screen",),
-    "picture": ("caption", "screen"),
-    "any": ("speech", "screen", "caption"),
-}
 FEW_MOMENTS, ALL_MOMENTS = 12, 100
 MAX_PASSAGES = 10
+MAX_ROUNDS = 2
+
+
+def plan(state: State, runtime: Runtime[Context]) -> Update:
+    """Decides what to search and what to read; in the second round, the lanes not named."""
+    spec = RunView.at("plan", state, runtime).spec
+    is_second = bool(state["verdict"])
+    by_passages = is_second and ends_with_passages(spec, state["verdict"].get("reason", ""))
+    lookups = plan_lookups(spec, is_second, by_passages=by_passages)
+    names = [f"“{text}”" for lookup in lookups if (text := lookup.get("text"))]
+    report(runtime, "plan", f"searching for {listed(names)}" if names else "")
+    return {"lookups": lookups, "round": state["round"] + 1}
+
+
+def route(state: State) -> str:
+    """Back to the plan once when nothing was found in the modalities of the question, else on.
+
+    The second round searches passages, or for literal targets the lanes that the question does not name.
+    """
+    if state["verdict"]["status"] != "abstained" or state["round"] >= MAX_ROUNDS:
+        return "compose"
+    spec = QuestionSpec.from_json(state["spec"])
+    if ends_with_passages(spec, state["verdict"].get("reason", "")):
+        return "plan"
+    has_searched = any(lookup["do"] == "search" for lookup in state["lookups"])
+    modalities = {spec.wanted, *(anchor.kind for anchor in (spec.relation.anchors if spec.relation else ()))}
+    has_other_lanes = has_searched and not spec.speakers and modalities != {"any"}
+    return "plan" if has_other_lanes else "compose"
+
+
+def ends_with_passages(spec: QuestionSpec, reason: str) -> bool:
+    """Whether passages are searched where look-ups found nothing: unless words are known to be absent.
+
+    Args:
+        spec: the question.
+        reason: of the verdict.
+    """
+    is_absent = spec.is_literal and reason == "absent"
+    return bool(spec.query) and not (
+        is_absent or spec.speaking or spec.of_video or spec.intent == "summarise"
+    )
 
 
 def plan_lookups(spec: QuestionSpec, widened: bool, *, by_passages: bool = False) -> list[dict[str, Any]]:

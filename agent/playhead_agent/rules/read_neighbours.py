@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
-from playhead_agent.rules.plan import KINDS_TO_READ
-from playhead_agent.rules.retrieve import add_spans
-from playhead_agent.state import Context, SegmentRef
+from playhead_agent.rules.modalities import KINDS_TO_READ
+from playhead_agent.rules.search_spans import add_spans
+from playhead_agent.state import Context
 from playhead_index.search.results import Lane, Scope
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window
 from playhead_tools.evidence import Evidence
 from playhead_tools.evidence_table import EvidenceTable
+from playhead_tools.extent import SegmentRef
 from playhead_tools.retrieval import list_videos, read_words
 from playhead_tools.speaking import ScopeSpeakers
 from playhead_tools.spec import QuestionSpec, RelationKind

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from playhead_agent.limits import Thresholds
-from playhead_agent.rules.retrieve import SPAN_KINDS, ScoredTable, evidence_of_spans
-from playhead_agent.state import Context, SegmentRef
+from playhead_agent.rules.search_spans import SPAN_KINDS, ScoredTable, evidence_of_spans
+from playhead_agent.state import Context
 from playhead_index.store.catalog import Catalog, SpanRow
+from playhead_index.store.spans import read_spans
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.evidence import Evidence, Verdict
+from playhead_tools.extent import SegmentRef
 from playhead_tools.match import content_words, coverage, match_score
-from playhead_tools.retrieval import read_spans, scan_words
+from playhead_tools.retrieval import scan_words
 from playhead_tools.speaking import ScopeSpeakers
 
 CUE_GAP_S = 1.5

@@ -3,16 +3,17 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from playhead_agent.rules.reasoning import TemporalResult
-from playhead_agent.rules.retrieve import evidence_of_spans
-from playhead_agent.state import Context, SegmentRef
+from playhead_agent.rules.search_spans import evidence_of_spans
+from playhead_agent.rules.temporal_result import TemporalResult
+from playhead_agent.state import Context
+from playhead_index.store.spans import read_spans
 from playhead_index.store.speakers import display_name
 from playhead_index.window import format_time
 from playhead_tools.details import required_detail
 from playhead_tools.evidence import Claim, Evidence, listed, without_speakers
 from playhead_tools.evidence_table import EvidenceTable
+from playhead_tools.extent import SegmentRef
 from playhead_tools.question.speaking import SpeakingQuestion, parse_speaking_question, speaker_mentions
-from playhead_tools.retrieval import read_spans
 from playhead_tools.speaking import NamedTurn, ScopeSpeakers, speaking_totals
 from playhead_tools.spec import QuestionSpec, Speaking
 from playhead_tools.temporal import Event

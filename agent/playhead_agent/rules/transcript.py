@@ -3,14 +3,15 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from playhead_agent.rules.retrieve import evidence_of_spans
-from playhead_agent.state import Context, SegmentRef
+from playhead_agent.rules.search_spans import evidence_of_spans
+from playhead_agent.state import Context
 from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.window import Window, format_time
 from playhead_tools.captions.hierarchy import topic_texts
 from playhead_tools.captions.topic_summary import ExtractiveTopics, TopicText
 from playhead_tools.evidence import Evidence
 from playhead_tools.evidence_table import EvidenceTable
+from playhead_tools.extent import SegmentRef
 from playhead_tools.retrieval import outline
 
 MAX_LINES = 40

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from playhead_agent.rules.modalities import LANES_OF
 from playhead_agent.rules.passage_confidence import MIN_ANSWERED, PassageFeatures, passage_confidence
-from playhead_agent.rules.plan import LANES_OF
-from playhead_agent.rules.reasoning import TemporalResult
+from playhead_agent.rules.temporal_result import TemporalResult
 from playhead_tools.confidence import UNVIEWED_FRAME, confidence
 from playhead_tools.evidence import Evidence, Reason, Status
 from playhead_tools.match import content_words, plain

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from playhead_agent.rules.reasoning import temporal_result_in
-from playhead_agent.state import Context, State, evidence_in
+from playhead_agent.rules.run_view import RunView
 from playhead_index.store.catalog import SpanRow
 from playhead_index.store.transcript import TranscriptUnit, read_units
 from playhead_tools.evidence import Evidence, words_evidence
@@ -14,16 +13,16 @@ MAX_SENTENCE_S = 60.0
 """Longer sentences are not quoted completely; transcripts without punctuation have none."""
 
 
-def evidence_in_complete_sentences(state: State, context: Context) -> list[dict[str, Any]]:
+def evidence_in_complete_sentences(view: RunView) -> list[dict[str, Any]]:
     """The evidence table of a state, in which the places that an answer lists end with their sentences.
 
     Only places of a list are widened: a count, an order or the first time is about the words themselves.
     Videos without transcript units, and words of low confidence, stay as they are.
     """
-    temporal_result = temporal_result_in(state, context)
+    temporal_result, context = view.temporal_result, view.context
     if temporal_result.op != "list":
-        return state.get("evidence", [])
-    records = evidence_in(state, context)
+        return view.state.get("evidence", [])
+    records = view.evidence
     listed = frozenset(temporal_result.evidence_ids)
     has_anchor = any(one.tied_to for one in records)  # times of a relation are those of the words themselves
     speech = [

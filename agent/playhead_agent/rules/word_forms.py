@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from playhead_agent.rules.read_neighbours import event_of
-from playhead_agent.rules.reasoning import TemporalResult
+from playhead_agent.rules.temporal_result import TemporalResult
 from playhead_index.store.catalog import SpanRow
 from playhead_tools.evidence import Evidence
 from playhead_tools.match import other_forms

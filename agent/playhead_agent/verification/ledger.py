@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from playhead_agent.state import Context, SegmentRef
+from playhead_agent.state import Context
 from playhead_tools.citations import CitationContext, texts_of
 from playhead_tools.evidence import Evidence
+from playhead_tools.extent import SegmentRef
 from playhead_tools.retrieval import VideoEntry
 from playhead_tools.toolbox import Toolbox
 from playhead_tools.toolbox.context import ToolContext

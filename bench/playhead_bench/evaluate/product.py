@@ -36,7 +36,7 @@ class ProductVariant:
         uses_vlm: it has a video-LLM.
         uses_picture_lane: the search has its picture lane.
         switches: fields of the agent's `Context` that differ from what is usual.
-        keep_tokens: the share of visual tokens that the video-LLM gets, as in `ModelNames`; the
+        keep_ratio: the share of visual tokens that the video-LLM gets, as in `ModelNames`; the
             environment is not read.
     """
 
@@ -44,7 +44,7 @@ class ProductVariant:
     uses_vlm: bool = True
     uses_picture_lane: bool = True
     switches: tuple[tuple[str, Any], ...] = ()
-    keep_tokens: float = 1.0
+    keep_ratio: float = 1.0
 
     @property
     def is_baseline(self) -> bool:
@@ -122,7 +122,7 @@ class Product:
             ModelUnavailable: a baseline has no video-LLM.
             VideoUnknown: the library does not hold a video.
         """
-        client = self._new_client(variant.keep_tokens) if variant.uses_vlm else None
+        client = self._new_client(variant.keep_ratio) if variant.uses_vlm else None
         context, scope = self._context(variant, client), self.library.scope(videos)
         from playhead_agent.run import ask  # LangGraph takes a second to load
 
@@ -151,7 +151,7 @@ class Product:
             return None
         model, plain_prompt, cache = self._vlm.model(keep_ratio), self._vlm.plain_prompt, self._vlm.cache
         return CachedVlmClient(
-            self.library.catalog, model, cache, plain_prompt=plain_prompt, keep_tokens=keep_ratio
+            self.library.catalog, model, cache, plain_prompt=plain_prompt, keep_ratio=keep_ratio
         )
 
     @cached_property

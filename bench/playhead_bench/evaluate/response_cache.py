@@ -53,7 +53,7 @@ class ObservationCache:
         *,
         yes_no: bool,
         plain_prompt: bool,
-        keep_tokens: float = 1.0,
+        keep_ratio: float = 1.0,
     ) -> str:
         """Hexadecimal cache key: hash of model, file content, frame times, question and keep ratio.
 
@@ -68,7 +68,7 @@ class ObservationCache:
             request.times_s,
             window,
         )
-        part = () if keep_tokens == 1 else (keep_tokens,)
+        part = () if keep_ratio == 1 else (keep_ratio,)
         key_text = repr((*request_key, question, yes_no, *part))
         return hashlib.blake2b(key_text.encode(), digest_size=16).hexdigest()
 
@@ -105,7 +105,7 @@ class CachedVlmClient(VlmClient):
         model: is called for what is not cached.
         cache: of observations.
         plain_prompt: give the question alone.
-        keep_tokens: the share of visual tokens that the model gets, a part of the cache key.
+        keep_ratio: the share of visual tokens that the model gets, a part of the cache key.
     """
 
     def __init__(
@@ -115,10 +115,10 @@ class CachedVlmClient(VlmClient):
         cache: ObservationCache,
         *,
         plain_prompt: bool,
-        keep_tokens: float = 1.0,
+        keep_ratio: float = 1.0,
     ) -> None:
         super().__init__(catalog, model, plain_prompt=plain_prompt, short_side_px=cache.short_side_px)
-        self.keep_tokens = keep_tokens
+        self.keep_ratio = keep_ratio
         self._cache, self._own, self._guard = cache, dict[str, Observation](), threading.Lock()
         self.cached_s = 0.0
         """Seconds that the cached calls took originally."""
@@ -134,7 +134,7 @@ class CachedVlmClient(VlmClient):
     def observe_frames(self, request: ClipRequest, question: str, *, yes_no: bool = False) -> Observation:
         """The observation of chosen frames; errors are those of `observe`."""
         key = self._cache.key(
-            request, question, yes_no=yes_no, plain_prompt=self.plain_prompt, keep_tokens=self.keep_tokens
+            request, question, yes_no=yes_no, plain_prompt=self.plain_prompt, keep_ratio=self.keep_ratio
         )
         with self._guard:
             if (own := self._own.get(key)) is not None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from playhead import Library
+from playhead.load_video_model import load_video_llm
 from playhead.models import ModelNames
-from playhead.video_model_facts import load_video_llm
 from playhead.video_models import AUTO, OFF
 from playhead_bench.evaluate.answerer import ClipAnswerer
 from playhead_bench.evaluate.finder import LibraryFinder

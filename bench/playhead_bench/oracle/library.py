@@ -6,8 +6,8 @@ from pathlib import Path
 from playhead_bench.oracle.encoder import OracleEncoder
 from playhead_bench.world.script import Story
 from playhead_index.search.engine import Searcher
-from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import Stage, write_stage
 from playhead_index.store.lock import writing
 from playhead_index.store.manifest import register_space, write_manifest
 from playhead_index.store.shards import Shards

@@ -25,8 +25,8 @@ from typing import Any
 from playhead_bench.robustness.media import RATE_HZ, Slide, find_utterances, join_utterances, write_video
 from playhead_bench.robustness.snapshot import Difference, Snapshot, catalog_copy, compare, read_snapshot
 from playhead_bench.robustness.worker import CommandEnd, Worker, WorkerServer
-from playhead_index.stages.job_table import STAGES_OF_EACH_VIDEO
 from playhead_index.store.catalog import CATALOG_NAME
+from playhead_index.store.job_table import STAGES_OF_EACH_VIDEO
 
 NUM_UTTERANCES = 30
 """Recognised as more than the 16 spans that the product commits at a time, well before their end."""

@@ -7,8 +7,8 @@ from tempfile import TemporaryDirectory
 
 from playhead_agent.state import Context
 from playhead_index.search.results import Coverage, Hit, LaneCoverage, Moment, Query, SearchResult
-from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import Stage, write_stage
 from playhead_index.window import Window
 from playhead_tools.scripted import ScriptedFinder
 from playhead_tools.video_llm.protocol import PromptFrame, VlmRequest, YesNo

@@ -18,9 +18,9 @@ from playhead_index.search.lexical import LexicalIndex
 from playhead_index.search.results import Scope
 from playhead_index.search.stop_words import STOP_WORDS
 from playhead_index.search.terms import chunks
-from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.change_detection import ChangeDetector
+from playhead_index.store.job_table import Stage, write_stage
 
 THREADS = 1
 COUNTS = {"small": (20_000,), "full": (228_000, 1_140_000)}

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.protocol import ModelTag
-from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import Stage, write_stage
 from playhead_index.store.manifest import register_space
 from playhead_index.store.shards import Shards
 

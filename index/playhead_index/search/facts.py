@@ -11,10 +11,12 @@ from playhead_index.paths import path_exists
 from playhead_index.search.modalities import modality_coverage, named_summaries, summarise
 from playhead_index.search.results import Coverage, LaneCoverage, ModalitySummary, Scope
 from playhead_index.speakers import find_speakers, match_speakers
-from playhead_index.store.catalog import LIVE, Catalog
+from playhead_index.store.catalog import Catalog
 from playhead_index.store.manifest import unfinished_videos
 from playhead_index.store.places import retired_version
+from playhead_index.store.segments import count_segments
 from playhead_index.store.speakers import Speaker, read_all_speakers, spans_of_speakers
+from playhead_index.store.transcript import undivided_videos
 from playhead_index.store.video_stages import VideoStages, read_gaps, read_video_stages
 from playhead_index.window import Window, without_gaps
 
@@ -133,13 +135,7 @@ class LibraryFacts:
 
     @cached_property
     def _undivided(self) -> frozenset[str]:
-        rows = self._catalog.query(
-            f"SELECT video_id FROM video WHERE {LIVE}"
-            " AND NOT EXISTS"
-            " (SELECT 1 FROM stage WHERE stage.video_id = video.video_id AND name = 'transcript')"
-            " AND EXISTS (SELECT 1 FROM span WHERE span.video_id = video.video_id AND kind = 'speech')"
-        )
-        return frozenset(video_id for (video_id,) in rows)
+        return undivided_videos(self._catalog)
 
     @cached_property
     def speakers(self) -> Mapping[str, list[Speaker]]:
@@ -160,12 +156,4 @@ class LibraryFacts:
         return named_summaries(self._catalog, summaries)
 
     def _count_segments(self, scope: Scope) -> int:
-        where, values = [LIVE], list[str | float]()
-        if scope.video_ids is not None:
-            where.append(f"video_id IN ({', '.join('?' * len(scope.video_ids))})")
-            values += scope.video_ids
-        if scope.window is not None:
-            where.append("start_s < ? AND end_s > ?")
-            values += [scope.window.end_s, scope.window.start_s]
-        ((count,),) = self._catalog.query(f"SELECT count(*) FROM segment WHERE {' AND '.join(where)}", values)
-        return int(count)
+        return count_segments(self._catalog, scope.video_ids, scope.window)

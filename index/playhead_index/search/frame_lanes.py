@@ -23,6 +23,8 @@ from playhead_index.search.pictures import (
 from playhead_index.search.results import Lane, LaneCoverage, Query
 from playhead_index.search.vector_lane import VectorLane
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import has_vectors
+from playhead_index.store.segments import segment_window_at
 from playhead_index.store.vectors import require_same_model
 from playhead_index.window import Window
 
@@ -82,7 +84,7 @@ class FrameLanes:
             ModelUnavailable: the query is for this lane alone, and its model cannot be loaded.
             TimestampOutOfRange: the example moment lies outside its video.
         """
-        if not self._has_vectors(lane):
+        if not has_vectors(self._catalog, lane):
             return [], self._empty_coverage(lane)
         try:
             self._require_model(lane, query)
@@ -112,9 +114,6 @@ class FrameLanes:
             ModelUnavailable: the encoder cannot be loaded.
         """
         return np.stack([text_vector(self._image_text_encoder.get(), text) for text in texts])
-
-    def _has_vectors(self, lane: Lane) -> bool:
-        return bool(self._catalog.query("SELECT 1 FROM stage WHERE name = ? AND rows > 0 LIMIT 1", (lane,)))
 
     def _empty_coverage(self, lane: Lane) -> LaneCoverage:
         why = self._off.get(lane)
@@ -167,15 +166,8 @@ class FrameLanes:
         row = max(int(np.searchsorted(block.starts_s, time_s, side="right")) - 1, 0)
         vector = vectors.store.vectors(block.ids[row : row + 1])[0]
         frame_window = Window(float(block.starts_s[row]), float(block.ends_s[row]))
-        excluded = self._segment_at(video_id, time_s) or frame_window
+        excluded = segment_window_at(self._catalog, video_id, time_s) or frame_window
         return _FrameQuery(vector, image_hit_rule(vectors, vector), (video_id, excluded.hull(frame_window)))
-
-    def _segment_at(self, video_id: str, time_s: float) -> Window | None:
-        rows = self._catalog.query(
-            "SELECT start_s, end_s FROM segment WHERE video_id = ? AND start_s <= ? AND end_s > ?",
-            (video_id, time_s, time_s),
-        )
-        return Window(*rows[0]) if rows else None
 
 
 def _require_tag(vectors: VectorLane, encoder_tag: ModelTag) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from playhead_index.search.results import Hit, How, Lane
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.frames import read_frames_by_id
+from playhead_index.store.spans import read_ranked_spans
 from playhead_index.store.speakers import name_of_label
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
@@ -15,19 +17,13 @@ Ranked = Sequence[tuple[int, float]]
 def span_hits(catalog: Catalog, ranked: Mapping[SpanKind, Ranked], how: How) -> dict[SpanKind, list[Hit]]:
     """The hits of some lists of spans, ranked from 1."""
     ids = sorted({span_id for one in ranked.values() for span_id, _ in one})
-    rows = catalog.query(
-        "SELECT span.id, span.video_id, start_s, end_s, text, confidence, span.speaker, speaker.name"
-        " FROM span LEFT JOIN speaker ON speaker.video_id = span.video_id AND speaker.label = span.speaker"
-        f" WHERE span.id IN ({_marks(ids)})",
-        ids,
-    )
-    found = {row[0]: row[1:] for row in rows}
+    found = read_ranked_spans(catalog, ids)
     hits: dict[SpanKind, list[Hit]] = {}
     for kind, one in ranked.items():
         present = [(span_id, score) for span_id, score in one if span_id in found]
         hits[kind] = []
         for rank, (span_id, score) in enumerate(present, start=1):
-            video_id, start_s, end_s, text, confidence, label, name = found[span_id]
+            _, video_id, start_s, end_s, text, confidence, label, name = found[span_id]
             window, speaker = Window(start_s, end_s), name_of_label(label, name)
             ref = f"span:{span_id}"
             hits[kind].append(Hit(kind, how, video_id, window, score, rank, ref, text, speaker, confidence))
@@ -36,17 +32,10 @@ def span_hits(catalog: Catalog, ranked: Mapping[SpanKind, Ranked], how: How) -> 
 
 def frame_hits(catalog: Catalog, ranked: Ranked, lane: Lane) -> list[Hit]:
     """The hits of a list of frames, ranked from 1."""
-    ids = [frame_id for frame_id, _ in ranked]
-    rows = catalog.query(f"SELECT id, video_id, start_s, end_s FROM frame WHERE id IN ({_marks(ids)})", ids)
-    found = {row[0]: row[1:] for row in rows}
+    found = read_frames_by_id(catalog, [frame_id for frame_id, _ in ranked])
     present = [(frame_id, score) for frame_id, score in ranked if frame_id in found]
     hits = []
     for rank, (frame_id, score) in enumerate(present, start=1):
-        video_id, start_s, end_s = found[frame_id]
-        window = Window(start_s, end_s)
-        hits.append(Hit(lane, "vector", video_id, window, score, rank, f"frame:{frame_id}"))
+        frame = found[frame_id]
+        hits.append(Hit(lane, "vector", frame.video_id, frame.window, score, rank, f"frame:{frame_id}"))
     return hits
-
-
-def _marks(ids: Sequence[int]) -> str:
-    return ", ".join("?" * len(ids))

@@ -26,7 +26,9 @@ from playhead_index.search.rows import Block, RowTable
 from playhead_index.search.terms import QueryWords, Tokenizer, chunks, parse_query_words, query_terms
 from playhead_index.search.variants import holds_word, index_phrases
 from playhead_index.store.cache import cache_path
-from playhead_index.store.catalog import MAX_IDS_IN_SQL, Catalog
+from playhead_index.store.catalog import Catalog
+from playhead_index.store.full_text import full_text_definition, matching_ids, matching_texts
+from playhead_index.store.spans import read_span_columns, read_texts
 from playhead_index.words.protocol import SpanKind
 
 KINDS: tuple[SpanKind, ...] = ("speech", "screen", "caption")
@@ -234,7 +236,8 @@ class LexicalIndex:
             best = ranked(depth)
             held = []
             for chunk in batches(best, COMPARED_AT_ONCE):
-                texts = self._texts([span_id for span_id, _ in chunk if span_id not in holds])
+                unread = [span_id for span_id, _ in chunk if span_id not in holds]
+                texts = read_texts(self._catalog, unread)
                 holds |= {span_id: query.holds_quoted(text) for span_id, text in texts.items()}
                 held += [one for one in chunk if holds.get(one[0], False)]
                 if len(held) >= limit:
@@ -242,13 +245,6 @@ class LexicalIndex:
             if len(best) < depth:
                 return held
             depth *= 8
-
-    def _texts(self, ids: Sequence[int]) -> dict[int, str]:
-        found: dict[int, str] = {}
-        for chunk in batches(ids, MAX_IDS_IN_SQL):
-            marks = ", ".join("?" * len(chunk))
-            found |= dict(self._catalog.query(f"SELECT id, text FROM span WHERE id IN ({marks})", chunk))
-        return found
 
     def _raw_match_ids(self, query: QueryWords) -> Iterator[NDArray[np.int64]]:
         """For each word that is compared on the raw text the (n,) ids of the spans that hold it.
@@ -282,11 +278,7 @@ class LexicalIndex:
         """(id, text) of every span that an FTS5 expression matches, by id."""
         last_id = -1
         while True:
-            rows = self._catalog.query(
-                "SELECT span.id, span.text FROM span_fts JOIN span ON span.id = span_fts.rowid"
-                " WHERE span_fts MATCH ? AND span_fts.rowid > ? ORDER BY span_fts.rowid LIMIT ?",
-                (expression, last_id, COMPARED_AT_ONCE),
-            )
+            rows = matching_texts(self._catalog, expression, last_id, COMPARED_AT_ONCE)
             yield from rows
             if len(rows) < COMPARED_AT_ONCE:
                 return
@@ -305,26 +297,19 @@ class LexicalIndex:
         """(n,) ids of the spans that hold all quoted phrases; None when nothing was quoted."""
         if not query.phrases:
             return None
-        rows = self._catalog.query(
-            "SELECT rowid FROM span_fts WHERE span_fts MATCH ?", (" AND ".join(query.phrases),)
-        )
-        return np.array([span_id for (span_id,) in rows], dtype=np.int64)
+        return matching_ids(self._catalog, " AND ".join(query.phrases))
 
     def _add_videos(self, video_ids: Sequence[str]) -> None:
         blocks: dict[str, Block] = {}
         kinds: list[int] = []
         texts: list[str] = []
         for video_id in video_ids:
-            rows = self._catalog.query(
-                "SELECT id, kind, start_s, end_s, text FROM span WHERE video_id = ? ORDER BY start_s, id",
-                (video_id,),
-            )
-            if rows:
-                ids, names, starts_s, ends_s, span_texts = zip(*rows, strict=True)
-                no_rows = np.full(len(ids), -1, dtype=np.int64)
-                blocks[video_id] = Block(np.array(ids), no_rows, np.array(starts_s), np.array(ends_s))
-                kinds += [KINDS.index(name) for name in names]
-                texts += span_texts
+            spans = read_span_columns(self._catalog, video_id)
+            if spans is not None:
+                no_rows = np.full(len(spans.ids), -1, dtype=np.int64)
+                blocks[video_id] = Block(spans.ids, no_rows, spans.starts_s, spans.ends_s)
+                kinds += [KINDS.index(kind) for kind in spans.kinds]
+                texts += spans.texts
         if texts:
             table = RowTable.of_blocks(blocks)
             self._parts.append(make_postings(table, np.array(kinds, np.uint8), texts, self._tokenizer))
@@ -350,8 +335,7 @@ class LexicalIndex:
 
 def catalog_tokenizer(catalog: Catalog) -> Tokenizer:
     """The tokenizer of a catalog's full-text index, as its own definition says."""
-    ((definition,),) = catalog.query("SELECT sql FROM sqlite_master WHERE name = 'span_fts'")
-    option = re.search(r"tokenize\s*=\s*'([^']+)'", definition)
+    option = re.search(r"tokenize\s*=\s*'([^']+)'", full_text_definition(catalog))
     return Tokenizer(option[1] if option else "unicode61")
 
 

@@ -33,8 +33,10 @@ from playhead_index.search.terms import Tokenizer, chunks, stored_terms
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.manifest import space_tag
 from playhead_index.store.shards import Shards
+from playhead_index.store.spans import read_confidences
 from playhead_index.store.speakers import Speaker, display_name, name_of_label
 from playhead_index.store.transcript import PASSAGES, TranscriptUnit, read_units, unit_arrays
+from playhead_index.store.videos import read_duration_s
 from playhead_index.window import Window
 
 MAX_VIDEOS = 10
@@ -168,19 +170,11 @@ class PassageSearch:
             fit = _fit(query, found[video_id], first, last, evidence, best[video_id])
             moments.append(replace(moment, fit=fit))
             sentences.append(sentence)
-        confidences = self._confidences([i for one in sentences for i in one.span_ids])
+        confidences = read_confidences(self._catalog, [i for one in sentences for i in one.span_ids])
         return [
             _with_speaker(moment, sentence, speakers.get(moment.video_id, ()), confidences)
             for moment, sentence in zip(moments, sentences, strict=True)
         ]
-
-    def _confidences(self, span_ids: Sequence[int]) -> dict[int, float]:
-        """The confidence of each recognised span, by id; subtitles have none."""
-        marks = ", ".join("?" * len(span_ids))
-        rows = self._catalog.query(
-            f"SELECT id, confidence FROM span WHERE confidence IS NOT NULL AND id IN ({marks})", span_ids
-        )
-        return dict(rows)
 
     def _rank_windows(
         self,
@@ -209,13 +203,13 @@ class PassageSearch:
     def _read(self, video_id: str) -> SearchedTranscript | None:
         sentences = read_units(self._catalog, video_id, "sentence")
         passages = unit_arrays(self._catalog, "passage", video_ids=[video_id]).get(video_id)
-        if not sentences or passages is None:
+        duration_s = read_duration_s(self._catalog, video_id)
+        if not sentences or passages is None or duration_s is None:
             return None
         starts_s = np.array([one.window.start_s for one in sentences])
         ends_s = np.array([one.window.end_s for one in sentences])
         following = np.append(starts_s[1:], np.inf)
         ends_s = np.maximum(np.minimum(ends_s, following), starts_s + EDGE_S)
-        ((duration_s,),) = self._catalog.query("SELECT duration_s FROM video WHERE video_id = ?", (video_id,))
         own = np.searchsorted(passages.starts_s, starts_s + EDGE_S, "right") - 1
         rows = unit_arrays(self._catalog, "sentence", video_ids=[video_id])[video_id].rows
         terms, num_terms = self._terms([one.text for one in sentences])

@@ -6,7 +6,6 @@ token a run. Such a token is found by its letters and pairs of neighbouring lett
 """
 
 import re
-import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from playhead_index.search.irregular_forms import IRREGULAR_FORMS
 from playhead_index.search.stop_words import STOP_WORDS
 from playhead_index.search.variants import index_phrases
 from playhead_index.search.word_forms import spelled_out, umlaut_forms, word_forms
+from playhead_index.store.full_text import Fts5Tokenizer
 
 Forms = tuple[tuple[str, str], ...]
 KNOWN_CHUNKS = 500_000
@@ -53,13 +53,9 @@ class Tokenizer:
         self._known: dict[str, tuple[str, ...]] = {}
         self._forms: dict[str, Forms] = {}
         self._lock = threading.Lock()
-        self._connection = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
         if "unicode61" in tokenize:
             tokenize = f"{tokenize} categories ''L* N* Co Mn Mc''"  # vowel signs of Indic scripts
-        self._connection.execute(
-            f"CREATE VIRTUAL TABLE chunk USING fts5(text, content='', tokenize='{tokenize}')"
-        )
-        self._connection.execute("CREATE VIRTUAL TABLE token USING fts5vocab(chunk, instance)")
+        self._fts5 = Fts5Tokenizer(tokenize)
 
     def tokens(self, words: Sequence[str]) -> list[tuple[str, ...]]:
         """The tokens of each chunk: mostly one, none for what the index does not keep."""
@@ -88,24 +84,14 @@ class Tokenizer:
 
     def _learn(self, chunks: Sequence[str]) -> None:
         pieces = {chunk: word_forms(chunk[:MAX_CHUNK_CHARS]) for chunk in chunks}
-        words = dict.fromkeys(word for found in pieces.values() for word, _ in found)
-        tokens = self._tokens_of(list(words))
+        words = list(dict.fromkeys(word for found in pieces.values() for word, _ in found))
+        tokens = dict(zip(words, self._fts5.tokens(words), strict=True))
         for chunk, found in pieces.items():
             self._known[chunk] = tuple(token for word, _ in found for token in tokens[word])
             if any(form for _, form in found):
                 self._forms[chunk] = tuple(
                     (tokens[word][0], form) for word, form in found if len(tokens[word]) == 1
                 )
-
-    def _tokens_of(self, words: Sequence[str]) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {word: [] for word in words}
-        run = self._connection.execute
-        run("BEGIN")
-        self._connection.executemany("INSERT INTO chunk (rowid, text) VALUES (?, ?)", enumerate(words))
-        for number, _, token in sorted(run("SELECT doc, offset, term FROM token")):
-            found[words[number]].append(token)
-        run("ROLLBACK")
-        return found
 
 
 def stored_terms(token: str) -> Iterator[str]:

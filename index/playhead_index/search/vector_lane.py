@@ -20,8 +20,11 @@ from playhead_index.search.results import Lane
 from playhead_index.search.rows import Block, RowTable
 from playhead_index.store.cache import cache_path
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.frames import frame_columns
+from playhead_index.store.job_table import committed_rows
 from playhead_index.store.manifest import space_tag
 from playhead_index.store.shards import Shards
+from playhead_index.store.spans import span_vector_columns
 from playhead_index.store.vectors import VectorStore
 
 if TYPE_CHECKING:
@@ -34,12 +37,6 @@ REMAKE_PART = 5
 """Codes are made anew when more than one in so many rows came or went since they were made."""
 SAMPLE_ROWS = 2048
 _NO_VECTORS = np.zeros((0, 0), dtype=np.float16)
-
-_FRAMES = "SELECT id, row, start_s, end_s FROM frame WHERE video_id = ? AND row < ? ORDER BY row"
-_SPANS = (
-    "SELECT id, row, start_s, end_s FROM span WHERE video_id = ? AND kind = ? AND row < ?"
-    " ORDER BY start_s, id"
-)
 
 
 def has_faiss() -> bool:
@@ -181,16 +178,13 @@ class VectorLane:
         assert self._shards is not None
         vectors = self._shards.read(video_id)
         stage = "meaning" if self.space == "words" else self.space
-        committed = self._catalog.query(
-            "SELECT rows FROM stage WHERE video_id = ? AND name = ?", (video_id, stage)
+        committed = committed_rows(self._catalog, video_id, stage)
+        num_rows = len(vectors) if committed is None else min(len(vectors), committed)
+        columns = (
+            span_vector_columns(self._catalog, video_id, self.lane, num_rows)
+            if self.lane in ("speech", "screen", "caption")
+            else frame_columns(self._catalog, video_id, num_rows)
         )
-        rows = min(len(vectors), *(n for (n,) in committed)) if committed else len(vectors)
-        found = (
-            self._catalog.query(_SPANS, (video_id, self.lane, rows))
-            if self.space == "words"
-            else self._catalog.query(_FRAMES, (video_id, rows))
-        )
-        columns = np.array(found, dtype=np.float64).reshape(len(found), 4).T
         block = Block(columns[0].astype(np.int64), columns[1].astype(np.int64), columns[2], columns[3])
         return block, vectors
 

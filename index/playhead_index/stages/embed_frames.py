@@ -6,21 +6,24 @@ over it. Row i of a video's shard in every frame space belongs to its i-th store
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from playhead_index.batches import batches
-from playhead_index.decode import Frame, VideoInfo, VideoReader
+from playhead_index.decode import Frame
 from playhead_index.decode.protocol import NO_FRAMES
 from playhead_index.embed.protocol import ModelTag
-from playhead_index.recipe import IndexSettings, Models
+from playhead_index.recipe import Models
 from playhead_index.segment.plan import sampling_times
 from playhead_index.segment.signature import SIGNATURE_TAG, is_same_image, signature
 from playhead_index.settings import sampling, to_text
-from playhead_index.stages.job_table import Stage, read_stage, read_stages, switch_off, write_stage
+from playhead_index.stages.video_job import VideoJob
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.frames import end_frames_at, end_last_frame, insert_frames
+from playhead_index.store.job_table import Stage, read_stage, read_stages, switch_off, write_stage
 from playhead_index.store.manifest import register_space
 from playhead_index.store.shards import Shards
 from playhead_index.window import Window
@@ -61,14 +64,7 @@ def layout_vectors(catalog: Catalog, video_id: str, rows: int) -> NDArray[np.flo
     return np.asarray(shards.read(video_id)[:rows], dtype=np.float32)
 
 
-def embed_frames(
-    catalog: Catalog,
-    video_id: str,
-    reader: VideoReader,
-    info: VideoInfo,
-    settings: IndexSettings,
-    models: Models,
-) -> None:
+def embed_frames(job: VideoJob) -> None:
     """Samples a video once, stores the frames that differ, and embeds them.
 
     Continues where an earlier run stopped. A space whose model came later is filled from the frames
@@ -79,87 +75,79 @@ def embed_frames(
         LibraryMismatch: a space of the library was made with another model.
         DiskFull: vectors cannot be written.
     """
-    if not info.has_frames:
+    if not job.info.has_frames:
         for name in ("look", "layout", "picture", "appearance"):
-            switch_off(catalog, video_id, name, NO_FRAMES)
+            switch_off(job.catalog, job.video_id, name, NO_FRAMES)
         return
-    spaces = frame_spaces(catalog, models)
+    spaces = frame_spaces(job.catalog, job.models)
     short_side_px = max(
-        [MIN_SHORT_SIDE_PX, *(m.image_size_px for m in (models.picture, models.appearance) if m)]
+        [MIN_SHORT_SIDE_PX, *(m.image_size_px for m in (job.models.picture, job.models.appearance) if m)]
     )
     for space in spaces:
-        _catch_up(catalog, video_id, reader, settings, space, short_side_px)
-    if read_stage(catalog, video_id, "look").status != "done":
-        times_s = frame_times(reader, info, settings)
-        _embed_remaining(catalog, video_id, reader, info, settings, spaces, times_s, short_side_px)
-    _finish_spaces(catalog, video_id, spaces, models)
+        _catch_up(job, space, short_side_px)
+    if read_stage(job.catalog, job.video_id, "look").status != "done":
+        times_s = frame_times(job)
+        _embed_remaining(job, spaces, times_s, short_side_px)
+    _finish_spaces(job, spaces)
 
 
-def frame_times(reader: VideoReader, info: VideoInfo, settings: IndexSettings) -> NDArray[np.float64]:
+def frame_times(job: VideoJob) -> NDArray[np.float64]:
     """(N,) float64, the sampled times in seconds; the same for every run with the same settings.
 
     A position in them is a place to resume.
     """
-    has_keyframes = len(info.keyframes_s) > 0
-    key_signatures = _key_signatures(reader, info) if has_keyframes and not settings.everywhere else None
+    has_keyframes = len(job.info.keyframes_s) > 0
+    key_signatures = _key_signatures(job) if has_keyframes and not job.settings.everywhere else None
     return sampling_times(
-        info,
+        job.info,
         key_signatures,
-        fps=settings.fps,
-        everywhere=settings.everywhere,
-        longest_gap_s=settings.longest_gap_s,
+        fps=job.settings.fps,
+        everywhere=job.settings.everywhere,
+        longest_gap_s=job.settings.longest_gap_s,
     )
 
 
-def _key_signatures(reader: VideoReader, info: VideoInfo) -> NDArray[np.float32]:
+def _key_signatures(job: VideoJob) -> NDArray[np.float32]:
     """(K, S) float32, one row a keyframe; NaN, which is like nothing, for one that does not decode."""
-    signatures = np.full((len(info.keyframes_s), SIGNATURE_TAG.width), np.nan, dtype=np.float32)
-    for frame in reader.keyframes(short_side_px=PLAN_SHORT_SIDE_PX):
-        nearest = int(np.abs(info.keyframes_s - frame.pts_s).argmin())
+    signatures = np.full((len(job.info.keyframes_s), SIGNATURE_TAG.width), np.nan, dtype=np.float32)
+    for frame in job.reader.keyframes(short_side_px=PLAN_SHORT_SIDE_PX):
+        nearest = int(np.abs(job.info.keyframes_s - frame.pts_s).argmin())
         signatures[nearest] = signature(frame.rgb)
     return signatures
 
 
 def _embed_remaining(
-    catalog: Catalog,
-    video_id: str,
-    reader: VideoReader,
-    info: VideoInfo,
-    settings: IndexSettings,
-    spaces: Sequence[Space],
-    times_s: NDArray[np.float64],
-    short_side_px: int,
+    job: VideoJob, spaces: Sequence[Space], times_s: NDArray[np.float64], short_side_px: int
 ) -> None:
     """Embeds the frames of the times that are left; the `rows` of the stage count the times done."""
-    stage_settings = to_text(sampling(settings))
-    num_done = read_stage(catalog, video_id, "look").rows
-    num_stored = len(catalog.frames(video_id))
-    last = _last_stored_frame(catalog, video_id, reader, short_side_px)
-    frames = reader.frames_at(times_s[num_done:].tolist(), short_side_px=short_side_px)
-    for batch in batches(frames, settings.batch_size):
-        new, last = _new_frames(batch, last, info.gaps)
-        _append(spaces, video_id, [frame.rgb for frame in new])
+    stage_settings = to_text(sampling(job.settings))
+    num_done = read_stage(job.catalog, job.video_id, "look").rows
+    num_stored = len(job.catalog.frames(job.video_id))
+    last = _last_stored_frame(job, short_side_px)
+    frames = job.reader.frames_at(times_s[num_done:].tolist(), short_side_px=short_side_px)
+    for batch in batches(frames, job.settings.batch_size):
+        new, last = _new_frames(batch, last, job.info.gaps)
+        _append(spaces, job.video_id, [frame.rgb for frame in new])
         num_done += len(batch)
-        until_s = float(times_s[num_done]) if num_done < len(times_s) else info.duration_s
-        with catalog.atomic() as db:
-            _insert_frames(db, video_id, new, num_stored, until_s)
+        until_s = float(times_s[num_done]) if num_done < len(times_s) else job.info.duration_s
+        with job.catalog.atomic() as db:
+            _insert_frames(db, job.video_id, new, num_stored, until_s)
             num_stored += len(new)
-            write_stage(db, video_id, Stage("look", "running", until_s, num_done, stage_settings))
+            write_stage(db, job.video_id, Stage("look", "running", until_s, num_done, stage_settings))
             for space in spaces:
-                write_stage(db, video_id, Stage(space.name, "running", until_s, num_stored))
-    with catalog.atomic() as db:
-        _end_last(db, video_id, num_stored, info.duration_s)
-        _end_at_gaps(db, video_id, info.gaps)
-        write_stage(db, video_id, Stage("look", "done", info.duration_s, num_done, stage_settings))
+                write_stage(db, job.video_id, Stage(space.name, "running", until_s, num_stored))
+    with job.catalog.atomic() as db:
+        end_last_frame(db, job.video_id, num_stored, job.info.duration_s)
+        for gap in job.info.gaps:
+            end_frames_at(db, job.video_id, gap.start_s)
+        write_stage(db, job.video_id, Stage("look", "done", job.info.duration_s, num_done, stage_settings))
 
 
-def _last_stored_frame(
-    catalog: Catalog, video_id: str, reader: VideoReader, short_side_px: int
-) -> Frame | None:
-    frames = catalog.frames(video_id)
+def _last_stored_frame(job: VideoJob, short_side_px: int) -> Frame | None:
+    frames = job.catalog.frames(job.video_id)
     if not frames:
         return None
-    return next(iter(reader.frames_at([frames[-1].window.start_s], short_side_px=short_side_px)))
+    return next(iter(job.reader.frames_at([frames[-1].window.start_s], short_side_px=short_side_px)))
 
 
 def _new_frames(
@@ -180,49 +168,24 @@ def _is_new(last: Frame, frame: Frame, gaps: Sequence[Window]) -> bool:
     return not is_same_image(last.rgb, frame.rgb)
 
 
-def _end_at_gaps(db: Database, video_id: str, gaps: Sequence[Window]) -> None:
-    """Ends the windows of frames at gaps of the recording."""
-    for gap in gaps:
-        db.execute(
-            "UPDATE frame SET end_s = ? WHERE video_id = ? AND start_s < ? AND end_s > ?",
-            (gap.start_s, video_id, gap.start_s, gap.start_s),
-        )
-
-
 def _insert_frames(db: Database, video_id: str, new: Sequence[Frame], first_row: int, until_s: float) -> None:
     """Rows for new frames: each stands until the next one, the last until the next sampled time."""
     starts_s = [frame.pts_s if first_row + i else 0.0 for i, frame in enumerate(new)]
-    _end_last(db, video_id, first_row, starts_s[0] if starts_s else until_s)
-    for i, (start_s, end_s) in enumerate(zip(starts_s, [*starts_s[1:], until_s], strict=False)):
-        db.execute(
-            "INSERT INTO frame (video_id, row, start_s, end_s) VALUES (?, ?, ?, ?)",
-            (video_id, first_row + i, start_s, end_s),
-        )
+    end_last_frame(db, video_id, first_row, starts_s[0] if starts_s else until_s)
+    insert_frames(db, video_id, first_row, [Window(*edges) for edges in pairwise([*starts_s, until_s])])
 
 
-def _end_last(db: Database, video_id: str, rows: int, end_s: float) -> None:
-    """Sets the end of the window of the last of `rows` frames."""
-    db.execute("UPDATE frame SET end_s = ? WHERE video_id = ? AND row = ?", (end_s, video_id, rows - 1))
-
-
-def _catch_up(
-    catalog: Catalog,
-    video_id: str,
-    reader: VideoReader,
-    settings: IndexSettings,
-    space: Space,
-    short_side_px: int,
-) -> None:
+def _catch_up(job: VideoJob, space: Space, short_side_px: int) -> None:
     """Drops rows of a shard that a crash left, and embeds stored frames that this space does not have yet."""
-    rows = read_stage(catalog, video_id, space.name).rows
-    space.shards.truncate(video_id, rows)
-    missing = catalog.frames(video_id)[rows:]
-    frames = reader.frames_at([row.window.start_s for row in missing], short_side_px=short_side_px)
-    for batch in batches(frames, settings.batch_size):
-        _append([space], video_id, [frame.rgb for frame in batch])
+    rows = read_stage(job.catalog, job.video_id, space.name).rows
+    space.shards.truncate(job.video_id, rows)
+    missing = job.catalog.frames(job.video_id)[rows:]
+    frames = job.reader.frames_at([row.window.start_s for row in missing], short_side_px=short_side_px)
+    for batch in batches(frames, job.settings.batch_size):
+        _append([space], job.video_id, [frame.rgb for frame in batch])
         rows += len(batch)
-        with catalog.atomic() as db:
-            write_stage(db, video_id, Stage(space.name, "running", batch[-1].pts_s, rows))
+        with job.catalog.atomic() as db:
+            write_stage(db, job.video_id, Stage(space.name, "running", batch[-1].pts_s, rows))
 
 
 def _append(spaces: Sequence[Space], video_id: str, images: Sequence[NDArray[np.uint8]]) -> None:
@@ -231,20 +194,20 @@ def _append(spaces: Sequence[Space], video_id: str, images: Sequence[NDArray[np.
             space.shards.append(video_id, space.embed(images))
 
 
-def _finish_spaces(catalog: Catalog, video_id: str, spaces: Sequence[Space], models: Models) -> None:
+def _finish_spaces(job: VideoJob, spaces: Sequence[Space]) -> None:
     filled = {space.name for space in spaces}
-    stages: Mapping[str, Stage] = read_stages(catalog, video_id)
-    num_frames = len(catalog.frames(video_id))
+    stages: Mapping[str, Stage] = read_stages(job.catalog, job.video_id)
+    num_frames = len(job.catalog.frames(job.video_id))
     finished = []
     for name in ("layout", "picture", "appearance"):
         rows = stages[name].rows if name in stages else 0
         is_complete = name in filled or 0 < rows == num_frames
-        note = "" if is_complete else models.why_off(name)
+        note = "" if is_complete else job.models.why_off(name)
         finished.append(Stage(name, "done" if is_complete else "off", 0.0, rows, "", note))
     if changed := [stage for stage in finished if stages.get(stage.name) != stage]:
-        with catalog.atomic() as db:
+        with job.catalog.atomic() as db:
             for stage in changed:
-                write_stage(db, video_id, stage)
+                write_stage(db, job.video_id, stage)
 
 
 def _signatures(images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:

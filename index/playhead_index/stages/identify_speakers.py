@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.errors import ModelUnavailable
-from playhead_index.recipe import IndexSettings, Models
+from playhead_index.recipe import Models
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import Values, made_with, to_text
-from playhead_index.stages.job_table import Stage, read_stage, write_stage
-from playhead_index.stages.transcribe import NO_SOUND, SPEECH_RATE_HZ, SpeechPlan, insert_words
-from playhead_index.store.catalog import Catalog, SpanRow
+from playhead_index.stages.transcribe import NO_SOUND, SPEECH_RATE_HZ, SpeechPlan
+from playhead_index.stages.video_job import VideoJob
+from playhead_index.store.catalog import SpanRow
+from playhead_index.store.job_table import Stage, read_stage, write_stage
 from playhead_index.store.settings import SPEAKER_MODEL, read_settings, write_settings
+from playhead_index.store.spans import delete_span, insert_words, set_span_speaker
 from playhead_index.store.speakers import (
     Speaker,
     is_voice_label,
@@ -20,13 +21,7 @@ from playhead_index.store.speakers import (
     read_turns,
     replace_speakers,
 )
-from playhead_index.store.speech_spans import (
-    delete_span,
-    replace_turns,
-    set_span_speaker,
-    speech_digest,
-    speech_spans,
-)
+from playhead_index.store.speech_spans import replace_turns, speech_digest, speech_spans
 from playhead_index.words.diarisation import Diarisation, Diariser, SoundPart, VoiceTurn
 from playhead_index.words.protocol import Words
 from playhead_index.words.voice_labels import TurnIndex, names_of_voices, split_by_speaker
@@ -35,15 +30,7 @@ STAGE = "speakers"
 NO_SPEECH = "nobody speaks"
 
 
-def identify_speakers(
-    catalog: Catalog,
-    video_id: str,
-    reader: VideoReader,
-    info: VideoInfo,
-    settings: IndexSettings,
-    models: Models,
-    speech: SpeechPlan,
-) -> str:
+def identify_speakers(job: VideoJob, speech: SpeechPlan) -> str:
     """Stores the turns of the voices of a video and gives spans of speech their speaker.
 
     The sound is read once, and again only for another encoder, number of speakers or sound track; speakers
@@ -58,35 +45,36 @@ def identify_speakers(
     Raises:
         ModelNeeded: sound is to be diarised, or spans are to be split, and the models are not loaded.
     """
-    diariser, stage = models.diariser, read_stage(catalog, video_id, STAGE)
+    diariser, stage = job.models.diariser, read_stage(job.catalog, job.video_id, STAGE)
     before = made_with(stage) or {}
-    why_not = NO_SOUND if not info.has_audio else ("" if diariser is not None else models.why_off(STAGE))
+    why_not = job.models.why_off(STAGE) if diariser is None else ""
+    why_not = why_not if job.info.has_audio else NO_SOUND
     if diariser is None or why_not:
-        return _keep_speakers(catalog, video_id, stage, why_not, models)
-    _store_encoder(catalog, diariser, models)
+        return _keep_speakers(job, stage, why_not)
+    _store_encoder(job, diariser)
     made = {
         "revision": diariser.tag.revision,
         "model": diariser.tag.name,
-        "num_speakers": settings.num_speakers or None,
-        "audio_track": settings.audio_track,
+        "num_speakers": job.settings.num_speakers or None,
+        "audio_track": job.settings.audio_track,
     }
-    is_current = stage.status == "done" and _is_same_diarisation(before, made, models)
+    is_current = stage.status == "done" and _is_same_diarisation(before, made, job.models)
     lost_names: list[str] = []
     if not is_current:
-        if models.is_recorded:
+        if job.models.is_recorded:
             raise ModelNeeded("who speaks is to be found out")
         try:
-            found = diariser.diarise(_sound(reader, info, speech), settings.num_speakers or None)
+            found = diariser.diarise(_sound(job, speech), job.settings.num_speakers or None)
         except ModelUnavailable as error:
-            return _keep_speakers(catalog, video_id, stage, str(error), models)
-        lost_names = _store(catalog, video_id, found, made)
+            return _keep_speakers(job, stage, str(error))
+        lost_names = _store(job, found, made)
     else:
         made = {name: before.get(name) for name in made}
-        if before.get("spans") == speech_digest(catalog, video_id):
+        if before.get("spans") == speech_digest(job.catalog, job.video_id):
             return ""
-        if models.is_recorded:
+        if job.models.is_recorded:
             raise ModelNeeded("spans of speech have changed")
-    _give_speakers(catalog, video_id, made, info.duration_s)
+    _give_speakers(job, made, job.info.duration_s)
     return f"speakers: no voice fits any more that was named {', '.join(lost_names)}" if lost_names else ""
 
 
@@ -97,70 +85,71 @@ def _is_same_diarisation(before: Values, made: Values, models: Models) -> bool:
     return all(before.get(name) == made[name] for name in names)
 
 
-def _store_encoder(catalog: Catalog, diariser: Diariser, models: Models) -> None:
+def _store_encoder(job: VideoJob, diariser: Diariser) -> None:
     """Stores which encoder distinguishes the library's speakers: one that was named, or the first one."""
-    if "voices" not in models.default_roles or not isinstance(
-        read_settings(catalog).get(SPEAKER_MODEL), dict
+    if "voices" not in job.models.default_roles or not isinstance(
+        read_settings(job.catalog).get(SPEAKER_MODEL), dict
     ):
         tag = diariser.tag
         record = {"name": tag.name, "revision": tag.revision, "width": tag.width}
-        write_settings(catalog, {SPEAKER_MODEL: record})
+        write_settings(job.catalog, {SPEAKER_MODEL: record})
 
 
-def _keep_speakers(catalog: Catalog, video_id: str, stage: Stage, why_not: str, models: Models) -> str:
+def _keep_speakers(job: VideoJob, stage: Stage, why_not: str) -> str:
     if stage.status == "done":
         before = made_with(stage) or {}
-        if before.get("spans") != speech_digest(catalog, video_id):
-            if models.is_recorded:
+        if before.get("spans") != speech_digest(job.catalog, job.video_id):
+            if job.models.is_recorded:
                 raise ModelNeeded("spans of speech have changed")
             made = {name: value for name, value in before.items() if name != "spans"}
-            _give_speakers(catalog, video_id, made, stage.position_s)
+            _give_speakers(job, made, stage.position_s)
         return ""
-    _register_recognised(catalog, video_id)
+    _register_recognised(job)
     if (stage.status, stage.note) != ("off", why_not):
-        with catalog.atomic() as db:
-            write_stage(db, video_id, Stage(STAGE, "off", note=why_not))
+        with job.catalog.atomic() as db:
+            write_stage(db, job.video_id, Stage(STAGE, "off", note=why_not))
     return ""
 
 
-def _register_recognised(catalog: Catalog, video_id: str) -> None:
+def _register_recognised(job: VideoJob) -> None:
     """Stores the voices that a speech recogniser distinguished, where no diarisation did."""
     labels = dict.fromkeys(
         label
-        for span in speech_spans(catalog, video_id)
+        for span in speech_spans(job.catalog, job.video_id)
         if span.words.source.startswith("asr:") and (label := span.words.speaker) and is_voice_label(label)
     )
-    if set(labels) != {one.label for one in read_speakers(catalog, video_id) if is_voice_label(one.label)}:
-        with catalog.atomic() as db:
-            replace_speakers(db, video_id, [Speaker(video_id, label) for label in labels])
+    stored = {one.label for one in read_speakers(job.catalog, job.video_id)}
+    if set(labels) != set(filter(is_voice_label, stored)):
+        with job.catalog.atomic() as db:
+            replace_speakers(db, job.video_id, [Speaker(job.video_id, label) for label in labels])
 
 
-def _sound(reader: VideoReader, info: VideoInfo, speech: SpeechPlan) -> Iterator[SoundPart]:
+def _sound(job: VideoJob, speech: SpeechPlan) -> Iterator[SoundPart]:
     """The sound of the parts between gaps, one after the other."""
     stream = speech.track.stream_index if speech.track is not None else None
-    for part in info.recorded:
-        yield SoundPart(part.start_s, reader.audio(SPEECH_RATE_HZ, part, stream_index=stream))
+    for part in job.info.recorded:
+        yield SoundPart(part.start_s, job.reader.audio(SPEECH_RATE_HZ, part, stream_index=stream))
 
 
-def _store(catalog: Catalog, video_id: str, found: Diarisation, made: Values) -> list[str]:
+def _store(job: VideoJob, found: Diarisation, made: Values) -> list[str]:
     """Stores turns and voices; the names that persons gave and that no voice has any more."""
-    before = names_given(catalog, video_id, "voice")
+    before = names_given(job.catalog, job.video_id, "voice")
     speakers = [
-        Speaker(video_id, label, voice=found.voices.get(label))
+        Speaker(job.video_id, label, voice=found.voices.get(label))
         for label in dict.fromkeys(turn.label for turn in found.turns)
     ]
-    with catalog.atomic() as db:
-        replace_turns(db, video_id, found.turns)
-        replace_speakers(db, video_id, speakers)
-        write_stage(db, video_id, Stage(STAGE, "running", recipe=to_text(made)))
-    after = names_given(catalog, video_id, "voice")
+    with job.catalog.atomic() as db:
+        replace_turns(db, job.video_id, found.turns)
+        replace_speakers(db, job.video_id, speakers)
+        write_stage(db, job.video_id, Stage(STAGE, "running", recipe=to_text(made)))
+    after = names_given(job.catalog, job.video_id, "voice")
     return sorted(before - after)
 
 
-def _give_speakers(catalog: Catalog, video_id: str, made: Values, duration_s: float) -> None:
+def _give_speakers(job: VideoJob, made: Values, duration_s: float) -> None:
     """Gives spans their speakers and voices the names of subtitles, by the stored turns."""
-    turns = TurnIndex([VoiceTurn(window, label) for label, window in read_turns(catalog, video_id)])
-    spans = speech_spans(catalog, video_id)
+    turns = TurnIndex([VoiceTurn(window, label) for label, window in read_turns(job.catalog, job.video_id)])
+    spans = speech_spans(job.catalog, job.video_id)
     named = [
         (speaker, span.words.window)
         for span in spans
@@ -169,21 +158,21 @@ def _give_speakers(catalog: Catalog, video_id: str, made: Values, duration_s: fl
         and not span.words.source.startswith("asr:")
     ]
     names = names_of_voices(named, turns)
-    voices = [one for one in read_speakers(catalog, video_id) if is_voice_label(one.label)]
-    with catalog.atomic() as db:
+    voices = [one for one in read_speakers(job.catalog, job.video_id) if is_voice_label(one.label)]
+    with job.catalog.atomic() as db:
         for span in spans:
             pieces = _with_speakers(span, turns)
             if len(pieces) > 1:
                 delete_span(db, span.id)
-                insert_words(db, video_id, pieces)
+                insert_words(db, job.video_id, pieces)
             elif pieces[0].speaker != span.words.speaker:
                 set_span_speaker(db, span.id, pieces[0].speaker)
-        replace_speakers(db, video_id, [_named(one, names) for one in voices])
-    recipe = to_text({**made, "spans": speech_digest(catalog, video_id)})
+        replace_speakers(db, job.video_id, [_named(one, names) for one in voices])
+    recipe = to_text({**made, "spans": speech_digest(job.catalog, job.video_id)})
     num_voices = len(voices)
     note = f"{num_voices} {'voice' if num_voices == 1 else 'voices'}" if num_voices else NO_SPEECH
-    with catalog.atomic() as db:
-        write_stage(db, video_id, Stage(STAGE, "done", duration_s, recipe=recipe, note=note))
+    with job.catalog.atomic() as db:
+        write_stage(db, job.video_id, Stage(STAGE, "done", duration_s, recipe=recipe, note=note))
 
 
 def _with_speakers(span: SpanRow, turns: TurnIndex) -> list[Words]:

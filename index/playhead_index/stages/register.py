@@ -16,10 +16,12 @@ from playhead_index.paths import (
     path_is_gone,
     path_to_text,
     resolve_path,
-    text_to_path,
 )
-from playhead_index.store.catalog import Catalog
+from playhead_index.store.catalog import Catalog, VideoRow
+from playhead_index.store.failures import delete_failures, read_failures, write_failure
 from playhead_index.store.places import FileState, find_place, set_place
+from playhead_index.store.recordings import insert_recording
+from playhead_index.store.videos import has_video, insert_video
 from playhead_index.text_limits import LIMITS
 from playhead_index.timeline import warnings_to_text, write_gaps
 
@@ -64,16 +66,14 @@ def scan(catalog: Catalog, path: Path, reader_name: str | Callable[[str], str]) 
     video_id = find_place(catalog, place, state) or fingerprint(path)
     reader = open_reader(path, reader_name if isinstance(reader_name, str) else reader_name(video_id))
     info = reader.probe()
-    is_new = not catalog.query("SELECT 1 FROM video WHERE video_id = ?", (video_id,))
+    is_new = not has_video(catalog, video_id)
     with catalog.atomic() as db:
         if is_new:
-            db.execute(
-                f"INSERT INTO video VALUES ({', '.join('?' * 14)})", _row(video_id, state.size_bytes, info)
-            )
+            insert_video(db, _video_row(video_id, state.size_bytes, info))
             write_gaps(db, video_id, info.gaps)
         replaced = set_place(db, place, video_id, state)
-        db.execute("INSERT OR IGNORE INTO recording VALUES (?, ?, 'file')", (video_id, info.recorded_at))
-        db.execute("DELETE FROM failure WHERE path = ?", (place,))
+        insert_recording(db, video_id, info.recorded_at)
+        delete_failures(db, [path])
     return ScannedFile(video_id, path, reader, info, state, is_new, replaced)
 
 
@@ -106,20 +106,15 @@ def change_during_run(scanned: ScannedFile) -> str:
 def record_failure(catalog: Catalog, path: Path, reason: str) -> None:
     """Notes that a file could not be indexed, so that `list` and `verify` can say so."""
     with catalog.atomic() as db:
-        db.execute(
-            "INSERT OR REPLACE INTO failure VALUES (?, ?, ?)",
-            (path_to_text(resolve_path(path)), clean_text(reason, LIMITS.note_chars), _now()),
-        )
+        write_failure(db, resolve_path(path), clean_text(reason, LIMITS.note_chars), _now())
 
 
 def clear_old_failures(catalog: Catalog) -> int:
     """Forgets the failures of files that are gone, and of folders that can be read now; how many."""
-    stored = [text for (text,) in catalog.query("SELECT path FROM failure")]
-    old = [text for text in stored if _is_over(text_to_path(text))]
+    old = [one.path for one in read_failures(catalog) if _is_over(one.path)]
     if old:
         with catalog.atomic() as db:
-            for text in old:
-                db.execute("DELETE FROM failure WHERE path = ?", (text,))
+            delete_failures(db, old)
     return len(old)
 
 
@@ -136,12 +131,23 @@ def _state(path: Path) -> FileState:
         raise VideoUnreadable(path, describe_disk_error(error)) from error
 
 
-def _row(video_id: str, size_bytes: int, info: VideoInfo) -> tuple[str | int | float, ...]:
-    return (
-        video_id, size_bytes, info.duration_s, info.origin_s, info.width_px, info.height_px,
-        info.rotation_deg, info.codec, info.average_fps, int(info.is_variable_rate), info.n_frames,
-        int(info.has_audio), warnings_to_text(info), _now(),
-    )  # fmt: skip
+def _video_row(video_id: str, size_bytes: int, info: VideoInfo) -> VideoRow:
+    return VideoRow(
+        video_id=video_id,
+        size_bytes=size_bytes,
+        duration_s=info.duration_s,
+        origin_s=info.origin_s,
+        width_px=info.width_px,
+        height_px=info.height_px,
+        rotation_deg=info.rotation_deg,
+        codec=info.codec,
+        average_fps=info.average_fps,
+        is_variable_rate=info.is_variable_rate,
+        n_frames=info.n_frames,
+        has_audio=info.has_audio,
+        warnings=warnings_to_text(info),
+        added_at=_now(),
+    )
 
 
 def _now() -> str:

@@ -7,96 +7,71 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.decode import VideoInfo, VideoReader
 from playhead_index.decode.protocol import EDGE_S
-from playhead_index.recipe import IndexSettings
 from playhead_index.segment.cuts import cut
 from playhead_index.segment.refine import refine_boundaries
 from playhead_index.settings import segment_limits, to_text
 from playhead_index.stages.embed_frames import layout_vectors
-from playhead_index.stages.job_table import Stage, read_stage, write_stage
-from playhead_index.store.catalog import Catalog
+from playhead_index.stages.video_job import VideoJob
+from playhead_index.store.job_table import Stage, read_stage, write_stage
+from playhead_index.store.segments import replace_segments
 from playhead_index.window import Window, join_windows
 
 
-def cut_segments(
-    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, settings: IndexSettings
-) -> None:
+def cut_segments(job: VideoJob) -> None:
     """Stores segments that cover all but the gaps of a video, and says of each stored frame where it belongs.
 
     Done once for the same settings: segments that answers cite do not move when a model is added later.
     """
-    if read_stage(catalog, video_id, "segment").status == "done":
+    if read_stage(job.catalog, job.video_id, "segment").status == "done":
         return
-    windows = segment_windows(catalog, video_id, reader, info, settings)
-    made = to_text(segment_limits(settings))
-    with catalog.atomic() as db:
-        db.execute("DELETE FROM segment WHERE video_id = ?", (video_id,))
-        for ordinal, window in enumerate(windows):
-            db.execute(
-                "INSERT INTO segment (video_id, ordinal, start_s, end_s) VALUES (?, ?, ?, ?)",
-                (video_id, ordinal, window.start_s, window.end_s),
-            )
-        db.execute(
-            "UPDATE frame SET segment_id = (SELECT id FROM segment WHERE segment.video_id = frame.video_id"
-            " AND segment.start_s <= frame.start_s + 1e-6 ORDER BY segment.start_s DESC LIMIT 1)"
-            " WHERE video_id = ?",
-            (video_id,),
-        )
-        write_stage(db, video_id, Stage("segment", "done", info.duration_s, len(windows), made))
+    windows = segment_windows(job)
+    made = to_text(segment_limits(job.settings))
+    with job.catalog.atomic() as db:
+        replace_segments(db, job.video_id, windows)
+        write_stage(db, job.video_id, Stage("segment", "done", job.info.duration_s, len(windows), made))
 
 
-def segment_windows(
-    catalog: Catalog, video_id: str, reader: VideoReader, info: VideoInfo, settings: IndexSettings
-) -> list[Window]:
+def segment_windows(job: VideoJob) -> list[Window]:
     """The segments that a video's stored frames and the settings give; they cover all but its gaps.
 
     Without frames they are cut where nobody speaks, as far as words are known.
     """
-    if not info.has_frames:
-        words = [span.words.window for span in catalog.spans(video_id, "speech")]
-        return [
-            window
-            for part in info.recorded
-            for window in cut_between_words(part, words, settings.min_segment_s, settings.max_segment_s)
-        ]
-    frames = catalog.frames(video_id)
+    if not job.info.has_frames:
+        words = [span.words.window for span in job.catalog.spans(job.video_id, "speech")]
+        limits_s = job.settings.min_segment_s, job.settings.max_segment_s
+        return [window for part in job.info.recorded for window in cut_between_words(part, words, *limits_s)]
+    frames = job.catalog.frames(job.video_id)
     starts_s = np.array([frame.window.start_s for frame in frames])
-    features = layout_vectors(catalog, video_id, len(frames))
-    return [
-        window for part in info.recorded for window in _cut_part(part, starts_s, features, reader, settings)
-    ]
+    features = layout_vectors(job.catalog, job.video_id, len(frames))
+    return [window for part in job.info.recorded for window in _cut_part(job, part, starts_s, features)]
 
 
 def _cut_part(
-    part: Window,
-    starts_s: NDArray[np.float64],
-    features: NDArray[np.float32],
-    reader: VideoReader,
-    settings: IndexSettings,
+    job: VideoJob, part: Window, starts_s: NDArray[np.float64], features: NDArray[np.float32]
 ) -> list[Window]:
     """Segments that cover one interval between gaps, cut where the image changes."""
     rows = np.flatnonzero((starts_s >= part.start_s - EDGE_S) & (starts_s < part.end_s))
     if not len(rows):  # the last frame of all is still on the screen
         rows = np.array([len(starts_s) - 1])
-    reach_s = 1.5 / settings.fps  # a change lies at most this long before the frame that first shows it
-    longest_s = max(3 * settings.min_segment_s, settings.max_segment_s - reach_s)
+    reach_s = 1.5 / job.settings.fps  # a change lies at most this long before the frame that first shows it
+    longest_s = max(3 * job.settings.min_segment_s, job.settings.max_segment_s - reach_s)
     cuts = cut(
         np.maximum(starts_s[rows] - part.start_s, 0.0),
         features[rows],
         part.duration_s,
-        min_s=settings.min_segment_s,
+        min_s=job.settings.min_segment_s,
         max_s=longest_s,
     )
     edges_s = [part.start_s, *(part.start_s + piece.window.end_s for piece in cuts)]
     edges_s[-1] = part.end_s
     changes = [i for i, piece in enumerate(cuts) if piece.is_change and i]
     exact_s = refine_boundaries(
-        reader, [(max(part.start_s, edges_s[i] - reach_s), edges_s[i]) for i in changes]
+        job.reader, [(max(part.start_s, edges_s[i] - reach_s), edges_s[i]) for i in changes]
     )
     for i, at_s in zip(changes, exact_s, strict=True):
         fits = (at_s - edges_s[i - 1], edges_s[i + 1] - at_s)
-        if all(settings.min_segment_s <= length_s <= settings.max_segment_s for length_s in fits):
+        if all(job.settings.min_segment_s <= length_s <= job.settings.max_segment_s for length_s in fits):
             edges_s[i] = at_s
     return [Window(start_s, end_s) for start_s, end_s in pairwise(edges_s)]
 

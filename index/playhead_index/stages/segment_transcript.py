@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from playhead_index.batches import batches
 from playhead_index.embed.protocol import TextEmbedder
-from playhead_index.recipe import Models
-from playhead_index.stages.job_table import Stage, read_stage, write_stage
+from playhead_index.stages.video_job import VideoJob
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import Stage, read_stage, write_stage
 from playhead_index.store.manifest import register_space, space_tag
 from playhead_index.store.shards import Shards
+from playhead_index.store.spans import embedded_span_rows
 from playhead_index.store.transcript import (
     PASSAGES,
     TranscriptUnit,
@@ -25,7 +26,6 @@ from playhead_index.store.transcript import (
     replace_units,
     set_unit_rows,
     span_digest,
-    span_rows,
     unit_arrays,
     units_to_embed,
 )
@@ -44,7 +44,7 @@ BATCH = 64
 KIND: SpanKind = "speech"
 
 
-def divide_transcript(catalog: Catalog, video_id: str, models: Models) -> None:
+def divide_transcript(job: VideoJob) -> None:
     """Stores the sentences, passages and topics of a transcript, with vectors where it can.
 
     Done again when the spans that they are made of have changed. Without a text model units have no vectors
@@ -55,24 +55,24 @@ def divide_transcript(catalog: Catalog, video_id: str, models: Models) -> None:
         LibraryMismatch: the library's passages were embedded with another model.
         ModelNeeded: there is something to embed, and the model is not loaded.
     """
-    recipe = UNIT_RULES + span_digest(catalog, video_id, KIND)
-    stage = read_stage(catalog, video_id, STAGE)
-    if stage.recipe != recipe or names_lost_spans(catalog, video_id, KIND):
-        stage = _divide(catalog, video_id, recipe)
-    embedder = models.words
+    recipe = UNIT_RULES + span_digest(job.catalog, job.video_id, KIND)
+    stage = read_stage(job.catalog, job.video_id, STAGE)
+    if stage.recipe != recipe or names_lost_spans(job.catalog, job.video_id, KIND):
+        stage = _divide(job, recipe)
+    embedder = job.models.words
     if embedder is not None:
-        register_space(catalog, PASSAGES, embedder.tag)
-        _embed(catalog, video_id, embedder, stage)
+        register_space(job.catalog, PASSAGES, embedder.tag)
+        _embed(job, embedder, stage)
     elif stage.status != "done":
-        note = f"without vectors: {models.why_off('meaning')}"
-        with catalog.atomic() as db:
-            write_stage(db, video_id, Stage(STAGE, "done", rows=stage.rows, recipe=recipe, note=note))
+        note = f"without vectors: {job.models.why_off('meaning')}"
+        with job.catalog.atomic() as db:
+            write_stage(db, job.video_id, Stage(STAGE, "done", rows=stage.rows, recipe=recipe, note=note))
 
 
-def _divide(catalog: Catalog, video_id: str, recipe: str) -> Stage:
+def _divide(job: VideoJob, recipe: str) -> Stage:
     """Stores sentences, passages, and topics by common words, instead of those before."""
     passages, sentences, topics = list[TranscriptUnit](), list[TranscriptUnit](), list[TranscriptUnit]()
-    for transcript in transcripts(read_transcript_spans(catalog, video_id, KIND)):
+    for transcript in transcripts(read_transcript_spans(job.catalog, job.video_id, KIND)):
         found = divide_sentences(transcript)
         sentences += (_unit("sentence", transcript.language, [one]) for one in found)
         own = [
@@ -82,9 +82,9 @@ def _divide(catalog: Catalog, video_id: str, recipe: str) -> Stage:
         passages += own
         topics += _topics(own, topic_vectors([one.text for one in own]))
     stage = Stage(STAGE, "running", recipe=recipe)
-    with catalog.atomic() as db:
-        replace_units(db, video_id, KIND, [*passages, *sentences, *topics])
-        write_stage(db, video_id, stage)
+    with job.catalog.atomic() as db:
+        replace_units(db, job.video_id, KIND, [*passages, *sentences, *topics])
+        write_stage(db, job.video_id, stage)
     return stage
 
 
@@ -111,45 +111,43 @@ def _topics(passages: Sequence[TranscriptUnit], vectors: NDArray[np.float32]) ->
         yield TranscriptUnit(KIND, "topic", window, text, tuple(ids), own[0].language, speaker)
 
 
-def _num_valid_rows(catalog: Catalog, video_id: str, stage: Stage) -> int:
+def _num_valid_rows(job: VideoJob, stage: Stage) -> int:
     """The rows of the shard that count; 0, and all is embedded anew, where the units are no longer those."""
-    if count_unit_rows(catalog, video_id) == stage.rows:
+    if count_unit_rows(job.catalog, job.video_id) == stage.rows:
         return stage.rows
-    with catalog.atomic() as db:
-        clear_unit_rows(db, video_id)
-        write_stage(db, video_id, Stage(STAGE, recipe=stage.recipe))
+    with job.catalog.atomic() as db:
+        clear_unit_rows(db, job.video_id)
+        write_stage(db, job.video_id, Stage(STAGE, recipe=stage.recipe))
     return 0
 
 
-def _embed(catalog: Catalog, video_id: str, embedder: TextEmbedder, stage: Stage) -> None:
+def _embed(job: VideoJob, embedder: TextEmbedder, stage: Stage) -> None:
     """Gives passages and sentences without a vector one, and divides the topics by those of the passages."""
-    shards = Shards(catalog.path.parent, PASSAGES, embedder.tag.width)
-    rows = _num_valid_rows(catalog, video_id, stage)
-    shards.truncate(video_id, rows)
-    todo = units_to_embed(catalog, video_id)
+    shards = Shards(job.catalog.path.parent, PASSAGES, embedder.tag.width)
+    rows = _num_valid_rows(job, stage)
+    shards.truncate(job.video_id, rows)
+    todo = units_to_embed(job.catalog, job.video_id)
     if not todo and stage.status == "done":
         return
     for batch in batches(todo, BATCH):
-        shards.append(video_id, _vectors(catalog, video_id, embedder, batch))
-        with catalog.atomic() as db:
+        shards.append(job.video_id, _vectors(job, embedder, batch))
+        with job.catalog.atomic() as db:
             set_unit_rows(db, [unit.unit_id for unit in batch], rows)
             rows += len(batch)
-            write_stage(db, video_id, Stage(STAGE, "running", rows=rows, recipe=stage.recipe))
-    topics = _topics_by_vectors(catalog, video_id, shards)
-    with catalog.atomic() as db:
-        replace_topics(db, video_id, KIND, topics)
-        write_stage(db, video_id, Stage(STAGE, "done", rows=rows, recipe=stage.recipe))
+            write_stage(db, job.video_id, Stage(STAGE, "running", rows=rows, recipe=stage.recipe))
+    topics = _topics_by_vectors(job, shards)
+    with job.catalog.atomic() as db:
+        replace_topics(db, job.video_id, KIND, topics)
+        write_stage(db, job.video_id, Stage(STAGE, "done", rows=rows, recipe=stage.recipe))
 
 
-def _vectors(
-    catalog: Catalog, video_id: str, embedder: TextEmbedder, units: Sequence[TranscriptUnit]
-) -> NDArray[np.float32]:
+def _vectors(job: VideoJob, embedder: TextEmbedder, units: Sequence[TranscriptUnit]) -> NDArray[np.float32]:
     """(n, D) vectors of units; one that is all of a span has that span's."""
-    rows = _rows_of_spans(catalog, embedder, units)
+    rows = _rows_of_spans(job.catalog, embedder, units)
     known = np.flatnonzero(rows >= 0)
-    shards = Shards(catalog.path.parent, "words", embedder.tag.width)
+    shards = Shards(job.catalog.path.parent, "words", embedder.tag.width)
     vectors = np.full((len(units), embedder.tag.width), np.nan, dtype=np.float32)
-    vectors[known] = shards.read_rows(video_id, rows[known])
+    vectors[known] = shards.read_rows(job.video_id, rows[known])
     new = np.flatnonzero(~np.isfinite(vectors).all(axis=1)).tolist()
     if new:
         vectors[new] = embedder.encode_texts([units[i].text for i in new])
@@ -165,7 +163,7 @@ def _rows_of_spans(
     if tag is None or not tag.is_same_model(embedder.tag):
         return rows
     single = {i: one.span_ids[0] for i, one in enumerate(units) if len(one.span_ids) == 1}
-    spans = span_rows(catalog, sorted(set(single.values())))
+    spans = embedded_span_rows(catalog, sorted(set(single.values())))
     for i, span_id in single.items():
         text, row = spans.get(span_id, ("", -1))
         if text == units[i].text:
@@ -173,18 +171,18 @@ def _rows_of_spans(
     return rows
 
 
-def _topics_by_vectors(catalog: Catalog, video_id: str, shards: Shards) -> list[TranscriptUnit]:
+def _topics_by_vectors(job: VideoJob, shards: Shards) -> list[TranscriptUnit]:
     """The topics of each language, by the vectors of its passages."""
-    rows = unit_arrays(catalog, "passage", KIND, [video_id])
-    if video_id not in rows:
+    rows = unit_arrays(job.catalog, "passage", KIND, [job.video_id])
+    if job.video_id not in rows:
         return []
-    row_of = dict(zip(rows[video_id].ids.tolist(), rows[video_id].rows.tolist(), strict=True))
+    row_of = dict(zip(rows[job.video_id].ids.tolist(), rows[job.video_id].rows.tolist(), strict=True))
     by_language: dict[str | None, list[TranscriptUnit]] = {}
-    for passage in read_units(catalog, video_id, "passage", KIND):
+    for passage in read_units(job.catalog, job.video_id, "passage", KIND):
         by_language.setdefault(passage.language, []).append(passage)
     topics = list[TranscriptUnit]()
     for own in by_language.values():
         at = np.array([row_of[passage.unit_id] for passage in own], dtype=np.int64)
-        embeddings = shards.read_rows(video_id, at).astype(np.float32)
+        embeddings = shards.read_rows(job.video_id, at).astype(np.float32)
         topics += _topics(own, topic_vectors([passage.text for passage in own], embeddings))
     return topics

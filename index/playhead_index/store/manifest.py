@@ -125,16 +125,22 @@ def space_tag(catalog: Catalog, name: str) -> ModelTag | None:
     return ModelTag(*rows[0]) if rows else None
 
 
+def read_spaces(catalog: Catalog) -> dict[str, ModelTag]:
+    """The model that each vector space of a library was made with, by name, in alphabetical order."""
+    rows = catalog.query("SELECT name, model, revision, width FROM space ORDER BY name")
+    return {name: ModelTag(model, revision, width) for name, model, revision, width in rows}
+
+
 def _spaces(catalog: Catalog) -> dict[str, dict[str, str | int]]:
     frames = catalog.query(f"SELECT count(*) FROM frame WHERE {LIVE}")[0][0]
     spans = catalog.query(f"SELECT count(*) FROM span WHERE row IS NOT NULL AND {LIVE}")[0][0]
     units = catalog.query(f"SELECT count(*) FROM transcript_unit WHERE row IS NOT NULL AND {LIVE}")[0][0]
     return {
         name: {
-            "model": model,
-            "revision": revision,
-            "width": width,
+            "model": tag.name,
+            "revision": tag.revision,
+            "width": tag.width,
             "count": {"words": spans, "passages": units}.get(name, frames),
         }
-        for name, model, revision, width in catalog.query("SELECT * FROM space ORDER BY name")
+        for name, tag in read_spaces(catalog).items()
     }

@@ -9,6 +9,7 @@ import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from sqlite_utils import Database
 
@@ -73,6 +74,44 @@ class RetiredVersion:
         since = f" since {self.retired_at[:16].replace('T', ' ')} UTC" if self.retired_at else ""
         where = display_path(text_to_path(self.path)) if self.path else "its file"
         return f"{self.video_id} is a replaced version: {where} holds other content{since}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """A file that held a video when it was last seen.
+
+    Args:
+        path: of the file.
+        size_bytes: its size then.
+        mtime_ns: when its content had changed, which programs may set.
+    """
+
+    path: Path
+    size_bytes: int
+    mtime_ns: int
+
+
+def read_places(catalog: Catalog, video_id: str) -> list[PlaceRow]:
+    """The files at which copies of a video were last seen."""
+    rows = catalog.query("SELECT path, size_bytes, mtime_ns FROM place WHERE video_id = ?", (video_id,))
+    return [PlaceRow(text_to_path(path), size_bytes, mtime_ns) for path, size_bytes, mtime_ns in rows]
+
+
+def read_all_places(catalog: Catalog) -> list[tuple[str, Path]]:
+    """(video id, path) of every place of every video, each video's first place first."""
+    rows = catalog.query("SELECT video_id, path FROM place JOIN video USING (video_id) ORDER BY place.rowid")
+    return [(video_id, text_to_path(path)) for video_id, path in rows]
+
+
+def delete_other_places(db: Database, video_id: str, path: str) -> None:
+    """Deletes the places of a video but for one, inside the caller's `atomic()`.
+
+    Args:
+        db: the catalog's.
+        video_id: of the video.
+        path: of the place that stays, as `paths.path_to_text` writes it.
+    """
+    db.execute("DELETE FROM place WHERE video_id = ? AND path != ?", (video_id, path))
 
 
 def find_place(catalog: Catalog, path: str, state: FileState) -> str | None:

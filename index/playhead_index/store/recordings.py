@@ -4,6 +4,8 @@ Each video begins on it where its recording did, as its file says or a person do
 known is on no clock but its own.
 """
 
+from sqlite_utils import Database
+
 from playhead_index.store.catalog import LIVE, Catalog
 from playhead_index.store.lock import writing
 
@@ -14,6 +16,19 @@ def read_clock(catalog: Catalog) -> dict[str, float]:
         f"SELECT video_id, recorded_at FROM recording WHERE recorded_at IS NOT NULL AND {LIVE}"
     )
     return dict(rows)
+
+
+def insert_recording(db: Database, video_id: str, at: float | None) -> None:
+    """Stores when a video was recorded as its file says, inside the caller's `atomic()`.
+
+    What is stored of it already stays.
+
+    Args:
+        db: the catalog's.
+        video_id: of the video.
+        at: seconds since 1970 (UTC); None where the file does not say it.
+    """
+    db.execute("INSERT OR IGNORE INTO recording VALUES (?, ?, 'file')", (video_id, at))
 
 
 def set_recorded(catalog: Catalog, video_id: str, at: float | None, *, wait_s: float = 0.0) -> None:

@@ -39,13 +39,3 @@ def speech_digest(catalog: Catalog, video_id: str) -> str:
         (video_id,),
     )
     return blake2b(repr(rows).encode(), digest_size=8).hexdigest() if rows else ""
-
-
-def set_span_speaker(db: Database, span_id: int, speaker: str | None) -> None:
-    """Stores who says a span, inside the caller's `atomic()`."""
-    db.execute("UPDATE span SET speaker = ? WHERE id = ?", (speaker, span_id))
-
-
-def delete_span(db: Database, span_id: int) -> None:
-    """Removes a span, inside the caller's `atomic()`."""
-    db.execute("DELETE FROM span WHERE id = ?", (span_id,))

@@ -106,6 +106,17 @@ def read_units(
     return [_unit(row) for row in rows]
 
 
+def undivided_videos(catalog: Catalog) -> frozenset[str]:
+    """The ids of the videos whose speech has not been divided into units, without retired ones."""
+    rows = catalog.query(
+        f"SELECT video_id FROM video WHERE {LIVE}"
+        " AND NOT EXISTS"
+        " (SELECT 1 FROM stage WHERE stage.video_id = video.video_id AND name = 'transcript')"
+        " AND EXISTS (SELECT 1 FROM span WHERE span.video_id = video.video_id AND kind = 'speech')"
+    )
+    return frozenset(video_id for (video_id,) in rows)
+
+
 def has_passages(catalog: Catalog, video_ids: Sequence[str]) -> bool:
     """Whether the transcript of any of some videos has been divided into passages."""
     return any(
@@ -215,16 +226,6 @@ def set_unit_rows(db: Database, unit_ids: Sequence[int], first_row: int) -> None
 def clear_unit_rows(db: Database, video_id: str) -> None:
     """Takes the rows of all units of a video away, inside the caller's `atomic()`."""
     db.execute("UPDATE transcript_unit SET row = NULL WHERE video_id = ?", (video_id,))
-
-
-def span_rows(catalog: Catalog, span_ids: Sequence[int]) -> dict[int, tuple[str, int]]:
-    """(text, row of the space `words`) of those spans that have a vector, by span id."""
-    found: dict[int, tuple[str, int]] = {}
-    for chunk in batches(span_ids, MAX_IDS_IN_SQL):
-        marks = ", ".join("?" * len(chunk))
-        rows = catalog.query(f"SELECT id, text, row FROM span WHERE id IN ({marks}) AND row >= 0", chunk)
-        found |= {span_id: (text, row) for span_id, text, row in rows}
-    return found
 
 
 _COLUMNS = "id, kind, level, language, start_s, end_s, text, speaker, span_ids"

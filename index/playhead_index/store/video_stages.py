@@ -21,7 +21,7 @@ STAGES_OF_COVERAGE = ("subtitles", "speech", "screen", "picture", "caption")
 
 @dataclass(frozen=True, slots=True)
 class StageState:
-    """Status, position and note of one stage of one video; see `playhead_index.stages.job_table.Stage`."""
+    """Status, position and note of one stage of one video; see `playhead_index.store.job_table.Stage`."""
 
     status: str
     position_s: float

@@ -1,5 +1,6 @@
 """What is known of the voice of a video: which subtitles are a transcript of it, and what was recognised."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -103,7 +104,7 @@ def insert_voice_chunk(
     )
 
 
-def delete_voice_chunks(db: Database, video_id: str, from_s: float = 0.0) -> None:
+def delete_voice_chunks(db: Database, video_id: str, from_s: float = -math.inf) -> None:
     """Drops what is known of the voice from a time on, inside the caller's `atomic()`."""
     db.execute("DELETE FROM voice_chunk WHERE video_id = ? AND start_s >= ?", (video_id, from_s))
 

@@ -67,5 +67,5 @@ def test_no_other_cut_is_likelier(terms: Terms) -> None:
 
 
 def test_a_chapter_of_no_captions_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one caption, got most = 0 and"):
+    with pytest.raises(ValueError, match="at least one caption, got max_captions = 0 and"):
         cut_chapters([CAT], max_captions=0)

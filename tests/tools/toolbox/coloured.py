@@ -7,8 +7,8 @@ import numpy as np
 from tests.made_videos import colours
 from tests.tools.made_library import SEGMENT_SQL, SPAN_SQL, VIDEO_SQL
 
-from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import Stage, write_stage
 from playhead_tools.video_llm.client import VlmClient
 from playhead_tools.video_llm.protocol import PromptFrame, VlmRequest
 from playhead_tools.video_llm.scripted import ScriptedVideoLLM

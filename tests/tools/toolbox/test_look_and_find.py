@@ -13,8 +13,8 @@ from tests.tools.toolbox.coloured import WALL, colour_of, wall_client
 
 from playhead_agent.limits import Limits, Meter
 from playhead_index.errors import ModelUnavailable, ToolError, VideoUnreadable
-from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import Stage, write_stage
 from playhead_index.window import Window
 from playhead_tools.region import Region
 from playhead_tools.toolbox import Toolbox, ToolLimits, VlmCallCounter, VlmMeter

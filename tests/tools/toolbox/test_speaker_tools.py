@@ -76,7 +76,7 @@ def test_another_speaker_than_those_of_the_scope_is_refused(limited):
 
 
 def test_pictures_are_out_of_a_scope_of_speakers(limited):
-    assert "look" not in [spec.name for spec in limited.offered(images=True)]
+    assert "look" not in [spec.name for spec in limited.available_tools(images=True)]
     with pytest.raises(ToolError, match="only what project manager says is in scope; find it in speech"):
         limited.call("find_events", {"description": "a button", "where": "pictures"})
 

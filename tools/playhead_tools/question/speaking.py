@@ -1,7 +1,7 @@
-"""Questions about who speaks: whom one names, and those that ask for nothing but who speaks, when, how long.
+"""Questions about speakers: which speaker a question names, and questions for who speaks, when or how long.
 
-A name is not known to the parser of questions: `the project manager` may be a speaker or be spoken of. So the
-places in which a name may stand are found here, and the library says which of them is a speaker.
+The parser does not know names: `the project manager` may be a speaker or be spoken of. The places in which a
+name may stand are found here, and the library knows which of them is a speaker.
 """
 
 import re
@@ -86,7 +86,7 @@ class SpeakingQuestion:
     """A question for who speaks, when or how long, without what is said.
 
     Args:
-        kind: what is asked.
+        kind: who, when, how long, how often ...
         who: the speaker that it names, as it names it; empty where it asks for the speaker.
         ordinal: 1 for the first, -1 for the last, None where it does not say.
     """
@@ -110,7 +110,7 @@ class Mention:
 
 
 def parse_speaking_question(text: str) -> SpeakingQuestion | None:
-    """What a question asks of who speaks; None where it asks for anything else.
+    """A question about who speaks, when or how long; None for any other question.
 
     Args:
         text: the question, without its explicit times.

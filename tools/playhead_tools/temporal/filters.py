@@ -1,6 +1,6 @@
 """Events before, after, during and between others.
 
-Two events of different videos are held against each other only on a library clock; without one, events of
+Events of different videos are compared only on a library clock; without one, events of
 other videos than the anchor's are left out.
 """
 
@@ -116,14 +116,14 @@ def filter_events(
     tolerance_s: float = 0.0,
     clock: Clock | None = None,
 ) -> FilteredEvents:
-    """The events that surely lie so to the anchor, those that only may, and whether there can be more.
+    """The events that certainly have a relation to the anchor, those that may have it, and completeness.
 
-    It is complete when the stretch in question was searched: all that comes before the anchor for
+    It is complete when the time range in question was searched: all that comes before the anchor for
     `before`, the anchor's own window for `during`, and so on, in every video that can be compared.
 
     Args:
         kind: the relation.
-        events: which are asked about.
+        events: the candidates.
         anchors: two for `between`, one for the others.
         scan_coverage: whether all in scope was searched, or where.
         tolerance_s: seconds that cannot be distinguished from none.

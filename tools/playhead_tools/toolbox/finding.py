@@ -9,19 +9,14 @@ from typing import Any, Literal
 from playhead_index.errors import ModelUnavailable, ToolError
 from playhead_index.search.results import Lane, Query, Scope
 from playhead_index.store.catalog import SpanRow
+from playhead_index.store.spans import read_spans
 from playhead_index.store.video_stages import read_gaps
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.evidence import Evidence, listed
 from playhead_tools.match import coverage, other_forms
 from playhead_tools.occurrences import count_wordings
-from playhead_tools.retrieval import (
-    read_spans,
-    reading_coverage,
-    scan_words,
-    segments_with_frames,
-    view_windows,
-)
+from playhead_tools.retrieval import reading_coverage, scan_words, segments_with_frames, view_windows
 from playhead_tools.temporal import Event, Scan, merge_events
 from playhead_tools.toolbox.arguments import SegmentRef, resolve_windows
 from playhead_tools.toolbox.context import Record, ToolContext, result

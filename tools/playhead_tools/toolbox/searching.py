@@ -9,7 +9,7 @@ from playhead_index.errors import ModelUnavailable, SpeakerUnknown, ToolError
 from playhead_index.search.results import TEXT_LANES, Lane, Moment, Scope, SearchResult
 from playhead_index.speakers import find_speakers, summarise_speakers
 from playhead_index.store.catalog import SpanRow
-from playhead_index.store.span_counts import count_spans
+from playhead_index.store.spans import count_spans
 from playhead_index.window import Window, format_time
 from playhead_tools.citations import metadata_text
 from playhead_tools.evidence import Evidence, listed

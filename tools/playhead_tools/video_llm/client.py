@@ -14,6 +14,7 @@ import numpy as np
 from playhead_index.clean_text import clean_text
 from playhead_index.errors import ToolError
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.videos import read_duration_s
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
 from playhead_tools.frames import FrameReader
@@ -262,11 +263,11 @@ class VlmClient:
         Raises:
             ToolError: the library does not hold it.
         """
-        rows = self._catalog.query("SELECT duration_s FROM video WHERE video_id = ?", (video_id,))
-        if not rows:
+        duration_s = read_duration_s(self._catalog, video_id)
+        if duration_s is None:
             num_videos = len(self._catalog.videos())
             raise ToolError(f"no video {video_id!r} in the library; it holds {num_videos} videos")
-        return float(rows[0][0])
+        return duration_s
 
     def _request(self, video_id: str, window: Window, frames: int) -> ClipRequest:
         video_window = Window(0.0, self.duration_s(video_id))

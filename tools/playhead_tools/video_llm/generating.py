@@ -1,4 +1,4 @@
-"""Prompts become words: from what earlier calls computed where one begins like theirs, else from nothing."""
+"""Generation of tokens after prompts, reusing cached keys and values of an equal prefix."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from playhead_tools.video_llm.prefix_cache import Columns, PrefixCache, columns_
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Generated:
-    """What came out.
+    """Generated tokens.
 
     Args:
         new: (B, N) tokens.
-        reused_tokens: tokens of the prompt that were not computed again; None where nothing is held.
+        reused_tokens: tokens of the prompt that were not computed again; None without a prefix cache.
     """
 
     new: Any
@@ -34,7 +34,7 @@ def generate_tokens(
         loaded: the model.
         pruned_rows: the prompts.
         config: a `GenerationConfig`.
-        first_token: sees the first of the new tokens.
+        first_token: records the first of the new tokens.
 
     Raises:
         torch.OutOfMemoryError: the GPU has not enough memory.
@@ -50,14 +50,14 @@ def generate_reusing_prefix(
     first_token: FirstTokenProbe,
     prefixes: PrefixCache,
 ) -> Generated:
-    """The tokens that follow one prompt, on top of what is held of its beginning; then it is held itself.
+    """The tokens that follow one prompt, computed from its cached prefix; then the prompt is cached.
 
     Args:
         loaded: the model, of which all layers keep all tokens.
         pruned_row: the prompt.
         keys: of its clips.
         config: a `GenerationConfig`.
-        first_token: sees the first of the new tokens.
+        first_token: records the first of the new tokens.
         prefixes: what earlier calls computed.
 
     Raises:

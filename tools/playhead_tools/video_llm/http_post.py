@@ -230,7 +230,7 @@ class Poster:
         except DeadlineExceeded as error:
             is_own = self.clock() >= deadline_s - _EARLY_S
             allowed = f"{self.timeouts.total_s:g}" if is_own else f"the {error.seconds:.1f}"
-            advice = "raise the timeout whole_s, or" if is_own else "raise the seconds of the run, or"
+            advice = "raise the timeout total_s, or" if is_own else "raise the seconds of the run, or"
             raise DeadlineExceeded(
                 f"{self.place} did not finish within {allowed} s{'' if is_own else ' that were left'};"
                 f" {advice} {self.advice}"
@@ -288,7 +288,7 @@ class Poster:
         if self.clock() + wait_s >= deadline_s or wait_s >= remaining_s():
             raise ModelUnavailable(
                 f"{self.place}: {error}; the next try would come in {wait_s:.1f} s, after the"
-                f" {self.timeouts.total_s:g} s of the timeout whole_s"
+                f" {self.timeouts.total_s:g} s of the timeout total_s"
             ) from error
         self.sleep(wait_s)
 

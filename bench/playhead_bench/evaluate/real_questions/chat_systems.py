@@ -9,7 +9,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, Request, build_opener
 
 from playhead import Library
-from playhead.chat import load_chat_model
+from playhead.chat_models import load_chat_model
 from playhead_agent.limits import Limits
 from playhead_agent.models.capabilities import CapabilityMemory
 from playhead_agent.models.chat_model import LangChainChat

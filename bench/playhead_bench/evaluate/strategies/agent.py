@@ -90,7 +90,7 @@ ABLATIONS = tuple(
         ProductStrategy("agent-no-critic", ProductVariant(switches=(("rules", rules(critic=False)),))),
         ProductStrategy("agent-no-algebra", ProductVariant(switches=(("rules", rules(algebra=False)),))),
         ProductStrategy("agent-no-pictures", ProductVariant(uses_picture_lane=False)),
-        ProductStrategy("agent-quarter-tokens", ProductVariant(keep_tokens=0.25)),
+        ProductStrategy("agent-quarter-tokens", ProductVariant(keep_ratio=0.25)),
     )
     if one.variant.is_available
 )

@@ -8,8 +8,8 @@ from sqlite_utils import Database
 from playhead_bench.evaluate.word_moments.data import CLIP_S
 from playhead_index.batches import batches
 from playhead_index.embed.protocol import TextEmbedder
-from playhead_index.stages.job_table import Stage, write_stage
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.job_table import Stage, write_stage
 from playhead_index.store.manifest import register_space
 from playhead_index.store.shards import Shards
 

@@ -1,11 +1,11 @@
 """When something happens: candidates from search and options are checked by the VLM, then narrowed."""
 
 from playhead_agent.perception.results import Detection, PerceptionResult
-from playhead_agent.state import SegmentRef
 from playhead_bench.synthetic_planner.perception.grounding import MIN_DETECTION_P, judge_all, locate, narrow
 from playhead_bench.synthetic_planner.perception.session import ProcedureSession
 from playhead_index.window import Window, format_time
 from playhead_tools import options as choose
+from playhead_tools.extent import SegmentRef
 from playhead_tools.spec import QuestionSpec
 
 CANDIDATES = 4

@@ -11,10 +11,10 @@ from math import ceil, log
 
 from playhead_agent.perception.look_request import ObservationRequest
 from playhead_agent.perception.results import Detection
-from playhead_agent.state import SegmentRef
 from playhead_bench.synthetic_planner.perception.session import ProcedureSession
 from playhead_bench.synthetic_planner.question.visual_questions import GENERIC_VERBS
 from playhead_index.window import Window
+from playhead_tools.extent import SegmentRef
 from playhead_tools.match import stem
 from playhead_tools.spec import ActionTriple
 from playhead_tools.video_llm.client import Observation

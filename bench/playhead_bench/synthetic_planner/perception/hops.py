@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from playhead_agent.perception.look_request import ObservationRequest
 from playhead_agent.perception.results import Detection, PerceptionResult
-from playhead_agent.state import SegmentRef
 from playhead_bench.synthetic_planner.perception.grounding import (
     locate,
     narrow,
@@ -16,6 +15,7 @@ from playhead_bench.synthetic_planner.perception.session import ProcedureSession
 from playhead_bench.synthetic_planner.perception.subjects import object_name
 from playhead_bench.synthetic_planner.question.verbs import base_form
 from playhead_index.window import Window
+from playhead_tools.extent import SegmentRef
 from playhead_tools.spec import ActionTriple, QuestionSpec
 
 CANDIDATES = 4

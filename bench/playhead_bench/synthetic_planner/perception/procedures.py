@@ -11,7 +11,6 @@ from functools import partial
 from playhead_agent.perception.look_request import ObservationRequest
 from playhead_agent.perception.results import Detection, PerceptionResult
 from playhead_agent.perception.session import PerceptionSession
-from playhead_agent.state import SegmentRef
 from playhead_bench.synthetic_planner.perception.event_times import find_time
 from playhead_bench.synthetic_planner.perception.grounding import (
     MIN_DETECTION_P,
@@ -31,6 +30,7 @@ from playhead_bench.synthetic_planner.perception.session import ProcedureSession
 from playhead_bench.synthetic_planner.perception.subjects import reweight_by_naming
 from playhead_index.window import Window
 from playhead_tools import options as choose
+from playhead_tools.extent import SegmentRef
 from playhead_tools.spec import ActionTriple, Anchor, QuestionSpec
 from playhead_tools.temporal.clock import NO_CLOCK
 

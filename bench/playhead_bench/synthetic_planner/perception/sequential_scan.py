@@ -10,7 +10,6 @@ from functools import partial
 
 from playhead_agent.perception.look_request import ObservationRequest
 from playhead_agent.perception.results import Detection
-from playhead_agent.state import SegmentRef
 from playhead_bench.synthetic_planner.perception.grounding import (
     MIN_DETECTION_P,
     SAME_S,
@@ -20,6 +19,7 @@ from playhead_bench.synthetic_planner.perception.grounding import (
 from playhead_bench.synthetic_planner.perception.options import OptionAction
 from playhead_bench.synthetic_planner.perception.session import ProcedureSession
 from playhead_bench.synthetic_planner.perception.subjects import object_name
+from playhead_tools.extent import SegmentRef
 from playhead_tools.spec import ActionTriple, QuestionSpec
 
 STRIDE = 6

@@ -11,9 +11,9 @@ from playhead_agent.perception.session import (
     PendingObservations,
     PerceptionSession,
 )
-from playhead_agent.state import SegmentRef
 from playhead_index.search.fusion import rrf
 from playhead_index.store.recordings import read_clock
+from playhead_tools.extent import SegmentRef
 from playhead_tools.spec import ActionTriple
 from playhead_tools.temporal.clock import timelines
 

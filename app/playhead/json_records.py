@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from playhead.answer_view import citation_numbers
+from playhead.compare_strategies import Comparison
 from playhead.library import VideoSummary
 from playhead.output import writes_unicode
 from playhead.prepare import Download
-from playhead.strategies import Comparison
 from playhead_index.build import VideoReport
 from playhead_index.lifecycle import Problem, RelinkedVideo
 from playhead_index.paths import path_to_text

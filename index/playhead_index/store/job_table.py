@@ -7,7 +7,7 @@ from typing import Literal
 from sqlite_utils import Database
 
 from playhead_index.clean_text import clean_text
-from playhead_index.store.catalog import Catalog
+from playhead_index.store.catalog import LIVE, Catalog
 from playhead_index.store.video_stages import TIMELINE
 from playhead_index.text_limits import LIMITS
 
@@ -57,6 +57,22 @@ def read_stage(catalog: Catalog, video_id: str, name: str) -> Stage:
     return read_stages(catalog, video_id).get(name, Stage(name))
 
 
+def committed_rows(catalog: Catalog, video_id: str, name: str) -> int | None:
+    """The vectors that a stage of a video has committed; None where it has not begun."""
+    rows = catalog.query("SELECT rows FROM stage WHERE video_id = ? AND name = ?", (video_id, name))
+    return int(rows[0][0]) if rows else None
+
+
+def has_vectors(catalog: Catalog, name: str) -> bool:
+    """Whether a stage has committed vectors of any video."""
+    return bool(catalog.query("SELECT 1 FROM stage WHERE name = ? AND rows > 0 LIMIT 1", (name,)))
+
+
+def read_reasons_off(catalog: Catalog) -> list[tuple[str, str]]:
+    """(stage, why) of the stages that are off for some video that is not retired; each pair once."""
+    return catalog.query(f"SELECT name, note FROM stage WHERE status = 'off' AND {LIVE} GROUP BY name, note")
+
+
 def is_finished(catalog: Catalog, video_id: str, besides: Collection[str] = ()) -> bool:
     """Whether no stage of a video is left to do: each is done, or off for want of a model.
 
@@ -82,6 +98,11 @@ def write_stage(db: Database, video_id: str, stage: Stage) -> None:
         " note = excluded.note",
         (video_id, stage.name, stage.status, stage.position_s, stage.rows, stage.recipe, note),
     )
+
+
+def delete_stage(db: Database, video_id: str, name: str) -> None:
+    """Deletes a line of the job table, inside the caller's `atomic()`."""
+    db.execute("DELETE FROM stage WHERE video_id = ? AND name = ?", (video_id, name))
 
 
 def switch_off(catalog: Catalog, video_id: str, name: str, why: str) -> None:

@@ -3,15 +3,21 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
-from playhead.chat import refuse_tracing
+from playhead.chat_models import refuse_tracing
+from playhead.model_choice import ModelChoice
+from playhead.model_servers import is_address
+from playhead.models import ModelNames
 from playhead.video_chat import video_chat
-from playhead.video_model_facts import is_address
+from playhead.video_models import VideoChoice
 from playhead_agent.progress import Progress
 from playhead_agent.question import Question
 from playhead_agent.strategies import AUTO, BASELINES, PLANNER, RULES, load_strategy
 from playhead_index.errors import DiskFull, LibraryReadOnly, ModelUnavailable, PlayheadError, ToolError
+from playhead_index.search.engine import Searcher
+from playhead_index.store.catalog import Catalog
 from playhead_tools.calibration import Calibration
 from playhead_tools.evidence import Answer, listed
 from playhead_tools.local_hosts import NotLocal
@@ -19,7 +25,6 @@ from playhead_tools.local_hosts import NotLocal
 if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite import SqliteSaver
 
-    from playhead.library import Library
     from playhead_agent.clarify import Clarify
     from playhead_agent.limits import Caps, Limits
     from playhead_agent.models.chat_model import LangChainChat
@@ -46,6 +51,49 @@ def _check_scope(question: Question, strategy: str) -> None:
 RunQuestion = Callable[["SqliteSaver"], Answer]
 
 
+class QuestionLibrary(Protocol):
+    """What a question needs of the library that answers it; `library.Library` has all of it."""
+
+    @property
+    def folder(self) -> Path:
+        """The library's folder, where conversations are stored."""
+        ...
+
+    @property
+    def models(self) -> ModelNames:
+        """Which models to use."""
+        ...
+
+    @property
+    def catalog(self) -> Catalog:
+        """The open catalog."""
+        ...
+
+    @property
+    def searcher(self) -> Searcher:
+        """The search engine with its encoders."""
+        ...
+
+    @property
+    def video_choice(self) -> VideoChoice:
+        """The video-LLM that is taken, with the reason for the choice."""
+        ...
+
+    @property
+    def vlm_client(self) -> "VlmClient | None":
+        """The client of that video-LLM; None where there is none."""
+        ...
+
+    @property
+    def chat_choice(self) -> ModelChoice | None:
+        """The chat model that was named or is stored; None where there is none."""
+        ...
+
+    def chat_model(self, llm: str | None, base_url: str | None) -> "LangChainChat | None":
+        """The chat model of a run: `llm` where it is given, else that of `chat_choice`; None for none."""
+        ...
+
+
 class LibraryVlm:
     """The video-LLM of a library for one question; a failed server is not called again, which a note says.
 
@@ -53,7 +101,7 @@ class LibraryVlm:
         library: whose video-LLM it is.
     """
 
-    def __init__(self, library: "Library") -> None:
+    def __init__(self, library: QuestionLibrary) -> None:
         self._library = library
         self._chat: LangChainChat | None = None
         self.failure = ""
@@ -67,7 +115,7 @@ class LibraryVlm:
         if self.failure:
             return None
         try:
-            return self._library.eyes
+            return self._library.vlm_client
         except NotLocal:
             raise
         except ModelUnavailable as error:
@@ -116,18 +164,18 @@ class QuestionRun:
     """The run of one question on a library.
 
     Args:
-        library: to be searched.
+        library: to be searched, and whose models answer.
         llm: name of a chat model; None for none.
         base_url: of an OpenAI-compatible server.
         caps: what the person limits, over the defaults of the strategy; a `Limits` replaces all of them.
-        may_ask: a person can answer a clarification question.
+        may_clarify: a person can answer a clarification question.
     """
 
-    library: "Library"
+    library: QuestionLibrary
     llm: str | None = None
     base_url: str | None = None
     caps: "Caps | Limits | None" = None
-    may_ask: bool = False
+    may_clarify: bool = False
     vlm: LibraryVlm = field(init=False)
     notes: list[str] = field(init=False, default_factory=list)
 
@@ -228,7 +276,7 @@ class QuestionRun:
         context = Context(
             library.searcher, library.catalog, None if chat is None else chat.model, chat,
             limits=limits or strategy.limits, open_vlm_client=self.vlm.open_client,
-            calibration=Calibration.load(library.folder), may_ask=self.may_ask,
+            calibration=Calibration.load(library.folder), may_clarify=self.may_clarify,
         )  # fmt: skip
         missing = strategy.missing(context)
         if missing:

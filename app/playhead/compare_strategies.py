@@ -58,7 +58,7 @@ def compare(
     _load_models(library, question)
     for name in names:
         try:
-            library.forget_looks()
+            library.clear_observations()
             row = Comparison(name, library.ask(question, strategy=name, **ask_options))
         except PlayheadError as error:
             row = Comparison(name, None, str(error), type(error).__name__)
@@ -71,5 +71,5 @@ def _load_models(library: "Library", question: str) -> None:
         library.search(question, limit=1)
     with suppress(PlayheadError):
         videos = library.catalog.videos()
-        if library.eyes is not None and videos:
-            library.eyes.observe(videos[0].video_id, Window(0.0, 1.0), "What is shown?", frames=2)
+        if library.vlm_client is not None and videos:
+            library.vlm_client.observe(videos[0].video_id, Window(0.0, 1.0), "What is shown?", frames=2)

@@ -1,0 +1,45 @@
+"""The node `reason`: events are built from the evidence, and code computes with their times."""
+
+from langgraph.runtime import Runtime
+
+from playhead_agent.perception.conclude import temporal_result_of
+from playhead_agent.rules.reasoning import compute_result
+from playhead_agent.rules.run_view import RunView, Update, report
+from playhead_agent.rules.speakers import speaking_result
+from playhead_agent.rules.temporal_result import TemporalResult
+from playhead_agent.rules.word_forms import split_forms, with_forms, with_occurrences
+from playhead_agent.state import Context, State
+from playhead_index.store.recordings import read_clock
+from playhead_tools.citations import texts_of
+from playhead_tools.verdict_rules import allowed_verdict
+
+
+def reason(state: State, runtime: Runtime[Context]) -> Update:
+    """Builds events and computes with their times."""
+    temporal_result = compute_temporal_result(RunView.at("reason", state, runtime))
+    report(runtime, "reason", "", state["evidence"])
+    return {"finding": temporal_result.to_json()}
+
+
+def compute_temporal_result(view: RunView) -> TemporalResult:
+    """The temporal result of the evidence of a run."""
+    if view.perception_result is not None:
+        return temporal_result_of(view.perception_result, view.evidence)
+    spec, context = view.spec, view.context
+    anchors = spec.relation.anchors if spec.relation is not None else ()
+    kinds = [spec.wanted, *(anchor.kind for anchor in anchors if anchor.kind != "any")]
+    is_complete = view.state["whole"] and allowed_verdict("count", kinds, view.extent).is_allowed
+    if spec.speaking:
+        is_speech_complete = allowed_verdict("duration", ["speech"], view.extent).is_allowed
+        return speaking_result(
+            spec, view.evidence, view.segment_refs, context, is_speech_complete=is_speech_complete
+        )
+    records = {record.id: record for record in view.evidence}
+    spans = context.cache.spans_of(records.values())
+    texts = texts_of(context.catalog, records.values(), spans)
+    counting, forms = split_forms(spec, list(records.values()), texts)
+    result = compute_result(
+        spec, counting, is_complete, context.limits.anchors, is_cut=view.state["cut"],
+        clock=read_clock(context.catalog),
+    )  # fmt: skip
+    return with_forms(with_occurrences(result, spec, records, spans), forms)
