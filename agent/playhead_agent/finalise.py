@@ -20,7 +20,7 @@ from playhead_agent.verification.ledger import ledger_of_toolbox as ledger_of_to
 from playhead_agent.verification.ledger import texts_by_id, videos_of
 from playhead_agent.verification.scope_rules import is_short_of_scope, may_be_absent, with_scope_rules
 from playhead_tools.calibration import Calibration, default_calibration
-from playhead_tools.citations import CheckReport, DroppedClaim, reads_like_orders
+from playhead_tools.citations import CheckReport, reads_like_orders
 from playhead_tools.confidence import confidence, evidence_ceiling, judged_ceiling
 from playhead_tools.evidence import (
     Answer,
@@ -68,7 +68,7 @@ def finalise(
         context: components and limits of the run.
         limit: which limit ended the run; such an answer is never `answered`.
     """
-    notes = [*ledger.notes, *draft.notes, *dropped_notes(report.dropped)]
+    notes = [*ledger.notes, *draft.notes, *report.notes]
     if report.judge_failure:
         notes.append(f"{NOT_JUDGED_NOTE}: {report.judge_failure}")
     if draft.abstained or (not report.retained and (draft.claims or not draft.text)):
@@ -168,31 +168,6 @@ def claims_text(claims: Sequence[Claim], by: Literal["model", "code"]) -> str:
         for claim, line in zip(claims, lines, strict=True)
     ]
     return ". ".join(marked) + "."
-
-
-MAX_IDS = 8
-"""So many evidence ids are named in a note; the others are counted."""
-
-
-def dropped_notes(dropped: Sequence[DroppedClaim]) -> list[str]:
-    """A note on each claim that was left out or lost citations; citations lost for one reason share a note.
-
-    >>> dropped = [DroppedClaim("It is red", "not said", id) for id in ("E1", "E2")]
-    >>> dropped_notes(dropped)
-    ['dropped citations E1 and E2 of “It is red”: not said']
-    """
-    groups: dict[tuple[str, str], list[str]] = {}
-    for one_dropped in dropped:
-        groups.setdefault((one_dropped.claim, one_dropped.why), []).append(one_dropped.evidence_id)
-    notes = []
-    for (claim, why), ids in groups.items():
-        cited = [one for one in ids if one]
-        ids_text = listed(
-            [*cited[:MAX_IDS], *([f"{len(cited) - MAX_IDS} more"] if len(cited) > MAX_IDS else [])]
-        )
-        label = f"citation{'' if len(cited) == 1 else 's'} {ids_text} of" if cited else "claim"
-        notes.append(f"dropped {label} “{claim[:120]}”: {why}")
-    return notes
 
 
 def _abstention(

@@ -10,7 +10,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from tests.agent.seen_world import World
 
 from playhead_agent.limits import Limits
-from playhead_agent.perception.session import ObservedClip
+from playhead_agent.perception.look_request import observation_of_row
 from playhead_agent.persistence.checkpoints import open_checkpointer
 from playhead_agent.run import ask, resume
 from playhead_index.errors import LibraryError
@@ -105,7 +105,7 @@ def stored_observations(saver: SqliteSaver) -> set[tuple[Window, str]]:
     rows = list(last.checkpoint["channel_values"].get("looks", []))
     for _, channel, value in last.pending_writes or []:
         rows += value if channel == "looks" and value else []
-    return {(seen.request.window, seen.request.question) for seen in map(ObservedClip.from_json, rows)}
+    return {(request.window, request.question) for request, _ in map(observation_of_row, rows)}
 
 
 def resumed(world: World, saver: SqliteSaver) -> Answer:

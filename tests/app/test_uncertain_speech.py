@@ -13,8 +13,8 @@ from playhead_index.build import build_library
 from playhead_index.executor import InProcess
 from playhead_index.recipe import IndexSettings, Models
 from playhead_index.search.modalities import read_modalities
+from playhead_index.testing import ScriptedTranscriber
 from playhead_index.window import Window
-from playhead_index.words.fakes import ScriptedTranscriber
 from playhead_index.words.protocol import MIN_CONFIDENCE, Words
 
 OFF = ModelNames(**dict.fromkeys(("picture", "appearance", "words", "speech", "screen", "video"), "off"))

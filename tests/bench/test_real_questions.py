@@ -27,7 +27,7 @@ from playhead_bench.evaluate.real_questions.tables import markdown
 from playhead_bench.results.__main__ import main as make_results
 from playhead_bench.results.fragments import Fragment
 from playhead_bench.results.page import section
-from playhead_index.embed.fakes import FakeTextEmbedder
+from playhead_index.testing import FakeTextEmbedder
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
 

@@ -20,9 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.build import VideoReport, build_library
-from playhead_index.embed.fakes import FakeEmbedder, FakeTextEmbedder
+from playhead_index.decode import open_reader
 from playhead_index.executor import InProcess
 from playhead_index.recipe import IndexSettings, Models
+from playhead_index.stages.video_job import VideoJob
+from playhead_index.store.catalog import Catalog
+from playhead_index.testing import FakeEmbedder, FakeTextEmbedder
 from playhead_index.window import Window
 from playhead_index.words.protocol import (
     NO_HINTS,
@@ -94,6 +97,31 @@ def index(
 ) -> list[VideoReport]:
     """One run over one video, in this process."""
     return list(build_library(library, [video], settings, load_models, InProcess()))
+
+
+def video_job(
+    catalog: Catalog,
+    video_id: str,
+    models: Models,
+    *,
+    path: Path | None = None,
+    settings: IndexSettings | None = None,
+) -> VideoJob:
+    """The job of a video that is in a catalog, for stages that a test calls directly.
+
+    Without a path the stages must not read the file.
+    """
+    reader = open_reader(path) if path is not None else None
+    info = reader.probe() if reader is not None else None
+    return VideoJob(
+        catalog,
+        video_id,
+        path or Path(),
+        reader,  # type: ignore[arg-type]
+        info,  # type: ignore[arg-type]
+        settings or IndexSettings(),
+        models,
+    )
 
 
 def environment() -> dict[str, str]:

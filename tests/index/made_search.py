@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.embed.fakes import COLOURS, FakeEmbedder, FakeTextEmbedder
 from playhead_index.search.engine import Searcher
 from playhead_index.segment.signature import SIGNATURE_TAG, signature
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.job_table import Stage, write_stage
 from playhead_index.store.manifest import register_space
 from playhead_index.store.shards import Shards
+from playhead_index.testing import COLOURS, FakeEmbedder, FakeTextEmbedder
 
 Span = tuple[str, float, float, str]
 

@@ -9,7 +9,6 @@ from tests.index import indexing
 from tests.made_videos import MadeVideo, colours, uneven
 
 from playhead_index.build import VideoReport, build_library
-from playhead_index.embed.fakes import FakeEmbedder, FakeTextEmbedder
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.errors import LibraryLocked, LibraryMismatch
 from playhead_index.executor import InProcess, LocalProcesses
@@ -17,6 +16,7 @@ from playhead_index.recipe import IndexSettings, Models
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.lock import writing
 from playhead_index.store.shards import Shards
+from playhead_index.testing import FakeEmbedder, FakeTextEmbedder
 from playhead_index.window import Window
 
 RED, GREEN, BLUE = (220, 20, 20), (20, 180, 40), (30, 40, 220)

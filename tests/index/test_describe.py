@@ -10,7 +10,7 @@ from playhead_index.executor import InProcess
 from playhead_index.recipe import IndexSettings, Models
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.job_table import Stage, read_stage
-from playhead_index.words.fakes import ScriptedCaptioner
+from playhead_index.testing import ScriptedCaptioner
 from playhead_index.words.protocol import Captioner, SegmentFrames
 
 RED, GREEN, BLUE = (220, 20, 20), (20, 180, 40), (30, 40, 220)

@@ -12,9 +12,9 @@ from tests.shared_data import shared
 
 from playhead_bench.diarisation.error_rate import diarisation_errors
 from playhead_bench.diarisation.mixing import mix_dialogue, read_voices
-from playhead_index.embed.fakes import FakeSpeakerEncoder
 from playhead_index.embed.voice_encoder import load_speaker_encoder
 from playhead_index.errors import ModelUnavailable
+from playhead_index.testing import FakeSpeakerEncoder
 from playhead_index.window import Window
 from playhead_index.words.diarisation import (
     ClusteringDiariser,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from playhead_index.embed.fakes import COLOURS, FakeEmbedder, FakeReranker, FakeTextEmbedder
+from playhead_index.testing import COLOURS, FakeEmbedder, FakeReranker, FakeTextEmbedder
 
 
 def plain(colour: tuple[int, int, int]) -> NDArray[np.uint8]:

@@ -38,7 +38,7 @@ def fake_torchvision(folder: Path, source: str) -> Path:
 def test_importing_every_encoder_module_loads_no_library() -> None:
     code = (
         "import playhead_index.embed.openclip, playhead_index.embed.dino, playhead_index.embed.minilm\n"
-        "import playhead_index.embed.fakes, playhead_index.segment\n"
+        "import playhead_index.testing, playhead_index.segment\n"
         "print([m for m in ('torch', 'transformers', 'open_clip', 'safetensors', 'av') if m in sys.modules])"
     )
     assert run(code) == "[]"

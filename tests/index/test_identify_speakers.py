@@ -6,22 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.index.indexing import load_models
+from tests.index.indexing import load_models, video_job
 from tests.made_videos import colours, tone
 
 from playhead_index.build import VideoReport, build_library
-from playhead_index.decode.choose import open_reader
 from playhead_index.executor import InProcess
-from playhead_index.recipe import IndexSettings, Models
+from playhead_index.recipe import Models
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.stages.identify_speakers import identify_speakers
 from playhead_index.stages.transcribe import plan_speech
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.job_table import read_stage
 from playhead_index.store.speakers import name_speaker, read_speakers, read_turns
+from playhead_index.testing import ScriptedDiariser, ScriptedTranscriber
 from playhead_index.window import Window
 from playhead_index.words.diarisation import VoiceTurn
-from playhead_index.words.fakes import ScriptedDiariser, ScriptedTranscriber
 from playhead_index.words.protocol import Words, WordTime
 
 RED = ((220, 20, 20), 8.0)
@@ -207,8 +206,6 @@ def test_changed_spans_need_models_that_are_loaded_where_no_diariser_is(tmp_path
     catalog = Catalog(at)
     with catalog.atomic() as db:
         db.execute("UPDATE span SET speaker = NULL")  # a run was killed behind its subtitles
-    reader, recorded = open_reader(video), Models(is_recorded=True)
-    info = reader.probe()
-    plan = plan_speech(catalog, video_id, info, IndexSettings(), recorded)
+    job = video_job(catalog, video_id, Models(is_recorded=True), path=video)
     with pytest.raises(ModelNeeded, match="spans of speech have changed"):
-        identify_speakers(catalog, video_id, reader, info, IndexSettings(), recorded, plan)
+        identify_speakers(job, plan_speech(job))

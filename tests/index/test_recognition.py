@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from tests.shared_data import shared
 
+from playhead_index.testing import ScriptedDecoder
 from playhead_index.window import Window
-from playhead_index.words.fakes import ScriptedDecoder
 from playhead_index.words.protocol import Words, WordTime
 from playhead_index.words.recognition import LanguageRule, RecognisedChunk, accept_words, recognise_chunk
 from playhead_index.words.sentence_spans import SpokenWord, sentence_spans

@@ -13,8 +13,8 @@ from playhead_index.executor import InProcess
 from playhead_index.recipe import Models
 from playhead_index.recorded_models import RecordedTranscriber
 from playhead_index.store.catalog import Catalog
+from playhead_index.testing import ScriptedTranscriber
 from playhead_index.window import Window
-from playhead_index.words.fakes import ScriptedTranscriber
 from playhead_index.words.protocol import TranscriberTag, Words
 
 TAG = TranscriberTag("/models/one", "1" * 20)

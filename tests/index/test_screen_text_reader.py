@@ -8,8 +8,8 @@ from tests.made_videos import solid
 from tests.shared_data import shared
 
 from playhead_index.decode import open_reader
+from playhead_index.testing import ScriptedScreenReader
 from playhead_index.window import Window
-from playhead_index.words.fakes import ScriptedScreenReader
 from playhead_index.words.screen_text import RapidOcrReader, is_readable, read_screen
 
 Picture = NDArray[np.uint8]

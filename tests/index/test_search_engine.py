@@ -10,11 +10,11 @@ import pytest
 from safetensors.numpy import save
 from tests.index.made_search import MadeLibrary, plain
 
-from playhead_index.embed.fakes import FakeEmbedder, FakeTextEmbedder
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.errors import LibraryMismatch, ModelUnavailable, TimestampOutOfRange, VideoUnknown
 from playhead_index.search.results import Lane, Query, Scope, SearchResult
 from playhead_index.store.job_table import Stage, write_stage
+from playhead_index.testing import FakeEmbedder, FakeTextEmbedder
 from playhead_index.window import Window
 
 BUSY = ["grey", "brown", "black", "white"] * 25

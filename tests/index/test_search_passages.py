@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.index.indexing import video_job
 from tests.index.made_search import MadeLibrary
 
-from playhead_index.embed.fakes import FakeReranker
 from playhead_index.recipe import Models
 from playhead_index.search.pooling import (
     SentenceArrays,
@@ -19,6 +19,7 @@ from playhead_index.search.pooling import (
 from playhead_index.search.results import Moment, Query, Scope
 from playhead_index.stages.segment_transcript import divide_transcript
 from playhead_index.store.speakers import Speaker, name_speaker, replace_speakers
+from playhead_index.testing import FakeReranker
 from playhead_index.window import Window
 
 FILLER = ("We were late today.", "The coffee is cold again.", "Somebody closed a door.", "It rains outside.")
@@ -54,7 +55,7 @@ def add_video(
             )
         known = [Speaker(video_id, name, name, "source") for name in sorted(set(speakers))]
         replace_speakers(db, video_id, known, "source")
-    divide_transcript(made.catalog, video_id, Models(words=made.texts))
+    divide_transcript(video_job(made.catalog, video_id, Models(words=made.texts)))
 
 
 def filler(count: int) -> list[str]:
@@ -265,7 +266,7 @@ def test_a_transcript_is_read_again_when_its_video_has_changed(tmp_path: Path) -
     query = Query(text="solar battery", lanes=("speech",))
     before = searcher.search(query).moments
     made.write("talk", [("speech", 180.0, 186.0, "The solar battery works.")])
-    divide_transcript(made.catalog, "talk", Models(words=made.texts))
+    divide_transcript(video_job(made.catalog, "talk", Models(words=made.texts)))
     after = searcher.search(query).moments
     assert all("solar" not in (hit.text or "") for moment in before for hit in moment.hits)
     assert after[0].hits[0].text == "The solar battery works."

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.index.indexing import video_job
 from tests.made_videos import OPEN_GOP, MadeVideo, Picture, coded, gradient, write_video
 from tests.shared_data import shared
 
 from playhead_index.decode.pyav import PyavReader
-from playhead_index.recipe import IndexSettings, Models
+from playhead_index.recipe import Models
 from playhead_index.segment import refine_boundaries
 from playhead_index.segment.signature import thumbnail
 from playhead_index.stages.caption import caption_segments
@@ -20,8 +21,8 @@ from playhead_index.stages.read_screen import read_screen
 from playhead_index.stages.register import scan
 from playhead_index.stages.segment import cut_segments
 from playhead_index.store.catalog import Catalog
+from playhead_index.testing import ScriptedCaptioner, ScriptedScreenReader
 from playhead_index.window import Window
-from playhead_index.words.fakes import ScriptedCaptioner, ScriptedScreenReader
 
 NUM_FRAMES, FPS = 400, 25.0
 COLOURS = ((200, 20, 20), (20, 20, 200), (20, 200, 20), (200, 200, 20), (20, 200, 200))
@@ -108,18 +109,15 @@ def test_no_stage_of_indexing_decodes_a_picture_twice(tmp_path: Path, gop: int) 
     made = write_video(tmp_path / "shots.mp4", shots(), gop=gop)
     catalog = Catalog(tmp_path / "library", create=True)
     scanned = scan(catalog, made.path, lambda _: "pyav")
-    video_id, reader, info = scanned.video_id, scanned.reader, scanned.info
-    assert isinstance(reader, PyavReader)
     models = Models(
         screen_reader=ScriptedScreenReader(lambda _: []), captioner=ScriptedCaptioner(lambda _: "a shot")
     )
-    settings, counts = IndexSettings(), [reader.num_decoded]
-    embed_frames(catalog, video_id, reader, info, settings, models)
-    counts.append(reader.num_decoded)
-    cut_segments(catalog, video_id, reader, info, settings)
-    counts.append(reader.num_decoded)
-    read_screen(catalog, video_id, reader, info, settings, models)
-    counts.append(reader.num_decoded)
-    caption_segments(catalog, video_id, reader, info, models)
-    of_each = np.diff([*counts, reader.num_decoded])
+    job = video_job(catalog, scanned.video_id, models, path=made.path)
+    reader = job.reader
+    assert isinstance(reader, PyavReader)
+    counts = [reader.num_decoded]
+    for stage in (embed_frames, cut_segments, read_screen, caption_segments):
+        stage(job)
+        counts.append(reader.num_decoded)
+    of_each = np.diff(counts)
     assert np.all((of_each > 0) & (of_each <= NUM_FRAMES)), of_each

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from tests.made_videos import gradient, tone, write_video
 
 from playhead_index.build import VideoReport, build_library
-from playhead_index.embed.fakes import FakeEmbedder, FakeTextEmbedder
 from playhead_index.executor import InProcess
 from playhead_index.lifecycle import verify
 from playhead_index.recipe import SWITCHED_OFF, IndexSettings, Models
@@ -20,8 +19,14 @@ from playhead_index.settings import RunSettings, describe_settings
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.job_table import read_stage, write_stage
 from playhead_index.store.settings import read_settings
+from playhead_index.testing import (
+    FakeEmbedder,
+    FakeTextEmbedder,
+    ScriptedCaptioner,
+    ScriptedScreenReader,
+    ScriptedTranscriber,
+)
 from playhead_index.window import Window
-from playhead_index.words.fakes import ScriptedCaptioner, ScriptedScreenReader, ScriptedTranscriber
 from playhead_index.words.protocol import TranscriberTag, Words
 
 Given = Mapping[str, Any]

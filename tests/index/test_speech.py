@@ -11,8 +11,8 @@ from tests.shared_data import shared
 
 from playhead_index.decode import open_reader
 from playhead_index.errors import ModelError, ModelUnavailable
+from playhead_index.testing import ScriptedTranscriber
 from playhead_index.window import Window, join_windows
-from playhead_index.words.fakes import ScriptedTranscriber
 from playhead_index.words.protocol import RecognitionHints, TranscribedChunk, Transcriber, Words
 from playhead_index.words.recognition import LanguageRule
 from playhead_index.words.speech import FasterWhisperTranscriber

@@ -11,7 +11,7 @@ from playhead_index.words.screen_text import RapidOcrReader
 from playhead_index.words.speech import FasterWhisperTranscriber
 from playhead_index.words.voice_activity import speech_windows
 
-MODULES = "fakes merge protocol repetition screen_text sidecars speech subtitles tracks voice_activity"
+MODULES = "merge protocol repetition screen_text sidecars speech subtitles tracks voice_activity"
 HEAVY = "av cv2 faster_whisper onnxruntime pysubs2 rapidocr torch transformers"
 
 
@@ -37,6 +37,7 @@ def test_without_rapidocr_the_package_is_named() -> None:
 
 def test_importing_these_modules_loads_no_library_of_a_model() -> None:
     imports = "; ".join(f"import playhead_index.words.{name}" for name in MODULES.split())
+    imports += "; import playhead_index.testing"
     code = f"{imports}; import sys; print(sorted(set({HEAVY.split()}) & set(sys.modules)))"
     path = [entry for entry in sys.path if entry]
     ran = subprocess.run(

@@ -20,8 +20,8 @@ from playhead_index.search.modalities import video_coverage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.job_table import read_stage
 from playhead_index.store.video_stages import read_video_stages
+from playhead_index.testing import ScriptedTranscriber
 from playhead_index.window import Window
-from playhead_index.words.fakes import ScriptedTranscriber
 from playhead_index.words.protocol import TranscriberTag, Words
 from playhead_index.words.subtitle_cover import SubtitleCover, covers_speech, uncovered_voice
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from tests.made_videos import solid, write_video
 
 from playhead_index.build import VideoReport, build_library
-from playhead_index.embed.fakes import FakeTextEmbedder
 from playhead_index.embed.protocol import ModelTag, TextEmbedder
 from playhead_index.errors import LibraryMismatch, ModelUnavailable
 from playhead_index.executor import InProcess
@@ -21,6 +20,7 @@ from playhead_index.store.job_table import is_finished, read_stage
 from playhead_index.store.manifest import read_manifest
 from playhead_index.store.shards import Shards
 from playhead_index.store.transcript import read_units, unit_arrays, unit_texts
+from playhead_index.testing import FakeTextEmbedder
 
 SUBJECTS = ("the battery of the remote control", "yellow rubber for the case", "the price of the product")
 

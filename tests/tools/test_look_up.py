@@ -8,11 +8,11 @@ from tests.tools.made_library import DEMO, LECTURE, make_library
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Coverage, Query, Scope, SearchResult
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.spans import read_spans
 from playhead_index.window import Window
 from playhead_tools.retrieval import (
     list_videos,
     outline,
-    read_spans,
     read_words,
     reading_coverage,
     scan_words,

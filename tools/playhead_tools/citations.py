@@ -16,7 +16,7 @@ from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.store.spans import read_spans
 from playhead_index.window import Window, format_time
-from playhead_tools.evidence import Claim, ClaimStatus, Evidence
+from playhead_tools.evidence import Claim, ClaimStatus, Evidence, listed
 from playhead_tools.lexical_entailment import MIN_COVERAGE_QUOTED, words_support
 from playhead_tools.match import (
     contains_quote,
@@ -32,6 +32,8 @@ from playhead_tools.numbers import citable_numbers, clocks_in, numbers_in
 from playhead_tools.retrieval import VideoEntry, list_videos
 
 MAX_QUOTED_CHARS = 120
+MAX_IDS = 8
+"""So many dropped citations of a claim are named in a note."""
 MIN_QUOTED, MIN_QUOTED_WORDS = 0.8, 2
 """Part of the words of a quote that a text must hold where it is not there word for word; and how many
 words that carry meaning a quote must have to prove anything."""
@@ -103,6 +105,26 @@ class CheckReport:
         ]
         marked = [f"claim “{one.text[:MAX_QUOTED_CHARS]}”: {one.why}" for one in self.retained if one.why]
         return (*lost, *marked)
+
+    @property
+    def notes(self) -> list[str]:
+        """A note on each claim that was left out or lost citations; those lost for one reason share one.
+
+        >>> dropped = [DroppedClaim("It is red", i, "not said") for i in ("E1", "E2")]
+        >>> CheckReport((), tuple(dropped)).notes
+        ['dropped citations E1 and E2 of “It is red”: not said']
+        """
+        groups: dict[tuple[str, str], list[str]] = {}
+        for one in self.dropped:
+            groups.setdefault((one.claim, one.why), []).append(one.evidence_id)
+        notes = []
+        for (claim, why), ids in groups.items():
+            cited = [one for one in ids if one]
+            more = [f"{len(cited) - MAX_IDS} more"] if len(cited) > MAX_IDS else []
+            ids_text = listed([*cited[:MAX_IDS], *more])
+            label = f"citation{'' if len(cited) == 1 else 's'} {ids_text} of" if cited else "claim"
+            notes.append(f"dropped {label} “{claim[:MAX_QUOTED_CHARS]}”: {why}")
+        return notes
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,3 +68,27 @@ class ObservationRequest:
         """The request that `to_json` wrote, also that of an earlier version, which had fewer fields."""
         lists = {name: tuple(record.get(name, ())) for name in ("options", "times_s")}
         return cls(**{**record, **lists, "window": Window(*record["window"])})
+
+
+def observation_row(request: ObservationRequest, observation: Observation) -> dict[str, Any]:
+    """A request and what came of it in plain JSON types."""
+    return {
+        "request": request.to_json(),
+        "text": observation.text,
+        "shown": [observation.window.start_s, observation.window.end_s],
+        "times_s": [round(time_s, 3) for time_s in observation.times_s],
+        "p_yes": observation.p_yes,
+        "tokens": observation.visual_tokens,
+        "refused": observation.refused,
+        "cited_s": [round(time_s, 3) for time_s in observation.cited_s],
+    }
+
+
+def observation_of_row(row: Mapping[str, Any]) -> tuple[ObservationRequest, Observation]:
+    """What `observation_row` wrote; its cost was counted when the observation was made."""
+    request = ObservationRequest.from_json(row["request"])
+    observation = Observation(
+        request.video_id, Window(*row["shown"]), request.question, row["text"], tuple(row["times_s"]),
+        row["p_yes"], refused=row.get("refused"), cited_s=tuple(row.get("cited_s", ())),
+    )  # fmt: skip
+    return request, observation

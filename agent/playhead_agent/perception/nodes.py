@@ -7,10 +7,10 @@ from typing import Any
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
-from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.look_request import ObservationRequest, observation_of_row, observation_row
 from playhead_agent.perception.results import MIN_DETECTION_P, PerceptionResult
 from playhead_agent.perception.routing import ANSWERING_ROLES, WORDS
-from playhead_agent.perception.session import ObservedClip, PendingObservations, PerceptionSession
+from playhead_agent.perception.session import PendingObservations, PerceptionSession
 from playhead_agent.rules.read_neighbours import chosen_anchors, read_near
 from playhead_agent.rules.run_view import RunView, Update, report
 from playhead_agent.state import Context, State, segment_ref_rows
@@ -114,9 +114,8 @@ def triage_question(
         return Triage((), None, notes=(NO_VISUAL_TRACK,))
     if failures := [row["failed"] for row in rows if "failed" in row]:
         return Triage((), None, notes=(VLM_UNUSABLE.format(why=failures[0]),))
-    clips = [ObservedClip.from_json(row) for row in rows]
     observations_left = context.meter.vlm_calls_left(vlm_client.frames)
-    observations = {clip.request: clip.observation for clip in clips}
+    observations = dict(map(observation_of_row, rows))
     session = PerceptionSession(
         context, segment_refs, observations, observations_left, vlm_client.plain_prompt
     )
@@ -238,4 +237,4 @@ def observe_clip(request: ObservationRequest, context: Context) -> dict[str, Any
     meter.add_vlm_call(
         observation.frames, observation.visual_tokens, observation.visual_tokens_given, observation.money
     )
-    return ObservedClip(request, observation).to_json()
+    return observation_row(request, observation)

@@ -62,6 +62,16 @@ class PerceptionResult:
     p: float = 0.0
     is_complete: bool = True
 
+    @property
+    def is_in_no_video(self) -> bool:
+        """Whether the answer is that it is visible in none of several videos."""
+        return self.kind == "chosen" and not self.detections
+
+    @property
+    def is_negative(self) -> bool:
+        """Whether the answer is a plain no, or that it is visible in none of several videos."""
+        return self.is_in_no_video or (self.kind == "yes_no" and not self.value)
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""
         rows = [

@@ -8,7 +8,7 @@ is on the disk before it is used, and a run that was killed is resumed without c
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, Self
+from typing import Protocol
 
 from playhead_agent.limits import Limits, Meter
 from playhead_agent.perception.look_request import ObservationRequest
@@ -28,39 +28,6 @@ MAX_UNRANKED_WINDOW_S = 8.0
 """Maximum length of the windows in which video that no search ranks is viewed."""
 UNRANKED_SHARE = 0.7
 """Share of a question's VLM calls that may go to video that no search ranks."""
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedClip:
-    """A request and its observation, as a row of the state."""
-
-    request: ObservationRequest
-    observation: Observation
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON types."""
-        observation = self.observation
-        reply = {
-            "text": observation.text,
-            "shown": [observation.window.start_s, observation.window.end_s],
-            "times_s": [round(time_s, 3) for time_s in observation.times_s],
-            "p_yes": observation.p_yes,
-            "tokens": observation.visual_tokens,
-            "refused": observation.refused,
-            "cited_s": [round(time_s, 3) for time_s in observation.cited_s],
-        }
-        return {"request": self.request.to_json(), **reply}
-
-    @classmethod
-    def from_json(cls, record: Mapping[str, Any]) -> Self:
-        """What `to_json` wrote; its cost was counted when the observation was made."""
-        request = ObservationRequest.from_json(record["request"])
-        observation = Observation(
-            request.video_id, Window(*record["shown"]), request.question, record["text"],
-            tuple(record["times_s"]), record["p_yes"], refused=record.get("refused"),
-            cited_s=tuple(record.get("cited_s", ())),
-        )  # fmt: skip
-        return cls(request, observation)
 
 
 class SessionContext(Protocol):

@@ -12,15 +12,13 @@ from playhead_agent.finalise import (
     ScanRecord,
     check_draft,
     claims_text,
-    dropped_notes,
     finalise,
 )
-from playhead_agent.perception.conclude import is_negative, negative_text
 from playhead_agent.perception.results import PerceptionResult
 from playhead_agent.question import Question
 from playhead_agent.rules.choose_option import chosen_option
 from playhead_agent.rules.compose import answer_context_of, code_claims, draft_claims
-from playhead_agent.rules.extractive import AnswerContext, MissingTarget, abstention_text, computed_numbers
+from playhead_agent.rules.extractive import AnswerContext, MissingTarget, abstention_text
 from playhead_agent.rules.modalities import KINDS_TO_READ
 from playhead_agent.rules.reason import compute_temporal_result
 from playhead_agent.rules.run_view import RunView, Update, report
@@ -30,6 +28,7 @@ from playhead_agent.rules.verify import MAX_PLACES, compute_verdict, missing_tar
 from playhead_agent.rules.word_forms import forms_of, is_about_words
 from playhead_agent.state import Context, State
 from playhead_agent.verification.drafts import Draft
+from playhead_index.search.results import Coverage
 from playhead_index.speakers import with_speaker
 from playhead_index.store.spans import read_spans
 from playhead_tools.citations import CheckReport
@@ -88,7 +87,7 @@ def final_answer(view: RunView) -> Answer:
     answer_context = answer_context_of(view)
     checked = _check_claims(view, answer_context)
     result = view.perception_result
-    if result is not None and is_negative(result) and view.verdict.status != "abstained":
+    if result is not None and result.is_negative and view.verdict.status != "abstained":
         verdict = view.verdict
         text = negative_text(result, view.extent.coverage, is_certain=verdict.status != "partial")
         draft = Draft(
@@ -118,6 +117,15 @@ def final_answer(view: RunView) -> Answer:
     return replace(answer, choice=choice)
 
 
+def negative_text(result: PerceptionResult, coverage: Coverage | None, *, is_certain: bool) -> str:
+    """The text of a negative answer, with the coverage; uncertain where not all of the scope was viewed."""
+    if not is_certain:
+        text = "Nothing certain: nothing that was viewed shows it, and not everything could be viewed."
+    else:
+        text = f"{'None' if result.is_in_no_video else 'No'}: nothing that was looked at shows it."
+    return text if coverage is None else f"{text}\n{coverage_sentence(coverage)}"
+
+
 def cited_ids(checked: _CheckedClaims) -> set[str]:
     """The evidence that the claims which held cite."""
     return {i for claim in checked.report.retained for i in claim.evidence_ids}
@@ -139,7 +147,7 @@ def _check_claims(view: RunView, answer_context: AnswerContext) -> _CheckedClaim
     report = check_draft(
         unchecked, ledger, context, use_model=False
     )  # the model only phrases what the rules found
-    notes = [*view.state["notes"], *dropped_notes(report.dropped)]
+    notes = [*view.state["notes"], *report.notes]
     if report.retained or not by_model:
         return _CheckedClaims(
             report, ledger, by_model, len(report.retained) / max(1, len(claims)), tuple(notes)
@@ -162,7 +170,7 @@ def _ledger(view: RunView, answer_context: AnswerContext) -> Ledger:
         view.read_refs,
         [
             Computation(n, ids, temporal_result.complete, _OPS.get(temporal_result.op, ""))
-            for n in computed_numbers(temporal_result)
+            for n in temporal_result.computed_numbers
         ],
         scans=[ScanRecord(", ".join(spec.targets), "words", view.state["whole"], num_found)],
         texts={

@@ -7,7 +7,6 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from playhead_agent.models.invoke import failure_of
-from playhead_agent.perception.conclude import perception_claims
 from playhead_agent.perception.results import PerceptionResult
 from playhead_agent.rules.extractive import AnswerContext, extractive_claims
 from playhead_agent.rules.llm_writer import write_claims
@@ -55,6 +54,33 @@ def draft_claims(view: RunView) -> tuple[dict[str, Any], list[str]]:
 def code_claims(result: PerceptionResult | None, answer_context: AnswerContext) -> list[Claim]:
     """The claims that code writes, from the perception result where there is one."""
     return extractive_claims(answer_context) if result is None else perception_claims(result, answer_context)
+
+
+def perception_claims(result: PerceptionResult, answer_context: AnswerContext) -> list[Claim]:
+    """The claims of a perception result, each with the evidence of its detections."""
+    ids = answer_context.temporal_result.evidence_ids
+    if not ids or result.kind in ("absent", "unknown"):
+        return []
+    places = [answer_context.place_text(e.video_id, e.window) for e in answer_context.temporal_result.events]
+    if result.kind == "order":
+        names = result.text.split(", ")
+        lines = [f"{name} at {place}" for name, place in zip(names, places, strict=False)]
+        return [Claim(f"In this order: {'; '.join(lines)}", ids)]
+    if result.kind == "count":
+        noun = "moment" if result.value == 1 else "moments"
+        return [Claim(f"Seen in {result.value:.0f} {noun}: {', '.join(places)}", ids)]
+    if result.kind == "length":
+        return [Claim(f"Seen for {result.value:.1f} s in all: {', '.join(places)}", ids)]
+    if result.kind == "yes_no":
+        return [Claim(f"Yes, seen at {', '.join(places)}", ids)]
+    if result.kind == "when":
+        return [Claim(f"Seen at {places[-1]}", ids)]
+    return [Claim(f"{_sentence(result.text)}, seen at {', '.join(places)}", ids)]
+
+
+def _sentence(text: str) -> str:
+    sentence = " ".join(text.split()).rstrip(".!? ").replace('"', "'").replace("“", "‘").replace("”", "’")
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _draft(claims: Sequence[Claim], by: str, no_answer: str = "", fallback: str = "") -> dict[str, Any]:

@@ -6,8 +6,7 @@ This is the answer where there is no language model, and the fallback when one f
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from playhead_agent.rules.reasoning import MERGE_GAP_S
-from playhead_agent.rules.speakers import speaking_claims
+from playhead_agent.rules.speaking_turns import speaking_claims
 from playhead_agent.rules.temporal_result import TemporalResult
 from playhead_agent.rules.word_forms import forms_of, is_about_words
 from playhead_index.speakers import with_speaker
@@ -121,25 +120,6 @@ def _remaining_claim(answer_context: AnswerContext, ids: Sequence[str]) -> Claim
         for i in ids
     ]
     return Claim(f"Further places with {subject}: {listed(places)}", tuple(ids))
-
-
-def computed_numbers(temporal_result: TemporalResult) -> list[float]:
-    """The numbers that code computed, which an answer may therefore state."""
-    windows = [event.window for event in temporal_result.events]
-    bounds = [t for w in windows for t in (w.start_s, w.end_s)]
-    values = (
-        [temporal_result.value]
-        if temporal_result.op in ("count", "how_long", "gap", "fact", "seen", "speaking")
-        else []
-    )
-    if temporal_result.op == "speaking":
-        values += [
-            *temporal_result.seconds,
-            len(temporal_result.seconds) / 2,
-            temporal_result.candidates - len(temporal_result.events),
-        ]
-    values += [float(len(temporal_result.events))] if temporal_result.op == "count" else []
-    return [*values, *bounds, MERGE_GAP_S]
 
 
 def quoted_target(target: str, texts: Sequence[str]) -> str:

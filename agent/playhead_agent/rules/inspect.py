@@ -14,7 +14,7 @@ from playhead_agent.rules.read_neighbours import MAX_BETWEEN, chosen_anchors, re
 from playhead_agent.rules.run_view import RunView, Update, report
 from playhead_agent.rules.score_evidence import score_found, speaker_labels
 from playhead_agent.rules.search_spans import ScoredTable, add_spans
-from playhead_agent.rules.speakers import add_turns
+from playhead_agent.rules.speaking_turns import add_turns
 from playhead_agent.rules.transcript import add_overview, add_transcript, is_spoken_by
 from playhead_agent.state import Context, State, segment_ref_rows
 from playhead_index.search.results import Coverage, Scope

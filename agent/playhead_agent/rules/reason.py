@@ -1,16 +1,20 @@
 """The node `reason`: events are built from the evidence, and code computes with their times."""
 
+from collections.abc import Sequence
+
 from langgraph.runtime import Runtime
 
-from playhead_agent.perception.conclude import temporal_result_of
+from playhead_agent.perception.results import PerceptionResult
 from playhead_agent.rules.reasoning import compute_result
 from playhead_agent.rules.run_view import RunView, Update, report
-from playhead_agent.rules.speakers import speaking_result
+from playhead_agent.rules.speaking_turns import speaking_result
 from playhead_agent.rules.temporal_result import TemporalResult
 from playhead_agent.rules.word_forms import split_forms, with_forms, with_occurrences
 from playhead_agent.state import Context, State
 from playhead_index.store.recordings import read_clock
 from playhead_tools.citations import texts_of
+from playhead_tools.evidence import Evidence
+from playhead_tools.temporal.event import Event
 from playhead_tools.verdict_rules import allowed_verdict
 
 
@@ -43,3 +47,18 @@ def compute_temporal_result(view: RunView) -> TemporalResult:
         clock=read_clock(context.catalog),
     )  # fmt: skip
     return with_forms(with_occurrences(result, spec, records, spans), forms)
+
+
+def temporal_result_of(result: PerceptionResult, evidence: Sequence[Evidence]) -> TemporalResult:
+    """The temporal result of a perception result, on the evidence that was made of its detections."""
+    evidence_by_segment = {(e.video_id, e.window): e for e in evidence if e.kind == "picture" and e.said}
+    records = [
+        evidence_by_segment[detection.segment_ref]
+        for detection in result.detections
+        if detection.segment_ref in evidence_by_segment
+    ]
+    events = tuple(Event(e.video_id, e.window, (e.id,)) for e in records)
+    negative = result.kind == "yes_no" and not result.value
+    op = "seen" if events or negative else "none"
+    names = (result.text,) if op == "seen" else ()
+    return TemporalResult(op, events, result.value, names, complete=result.is_complete)  # type: ignore[arg-type]

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 from langgraph.runtime import Runtime
 
+from playhead_agent.perception.look_request import observation_of_row
 from playhead_agent.perception.results import PerceptionResult
-from playhead_agent.perception.session import ObservedClip
 from playhead_agent.progress import Progress
 from playhead_agent.rules.passage_confidence import PassageFeatures
 from playhead_agent.rules.temporal_result import TemporalResult
@@ -92,7 +92,7 @@ class RunView:
     def viewed_refs(self) -> list[SegmentRef]:
         """The windows for which the video-LLM did not decline to answer."""
         rows = [row for row in self.state["looks"] if "failed" not in row]
-        observations = [ObservedClip.from_json(row).observation for row in rows]
+        observations = [observation_of_row(row)[1] for row in rows]
         return [(one.video_id, one.window) for one in observations if not one.declines]
 
     @cached_property

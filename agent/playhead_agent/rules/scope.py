@@ -10,9 +10,9 @@ from langgraph.types import interrupt
 from playhead_agent.clarify import Clarify
 from playhead_agent.rules.components import Rules
 from playhead_agent.rules.run_view import RunView, Update, report
-from playhead_agent.rules.speakers import only_speakers, with_speakers
+from playhead_agent.rules.speakers import with_speakers
 from playhead_agent.rules.temporal_result import TemporalResult
-from playhead_agent.rules.video_names import named_videos, without_names
+from playhead_agent.rules.video_names import take_video_names
 from playhead_agent.state import Context, State, scope_from_json, segment_ref_rows
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Scope
@@ -126,8 +126,7 @@ def resolve_scope(
         ToolError: the scope names a video that the library does not hold.
     """
     videos = list_videos(context.catalog, scope)
-    named = named_videos(videos, question)
-    plain_question = without_names(question, named)
+    named, plain_question = take_video_names(question, videos)
     spec = replace(context.rules.parse(plain_question, options), text=question)
     videos_asked_about = named or in_folders(videos, spec)
     if spec.verbatim and spec.targets:
@@ -141,9 +140,7 @@ def resolve_scope(
             lambda text, given: _without_passages(context.rules.parse(text, given)),
         )
     speakers = ScopeSpeakers(context.catalog, [video.video_id for video in videos_asked_about])
-    spec, refusal_text, notes = with_speakers(spec, plain_question, speakers, parse)
-    if scope.speakers:
-        spec, refusal_text = only_speakers(spec, scope.speakers, speakers)
+    spec, refusal_text, notes = with_speakers(spec, plain_question, speakers, scope.speakers, parse)
     resolved = _resolve_segments(spec, scope, videos_asked_about)
     refusal = ("unknown", refusal_text) if refusal_text and resolved.refusal is None else resolved.refusal
     return spec, replace(resolved, refusal=refusal, notes=(*resolved.notes, *notes))
@@ -206,7 +203,7 @@ def _resolve_segments(spec: QuestionSpec, scope: Scope, videos: Sequence[VideoEn
 def _shorten_notes(lines: Sequence[str]) -> list[str]:
     """The lines of the first videos, and how many more videos have one.
 
-    >>> _first_few(["a.mp4: short", "b.mp4: short", "c.mp4: short", "d.mp4: short", "e.mp4: short"])
+    >>> _shorten_notes(["a.mp4: short", "b.mp4: short", "c.mp4: short", "d.mp4: short", "e.mp4: short"])
     ['a.mp4: short', 'b.mp4: short', 'c.mp4: short', 'likewise for 2 more videos']
     """
     num_more = len(lines) - MAX_NAMED

@@ -10,6 +10,8 @@ Op = Literal[
     "none", "list", "passages", "nth", "count", "how_long", "order", "compare", "gap", "near", "fact",
     "outline", "seen", "speaking",
 ]  # fmt: skip
+MERGE_GAP_S = 2.0
+"""Occurrences that are at most so far apart are one event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,16 @@ class TemporalResult:
     def evidence_ids(self) -> tuple[str, ...]:
         """The ids of all its evidence, each once."""
         return ComputedValue(0.0, self.events, True).evidence_ids
+
+    @property
+    def computed_numbers(self) -> list[float]:
+        """The numbers that code computed, which an answer may therefore state."""
+        bounds = [t for event in self.events for t in (event.window.start_s, event.window.end_s)]
+        values = [self.value] if self.op in ("count", "how_long", "gap", "fact", "seen", "speaking") else []
+        if self.op == "speaking":
+            values += [*self.seconds, len(self.seconds) / 2, self.candidates - len(self.events)]
+        values += [float(len(self.events))] if self.op == "count" else []
+        return [*values, *bounds, MERGE_GAP_S]
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from langgraph.runtime import Runtime
 
-from playhead_agent.perception.conclude import verdict_on_perception
+from playhead_agent.perception.results import MIN_DETECTION_P, PerceptionResult
 from playhead_agent.rules.extractive import MissingTarget
 from playhead_agent.rules.modalities import KINDS_TO_READ
 from playhead_agent.rules.reason import compute_temporal_result
@@ -22,7 +22,17 @@ from playhead_tools.evidence import Evidence, Reason, listed
 from playhead_tools.evidence_table import EvidenceTable
 from playhead_tools.extent import match_spans, match_spans_loosely
 from playhead_tools.spec import QuestionSpec
+from playhead_tools.verdict_rules import (
+    NEGATIVE,
+    SearchedExtent,
+    Statement,
+    allowed_verdict,
+    kinds_of,
+    requested_statement,
+    stated_in_answer,
+)  # fmt: skip
 
+MAX_CONFIDENCE = 0.98
 MAX_PLACES = 3
 NEAR_SPEAKER_S = 30.0
 """Speech of somebody else counts as near that of a speaker within so many seconds."""
@@ -40,6 +50,47 @@ def compute_verdict(view: RunView) -> AnswerVerdict:
     if view.perception_result is not None:
         return verdict_on_perception(view.perception_result, view.spec, view.extent)
     return decide_verdict(view.spec, view.temporal_result, view.evidence, view.extent, view.passage_features)
+
+
+def verdict_on_perception(
+    result: PerceptionResult, spec: QuestionSpec, extent: SearchedExtent
+) -> AnswerVerdict:
+    """The verdict on a perception result; `verdict_rules` decides on statements about all of the scope.
+
+    A negative that the searched extent does not bear out is no answer; where options were given, the option
+    that states it is still the likeliest.
+    """
+    if result.kind == "unknown":
+        return AnswerVerdict("abstained", "unknown", 0.0)
+    if result.kind == "absent":
+        return AnswerVerdict("abstained", allowed_verdict("absent", kinds_of(spec), extent).reason, 0.0)
+    confidence = min(MAX_CONFIDENCE, result.p)
+    if result.is_negative or _states_negative(result, spec):
+        allowed = allowed_verdict("no", [spec.wanted], extent)
+        if not allowed.is_allowed and result.choice is None:
+            return AnswerVerdict("abstained", "unknown", 0.0)
+        is_uncertain = result.p < MIN_DETECTION_P or not allowed.is_allowed
+    else:
+        statement = _statement(result, spec)
+        is_allowed = statement is None or allowed_verdict(statement, ["picture"], extent).is_allowed
+        is_uncertain = result.p < MIN_DETECTION_P or not is_allowed
+    return AnswerVerdict(
+        "partial" if is_uncertain else "answered", "unknown" if is_uncertain else "", confidence
+    )
+
+
+def _states_negative(result: PerceptionResult, spec: QuestionSpec) -> bool:
+    return result.kind == "told" and stated_in_answer(spec, result.text) in NEGATIVE
+
+
+def _statement(result: PerceptionResult, spec: QuestionSpec) -> Statement | None:
+    """The statement about all of the scope that a result makes; a yes makes one only among options, where
+    `yes, once` stands beside `yes, several times`."""
+    if result.kind in ("count", "length"):
+        return "count" if result.kind == "count" else "duration"
+    if result.kind == "yes_no":
+        return "count" if spec.options else None
+    return requested_statement(spec)
 
 
 def verify_verdict(view: RunView) -> Update:

@@ -6,6 +6,12 @@ from collections.abc import Sequence
 from playhead_tools.retrieval import VideoEntry
 
 
+def take_video_names(question: str, videos: Sequence[VideoEntry]) -> tuple[list[VideoEntry], str]:
+    """The videos that a question names, and the question with "the video" in their place."""
+    named = named_videos(videos, question)
+    return named, without_names(question, named)
+
+
 def named_videos(videos: Sequence[VideoEntry], text: str) -> list[VideoEntry]:
     """The videos whose name, or file name, is in a text, with its extension or without.
 

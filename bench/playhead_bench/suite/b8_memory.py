@@ -28,7 +28,7 @@ OURS = """
 import sys
 from pathlib import Path
 from playhead_index.build import build_library
-from playhead_index.embed.fakes import FakeEmbedder
+from playhead_index.testing import FakeEmbedder
 from playhead_index.executor import InProcess
 from playhead_index.recipe import IndexSettings, Models
 def load():

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from playhead_bench.suite.b8_memory import write_moving
 from playhead_index.build import build_library
-from playhead_index.embed.fakes import FakeEmbedder
 from playhead_index.executor import InProcess
 from playhead_index.recipe import IndexSettings, Models
 from playhead_index.store.catalog import Catalog
+from playhead_index.testing import FakeEmbedder
 
 LIBRARIES = {"small": (5, 50), "full": (10, 1000)}
 REPEATS = 5

@@ -11,8 +11,8 @@ from tests.bench.synthetic_planner.truth import TruthfulVlmClient, truthful
 from tests.tools.made_library import LECTURE
 
 from playhead_agent.limits import Limits, Meter
-from playhead_agent.perception.conclude import verdict_on_perception
 from playhead_agent.perception.results import PerceptionResult
+from playhead_agent.rules.verify import verdict_on_perception
 from playhead_agent.run import ask
 from playhead_bench.synthetic_planner import rules
 from playhead_bench.synthetic_planner.question import parse_question

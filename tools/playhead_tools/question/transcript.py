@@ -20,7 +20,7 @@ def transcript_of(body: str) -> str | None:
 
     >>> transcript_of("give me the full transcript"), transcript_of("transcript of the interview")
     ('', 'interview')
-    >>> transcript_of("what is a transcript") is None
+    >>> transcript_of("what is said about the transcript") is None
     True
     """
     found = _TRANSCRIPT.match(body) or _WHAT_IS_SAID.match(body)
