@@ -9,7 +9,8 @@ import pytest
 from sqlite_utils import Database
 from tests.index import indexing
 
-from playhead_index.store.catalog import CATALOG_NAME, Catalog, migrations
+from playhead_index.store.catalog import CATALOG_NAME, Catalog
+from playhead_index.store.schema import migrations
 
 OPEN = (
     "import sys; from pathlib import Path; from tests.index import indexing\n"

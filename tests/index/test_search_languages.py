@@ -15,6 +15,7 @@ from playhead_index.search.results import Scope
 from playhead_index.search.terms import Tokenizer, parse_query_words
 from playhead_index.search.word_forms import fold_word, word_forms
 from playhead_index.store.change_detection import ChangeDetector
+from playhead_index.store.spans import read_texts
 from playhead_index.words.subtitles import read_subtitle_file
 
 OTHER_TEXTS = (
@@ -175,8 +176,7 @@ def test_every_text_of_a_quoted_phrase_is_read_once(
     monkeypatch.setattr(lexical, "COMPARED_AT_ONCE", 3)
     add(library, "v", *["el ano"] * 40, "el año nuevo y otras muchas cosas")
     index, read = index_of(library), list[int]()
-    texts = index._texts
-    monkeypatch.setattr(index, "_texts", lambda ids: read.extend(ids) or texts(ids))
+    monkeypatch.setattr(lexical, "read_texts", lambda *given: read.extend(given[1]) or read_texts(*given))
     assert found(index, '"año" ano', limit=1) == ["el año nuevo y otras muchas cosas"]
     assert len(read) == len(set(read)) <= 41
 

@@ -22,6 +22,8 @@ CITED_WEIGHT, RANKED_WEIGHT = 0.25, 0.4
 for the question ranks it first (half as much for the second, and so on)."""
 MIN_HELD_SHARE = 0.5
 """Share of a claim that a record must contain to be cited where the model does not cite it."""
+MIN_RELATED_SHARE = 0.1
+"""A record that holds less of a claim, beside one that holds half of it, was cited by mistake."""
 
 
 def attribute_claims(
@@ -61,6 +63,8 @@ def attribute_claims(
         added = [best] if best not in cited and shares[best] >= MIN_HELD_SHARE else []
         ordered = sorted(cited, key=lambda i: -scores[i])
         ids = [*(i for i in added if scores[i] > scores[ordered[0]]), *ordered]
+        if shares.get(ids[0], 0.0) >= MIN_HELD_SHARE:
+            ids = [ids[0], *(i for i in ids[1:] if shares.get(i, 0.0) >= MIN_RELATED_SHARE)]
         part = _shortest_part_with(
             tool_context, tool_context.table.records[ids[0]], (row.get("quote", ""), row["text"])
         )

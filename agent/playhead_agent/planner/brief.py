@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from playhead_index.search.results import Scope
+from playhead_agent.rules.passage_confidence import retrieval_confidence
+from playhead_index.search.results import Moment, Scope
 from playhead_index.store.catalog import SpanRow
 from playhead_index.store.recordings import read_clock
 from playhead_index.store.spans import read_spans
@@ -74,6 +75,8 @@ class Brief:
         has_outline: topics with their key terms take the place of the transcript.
         look_arguments: of the call of the tool `look` at all of a short scope; empty when there was none.
         thumbnails: (video id, time in seconds, evidence id) of small images, for a model that takes images.
+        retrieval_confidence: probability that the first passage of the search answers the question, 0 to 1;
+            None where the first moment is no passage of a transcript.
     """
 
     transcript_ids: tuple[str, ...] = ()
@@ -82,6 +85,7 @@ class Brief:
     has_outline: bool = False
     look_arguments: dict[str, Any] = field(default_factory=dict)
     thumbnails: tuple[tuple[str, float, str], ...] = ()
+    retrieval_confidence: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON types."""
@@ -92,6 +96,7 @@ class Brief:
             "has_outline": self.has_outline,
             "look": dict(self.look_arguments),
             "thumbnails": [list(row) for row in self.thumbnails],
+            "retrieval_confidence": self.retrieval_confidence,
         }
 
     @classmethod
@@ -104,6 +109,7 @@ class Brief:
             record["has_outline"],
             record["look"],
             tuple((video_id, time_s, evidence_id) for video_id, time_s, evidence_id in record["thumbnails"]),
+            record.get("retrieval_confidence"),
         )
 
 
@@ -131,10 +137,12 @@ def make_brief(
     listed = tuple(video.video_id for video in videos[: limits.max_videos])
     records = _complete_transcript(tool_context, videos, max_tokens, num_tokens)
     transcript_ids = tuple(tool_context.table.add(record) for record in records)
-    evidence = _search_evidence(tool_context, query, limits)
+    moments = _search(tool_context, query, limits)
+    evidence = _evidence_of_moments(tool_context, query, moments)
+    confidence = retrieval_confidence(moments[0], query, tool_context.catalog) if moments else None
     if transcript_ids:
         ranked = _rank_transcript_ids(tool_context, evidence, transcript_ids)
-        return Brief(transcript_ids, ranked, listed)
+        return Brief(transcript_ids, ranked, listed, retrieval_confidence=confidence)
     outline = _outline_text(tool_context, videos, int(max_tokens * limits.outline_share), num_tokens)
     tokens_left = max_tokens - (num_tokens(outline) if outline else 0)
     ids: list[str] = []
@@ -143,7 +151,8 @@ def make_brief(
         if tokens_left < 0 and ids:
             break
         ids.append(tool_context.table.add(record))
-    return Brief((), tuple(dict.fromkeys(filter(None, ids))), listed, bool(outline))
+    found_ids = tuple(dict.fromkeys(filter(None, ids)))
+    return Brief((), found_ids, listed, bool(outline), retrieval_confidence=confidence)
 
 
 def _complete_transcript(
@@ -214,8 +223,8 @@ def spans_evidence(tool_context: ToolContext, spans: Sequence[SpanRow], match: f
     return replace(record, speaker=speakers.pop() if len(speakers) == 1 else "")
 
 
-def _search_evidence(tool_context: ToolContext, query: str, limits: BriefLimits) -> list[Evidence]:
-    """Evidence that a search for the question finds, best first, each record once."""
+def _search(tool_context: ToolContext, query: str, limits: BriefLimits) -> list[Moment]:
+    """The moments that a search for the question finds, best first, of one video no more than the limit."""
     if not query.strip():
         return []
     scope = Scope(tuple(tool_context.scope_windows()), tool_context.scope.window, tool_context.scope.speakers)
@@ -224,12 +233,21 @@ def _search_evidence(tool_context: ToolContext, query: str, limits: BriefLimits)
     searched = search_moments(tool_context.finder, query, scope=scope, limit=limit).result
     tool_context.coverage.append(searched.coverage)
     tool_context.count_search(("brief", query, scope.video_ids, str(scope.window), limit))
-    found: dict[Any, Evidence] = {}
+    if not has_several:
+        return list(searched.moments)
     of_video: Counter[str] = Counter()
+    moments = []
     for moment in searched.moments:
         of_video[moment.video_id] += 1
-        if has_several and of_video[moment.video_id] > limits.max_found_of_video:
-            continue
+        if of_video[moment.video_id] <= limits.max_found_of_video:
+            moments.append(moment)
+    return moments
+
+
+def _evidence_of_moments(tool_context: ToolContext, query: str, moments: Sequence[Moment]) -> list[Evidence]:
+    """The evidence of moments, best first, each record once."""
+    found: dict[Any, Evidence] = {}
+    for moment in moments:
         lanes = set(moment.lanes)
         spans = tool_context.spans_in_scope(tool_context.catalog.spans(moment.video_id, None, moment.window))
         hit_ids = {int(h.ref.partition(":")[2]) for h in moment.hits if h.ref.startswith("span:")}

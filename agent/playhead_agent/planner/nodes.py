@@ -23,6 +23,7 @@ from playhead_agent.planner.brief import Brief, BriefLimits, found_text, make_br
 from playhead_agent.planner.conclusion import (
     best_from_evidence,
     draft_of,
+    limit_by_retrieval,
     report_from_json,
     report_to_json,
     row_of_claim,
@@ -330,8 +331,11 @@ def final_answer(state: PlannerState, context: Context, why: str, *, limit: bool
         draft = draft_of(state["draft"], state["options"], [why] if why else [])
         report = check_draft(draft, ledger, context, use_model=False)
     else:
-        draft = best_from_evidence(state["question"], Brief.from_json(state["brief"]), toolbox.context, why)
+        brief = Brief.from_json(state["brief"])
+        draft = best_from_evidence(state["question"], brief, toolbox.context, why)
         report = check_draft(draft, ledger, context, use_model=False)
+    brief = Brief.from_json(state["brief"])
+    draft = limit_by_retrieval(draft, report, brief.retrieval_confidence, toolbox.context)
     result = finalise(question_of(state), draft, report, ledger, context, limit=why if limit else "")
     if why or not state["draft"]:
         return result

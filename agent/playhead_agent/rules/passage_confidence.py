@@ -5,8 +5,11 @@ from dataclasses import asdict, dataclass
 from math import exp, log
 
 from playhead_index.literal import words_in
-from playhead_index.search.results import PassageFit
+from playhead_index.search.question_topic import question_topic
+from playhead_index.search.results import Moment, PassageFit
+from playhead_index.store.catalog import Catalog
 from playhead_tools.match import is_stop_word, match_word
+from playhead_tools.speaking import ScopeSpeakers
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,28 @@ class PassageFeatures:
     def to_json(self) -> dict[str, float | bool | None]:
         """Plain JSON types; `PassageFeatures(**record)` reads them back."""
         return asdict(self)
+
+
+def retrieval_confidence(moment: Moment, question: str, catalog: Catalog) -> float | None:
+    """The probability that the passage of a moment answers a question, as a search for it ranks it.
+
+    Args:
+        moment: the first of the search.
+        question: that was searched for.
+        catalog: the open library.
+
+    Returns:
+        0 to 1; None for a moment that is no passage of a transcript.
+    """
+    if moment.fit is None:
+        return None
+    words = 0.0
+    if moment.fit.cosine is None:
+        text = " ".join(span.words.text for span in catalog.spans(moment.video_id, "speech", moment.window))
+        transcript = [span.words.text for span in catalog.spans(moment.video_id, "speech")]
+        names = ScopeSpeakers(catalog, [moment.video_id]).names
+        words = rare_words_share(question_topic(question, names).words, text, transcript)
+    return passage_confidence(PassageFeatures.of(moment.fit, words, question))
 
 
 def rare_words_share(query: str, text: str, spans: Sequence[str]) -> float:

@@ -4,7 +4,8 @@ import hashlib
 import threading
 from collections.abc import Mapping
 
-from playhead_index.store.catalog import LIVE, Catalog
+from playhead_index.store.catalog import Catalog
+from playhead_index.store.schema import LIVE
 
 _SIGNATURES = f"""
 SELECT video_id, added_at || ' ' || coalesce((

@@ -7,7 +7,8 @@ from typing import Literal
 from sqlite_utils import Database
 
 from playhead_index.clean_text import clean_text
-from playhead_index.store.catalog import LIVE, Catalog
+from playhead_index.store.catalog import Catalog
+from playhead_index.store.schema import LIVE
 from playhead_index.store.video_stages import TIMELINE
 from playhead_index.text_limits import LIMITS
 

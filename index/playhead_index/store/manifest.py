@@ -8,8 +8,9 @@ from pathlib import Path
 
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.errors import LibraryError, LibraryMismatch
-from playhead_index.store.catalog import LIVE, Catalog
+from playhead_index.store.catalog import Catalog
 from playhead_index.store.disk import cannot_write, describe_os_error, exists
+from playhead_index.store.schema import LIVE
 
 MANIFEST_NAME = "manifest.json"
 MANIFEST_LEFTOVER = f".{MANIFEST_NAME}."

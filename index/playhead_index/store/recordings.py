@@ -6,8 +6,9 @@ known is on no clock but its own.
 
 from sqlite_utils import Database
 
-from playhead_index.store.catalog import LIVE, Catalog
+from playhead_index.store.catalog import Catalog
 from playhead_index.store.lock import writing
+from playhead_index.store.schema import LIVE
 
 
 def read_clock(catalog: Catalog) -> dict[str, float]:

@@ -16,8 +16,9 @@ from sqlite_utils import Database
 
 from playhead_index.errors import DiskFull, LibraryLocked
 from playhead_index.store.cache import drop_file
-from playhead_index.store.catalog import LIVE, Catalog
+from playhead_index.store.catalog import Catalog
 from playhead_index.store.manifest import MANIFEST_LEFTOVER, MANIFEST_NAME, write_manifest
+from playhead_index.store.schema import LIVE
 from playhead_index.store.shards import VECTORS
 
 ROWS_PER_STEP = 16

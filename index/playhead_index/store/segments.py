@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
-from playhead_index.store.catalog import LIVE, Catalog
+from playhead_index.store.catalog import Catalog
+from playhead_index.store.schema import LIVE
 from playhead_index.window import Window
 
 

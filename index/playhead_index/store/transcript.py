@@ -12,7 +12,8 @@ from sqlite_utils import Database
 
 from playhead_index.batches import batches
 from playhead_index.short_repr import short_repr
-from playhead_index.store.catalog import LIVE, MAX_IDS_IN_SQL, Catalog
+from playhead_index.store.catalog import MAX_IDS_IN_SQL, Catalog
+from playhead_index.store.schema import LIVE
 from playhead_index.store.word_times import read_word_times
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind

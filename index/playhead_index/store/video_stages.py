@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from playhead_index.decode.protocol import SOUND_NOT_READ
-from playhead_index.store.catalog import LIVE, MAX_IDS_IN_SQL, Catalog
+from playhead_index.store.catalog import MAX_IDS_IN_SQL, Catalog
+from playhead_index.store.schema import LIVE
 from playhead_index.window import Window
 from playhead_index.words.protocol import MIN_CONFIDENCE
 

@@ -6,7 +6,7 @@ import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 from tests.agent.planner.runs import context_of, finish, run_script
 from tests.tools.made_library import WordFinder
-from tests.tools.toolbox.coloured import make_wall, tell
+from tests.tools.toolbox.coloured import colour_reply, make_wall
 
 from playhead_agent.limits import Limits
 from playhead_agent.planner.brief import Brief
@@ -143,7 +143,7 @@ DEATHS = [("look", n) for n in range(3)] + [("reply", n) for n in range(2)] + [(
 @pytest.mark.parametrize(("of", "at"), DEATHS)
 def test_a_run_that_died_goes_on_and_nothing_is_looked_at_twice(wall: Catalog, of: str, at: int) -> None:
     whole = run_script(wall, QUESTION, list(REPLIES), seeing=True)
-    model = ScriptedVideoLLM(tell)
+    model = ScriptedVideoLLM(colour_reply)
     vlm_client = FailingVlmClient(wall, model, frames=4)
     replies: list[Any] = list(REPLIES)
     if of == "look":
