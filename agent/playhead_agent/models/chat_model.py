@@ -100,7 +100,7 @@ class LangChainChat:
         price: in US dollars; of the table when None.
         memory: capabilities from earlier probes; in the user's cache folder when None.
 
-    >>> from playhead_agent.scripted import ScriptedChatModel
+    >>> from playhead_agent.testing import ScriptedChatModel
     >>> from langchain_core.messages import HumanMessage
     >>> chat = LangChainChat(ScriptedChatModel(replies=["<think>hm</think>At 0:12."]))
     >>> chat.say([HumanMessage("When?")], Meter()).text
