@@ -26,7 +26,7 @@ demo: $(BIN)/.installed  ## index an hour, search it, ask it; QUICK=1 ten minute
 	$(BIN)/playhead demo --library $(LIBRARY) $(if $(QUICK),--quick) $(if $(VIDEO),--video "$(VIDEO)") $(if $(QUESTION),--question "$(QUESTION)")
 
 test: $(BIN)/.installed  ## the tests that need no GPU, weights or network
-	$(BIN)/python -m pytest -n auto --dist worksteal --durations=10 --nbmake notebooks tests
+	$(BIN)/python -m pytest -n auto --dist worksteal --durations=10 --nbmake notebooks tests index tools agent app bench
 
 lint: $(BIN)/.installed  ## style, types, layers
 	$(BIN)/ruff check .

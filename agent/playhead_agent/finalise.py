@@ -11,7 +11,7 @@ from typing import Literal
 
 from playhead_agent.question import Question
 from playhead_agent.state import Context
-from playhead_agent.verification.checking import check_draft as check_draft
+from playhead_agent.verification.check_draft import check_draft as check_draft
 from playhead_agent.verification.drafts import Draft as Draft
 from playhead_agent.verification.ledger import Computation as Computation
 from playhead_agent.verification.ledger import Ledger as Ledger

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     Saver = BaseCheckpointSaver[Any]
 
 Step = Progress | Answer
+SPARE_STEPS = 16
+"""Steps of LangGraph beyond twice the limit: the meter, which counts steps, stops a run first."""
 """The items of a run's stream: its progress, a `Clarify` where it waits, and at the end the answer."""
 
 
@@ -67,7 +69,7 @@ def ask(
         from langgraph.checkpoint.memory import InMemorySaver
 
         checkpointer = InMemorySaver()
-    run = _Run(
+    run = _GraphRun(
         strategy or load_strategy(RULES),
         context,
         checkpointer,
@@ -99,7 +101,7 @@ def stream(
     """
     if context.may_clarify and checkpointer is None:
         raise ValueError("a run that may ask back needs a checkpointer, got context.may_clarify and none")
-    run = _Run(strategy or load_strategy(RULES), context, checkpointer, raise_on_limit)
+    run = _GraphRun(strategy or load_strategy(RULES), context, checkpointer, raise_on_limit)
     yield from run.start(question_of(question, thread_id, scope, options))
 
 
@@ -127,7 +129,7 @@ def reply(
         AgentStopped: a limit was reached and `raise_on_limit` is set.
         LibraryError: the thread has no run that waits, or another strategy asked.
     """
-    run = _Run(
+    run = _GraphRun(
         strategy or load_strategy(RULES), replace(context, may_clarify=True), checkpointer, raise_on_limit
     )
     yield from run.reply(thread_id, text)
@@ -150,7 +152,9 @@ def resume(
         AgentStopped: a limit was reached and `raise_on_limit` is set.
         LibraryError: the thread has no run, or another strategy ran it.
     """
-    yield from _Run(strategy or load_strategy(RULES), context, checkpointer, raise_on_limit).resume(thread_id)
+    yield from _GraphRun(strategy or load_strategy(RULES), context, checkpointer, raise_on_limit).resume(
+        thread_id
+    )
 
 
 def complete(
@@ -168,7 +172,7 @@ def complete(
     Arguments and errors are those of `ask` and `resume`.
     """
     context = replace(context, may_clarify=on_question is not None)
-    run = _Run(
+    run = _GraphRun(
         strategy or load_strategy(RULES),
         context,
         checkpointer,
@@ -206,7 +210,7 @@ def question_of(
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _GraphRun:
     """One run; where nobody follows its progress, nodes run in the caller's thread, which is faster."""
 
     strategy: Strategy
@@ -268,7 +272,7 @@ class _Run:
         saver, name = self.checkpointer, self.strategy.name
         recorder = None if saver is None else RunRecorder(saver, name, turn, meter)
         graph, config = self.strategy.graph(recorder), config_of(thread_id)
-        config["recursion_limit"] = 2 * context.limits.steps + 16  # the meter counts steps, and stops first
+        config["recursion_limit"] = 2 * context.limits.steps + SPARE_STEPS
         stream_options: dict[str, Any] = {} if recorder is None else {"durability": "sync"}
         modes: list[StreamMode] = ["values", "custom"] if self.is_followed else ["values"]
         question_back: Clarify | None = None
@@ -302,7 +306,7 @@ class _Run:
 
 def _answer_of(
     steps: Iterator[Step],
-    run: _Run,
+    run: _GraphRun,
     on_progress: Callable[[Progress], None] | None,
     on_question: Callable[[Clarify], str] | None,
 ) -> Answer:

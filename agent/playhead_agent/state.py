@@ -15,8 +15,8 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.calibration import Calibration
 from playhead_tools.catalog_cache import CatalogCache
-from playhead_tools.extent import ExtentReader, SegmentRef
 from playhead_tools.retrieval import Finder
+from playhead_tools.search_extent import ExtentReader, SegmentRef
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

@@ -1,6 +1,6 @@
-"""Test doubles of this package, for tests and for trying out what is built on it, without a model.
+"""Test doubles of this package, for tests and for examples, without a model.
 
-`ScriptedChat` is a `ChatModel` of `playhead_agent.models.protocol`, `ScriptedChatModel` a chat model of LangChain.
+`ScriptedChat` is a `ChatModel` of this project, `ScriptedChatModel` a chat model of LangChain.
 """
 
 from collections.abc import Callable, Sequence

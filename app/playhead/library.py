@@ -1,4 +1,4 @@
-"""A library of videos: index, search, ask, and keep it in order. The whole product behind one class."""
+"""A library of videos: index, search, ask and maintain it. The complete product behind one class."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -434,11 +434,11 @@ class Library:
     ) -> tuple[list[Summary], Summary | None]:
         """The chapters of a video, and what all of it is about; none without speech and captions.
 
-        Chapters of a talk are the topics of its transcript; each has a title, and sentences with the stretch
+        Chapters of a talk are the topics of its transcript; each has a title, and sentences with the window
         that they are taken from. Of a video with little speech they are runs of its captions. They are made
-        at first need, kept in the library, and made again when the words change: worded by the chat model if
-        one is given, else (those of captions) by the video-LLM if this library was opened with one that fills
-        forms, else taken from the words themselves.
+        at first need, stored in the library, and made again when the text changes: written by the chat model
+        if one is given, else (those of captions) by the video-LLM if this library was opened with one that
+        gives structured output, else extracted from the text.
 
         Args:
             name: id, path or file name.
@@ -707,8 +707,8 @@ class Library:
             videos: use only these.
             window: use only this window of each video.
             speakers: use only what these say, by name or label; for `auto`, `planner` and `rules`.
-            llm: a chat model that plans and words the answer, as LangChain's `init_chat_model` names it;
-                without one the answer is what was said, shown or written in the best evidence.
+            llm: a chat model that plans and writes the answer, as LangChain's `init_chat_model` names it;
+                without one the answer is the text of the best evidence.
             base_url: of an OpenAI-compatible server.
             thread_id: of an earlier answer, to go on from it.
             options: of a multiple choice; the answer's `choice` is one of them, or None.
@@ -721,9 +721,9 @@ class Library:
             on_question: answers a question back, such as which video is meant, with "" for no answer; None
                 when nobody can, and then such a question is refused.
 
-        A library that cannot be written to can be asked too: its conversations can be continued and
-        are not saved, which a note of the answer says. So does one of a server that fails: the answer is then
-        what can be said without it.
+        In a library that cannot be written to, conversations can be continued and are not saved, which a
+        note of the answer states. Where a model server fails, a note states that too, and the answer is made
+        without it.
 
         Raises:
             ValueError: there is no such strategy; the question holds no letter and no digit; or the

@@ -47,7 +47,7 @@ def load_video_llm(choice: VideoChoice, device: str = AUTO, keep_ratio: float = 
     Args:
         choice: the model.
         device: as `ModelNames` names it.
-        keep_ratio: the share of the visual tokens of a call that is kept, chosen by the words of the
+        keep_ratio: the share of the visual tokens of a call that is retained, selected by the words of the
             question (`GuidedTokens`); behind a server the part of the frames, evenly spread.
 
     Raises:
@@ -65,7 +65,7 @@ def load_video_llm(choice: VideoChoice, device: str = AUTO, keep_ratio: float = 
             prices=_prices() or _known_prices(choice),
             keep_frames=part,
         )  # fmt: skip
-    from playhead_tools.video_llm.loading import LoadOptions
+    from playhead_tools.video_llm.load_model import LoadOptions
     from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
     name: Path | str = named_folder(choice.name) if choice.backend == "plugin" else choice.name

@@ -25,10 +25,10 @@ from playhead_tools.local_hosts import NotLocal
 if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite import SqliteSaver
 
+    from playhead_agent.choose_strategy import VideoPlanner
     from playhead_agent.clarify import Clarify
     from playhead_agent.limits import Caps, Limits
     from playhead_agent.models.chat_model import LangChainChat
-    from playhead_agent.routing import VideoPlanner
     from playhead_agent.state import Context
     from playhead_agent.strategy import Strategy
     from playhead_tools.video_llm.client import VlmClient
@@ -126,7 +126,7 @@ class LibraryVlm:
 
     def planner_facts(self) -> "VideoPlanner | None":
         """Context and abilities of the video-LLM as a planner; None where it cannot plan."""
-        from playhead_agent.routing import MIN_PLANNER_TOKENS, VideoPlanner
+        from playhead_agent.choose_strategy import MIN_PLANNER_TOKENS, VideoPlanner
 
         try:
             choice = self._library.video_choice
@@ -253,8 +253,8 @@ class QuestionRun:
         Raises:
             ModelUnavailable: it needs a model that is not there; the message says why it is not.
         """
+        from playhead_agent.choose_strategy import route
         from playhead_agent.limits import Caps
-        from playhead_agent.routing import route
         from playhead_agent.state import Context
 
         if self.library.models.local_only:

@@ -56,7 +56,7 @@ KNOWN = (
 
 @dataclass(frozen=True, slots=True)
 class ServerFacts:
-    """What an OpenAI-compatible server said.
+    """What an OpenAI-compatible server lists.
 
     Args:
         url: up to and with `/v1`.
@@ -78,7 +78,7 @@ class MachineFacts:
     Args:
         gpu_gb: memory of the GPU in 10^9 bytes; None without one.
         memory_gb: memory of the machine.
-        cached: models of `KNOWN` that are whole in the hub's local cache.
+        cached: models of `KNOWN` that are complete in the hub's local cache.
         four_bit: the packages for loading in 4 bits are installed.
         server: the server that the environment names; None when it names none.
         missing_extra: why no model can be loaded on this machine itself; empty when one can.

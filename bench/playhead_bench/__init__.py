@@ -1,1 +1,1 @@
-"""Playhead's bench: a made world with exact truth, and what is measured with it."""
+"""Playhead's bench: synthetic videos with exact truth, and what is measured with them."""

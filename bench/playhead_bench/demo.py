@@ -12,7 +12,7 @@ from playhead_index.errors import ModelUnavailable
 
 if TYPE_CHECKING:
     from playhead_bench.world.render import Truth
-    from playhead_bench.world.script import Story
+    from playhead_bench.world.story import Story
 
 SEED = 0
 OWN_QUESTIONS = ("what is said in the first minute?", "what is written in the first minute?")
@@ -52,7 +52,7 @@ def command(
 
 def _run_synthetic_tour(console: Console, library: Path, questions: list[str] | None, quick: bool) -> None:
     """Runs the tour on a synthetic video and prints the true answer under each question."""
-    from playhead_bench.tour import Stop, tour
+    from playhead_bench.demo_questions import Stop, tour
 
     name, minutes = QUICK if quick else HOUR
     path = library.with_name(f"{library.name}-videos") / name
@@ -82,20 +82,21 @@ def _video_model_options() -> tuple[str, ...]:
 
 
 def synthetic_video(path: Path, minutes: float, console: Console) -> "Truth":
-    """The demo's wandering as a file with its truth, rendered unless it is there."""
+    """The demo's random video as a file with its truth, rendered unless it is there."""
+    from playhead_bench.world.random_video import random_story
     from playhead_bench.world.render import load_truth, render, truth_path
-    from playhead_bench.world.wander import wander
 
     if path.exists() and truth_path(path).exists():
         return load_truth(path)
     _say(console, f"making {path}: {minutes:g} minutes of made world, of which everything is known …")
-    return render(wander(SEED, minutes, "test"), path)
+    return render(random_story(SEED, minutes, "test"), path)
 
 
 def make_videos(folder: Path | str) -> list[Path]:
     """Renders two short videos into a folder, unless they are there: a lecture and an interview."""
+    from playhead_bench.world.lecture import lecture
     from playhead_bench.world.render import render, truth_path
-    from playhead_bench.world.stories import interview, lecture
+    from playhead_bench.world.street_and_interview import interview
 
     paths = []
     for name, story in (("lecture.mp4", lecture()), ("interview.mp4", interview())):
@@ -123,7 +124,7 @@ def _models(console: Console) -> tuple[str, ...]:
 
 def _ask_about_clips(console: Console, library: Path, path: Path, story: "Story", max_questions: int) -> None:
     """Asks visual questions about a synthetic video, answered by VLM calls on clips."""
-    from playhead_bench.watching import load_clip_question_runner
+    from playhead_bench.demo_visual_questions import load_clip_question_runner
 
     console.print("\n[bold]Watching clips: the agent searches, looks through nano-vlm, and reckons[/]")
     try:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playhead.library import Library
-from playhead_agent.planner.scripted import ScriptedChat
 from playhead_agent.planner.strategy import PLANNER
 from playhead_agent.run import ask
 from playhead_agent.state import Context
+from playhead_agent.testing import ScriptedChat
 from playhead_index.search.results import Scope
 from playhead_tools.toolbox.schema import ToolSpec
 

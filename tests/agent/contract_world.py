@@ -15,10 +15,10 @@ from playhead_agent.strategies import load_strategy
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
+from playhead_tools.testing import ScriptedReply, ScriptedVideoLLM
 from playhead_tools.toolbox.schema import ToolSpec
 from playhead_tools.video_llm.client import VlmClient
 from playhead_tools.video_llm.protocol import PromptFrame, VlmRequest, YesNo
-from playhead_tools.video_llm.scripted import ScriptedReply, ScriptedVideoLLM
 
 QUESTION = "What does the man hold?"
 SAID = "A man holds a red cup."

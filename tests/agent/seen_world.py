@@ -5,14 +5,12 @@ from collections.abc import Callable, Sequence
 from tests.tools.made_library import LECTURE, WordFinder
 
 from playhead_agent.limits import Limits
-from playhead_agent.scripted import ScriptedChatModel
 from playhead_agent.state import Context
+from playhead_agent.testing import ScriptedChatModel
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
-from playhead_tools.scripted import ScriptedFinder
+from playhead_tools.testing import BlankFrameClient, ScriptedFinder, ScriptedReply, ScriptedVideoLLM
 from playhead_tools.video_llm.protocol import PromptFrame, VlmRequest, YesNo
-from playhead_tools.video_llm.scripted import ScriptedReply, ScriptedVideoLLM
-from playhead_tools.video_llm.undecoded_client import BlankFrameClient
 
 SHOWN = [(n + 1, LECTURE, Window(n * 14.0, n * 14.0 + 8.0), 1.0 - n / 100) for n in range(20)]
 """What the picture lane gives for every query: 20 moments of 8 s, the best first."""

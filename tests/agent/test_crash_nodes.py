@@ -10,7 +10,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from tests.agent.seen_world import World
 
 from playhead_agent.limits import Limits
-from playhead_agent.perception.look_request import observation_of_row
+from playhead_agent.perception.observation_request import observation_of_row
 from playhead_agent.persistence.checkpoints import open_checkpointer
 from playhead_agent.run import ask, resume
 from playhead_index.errors import LibraryError

@@ -10,7 +10,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from tests.agent.seen_world import World
 
 from playhead_agent.persistence.checkpoints import open_checkpointer, prune_checkpoints
-from playhead_agent.persistence.packing import MIN_BYTES, CompressedSerializer
+from playhead_agent.persistence.compress_checkpoints import MIN_BYTES, CompressedSerializer
 from playhead_agent.rules.graph import build_graph
 from playhead_agent.run import ask
 from playhead_index.errors import LibraryError

@@ -15,7 +15,7 @@ from tests.tools.toolbox.coloured import WALL, make_wall, wall_client
 from playhead_agent.limits import Limits, Meter
 from playhead_agent.models.chat_model import LangChainChat
 from playhead_agent.state import Context
-from playhead_agent.verification.checking import check_draft
+from playhead_agent.verification.check_draft import check_draft
 from playhead_agent.verification.drafts import Draft
 from playhead_agent.verification.judge_probe import (
     MIN_TO_DROP,

@@ -10,7 +10,7 @@ from tests.tools.made_library import LECTURE, SPANS, WordFinder
 from playhead_agent.finalise import Computation, Draft, Ledger, ScanRecord, check_draft, finalise
 from playhead_agent.question import Question
 from playhead_agent.state import Context
-from playhead_agent.verification.checking import apply_verdicts
+from playhead_agent.verification.check_draft import apply_verdicts
 from playhead_agent.verification.ledger import citation_context_of
 from playhead_index.errors import ModelUnavailable
 from playhead_index.search.results import Coverage, LaneCoverage, Modality, ModalityCoverage, ModalitySummary

@@ -14,8 +14,8 @@ from playhead_agent.rules.extractive import AnswerContext
 from playhead_agent.rules.llm_writer import evidence_tag, reply_form, select_evidence
 from playhead_agent.rules.temporal_result import TemporalResult
 from playhead_agent.run import ask
-from playhead_agent.scripted import ScriptedChatModel
 from playhead_agent.state import Context
+from playhead_agent.testing import ScriptedChatModel
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window

@@ -10,7 +10,7 @@ from playhead_agent.models.capabilities import Capabilities, CapabilityMemory, k
 from playhead_agent.models.chat_model import LangChainChat
 from playhead_agent.models.prices import Price, price_of
 from playhead_agent.models.tokens import num_prompt_tokens, num_tokens
-from playhead_agent.scripted import ScriptedChatModel
+from playhead_agent.testing import ScriptedChatModel
 from playhead_index.errors import ModelUnavailable
 
 messages = pytest.importorskip("langchain_core.messages")

@@ -19,8 +19,8 @@ from playhead_agent.persistence.checkpoints import (
 from playhead_agent.progress import Progress
 from playhead_agent.rules.graph import build_graph
 from playhead_agent.run import ask, resume, stream
-from playhead_agent.scripted import ScriptedChatModel
 from playhead_agent.state import Context
+from playhead_agent.testing import ScriptedChatModel
 from playhead_index.errors import AgentStopped, CostLimit, LibraryError, StepLimit, TimeLimit
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog

@@ -8,8 +8,8 @@ from tests.index.made_speakers import name, say
 
 from playhead_agent.question import Question
 from playhead_agent.run import ask
-from playhead_agent.scripted import ScriptedChatModel
 from playhead_agent.state import Context, scope_from_json
+from playhead_agent.testing import ScriptedChatModel
 from playhead_index.search.results import Scope
 from playhead_index.store.transcript import TranscriptUnit, replace_units
 from playhead_index.window import Window

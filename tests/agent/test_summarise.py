@@ -2,8 +2,8 @@
 
 import pytest
 
-from playhead_agent.scripted import ScriptedChatModel
 from playhead_agent.summaries.from_captions import ChatSummariser
+from playhead_agent.testing import ScriptedChatModel
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words

@@ -11,8 +11,8 @@ from tests.bench.test_real_questions import write_set
 from playhead import Library
 from playhead.models import ModelNames
 from playhead_agent.models.chat_model import LangChainChat
-from playhead_agent.scripted import ScriptedChatModel
 from playhead_agent.summaries.from_topics import ChatTopics
+from playhead_agent.testing import ScriptedChatModel
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.store.summaries import SummarySentence
 from playhead_index.window import Window

@@ -11,8 +11,8 @@ from tests.tools.made_library import LECTURE, SEGMENT_SQL, SPANS, VIDEO_SQL, Wor
 from playhead_agent.limits import Limits
 from playhead_agent.persistence.checkpoints import CHECKPOINTS_NAME, open_checkpointer
 from playhead_agent.run import ask
-from playhead_agent.scripted import ScriptedChatModel
 from playhead_agent.state import Context
+from playhead_agent.testing import ScriptedChatModel
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window, format_time, parse_time

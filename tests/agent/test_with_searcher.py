@@ -7,8 +7,8 @@ import pytest
 from tests.tools.made_library import LECTURE, WordFinder, make_library
 
 from playhead_agent.run import ask
-from playhead_agent.scripted import ScriptedChatModel
 from playhead_agent.state import Context
+from playhead_agent.testing import ScriptedChatModel
 from playhead_index.errors import ModelUnavailable
 from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Query, Scope, SearchResult

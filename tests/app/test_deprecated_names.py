@@ -1,4 +1,4 @@
-"""Old public names of `Library` work for one release and warn of the new one; the project uses none of them."""
+"""Old names of `Library` work for one more release and warn of the new one; the project uses none of them."""
 
 import re
 from pathlib import Path

@@ -104,4 +104,4 @@ def test_a_model_that_is_named_is_loaded(folder: Path) -> None:
 
 def test_a_known_video_is_indexed_again_without_importing_torch(folder: Path) -> None:
     (done,) = run(folder, ("index", str(folder / "a.mp4")), blocked=())
-    assert ("known   a.mp4" in done.err, set(done.loaded) & set(HEAVY[:5])) == (True, set())
+    assert ("known   a.mp4" in done.output, set(done.loaded) & set(HEAVY[:5])) == (True, set())

@@ -21,15 +21,15 @@ from playhead_index.words.roll_up import unroll
 from playhead_index.words.subtitles import choose_subtitles
 from playhead_index.words.text_encoding import decode_text
 from playhead_tools import citations as cite
-from playhead_tools import match, numbers, options
+from playhead_tools import numbers, options, word_match
 from playhead_tools.captions.caption import complete_sentences, make_caption
 from playhead_tools.question import parse_question
-from playhead_tools.question.choices import split_options
 from playhead_tools.question.follow_up import follow_up
+from playhead_tools.question.inline_options import split_options
 from playhead_tools.times import parse_times
 from playhead_tools.video_llm import frame_citations as citing
 from playhead_tools.video_llm import parse_response as replies
-from playhead_tools.video_llm.forms import strip_json
+from playhead_tools.video_llm.structured_output import strip_json
 
 PIECES = (
     " ", "\t", "\n", "a", "7", "-", ":", ",", "(", "[", "{", "<", "&", "'", '"', ".", "/", "\u0301",
@@ -111,12 +111,12 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "words_in": literal.words_in.__wrapped__,
     "surfaces_in": literal.surfaces_in,
     "text_words": lambda text: literal.TextWords(text).phrases(literal.words_in("a b c")),
-    "match.plain": match.plain.__wrapped__,
-    "match.quotes_in": match.quotes_in.__wrapped__,
-    "match.content_words": lambda text: match.content_words.__wrapped__(text),
-    "match.stem": match.stem.__wrapped__,
-    "match.says": lambda text: match.contains_quote(text, "a … b … c"),
-    "match.says quote": lambda text: match.contains_quote("a b c", text),
+    "match.plain": word_match.plain.__wrapped__,
+    "match.quotes_in": word_match.quotes_in.__wrapped__,
+    "match.content_words": lambda text: word_match.content_words.__wrapped__(text),
+    "match.stem": word_match.stem.__wrapped__,
+    "match.says": lambda text: word_match.contains_quote(text, "a … b … c"),
+    "match.says quote": lambda text: word_match.contains_quote("a b c", text),
     "clocks_in": numbers.clocks_in,
     "numbers_in": numbers.numbers_in,
     "without_markers": cite.without_markers,

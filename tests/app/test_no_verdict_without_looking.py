@@ -14,8 +14,7 @@ from playhead.models import ModelNames
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.job_table import Stage, write_stage
 from playhead_tools.evidence import Answer, coverage_sentence
-from playhead_tools.video_llm.scripted import ScriptedVideoLLM
-from playhead_tools.video_llm.undecoded_client import BlankFrameClient
+from playhead_tools.testing import BlankFrameClient, ScriptedVideoLLM
 
 Asking = Callable[[str, str, str], Answer]
 LONG, SHORT = "long.mp4", "short.mp4"

@@ -69,7 +69,7 @@ def test_all_patterns_are_looked_at() -> None:
         ("tools.times", "_COMPILED"),
         ("tools.wording", "_NTH"),
     } <= names
-    assert any(module == "agent.state" and name.startswith("line") for module, name in names)
+    assert any(module == "agent.rules.video_names" and name.startswith("line") for module, name in names)
 
 
 @pytest.mark.slow

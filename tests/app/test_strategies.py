@@ -13,8 +13,8 @@ from playhead.library import Library
 from playhead.models import ModelNames
 from playhead_agent.strategies import strategy_names
 from playhead_index.errors import ModelUnavailable, VideoUnknown
+from playhead_tools.testing import ScriptedVideoLLM
 from playhead_tools.video_llm.client import VlmClient
-from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
 
 @pytest.fixture

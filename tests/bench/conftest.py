@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from playhead_bench.nano.profile import FOLDERS, WEIGHTS
-from playhead_bench.nano.tokens import make_tokenizer
+from playhead_bench.nano.tokenizer import make_tokenizer
 from playhead_index.embed.runtime import transformers
 
 

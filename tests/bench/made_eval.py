@@ -6,11 +6,12 @@ from pathlib import Path
 
 from tests.made_videos import colours
 
-from playhead_bench.evaluate.answerer import FrameClip, ScriptedAnswerer
-from playhead_bench.evaluate.product import ProductVariant
+from playhead_bench.evaluate.answerer import FrameClip
+from playhead_bench.evaluate.decode_frames import FrameSource
+from playhead_bench.evaluate.product_variants import ProductVariant
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.sampling import FrameSource
-from playhead_bench.evaluate.strategies.session import EvaluationSession, FinderAnswer, VideoWindow
+from playhead_bench.evaluate.strategies.protocol import EvaluationSession, FinderAnswer, VideoWindow
+from playhead_bench.testing import ScriptedAnswerer
 from playhead_index.errors import LibraryError
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer

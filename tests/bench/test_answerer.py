@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from tests.tiny_video_llm import make_tiny_video_llm
 
-from playhead_bench.evaluate.answerer import FrameClip, ScriptedAnswerer
+from playhead_bench.evaluate.answerer import FrameClip
 from playhead_bench.evaluate.transformers_answerer import TransformersAnswerer, frame_numbers
+from playhead_bench.testing import ScriptedAnswerer
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.video_llm.parse_response import with_options
 

@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 
 from playhead_bench.compression.clips import FRAMES, needle_clips, similar_labels, single_clips
+from playhead_bench.compression.encode_clips import ClipEncoders
 from playhead_bench.compression.experiment import compare
-from playhead_bench.compression.looking import ClipEncoders
+from playhead_bench.compression.generate import generate_batch, row_of
 from playhead_bench.compression.methods import LIMITED, METHODS, cell_centres, with_averages
-from playhead_bench.compression.reading import generate_batch, row_of
 from playhead_bench.nano.evaluate import Reader
-from playhead_bench.nano.pictures import clip_of
+from playhead_bench.nano.paint_frames import clip_of
 from playhead_bench.nano.profile import FOLDERS, WEIGHTS
-from playhead_bench.world.wander import wander
+from playhead_bench.world.random_video import random_story
 from playhead_index.embed.runtime import torch
 from playhead_index.window import Window
+from playhead_tools.compression.budget_plan import TokenCosts, plan_tokens
 from playhead_tools.compression.importance import novelty_scores, static_last, vcast_scores
-from playhead_tools.compression.plan import TokenCosts, plan_tokens
-from playhead_tools.compression.ranking import rank_tokens
-from playhead_tools.video_llm.encoded import ClipFeatures
-from playhead_tools.video_llm.loading import LoadOptions
+from playhead_tools.compression.token_ranking import rank_tokens
+from playhead_tools.video_llm.clip_features import ClipFeatures
+from playhead_tools.video_llm.load_model import LoadOptions
 from playhead_tools.video_llm.protocol import Clip, VlmRequest
 from playhead_tools.video_llm.text_guided_selection import GuidedTokens
 from playhead_tools.video_llm.token_selection import TokenizedClip
@@ -115,7 +115,7 @@ def test_a_needle_clip_has_two_minutes_of_frames_and_five_questions():
 
 
 def test_a_story_with_a_likeness_of_the_needle_says_which():
-    story = wander(0, 1.0)
+    story = random_story(0, 1.0)
     label = next(event.what for event in story.events() if event.kind == "shown")
     colour, shape = label.split()
     assert label in similar_labels(story, (colour, shape))

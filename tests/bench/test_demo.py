@@ -10,29 +10,29 @@ import pytest
 from rich.console import Console
 
 from playhead_bench import demo
+from playhead_bench.demo_questions import clip_questions, tour, truth_of
+from playhead_bench.demo_visual_questions import ClipQuestionRunner
 from playhead_bench.nano.profile import FOLDERS
-from playhead_bench.tour import clip_questions, tour, truth_of
-from playhead_bench.watching import ClipQuestionRunner
-from playhead_bench.world.asking.table import EventTable
-from playhead_bench.world.wander import wander
+from playhead_bench.world.random_video import random_story
+from playhead_bench.world.video_questions.event_table import EventTable
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer, Interval
 
 
 def test_a_tour_searches_asks_for_words_and_order_and_for_what_is_not_there():
-    stops = tour(wander(0, 10.0, "test"))
+    stops = tour(random_story(0, 10.0, "test"))
     assert [stop.command for stop in stops[:2]] == ["search", "ask"]
     assert [stop.truth for stop in stops[-2:]] == ["never said", "never there"]
     assert any(stop.text.startswith("Which is said first") for stop in stops)
 
 
 def test_the_same_story_gives_the_same_tour():
-    assert tour(wander(3, 5.0, "test")) == tour(wander(3, 5.0, "test"))
+    assert tour(random_story(3, 5.0, "test")) == tour(random_story(3, 5.0, "test"))
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_what_a_tour_searches_for_is_seen_once_and_when_it_says(seed):
-    table = EventTable(wander(seed, 10.0, "test"), "v")
+    table = EventTable(random_story(seed, 10.0, "test"), "v")
     stop = tour(table.story)[0]
     (row,) = table.visible[stop.text.partition(" ")[2]]
     assert stop.truth == f"seen once ({table.window(row)})"
@@ -40,7 +40,7 @@ def test_what_a_tour_searches_for_is_seen_once_and_when_it_says(seed):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_tour_asks_for_things_and_towns_that_are_nowhere(seed):
-    story = wander(seed, 10.0, "test")
+    story = random_story(seed, 10.0, "test")
     town, thing = (stop.text for stop in tour(story)[-2:])
     words = " ".join(event.text for event in story.events())
     assert re.fullmatch(r"What is said about (\w+)\?", town).group(1) not in words
@@ -49,7 +49,7 @@ def test_a_tour_asks_for_things_and_towns_that_are_nowhere(seed):
 
 
 def test_a_tour_of_ten_seconds_asks_what_there_is_to_ask():
-    assert {stop.command for stop in tour(wander(0, 10 / 60, "test"))} <= {"search", "ask"}
+    assert {stop.command for stop in tour(random_story(0, 10 / 60, "test"))} <= {"search", "ask"}
 
 
 def test_the_first_four_of_several_windows_are_printed():
@@ -58,13 +58,13 @@ def test_the_first_four_of_several_windows_are_printed():
 
 
 def test_questions_for_clips_have_options_answers_and_windows():
-    samples = clip_questions(wander(0, 10.0, "test"), max_questions=5)
+    samples = clip_questions(random_story(0, 10.0, "test"), max_questions=5)
     assert [sample.kind for sample in samples] == ["what", "which", "what", "which", "what"]
     assert all(sample.answer and sample.windows and len(sample.options) == 4 for sample in samples)
 
 
 def test_answers_about_clips_are_printed_with_the_truth(capsys):
-    story = wander(0, 1.0, "test")
+    story = random_story(0, 1.0, "test")
     intervals = (Interval("v", Path("v.mp4"), Window(4.0, 8.0), "E1"),)
     cost = {"looks": 2, "frames": 16}
     ClipQuestionRunner(
@@ -78,7 +78,7 @@ def test_answers_about_clips_are_printed_with_the_truth(capsys):
 
 def test_a_missing_video_model_is_reported_and_no_clip_is_asked_about(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("playhead_bench.nano.profile.WEIGHTS", tmp_path)
-    demo._ask_about_clips(Console(width=300), tmp_path, tmp_path / "v.mp4", wander(0, 1.0), 3)
+    demo._ask_about_clips(Console(width=300), tmp_path, tmp_path / "v.mp4", random_story(0, 1.0), 3)
     assert "nothing is watched: nano-vlm is not in" in capsys.readouterr().out
 
 

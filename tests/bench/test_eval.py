@@ -12,17 +12,17 @@ from typer.testing import CliRunner
 
 from playhead import Library
 from playhead.models import ModelNames
-from playhead_bench.evaluate.answerer import ScriptedAnswerer
 from playhead_bench.evaluate.command import command
-from playhead_bench.evaluate.finder import LibraryFinder
+from playhead_bench.evaluate.library_finder import LibraryFinder
 from playhead_bench.evaluate.manifest import read_manifest
+from playhead_bench.evaluate.run_evaluation import Settings, evaluate
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.session import Settings, evaluate
 from playhead_bench.evaluate.strategies.registry import strategies_named
 from playhead_bench.evaluate.tasks import Task, draw_samples, format_task, render_if_missing, world_task
 from playhead_bench.oracle.encoder import OracleEncoder
 from playhead_bench.oracle.library import fill_library, oracle_searcher
-from playhead_bench.world.script import Scene, SceneObject, Story
+from playhead_bench.testing import ScriptedAnswerer
+from playhead_bench.world.story import Scene, SceneObject, Story
 from playhead_index.errors import ModelUnavailable, PlayheadError, VideoUnknown
 from playhead_index.recipe import IndexSettings
 from playhead_index.window import Window

@@ -1,11 +1,9 @@
 """Options, right options and windows, in every way in which benchmarks write them."""
 
-import doctest
 from typing import Any
 
 import pytest
 
-from playhead_bench.evaluate.formats import fields, spans
 from playhead_bench.evaluate.formats.fields import (
     answer_of,
     embedded_options,
@@ -13,16 +11,11 @@ from playhead_bench.evaluate.formats.fields import (
     options_of,
     unpack,
 )
+from playhead_bench.evaluate.formats.gold_windows import windows_of
 from playhead_bench.evaluate.formats.records import InvalidRow
-from playhead_bench.evaluate.formats.spans import windows_of
 from playhead_index.window import Window
 
 COLOURS = ("red", "green", "blue")
-
-
-@pytest.mark.parametrize("module", [fields, spans], ids=lambda module: module.__name__)
-def test_the_examples_in_the_docstrings_come_out(module: Any) -> None:
-    assert doctest.testmod(module).failed == 0
 
 
 @pytest.mark.parametrize(

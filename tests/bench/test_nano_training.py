@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from tests.bench.learnt import LEAST, apart
 
-from playhead_bench.nano.answers import answer_loss
-from playhead_bench.nano.attend import attention_loss, time_loss
-from playhead_bench.nano.labels import HEADS, IGNORED, cells_at, labels_of
-from playhead_bench.nano.pictures import clip_of, crowd_of, paint_block
-from playhead_bench.nano.tokens import PAD
+from playhead_bench.nano.answer_loss import answer_loss
+from playhead_bench.nano.attention_guidance import attention_loss, time_loss
+from playhead_bench.nano.paint_frames import clip_of, crowd_of, paint_block
+from playhead_bench.nano.token_labels import HEADS, IGNORED, cells_at, labels_of
+from playhead_bench.nano.tokenizer import PAD
 from playhead_bench.nano.train_answers import train_answers
 from playhead_bench.nano.train_clip import targets_of, texts_of, train_clip, visible_pairs
 from playhead_bench.nano.train_dino import train_dino
@@ -27,11 +27,11 @@ from playhead_bench.nano.training_samples import (
     make_samples,
     options_of,
 )
-from playhead_bench.nano.vlm import make_model
-from playhead_bench.world.clips import clip_questions
-from playhead_bench.world.kinds import OBJECT_COLOURS, OBJECT_SHAPES
-from playhead_bench.world.script import Scene, SceneObject
-from playhead_bench.world.stage import Pair
+from playhead_bench.nano.vlm_model import make_model
+from playhead_bench.world.clip_questions import clip_questions
+from playhead_bench.world.random_scene import Pair
+from playhead_bench.world.story import Scene, SceneObject
+from playhead_bench.world.vocabulary import OBJECT_COLOURS, OBJECT_SHAPES
 from playhead_index.embed.runtime import torch
 from playhead_index.window import Window
 

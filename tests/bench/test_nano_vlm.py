@@ -5,12 +5,12 @@ from random import Random
 import numpy as np
 import pytest
 
-from playhead_bench.nano.answers import run_language_model
-from playhead_bench.nano.pictures import clip_of, paint_clip
-from playhead_bench.nano.see import features, to_patches
-from playhead_bench.nano.tokens import PAD
+from playhead_bench.nano.answer_loss import run_language_model
+from playhead_bench.nano.batched_vision import features, to_patches
+from playhead_bench.nano.paint_frames import clip_of, paint_clip
+from playhead_bench.nano.tokenizer import PAD
 from playhead_bench.nano.training_samples import RowWriter, TokenRow, TrainingSample, batch_of, make_samples
-from playhead_bench.nano.vlm import new_checkpoint
+from playhead_bench.nano.vlm_model import new_checkpoint
 from playhead_index.embed.runtime import torch, transformers
 
 CLIP = clip_of(3)

@@ -9,7 +9,7 @@ from playhead_bench.oracle.attributes import ATTRIBUTES, image_attributes, text_
 from playhead_bench.oracle.encoder import OracleEncoder
 from playhead_bench.oracle.experiment import needles, recall_against_noise
 from playhead_bench.oracle.library import fill_library, oracle_searcher, write_oracle_library
-from playhead_bench.world.script import Scene, SceneObject, Story
+from playhead_bench.world.story import Scene, SceneObject, Story
 from playhead_index.errors import LibraryMismatch, ModelUnavailable
 from playhead_index.search.results import Query
 from playhead_index.window import Window

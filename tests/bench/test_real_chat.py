@@ -16,7 +16,12 @@ from playhead_bench.evaluate.caching_proxy import open_proxy
 from playhead_bench.evaluate.command import command
 from playhead_bench.evaluate.errors import QuestionsInvalid, ReplyMissing
 from playhead_bench.evaluate.json_lines import read_lines
-from playhead_bench.evaluate.real_questions.absent import AbsentPair, absent_sets, question_hash, read_pairs
+from playhead_bench.evaluate.real_questions.absent_questions import (
+    AbsentPair,
+    absent_sets,
+    question_hash,
+    read_pairs,
+)
 from playhead_bench.evaluate.real_questions.chat_run import ended_by, progress_line
 from playhead_bench.evaluate.real_questions.chat_scoring import score_absent, score_chat
 from playhead_bench.evaluate.real_questions.chat_systems import (
@@ -28,7 +33,7 @@ from playhead_bench.evaluate.real_questions.chat_systems import (
 from playhead_bench.evaluate.real_questions.chat_tables import chat_grids
 from playhead_bench.evaluate.real_questions.data import read_sets
 from playhead_bench.evaluate.real_questions.prompts import exchanges
-from playhead_bench.evaluate.real_questions.session import RealReport, RealSettings, evaluate_real
+from playhead_bench.evaluate.real_questions.run_evaluation import RealReport, RealSettings, evaluate_real
 from playhead_index.errors import ModelUnavailable
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window

@@ -21,8 +21,8 @@ from playhead_bench.evaluate.real_questions.baselines import (
     tokenize,
 )
 from playhead_bench.evaluate.real_questions.data import QuestionSet, RealQuestion, read_sets
+from playhead_bench.evaluate.real_questions.run_evaluation import RealSettings, evaluate_real
 from playhead_bench.evaluate.real_questions.scoring import SetScores, fold_errors, score_sets
-from playhead_bench.evaluate.real_questions.session import RealSettings, evaluate_real
 from playhead_bench.evaluate.real_questions.tables import markdown
 from playhead_bench.results.__main__ import main as make_results
 from playhead_bench.results.fragments import Fragment

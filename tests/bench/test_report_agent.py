@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from playhead_bench.evaluate.calibration_metrics import calibration_of
+from playhead_bench.evaluate.cost_growth import growth_of
 from playhead_bench.evaluate.grounding import grounding_of
-from playhead_bench.evaluate.growth import growth_of
-from playhead_bench.evaluate.paired import compare_paired, comparisons, mcnemar
+from playhead_bench.evaluate.paired_comparison import compare_paired, comparisons, mcnemar
 from playhead_bench.evaluate.report import summaries
 from playhead_bench.evaluate.tables import ANSWER_COLUMNS, COST_COLUMNS, markdown, tables
 

@@ -8,10 +8,10 @@ import pytest
 from playhead_bench.evaluate.manifest import RunManifest
 from playhead_bench.oracle.experiment import NoisePoint
 from playhead_bench.results.__main__ import BENCH, main
-from playhead_bench.results.drawing import draw_compression, draw_noise, draw_training
 from playhead_bench.results.fragments import Fragment, FragmentDamaged, read_fragments
 from playhead_bench.results.page import NOTHING, flatten, page, section, sections_of
 from playhead_bench.results.parts import of_run
+from playhead_bench.results.plots import draw_compression, draw_noise, draw_training
 
 POINT = {"noise": 2.0, "cosine": 0.45, "recall_at": {"1": 0.5, "5": 0.75}, "empty": 0.0}
 ORACLE = Fragment(

@@ -10,9 +10,9 @@ from tests.shared_data import shared
 
 from playhead_bench.robustness import cases
 from playhead_bench.robustness.cases import CASES, InputCase, NotRun, Result, run_cases
-from playhead_bench.robustness.limits import ChildEnd
-from playhead_bench.robustness.room import Ran, Room
-from playhead_bench.robustness.servers import chat_reply, key_in_error, redirect_to, serving
+from playhead_bench.robustness.command_folder import Ran, Room
+from playhead_bench.robustness.hostile_servers import chat_reply, key_in_error, redirect_to, serving
+from playhead_bench.robustness.limited_process import ChildEnd
 
 
 def post(url: str, key: str = "k") -> bytes:

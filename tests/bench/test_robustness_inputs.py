@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from playhead_bench.robustness import subtitles, videos
-from playhead_bench.robustness.limits import LimitedChild, ProcessLimits
+from playhead_bench.robustness.limited_process import LimitedChild, ProcessLimits
 from playhead_bench.robustness.media import Slide, write_video
 from playhead_bench.robustness.mutate import (
     MAX_SUBTITLE_BYTES,

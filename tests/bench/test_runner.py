@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from tests.bench.made_eval import sample, session_of, three_colours
 
-from playhead_bench.evaluate.answerer import FrameClip, ScriptedAnswerer
+from playhead_bench.evaluate.answerer import FrameClip
 from playhead_bench.evaluate.errors import ReplyMissing, RunDamaged, RunMismatch
 from playhead_bench.evaluate.json_lines import LineWriter, read_lines
 from playhead_bench.evaluate.manifest import make_manifest, read_manifest
 from playhead_bench.evaluate.runner import run
-from playhead_bench.evaluate.strategies.plain import BLIND, GOLD, RANDOM
-from playhead_bench.evaluate.strategies.session import EvaluationSession
+from playhead_bench.evaluate.strategies.protocol import EvaluationSession
+from playhead_bench.evaluate.strategies.without_search import BLIND, GOLD, RANDOM
+from playhead_bench.testing import ScriptedAnswerer
 
 SAMPLES = [sample("a", "red", (1, 5)), sample("b", "green", (7, 11)), sample("c", None)]
 STRATEGIES = [BLIND, GOLD]

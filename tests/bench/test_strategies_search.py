@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from tests.bench.made_eval import ScriptedFinder, sample, session_of, three_colours
 
-from playhead_bench.evaluate.product import ProductVariant, strategy_of
+from playhead_bench.evaluate.product_variants import ProductVariant, strategy_of
 from playhead_bench.evaluate.strategies.agent import ABLATIONS, AGENT, AGENT_WORDS, PRODUCT_BASELINES
-from playhead_bench.evaluate.strategies.plain import BLIND, GOLD
-from playhead_bench.evaluate.strategies.registry import STRATEGIES, strategies_named
-from playhead_bench.evaluate.strategies.searched import (
+from playhead_bench.evaluate.strategies.frame_search import (
     AKS,
     TOP_FRAMES,
 )
+from playhead_bench.evaluate.strategies.registry import STRATEGIES, strategies_named
+from playhead_bench.evaluate.strategies.without_search import BLIND, GOLD
 from playhead_index.errors import LibraryMissing
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer

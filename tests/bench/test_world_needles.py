@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from playhead_bench.world.needles import NEEDLE_KINDS, HeatMapCell, heat_map, needle_story, shift_windows
-from playhead_bench.world.script import Line
-from playhead_bench.world.wander import wander
+from playhead_bench.world.random_video import random_story
+from playhead_bench.world.story import Line
 from playhead_index.window import Window
 
 
@@ -57,7 +57,7 @@ def test_three_hours_with_a_needle_are_a_sound_story():
 
 def test_the_haystack_before_the_needle_is_as_it_was():
     story, question = needle_story("card", 0.5, 5, 8, 4)
-    hay = wander(4, 5)
+    hay = random_story(4, 5)
     before = [scene for scene in story.scenes if scene.window.end_s <= question.windows[0].start_s]
     assert tuple(before) == hay.scenes[: len(before)]
     assert len(story.scenes) == len(hay.scenes) + 1

@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from playhead_bench.world.paint import Painter
-from playhead_bench.world.stories import interview, lecture, street
+from playhead_bench.world.lecture import lecture
+from playhead_bench.world.painter import Painter
+from playhead_bench.world.street_and_interview import interview, street
 
 pytestmark = pytest.mark.slow
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from playhead_bench.world.kinds import COLOURS
+from playhead_bench.world.lecture import lecture
 from playhead_bench.world.render import Truth, load_truth, render, truth_path
-from playhead_bench.world.script import Scene, Story, Writing
-from playhead_bench.world.stories import interview, lecture, street
+from playhead_bench.world.story import Scene, Story, Writing
+from playhead_bench.world.street_and_interview import interview, street
+from playhead_bench.world.vocabulary import COLOURS
 from playhead_index.errors import VideoError
 from playhead_index.window import Window
 
@@ -166,7 +167,7 @@ def test_memory_stays_flat_with_length(tmp_path: Path):
     """Two lectures in processes of their own: 20 minutes may take a tenth more memory than 3."""
     code = (
         "import sys, resource; from playhead_bench.world.render import render; "
-        "from playhead_bench.world.stories import lecture; "
+        "from playhead_bench.world.lecture import lecture; "
         "render(lecture(0, int(sys.argv[1])), sys.argv[2]); "
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )

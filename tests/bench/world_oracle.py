@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
 
-from playhead_bench.world.asking.question import WorldQuestion
-from playhead_bench.world.asking.words import wordings_of
-from playhead_bench.world.clips import describe_action
-from playhead_bench.world.kinds import PLACES
-from playhead_bench.world.phrases import VERBS
-from playhead_bench.world.script import SceneObject, Story
+from playhead_bench.world.clip_questions import describe_action
+from playhead_bench.world.clip_wordings import VERBS
+from playhead_bench.world.story import SceneObject, Story
+from playhead_bench.world.video_questions.question import WorldQuestion
+from playhead_bench.world.video_questions.wordings import wordings_of
+from playhead_bench.world.vocabulary import PLACES
 from playhead_index.window import Window, parse_time
 
 STEP_S = 0.25

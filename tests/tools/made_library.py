@@ -17,7 +17,7 @@ from playhead_index.search.results import (
 from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.store.job_table import Stage, write_stage
 from playhead_index.window import Window
-from playhead_tools.match import coverage
+from playhead_tools.word_match import coverage
 
 LECTURE, DEMO = "lecture", "demo"
 VIDEOS = {LECTURE: ("lecture.mp4", 300.0), DEMO: ("demo.mp4", 120.0)}

@@ -4,7 +4,7 @@
 import pytest
 
 from playhead_tools.question import follow_up, parse_question
-from playhead_tools.question.asking import first_question, question_sentence, without_lead
+from playhead_tools.question.question_sentence import first_question, question_sentence, without_lead
 
 ASKING = [
     ("A chef stands in a kitchen. There is a pan on the stove. What is he cutting?", "What is he cutting?"),

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead_tools.fencing import MAX_LABEL_CHARS, fenced
+from playhead_tools.untrusted_text import MAX_LABEL_CHARS, fenced
 
 
 @given(st.text(max_size=30), st.text(alphabet="`~\na \r\x1b\u2028", max_size=60))

@@ -20,7 +20,7 @@ from playhead_tools.retrieval import (
     segments_with_frames,
     view_windows,
 )  # fmt: skip
-from playhead_tools.scripted import ScriptedFinder
+from playhead_tools.testing import ScriptedFinder
 
 NOTHING = Coverage(2, 10, 420.0, ())
 

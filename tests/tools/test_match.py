@@ -4,8 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead_tools.match import contains_quote, coverage, match_score, plain, quotes_in, search_terms, stem
 from playhead_tools.numbers import clocks_in, number_value, numbers_in, ordinal_value
+from playhead_tools.word_match import (
+    contains_quote,
+    coverage,
+    match_score,
+    plain,
+    quotes_in,
+    search_terms,
+    stem,
+)
 
 COVERED = [
     ("Bayes' rule", "the BAYES rule", 1.0),

@@ -7,8 +7,8 @@ import pytest
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
-from playhead_tools.match import count_phrase, other_forms
 from playhead_tools.occurrences import count_occurrences
+from playhead_tools.word_match import count_phrase, other_forms
 
 Cue = tuple[float, float, str]
 

@@ -4,7 +4,11 @@ import time
 
 import pytest
 
-from playhead_tools.question.speaking import SpeakingQuestion, parse_speaking_question, speaker_mentions
+from playhead_tools.question.speaker_questions import (
+    SpeakingQuestion,
+    parse_speaking_question,
+    speaker_mentions,
+)
 
 SPEAKING = [
     ("Who speaks most?", SpeakingQuestion("most")),

@@ -15,9 +15,9 @@ from tests.transcription_server import Request, refusal, transcription_server
 from playhead_index.errors import ModelError, ModelOutputInvalid
 from playhead_index.window import Window
 from playhead_index.words.protocol import NO_HINTS, RecognitionHints, TranscribedChunk, WordTime
-from playhead_tools.speech_server.reply import read_transcript
+from playhead_tools.speech_server.parse_response import read_transcript
 from playhead_tools.speech_server.server import ServerTranscriber, without_password
-from playhead_tools.speech_server.sound import split_at_quiet
+from playhead_tools.speech_server.wav_audio import split_at_quiet
 from playhead_tools.video_llm.http_post import BackOff, Timeouts
 
 pytest.importorskip("faster_whisper", reason="the extra asr is not installed")

@@ -7,8 +7,8 @@ from tests.tools.made_library import DEMO, LECTURE, make_library
 
 from playhead_index.store.spans import read_spans
 from playhead_index.window import Window
-from playhead_tools.extent import match_spans, match_spans_loosely
-from playhead_tools.match import loose_coverage
+from playhead_tools.search_extent import match_spans, match_spans_loosely
+from playhead_tools.word_match import loose_coverage
 
 WHOLE = [(LECTURE, Window(0.0, 300.0)), (DEMO, Window(0.0, 120.0))]
 

@@ -30,6 +30,8 @@ MAX_ERROR_BODY_S = 5.0
 _INFLATED_STEP_BYTES = 64 * 2**10
 _EARLY_S = 0.05
 """A socket's timeout may fire this much before the timer of the whole call."""
+_MIN_WAIT_S = 0.001
+"""A timeout of 0 would mean none to some clients."""
 _CODINGS = ("gzip", "x-gzip", "deflate")
 _PLAIN_HEADERS = frozenset(
     {"accept", "accept-encoding", "connection", "content-length", "content-type", "host", "user-agent"}
@@ -119,7 +121,9 @@ class BoundedClient(httpx.Client):
     def _timeouts(self, request: httpx.Request, left_s: float) -> dict[str, float | None]:
         defaults = request.extensions.get("timeout") or self.timeout.as_dict()
         timeouts = {name: min(inf if wait_s is None else wait_s, left_s) for name, wait_s in defaults.items()}
-        return {name: None if wait_s == inf else max(wait_s, 0.001) for name, wait_s in timeouts.items()}
+        return {
+            name: None if wait_s == inf else max(wait_s, _MIN_WAIT_S) for name, wait_s in timeouts.items()
+        }
 
     def _bound(self, response: httpx.Response, deadline: "_Deadline") -> None:
         """Puts the bounds between the connection and whoever reads the response.

@@ -10,7 +10,7 @@ from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.store.spans import read_spans
 from playhead_tools.evidence import Evidence
 from playhead_tools.retrieval import VideoEntry, list_videos
-from playhead_tools.speaking import SpeakerNames
+from playhead_tools.speaker_turns import SpeakerNames
 
 ValueT = TypeVar("ValueT")
 

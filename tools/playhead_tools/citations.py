@@ -18,7 +18,9 @@ from playhead_index.store.spans import read_spans
 from playhead_index.window import Window, format_time
 from playhead_tools.evidence import Claim, ClaimStatus, Evidence, listed
 from playhead_tools.lexical_entailment import MIN_COVERAGE_QUOTED, words_support
-from playhead_tools.match import (
+from playhead_tools.numbers import citable_numbers, clocks_in, numbers_in
+from playhead_tools.retrieval import VideoEntry, list_videos
+from playhead_tools.word_match import (
     contains_quote,
     content_words,
     coverage,
@@ -28,8 +30,6 @@ from playhead_tools.match import (
     replace_quotes,
     shares_words,
 )
-from playhead_tools.numbers import citable_numbers, clocks_in, numbers_in
-from playhead_tools.retrieval import VideoEntry, list_videos
 
 MAX_QUOTED_CHARS = 120
 MAX_IDS = 8

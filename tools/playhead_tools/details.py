@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from playhead_index.literal import Word, words_in
-from playhead_tools.match import is_stop_word, match_word, plain, replace_quotes, stem
 from playhead_tools.spec import QuestionSpec
+from playhead_tools.word_match import is_stop_word, match_word, plain, replace_quotes, stem
 from playhead_tools.wording import (
     SAY,
     SHOW,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from playhead_index.literal import words_in
 from playhead_tools.entailment import ClaimEvidence, Support
-from playhead_tools.match import content_words, coverage, is_stop_word, stem
+from playhead_tools.word_match import content_words, coverage, is_stop_word, stem
 from playhead_tools.wording import word_set
 
 MIN_COVERAGE = 0.65

@@ -7,7 +7,7 @@ and was said once counts once: a cue that repeats the cue it overlaps, and a tra
 from collections.abc import Iterable, Sequence
 
 from playhead_index.store.catalog import SpanRow
-from playhead_tools.match import content_words, count_phrase, coverage, match_forms, plain
+from playhead_tools.word_match import content_words, count_phrase, coverage, match_forms, plain
 
 MIN_OVERLAP_S = 0.05
 """Cues that share less time than this follow each other; rounding makes them touch."""

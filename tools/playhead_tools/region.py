@@ -7,6 +7,8 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_tools.tolerance import EPSILON
+
 MIN_SIDE = 0.05
 """Least part of a side that is cut out: less shows nothing."""
 _ACROSS = {"left": (0.0, 0.5), "right": (0.5, 1.0)}
@@ -34,7 +36,7 @@ class Region:
     def __post_init__(self) -> None:
         sides = (self.left, self.top, self.right, self.bottom)
         inside = all(isfinite(side) and 0.0 <= side <= 1.0 for side in sides)
-        if not inside or min(self.right - self.left, self.bottom - self.top) < MIN_SIDE - 1e-9:
+        if not inside or min(self.right - self.left, self.bottom - self.top) < MIN_SIDE - EPSILON:
             raise ValueError(
                 f"a region is left, top, right, bottom from 0 to 1, at least {MIN_SIDE} a side, got {sides}"
             )

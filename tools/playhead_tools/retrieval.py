@@ -32,13 +32,16 @@ from playhead_index.store.video_stages import read_gaps
 from playhead_index.video_names import video_names
 from playhead_index.window import Window, format_time, without_gaps
 from playhead_index.words.protocol import SpanKind
-from playhead_tools.match import index_query
+from playhead_tools.tolerance import EPSILON_S
+from playhead_tools.word_match import index_query
 
 MAX_MOMENTS = 100
 MAX_SPANS = 200
 MAX_SCANNED = 5_000
 MAX_PARTS = 40
 MAX_QUERY_CHARS = 400
+_SPARE_PART = 1e-6
+"""Part of `max_s` by which a window may be longer than a whole number of them without one more part."""
 
 
 class Finder(Protocol):
@@ -145,8 +148,8 @@ def view_windows(
     inside = [one for segment in segments if (one := segment.clamped(window)) is not None]
     covered_s, recorded_s = (sum(one.duration_s for one in parts) for parts in (inside, recorded))
     pieces = list[Window]()
-    for one in inside if inside and covered_s >= recorded_s - 1e-3 else recorded:
-        n = max(1, ceil(one.duration_s / max_s - 1e-6))
+    for one in inside if inside and covered_s >= recorded_s - EPSILON_S else recorded:
+        n = max(1, ceil(one.duration_s / max_s - _SPARE_PART))
         step_s = one.duration_s / n
         pieces += [Window(one.start_s + i * step_s, one.start_s + (i + 1) * step_s) for i in range(n)]
     return pieces

@@ -1,4 +1,4 @@
-"""Test doubles of this package, for tests and for trying out what is built on it, without an index or a model.
+"""Test doubles of this package, for tests and for examples, without an index or a model.
 
 The scripted ones give what a script says and store the queries or requests.
 """

@@ -5,7 +5,7 @@ from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
-from playhead_agent.baselines.chatting import (
+from playhead_agent.baselines.chat_requests import (
     ANSWER_RULES,
     DATA_RULE,
     answer_form,
@@ -15,8 +15,8 @@ from playhead_agent.baselines.chatting import (
     read_answer,
     strict_base,
 )
-from playhead_agent.baselines.frames import FrameGap, FrameTime, best_gap
-from playhead_agent.baselines.reading import best_reply, read_reply
+from playhead_agent.baselines.frame_gaps import FrameGap, FrameTime, best_gap
+from playhead_agent.baselines.parse_reply import best_reply, read_reply
 from playhead_agent.baselines.trial import (
     DESCRIBE,
     BaselineTrial,
@@ -24,7 +24,7 @@ from playhead_agent.baselines.trial import (
     evidence_of_frames,
     request_for_clip,
 )
-from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.observation_request import ObservationRequest
 from playhead_tools.video_llm.client import Observation
 from playhead_tools.video_llm.frame_sampling import sparse_clip
 

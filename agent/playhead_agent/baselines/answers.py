@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from playhead_agent.baselines.reading import ParsedReply
+from playhead_agent.baselines.parse_reply import ParsedReply
 from playhead_agent.baselines.trial import BaselineTrial, Outcome
 from playhead_agent.finalise import Draft, Ledger, finalise
 from playhead_agent.question import Question
@@ -13,9 +13,9 @@ from playhead_tools.citations import CheckReport
 from playhead_tools.confidence import confidence
 from playhead_tools.evidence import Answer, Claim, Reason, Status, join_coverage
 from playhead_tools.evidence_table import EvidenceTable
-from playhead_tools.extent import with_extent
+from playhead_tools.search_extent import with_extent
 from playhead_tools.spec import Kind
-from playhead_tools.temporal.scan import Scan
+from playhead_tools.temporal.scan_coverage import Scan
 from playhead_tools.verdict_rules import (
     SearchedExtent,
     allowed_verdict,

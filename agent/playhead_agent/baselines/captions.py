@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
-from playhead_agent.baselines.chatting import (
+from playhead_agent.baselines.caption_matches import first_option_mention, nearest_captions
+from playhead_agent.baselines.chat_requests import (
     ANSWER_RULES,
     DATA_RULE,
     answer_form,
@@ -24,14 +25,13 @@ from playhead_agent.baselines.chatting import (
     strict_base,
     text_of,
 )
-from playhead_agent.baselines.reading import ParsedReply
+from playhead_agent.baselines.parse_reply import ParsedReply
 from playhead_agent.baselines.trial import DESCRIBE, BaselineTrial, Outcome, evidence_of_observation
-from playhead_agent.baselines.words import first_option_mention, nearest_captions
-from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.observation_request import ObservationRequest
 from playhead_index.errors import AgentStopped
 from playhead_tools.evidence import Evidence
-from playhead_tools.extent import SegmentRef
-from playhead_tools.match import coverage
+from playhead_tools.search_extent import SegmentRef
+from playhead_tools.word_match import coverage
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

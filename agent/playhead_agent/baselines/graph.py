@@ -17,15 +17,15 @@ from langgraph.types import Send
 
 from playhead_agent.baselines.answers import ambiguous_answer, answer_of_outcome
 from playhead_agent.baselines.observations import Row, invalid_to_json, observation_to_json
-from playhead_agent.baselines.reading import ParsedReply
+from playhead_agent.baselines.parse_reply import ParsedReply
 from playhead_agent.baselines.trial import BaselineTrial, CallNeeded, ObservationsNeeded, Outcome
+from playhead_agent.clarify_videos import ask_which_videos
 from playhead_agent.limits import Limits
-from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.observation_request import ObservationRequest
 from playhead_agent.progress import Progress
 from playhead_agent.question import Question
 from playhead_agent.state import Context, scope_from_json, scope_to_json
 from playhead_agent.strategy import common_input
-from playhead_agent.which_videos import ask_which_videos
 from playhead_index.errors import AgentStopped, ModelOutputInvalid, ModelUnavailable
 from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Answer

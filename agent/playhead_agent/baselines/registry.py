@@ -1,9 +1,9 @@
 """All baselines by name, as strategies."""
 
 from playhead_agent.baselines.captions import captions
-from playhead_agent.baselines.confidence import confidence_loop
+from playhead_agent.baselines.confidence_loop import confidence_loop
 from playhead_agent.baselines.graph import Baseline, BaselineStrategy
-from playhead_agent.baselines.retrieve import retrieve_once
+from playhead_agent.baselines.retrieve_once import retrieve_once
 from playhead_agent.baselines.uniform import uniform
 from playhead_agent.limits import Limits
 

@@ -10,15 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from playhead_agent.baselines.observations import Row, observation_from_json, raise_invalid
-from playhead_agent.baselines.reading import ParsedReply
-from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.baselines.parse_reply import ParsedReply
+from playhead_agent.perception.observation_request import ObservationRequest
 from playhead_agent.state import Context
 from playhead_index.errors import CostLimit, ToolError
 from playhead_index.search.results import Coverage, Moment, Scope
 from playhead_index.window import Window
 from playhead_tools.evidence import Evidence
-from playhead_tools.extent import SegmentRef
 from playhead_tools.retrieval import VideoEntry, list_videos, search_moments, segments_with_frames
+from playhead_tools.search_extent import SegmentRef
 from playhead_tools.video_llm.client import Observation, VlmClient
 from playhead_tools.video_llm.frame_sampling import STEP_S, ClipRequest
 from playhead_tools.video_llm.parse_response import with_options

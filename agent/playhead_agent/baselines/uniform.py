@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from playhead_agent.baselines.reading import best_reply, read_reply, settles_question
-from playhead_agent.baselines.spreading import spread_frames
+from playhead_agent.baselines.parse_reply import best_reply, read_reply, settles_question
+from playhead_agent.baselines.spread_frames import spread_frames
 from playhead_agent.baselines.trial import BaselineTrial, Outcome, evidence_of_frames
 
 

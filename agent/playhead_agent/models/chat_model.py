@@ -70,6 +70,10 @@ _MAX_REFUSAL_CHARS = 300
 _REFUSALS = (400, 404, 415, 422, 500, 501)
 """HTTP statuses with which servers refuse a parameter or a part of a request that they do not know."""
 _SEND_TRIES = 5
+_MIN_COMPARED_TOKENS = 200
+"""Prompts of fewer estimated tokens do not correct the estimate: what every request adds would decide."""
+_MAX_TOKEN_FACTOR = 4.0
+"""The estimate is never corrected by more than this, whatever a server counts."""
 Method = Literal["json_schema", "function_calling"]
 
 
@@ -605,7 +609,9 @@ class LangChainChat:
         if prompt and not has_images and self._is_openai_client:
             estimate = num_prompt_tokens(messages)
             self._token_factor = (
-                min(4.0, max(self._token_factor, prompt / estimate)) if estimate > 200 else self._token_factor
+                min(_MAX_TOKEN_FACTOR, max(self._token_factor, prompt / estimate))
+                if estimate > _MIN_COMPARED_TOKENS
+                else self._token_factor
             )
         price = self.price
         meter.pay(

@@ -40,6 +40,7 @@ _PROVIDER_ADDRESSES = {
 MAX_DEPTH = 64
 """Maximum nesting of JSON that a model writes; no schema here nests deeper than ten."""
 _MAX_ERROR_CHARS = 300
+_MIN_WAIT_S = 0.001
 _HTTP_PROBLEMS = {
     400: ("refused the request", "is the model's name right, and does it take such requests?"),
     401: ("refused the key", "set the key of this server (docs/providers.md names the variables)"),
@@ -225,7 +226,7 @@ def _call_with_timeout(call: Callable[[], Any], seconds: float) -> Any:
 
     threading.Thread(target=contextvars.copy_context().run, args=(work,), daemon=True).start()
     try:
-        value, error = done.get(timeout=max(0.001, min(seconds, remaining_s())))
+        value, error = done.get(timeout=max(_MIN_WAIT_S, min(seconds, remaining_s())))
     except Empty:
         return None
     if error is not None:

@@ -7,9 +7,13 @@ from typing import Any
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
-from playhead_agent.perception.look_request import ObservationRequest, observation_of_row, observation_row
+from playhead_agent.perception.needs_visual import ANSWERING_ROLES, WORDS
+from playhead_agent.perception.observation_request import (
+    ObservationRequest,
+    observation_of_row,
+    observation_row,
+)
 from playhead_agent.perception.results import MIN_DETECTION_P, PerceptionResult
-from playhead_agent.perception.routing import ANSWERING_ROLES, WORDS
 from playhead_agent.perception.session import PendingObservations, PerceptionSession
 from playhead_agent.rules.read_neighbours import chosen_anchors, read_near
 from playhead_agent.rules.run_view import RunView, Update, report
@@ -19,8 +23,8 @@ from playhead_index.search.results import Coverage
 from playhead_tools.call_deadline import call_deadline
 from playhead_tools.evidence import Evidence
 from playhead_tools.evidence_table import EvidenceTable
-from playhead_tools.extent import SegmentRef
 from playhead_tools.retrieval import segments_with_frames
+from playhead_tools.search_extent import SegmentRef
 from playhead_tools.spec import QuestionSpec
 from playhead_tools.video_llm.client import Observation, VlmClient
 

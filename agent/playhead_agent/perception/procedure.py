@@ -8,15 +8,16 @@ scanning all of the scope in windows, and stated only of what was viewed.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.needs_visual import WORDS
+from playhead_agent.perception.observation_request import ObservationRequest
 from playhead_agent.perception.results import MIN_DETECTION_P, Detection, PerceptionResult
-from playhead_agent.perception.routing import WORDS
 from playhead_agent.perception.session import PerceptionSession
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
 from playhead_tools import options as choose
-from playhead_tools.extent import SegmentRef
+from playhead_tools.search_extent import SegmentRef
 from playhead_tools.spec import EVERY, QuestionSpec
+from playhead_tools.tolerance import EPSILON_S
 from playhead_tools.video_llm.client import Observation
 from playhead_tools.video_llm.parse_response import is_abstention, normalised, parse_choice
 from playhead_tools.video_llm.refusals import yes_or_no
@@ -208,7 +209,7 @@ def _result_of_reply(
 def _covers(requests: Sequence[ObservationRequest], session: PerceptionSession) -> bool:
     """Whether the windows of some requests, which do not overlap, cover all recorded seconds of the scope."""
     recorded_s = sum(window.duration_s for _, window in session.split_scope(SCAN_WINDOW_S))
-    return sum(request.window.duration_s for request in requests) >= recorded_s - 1e-3
+    return sum(request.window.duration_s for request in requests) >= recorded_s - EPSILON_S
 
 
 def parse_observation(spec: QuestionSpec, observation: Observation) -> InformativeReply | None:

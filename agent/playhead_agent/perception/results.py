@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from playhead_index.window import Window
-from playhead_tools.extent import SegmentRef
+from playhead_tools.search_extent import SegmentRef
 
 MIN_DETECTION_P = 0.5
 """From this probability on something counts as detected."""

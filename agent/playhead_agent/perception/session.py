@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from playhead_agent.limits import Limits, Meter
-from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.observation_request import ObservationRequest
 from playhead_index.errors import ModelUnavailable
 from playhead_index.search.results import Coverage, Lane, Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.video_stages import read_gaps
 from playhead_index.window import Window
-from playhead_tools.extent import ExtentReader, SegmentRef
 from playhead_tools.retrieval import Finder, search_moments, view_windows
+from playhead_tools.search_extent import ExtentReader, SegmentRef
+from playhead_tools.tolerance import EPSILON_S
 from playhead_tools.video_llm.client import Observation
 from playhead_tools.video_llm.refusals import yes_or_no
 
@@ -231,4 +232,4 @@ def is_yes_or_no(observation: Observation) -> bool:
 
 
 def _contains(window: Window, piece: Window) -> bool:
-    return window.overlap_s(piece) >= piece.duration_s - 1e-3
+    return window.overlap_s(piece) >= piece.duration_s - EPSILON_S

@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playhead_agent.persistence.packing import CompressedSerializer
+from playhead_agent.persistence.compress_checkpoints import CompressedSerializer
 from playhead_agent.persistence.run_record import TURN
 from playhead_index.errors import DiskFull
 from playhead_index.store.catalog import map_sqlite_errors

@@ -14,8 +14,8 @@ from playhead_index.store.spans import read_spans
 from playhead_index.words.protocol import Words
 from playhead_tools.citations import KINDS_WITHOUT_SPANS, holds_quote, stored_texts
 from playhead_tools.evidence import Evidence
-from playhead_tools.match import coverage, is_stop_word, match_word
 from playhead_tools.toolbox.context import ToolContext
+from playhead_tools.word_match import coverage, is_stop_word, match_word
 
 CITED_WEIGHT, RANKED_WEIGHT = 0.25, 0.4
 """Weights beside the share of a claim that a record contains: that the model cites it, and that the search

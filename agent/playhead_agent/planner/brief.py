@@ -22,10 +22,10 @@ from playhead_index.store.transcript import TranscriptUnit, UnitLevel, read_unit
 from playhead_index.window import Window, format_time
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.evidence import Evidence, words_evidence
-from playhead_tools.fencing import fenced
-from playhead_tools.match import coverage
 from playhead_tools.retrieval import VideoEntry, search_moments
 from playhead_tools.toolbox.context import ToolContext
+from playhead_tools.untrusted_text import fenced
+from playhead_tools.word_match import coverage
 
 NumTokens = Callable[[str], int]
 _KIND_SETS: tuple[tuple[SpanKind, ...], ...] = (
@@ -41,6 +41,9 @@ MAX_REPEATED = 5
 """Passages of a transcript that is shown whole which stand once more beside the question, best first."""
 MAX_BACKCHANNEL_CHARS = 8
 NUM_TERMS, MAX_TERM_SHARE = 7, 0.15
+REPEAT_DISCOUNT = 0.9
+"""Subtracted from the count of a word in a topic: a word that occurs there once weighs 0.1, twice 1.1, so
+that key terms are words that a topic repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -415,8 +418,11 @@ def key_terms(topics: Sequence[str], passages_: Sequence[str], num_terms: int) -
     rows = []
     for text in topics:
         counts = Counter(_words(text))
-        weights = {w: (n - 0.9) * math.log(2 * max_count / in_passages[w]) for w, n in counts.items()
-                   if 0 < in_passages[w] <= max_count}  # fmt: skip
+        weights = {
+            word: (n - REPEAT_DISCOUNT) * math.log(2 * max_count / in_passages[word])
+            for word, n in counts.items()
+            if 0 < in_passages[word] <= max_count
+        }
         rows.append(sorted(weights, key=lambda word: -weights[word])[:num_terms])
     return rows
 

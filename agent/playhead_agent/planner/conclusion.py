@@ -11,7 +11,7 @@ from playhead_tools.citations import CheckReport, DroppedClaim, reads_like_order
 from playhead_tools.confidence import MENTION_ONLY, evidence_ceiling
 from playhead_tools.evidence import Claim, Evidence
 from playhead_tools.toolbox.context import ToolContext
-from playhead_tools.toolbox.rows import excerpt
+from playhead_tools.toolbox.result_rows import excerpt
 
 MAX_PASSAGES, MAX_PASSAGE_CHARS = 3, 240
 MIN_RETRIEVAL_CONFIDENCE = 0.32

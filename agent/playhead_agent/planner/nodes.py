@@ -13,6 +13,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 from langgraph.types import RetryPolicy, Send
 
+from playhead_agent.clarify_videos import ask_which_videos
 from playhead_agent.finalise import Draft, Ledger, check_draft, claims_text, finalise, ledger_of_toolbox
 from playhead_agent.limits import Meter
 from playhead_agent.models.invoke import failure_of
@@ -20,6 +21,13 @@ from playhead_agent.models.protocol import ChatModel, ModelReply
 from playhead_agent.planner import prompts
 from playhead_agent.planner.attribution import attribute_claims
 from playhead_agent.planner.brief import Brief, BriefLimits, found_text, make_brief, stable_text
+from playhead_agent.planner.brief_images import (
+    called_blocks,
+    image_blocks,
+    read_thumbnails,
+    with_observation,
+    with_thumbnails,
+)  # fmt: skip
 from playhead_agent.planner.conclusion import (
     best_from_evidence,
     draft_of,
@@ -29,20 +37,12 @@ from playhead_agent.planner.conclusion import (
     row_of_claim,
 )  # fmt: skip
 from playhead_agent.planner.egress import egress_line
-from playhead_agent.planner.pictures import (
-    called_blocks,
-    image_blocks,
-    read_thumbnails,
-    with_observation,
-    with_thumbnails,
-)  # fmt: skip
-from playhead_agent.planner.restating import restate_claim, weak_claims
+from playhead_agent.planner.restate_claims import restate_claim, weak_claims
 from playhead_agent.planner.state import PlannerState, Switches
 from playhead_agent.planner.tool_context import adopt_replies, new_replies, new_toolbox, toolbox_of
 from playhead_agent.progress import Progress
 from playhead_agent.question import Question
 from playhead_agent.state import Context, scope_from_json
-from playhead_agent.which_videos import ask_which_videos
 from playhead_index.errors import (
     AgentStopped,
     ModelError,

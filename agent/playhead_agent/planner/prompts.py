@@ -12,7 +12,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
 from playhead_agent.planner.state import MAX_TURN_CHARS, PlannerState
-from playhead_tools.fencing import fenced
+from playhead_tools.untrusted_text import fenced
 
 MAX_REMINDER_CHARS = 2_000
 """Of the question where it is repeated behind the results; the first message has all of it."""

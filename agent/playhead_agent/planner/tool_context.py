@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from playhead_agent.planner.reader import ChatReader
+from playhead_agent.planner.passage_reader import ChatReader
 from playhead_agent.state import Context
 from playhead_tools.toolbox import Toolbox
 from playhead_tools.toolbox.context import ToolLimits

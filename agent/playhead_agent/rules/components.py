@@ -11,7 +11,7 @@ from playhead_tools.spec import QuestionSpec
 if TYPE_CHECKING:
     from playhead_agent.perception.results import PerceptionResult
     from playhead_agent.perception.session import PerceptionSession
-    from playhead_tools.extent import SegmentRef
+    from playhead_tools.search_extent import SegmentRef
 
 
 class ObservationProcedure(Protocol):
@@ -29,7 +29,7 @@ class ObservationProcedure(Protocol):
 
 
 def _needs_visual_evidence(spec: QuestionSpec, evidence: Sequence[Evidence]) -> bool:
-    from playhead_agent.perception.routing import needs_visual_evidence
+    from playhead_agent.perception.needs_visual import needs_visual_evidence
 
     return needs_visual_evidence(spec, evidence)
 

@@ -12,7 +12,7 @@ from playhead_agent.rules.extractive import AnswerContext, extractive_claims
 from playhead_agent.rules.llm_writer import write_claims
 from playhead_agent.rules.passages import sentence_of, spans_of_sentence
 from playhead_agent.rules.run_view import RunView, Update, report
-from playhead_agent.rules.whole_sentences import evidence_in_complete_sentences
+from playhead_agent.rules.widen_to_sentences import evidence_in_complete_sentences
 from playhead_agent.state import Context, State
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
 from playhead_tools.citations import reads_like_orders, texts_of, without_markers

@@ -14,11 +14,11 @@ from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window, format_time
 from playhead_tools.details import required_detail
 from playhead_tools.evidence import Claim, Evidence, EvidenceKind, listed
-from playhead_tools.extent import SegmentRef
-from playhead_tools.match import contains_quote, content_words, plain, stem
 from playhead_tools.retrieval import VideoEntry
+from playhead_tools.search_extent import SegmentRef
 from playhead_tools.spec import Kind, QuestionSpec
 from playhead_tools.temporal import Event
+from playhead_tools.word_match import contains_quote, content_words, plain, stem
 
 MAX_QUOTE_CHARS = 240
 MAX_SPOKEN_CHARS = 120

@@ -21,8 +21,8 @@ from playhead_index.search.results import Coverage, Scope
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window, format_time
 from playhead_tools.evidence import Evidence
-from playhead_tools.extent import SegmentRef
 from playhead_tools.retrieval import list_videos, read_words, reading_coverage
+from playhead_tools.search_extent import SegmentRef
 from playhead_tools.spec import QuestionSpec
 
 MAX_SPANS_READ = 8

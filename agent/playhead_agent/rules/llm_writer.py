@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MAX_CLAIMS = 8
 MAX_QUESTION_CHARS = 2_000
+RECORD_CHARS = 120
+"""Characters that the id, the video and the times of a record take in the prompt, beside its text."""
 NoAnswer = Literal["", "absent", "unknown", "false_premise", "ambiguous"]
 RULES = """You answer a question about videos from evidence that was taken from them.
 Rules:
@@ -113,7 +115,7 @@ def select_evidence(answer_context: AnswerContext, max_chars: int) -> list[Evide
     selected: list[Evidence] = []
     chars_left = max_chars
     for record in ranked:
-        chars_left -= len(answer_context.texts[record.id]) + 120
+        chars_left -= len(answer_context.texts[record.id]) + RECORD_CHARS
         if chars_left < 0 and selected:
             answer_context.notes.append(
                 f"the model was shown {len(selected)} of {len(ranked)} pieces of evidence"

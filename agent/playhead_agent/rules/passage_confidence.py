@@ -8,8 +8,8 @@ from playhead_index.literal import words_in
 from playhead_index.search.question_topic import question_topic
 from playhead_index.search.results import Moment, PassageFit
 from playhead_index.store.catalog import Catalog
-from playhead_tools.match import is_stop_word, match_word
-from playhead_tools.speaking import ScopeSpeakers
+from playhead_tools.speaker_turns import ScopeSpeakers
+from playhead_tools.word_match import is_stop_word, match_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def rare_words_share(query: str, text: str, spans: Sequence[str]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class PassageWeights:
     """Of a logistic regression of `passage right` on `PassageFeatures`."""
 
     intercept: float
@@ -90,10 +90,10 @@ class Weights:
     asks_why: float
 
 
-WITH_MODEL = Weights(-4.33, 0.17, 6.28, 0.96, -1.05)
+WITH_MODEL = PassageWeights(-4.33, 0.17, 6.28, 0.96, -1.05)
 """`similarity` weighs the cosine of all-MiniLM-L6-v2. Fitted on the 154 questions of 22 QMSum meetings that
 are in no test set, each also put to another meeting as an absent one (weight 0.35); see decision 0042."""
-WORDS_ALONE = Weights(-2.48, 0.24, 1.88, 0.57, -1.22)
+WORDS_ALONE = PassageWeights(-2.48, 0.24, 1.88, 0.57, -1.22)
 """The same where there is no text model; `similarity` weighs the words."""
 MIN_ANSWERED = 0.5
 """Confidence from which a passage is called an answer: from there on it is rather right than wrong."""

@@ -15,14 +15,16 @@ from playhead_index.store.transcript import TranscriptUnit, read_units
 from playhead_index.window import Window
 from playhead_tools.evidence import Evidence, Verdict, add_coverage, words_evidence
 from playhead_tools.evidence_table import EvidenceTable
-from playhead_tools.extent import SegmentRef
-from playhead_tools.match import content_words, coverage
 from playhead_tools.retrieval import search_moments
-from playhead_tools.speaking import ScopeSpeakers
+from playhead_tools.search_extent import SegmentRef
+from playhead_tools.speaker_turns import ScopeSpeakers
+from playhead_tools.word_match import content_words, coverage
 
 ROLE = "passage"
 MIN_QUOTE_CHARS = 60
 """A shorter sentence ("Rubber buttons?") says little by itself."""
+SAME_SENTENCE_S = 0.01
+"""Seconds by which the bounds of a stored sentence may differ from those of a passage's best sentence."""
 
 
 def search_passages(
@@ -161,7 +163,10 @@ def sentence_of(record: Evidence, spans: Sequence[SpanRow], catalog: Catalog) ->
     if record.kind == "speech":
         units = read_units(catalog, record.video_id, "sentence")
         for position, unit in enumerate(units):
-            if abs(unit.window.start_s - start_s) < 0.01 and abs(unit.window.end_s - end_s) < 0.01:
+            if (
+                abs(unit.window.start_s - start_s) < SAME_SENTENCE_S
+                and abs(unit.window.end_s - end_s) < SAME_SENTENCE_S
+            ):
                 return _with_neighbours(units, position, frozenset(span.id for span in spans))
     quoted_spans = spans_of_sentence(record, spans)
     return " ".join(span.words.text for span in quoted_spans or spans)

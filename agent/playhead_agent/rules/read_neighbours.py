@@ -10,9 +10,9 @@ from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window
 from playhead_tools.evidence import Evidence
 from playhead_tools.evidence_table import EvidenceTable
-from playhead_tools.extent import SegmentRef
 from playhead_tools.retrieval import list_videos, read_words
-from playhead_tools.speaking import ScopeSpeakers
+from playhead_tools.search_extent import SegmentRef
+from playhead_tools.speaker_turns import ScopeSpeakers
 from playhead_tools.spec import QuestionSpec, RelationKind
 from playhead_tools.temporal import Event
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from langgraph.runtime import Runtime
 
 from playhead_agent.perception.results import PerceptionResult
-from playhead_agent.rules.reasoning import compute_result
 from playhead_agent.rules.run_view import RunView, Update, report
 from playhead_agent.rules.speaking_turns import speaking_result
+from playhead_agent.rules.temporal_reasoning import compute_result
 from playhead_agent.rules.temporal_result import TemporalResult
 from playhead_agent.rules.word_forms import split_forms, with_forms, with_occurrences
 from playhead_agent.state import Context, State

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from langgraph.runtime import Runtime
 
-from playhead_agent.perception.look_request import observation_of_row
+from playhead_agent.perception.observation_request import observation_of_row
 from playhead_agent.perception.results import PerceptionResult
 from playhead_agent.progress import Progress
 from playhead_agent.rules.passage_confidence import PassageFeatures
@@ -17,8 +17,8 @@ from playhead_agent.state import Context, State, segment_refs_of
 from playhead_index.search.results import Coverage
 from playhead_tools.details import required_detail
 from playhead_tools.evidence import Evidence, coverage_from_json, coverage_to_json, join_coverage
-from playhead_tools.extent import SegmentRef, with_extent
-from playhead_tools.speaking import ScopeSpeakers, with_unknown_speakers
+from playhead_tools.search_extent import SegmentRef, with_extent
+from playhead_tools.speaker_turns import ScopeSpeakers, with_unknown_speakers
 from playhead_tools.spec import QuestionSpec
 from playhead_tools.verdict_rules import SearchedExtent
 

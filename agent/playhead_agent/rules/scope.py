@@ -18,9 +18,9 @@ from playhead_index.errors import ToolError
 from playhead_index.search.results import Scope
 from playhead_index.store.transcript import has_passages
 from playhead_tools.evidence import listed
-from playhead_tools.extent import SegmentRef
 from playhead_tools.retrieval import VideoEntry, list_videos
-from playhead_tools.speaking import ScopeSpeakers
+from playhead_tools.search_extent import SegmentRef
+from playhead_tools.speaker_turns import ScopeSpeakers
 from playhead_tools.spec import QuestionSpec
 from playhead_tools.times import resolve_times
 

@@ -16,10 +16,10 @@ from playhead_index.store.spans import read_spans
 from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.evidence import Evidence, Verdict
-from playhead_tools.extent import SegmentRef
-from playhead_tools.match import content_words, coverage, match_score
 from playhead_tools.retrieval import scan_words
-from playhead_tools.speaking import ScopeSpeakers
+from playhead_tools.search_extent import SegmentRef
+from playhead_tools.speaker_turns import ScopeSpeakers
+from playhead_tools.word_match import content_words, coverage, match_score
 
 CUE_GAP_S = 1.5
 LONG_TEXT_WORDS = 4

@@ -12,8 +12,8 @@ from playhead_index.window import Window
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.evidence import Evidence, Verdict, add_coverage, words_evidence
 from playhead_tools.evidence_table import EvidenceTable
-from playhead_tools.extent import SegmentRef
 from playhead_tools.retrieval import search_moments
+from playhead_tools.search_extent import SegmentRef
 
 SPAN_KINDS: tuple[SpanKind, ...] = ("speech", "screen", "caption")
 MAX_SCOPES = 8

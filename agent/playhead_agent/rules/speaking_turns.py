@@ -9,8 +9,8 @@ from playhead_index.store.spans import read_spans
 from playhead_index.window import format_time
 from playhead_tools.evidence import Claim, Evidence, listed
 from playhead_tools.evidence_table import EvidenceTable
-from playhead_tools.extent import SegmentRef
-from playhead_tools.speaking import NamedTurn, ScopeSpeakers, speaking_totals
+from playhead_tools.search_extent import SegmentRef
+from playhead_tools.speaker_turns import NamedTurn, ScopeSpeakers, speaking_totals
 from playhead_tools.spec import QuestionSpec, Speaking
 from playhead_tools.temporal import Event
 

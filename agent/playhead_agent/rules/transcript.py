@@ -11,8 +11,8 @@ from playhead_tools.captions.hierarchy import topic_texts
 from playhead_tools.captions.topic_summary import ExtractiveTopics, TopicText
 from playhead_tools.evidence import Evidence
 from playhead_tools.evidence_table import EvidenceTable
-from playhead_tools.extent import SegmentRef
 from playhead_tools.retrieval import outline
+from playhead_tools.search_extent import SegmentRef
 
 MAX_LINES = 40
 """Lines of a transcript in one answer."""

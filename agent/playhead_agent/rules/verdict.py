@@ -9,9 +9,9 @@ from playhead_agent.rules.passage_confidence import MIN_ANSWERED, PassageFeature
 from playhead_agent.rules.temporal_result import TemporalResult
 from playhead_tools.confidence import UNVIEWED_FRAME, confidence
 from playhead_tools.evidence import Evidence, Reason, Status
-from playhead_tools.match import content_words, plain
 from playhead_tools.spec import EVERY, Kind, QuestionSpec
 from playhead_tools.verdict_rules import SearchedExtent, allowed_verdict
+from playhead_tools.word_match import content_words, plain
 
 MAX_WORDS_FOR_ABSENCE = 4
 

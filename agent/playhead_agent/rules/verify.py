@@ -20,7 +20,7 @@ from playhead_index.window import Window
 from playhead_tools.details import required_detail
 from playhead_tools.evidence import Evidence, Reason, listed
 from playhead_tools.evidence_table import EvidenceTable
-from playhead_tools.extent import match_spans, match_spans_loosely
+from playhead_tools.search_extent import match_spans, match_spans_loosely
 from playhead_tools.spec import QuestionSpec
 from playhead_tools.verdict_rules import (
     NEGATIVE,

@@ -7,9 +7,9 @@ from playhead_agent.rules.read_neighbours import event_of
 from playhead_agent.rules.temporal_result import TemporalResult
 from playhead_index.store.catalog import SpanRow
 from playhead_tools.evidence import Evidence
-from playhead_tools.match import other_forms
 from playhead_tools.occurrences import count_occurrences
 from playhead_tools.spec import QuestionSpec
+from playhead_tools.word_match import other_forms
 
 _INTENTS_ABOUT_WORDS = frozenset({"when", "locate", "count", "how_long", "yes_no", "order"})
 _KINDS_WITHOUT_TEXT = frozenset({"picture", "metadata"})

@@ -14,7 +14,7 @@ from playhead_index.store.summaries import SummarySentence
 from playhead_index.window import Window, format_time
 from playhead_index.words.protocol import Words
 from playhead_tools.captions.topic_summary import TopicSummary, TopicText
-from playhead_tools.fencing import fenced
+from playhead_tools.untrusted_text import fenced
 
 LIMITS = Limits(model_calls=500, seconds=3_600.0)
 """Limits for making the chapters of a video, unless others are given."""

@@ -7,11 +7,11 @@ from typing import Literal
 from playhead_agent.state import Context
 from playhead_tools.citations import CitationContext, texts_of
 from playhead_tools.evidence import Evidence
-from playhead_tools.extent import SegmentRef
 from playhead_tools.retrieval import VideoEntry
+from playhead_tools.search_extent import SegmentRef
 from playhead_tools.toolbox import Toolbox
 from playhead_tools.toolbox.context import ToolContext
-from playhead_tools.toolbox.finding import scan_of
+from playhead_tools.toolbox.find_events_tool import scan_of
 from playhead_tools.verdict_rules import SearchedExtent
 
 ScannedLane = Literal["words", "speech", "screen", "pictures", "both"]

@@ -12,9 +12,8 @@ from playhead_index.search.results import Modality
 from playhead_index.words.protocol import SpanKind
 from playhead_tools.citations import CheckReport
 from playhead_tools.evidence import LANE_NAMES, Claim
-from playhead_tools.extent import match_spans_loosely
-from playhead_tools.match import content_words
 from playhead_tools.numbers import citable_numbers, numbers_in
+from playhead_tools.search_extent import match_spans_loosely
 from playhead_tools.spec import Kind
 from playhead_tools.verdict_rules import (
     MODALITIES_OF,
@@ -25,6 +24,7 @@ from playhead_tools.verdict_rules import (
     negative_statement,
     statement_in_question,
 )
+from playhead_tools.word_match import content_words
 
 SCANNED_MODALITIES: dict[str, tuple[Modality, ...]] = {
     "words": ("speech", "screen"),

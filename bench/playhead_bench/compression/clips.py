@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from playhead_bench.nano.pictures import PAINTED, SEEDS, SMALL, SQUARE, clip_of, paint_clip
+from playhead_bench.nano.paint_frames import PAINTED, SEEDS, SMALL, SQUARE, clip_of, paint_clip
 from playhead_bench.nano.training_samples import make_samples
-from playhead_bench.world.paint import Painter
-from playhead_bench.world.phrases import place_phrase, wordings
-from playhead_bench.world.script import Scene, SceneObject, Story
-from playhead_bench.world.stage import COLUMNS, PAIRS, ROWS, Pair, Part, random_scene
-from playhead_bench.world.wander import wander
+from playhead_bench.world.clip_wordings import place_phrase, wordings
+from playhead_bench.world.painter import Painter
+from playhead_bench.world.random_scene import COLUMNS, PAIRS, ROWS, Pair, Part, random_scene
+from playhead_bench.world.random_video import random_story
+from playhead_bench.world.story import Scene, SceneObject, Story
 from playhead_index.window import Window
 
 NEEDLE_FRAMES, FRAMES = 2, 120
@@ -110,7 +110,7 @@ def needle_clips(count: int, part: Part = "test") -> Iterator[PaintedClip]:
 def _haystack(seed: int, part: Part, pair: Pair) -> Story:
     """A random video without objects similar to the pair, also by a change of colour."""
     without = [one for one in PAIRS if one[0] == pair[0] or one[1] == pair[1]]
-    tries = (wander(seed + 1000 * i, MINUTES, part, without=without) for i in range(1000))
+    tries = (random_story(seed + 1000 * i, MINUTES, part, without=without) for i in range(1000))
     return next(story for story in tries if not similar_labels(story, pair))
 
 

@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from playhead_bench.compression.clips import PaintedClip, PromptedQuestion
-from playhead_bench.compression.looking import ClipEncoders, EncodedClip, Guidance
+from playhead_bench.compression.encode_clips import ClipEncoders, EncodedClip, Guidance
+from playhead_bench.compression.generate import CompressedResponse, generate_batch, row_of
 from playhead_bench.compression.methods import METHODS, Method, TokenSelection
-from playhead_bench.compression.reading import CompressedResponse, generate_batch, row_of
 from playhead_index.batches import batches
-from playhead_tools.video_llm.assembling import Row
+from playhead_tools.video_llm.prompt_rows import Row
 
 RATIOS = (0.5, 0.25, 0.15, 0.10, 0.05)
 BATCH_TOKENS = 4000

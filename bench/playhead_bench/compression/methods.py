@@ -8,17 +8,17 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.compression.looking import EncodedClip, Guidance
-from playhead_bench.nano.vlm import COLUMNS, ROWS
+from playhead_bench.compression.encode_clips import EncodedClip, Guidance
+from playhead_bench.nano.vlm_model import COLUMNS, ROWS
 from playhead_index.embed.runtime import torch
 from playhead_tools.compression.baselines import drop_random_tokens, keep_uniform_frames, pooled_grid
-from playhead_tools.compression.choose import Rule, uniform_frames
-from playhead_tools.compression.guided import select_guided_tokens
+from playhead_tools.compression.budget_plan import TYPICAL_PART, TokenCosts
+from playhead_tools.compression.frame_selection import Rule, uniform_frames
 from playhead_tools.compression.longvu import mix_resolutions
-from playhead_tools.compression.plan import TYPICAL_PART, TokenCosts
-from playhead_tools.compression.prune import prune_frames
+from playhead_tools.compression.prune_frames import prune_frames
 from playhead_tools.compression.records import ClipTokens
-from playhead_tools.video_llm.encoded import ClipFeatures
+from playhead_tools.compression.text_guided import select_guided_tokens
+from playhead_tools.video_llm.clip_features import ClipFeatures
 
 COARSE = (4, 5)
 """Rows and columns of LongVU's coarse grid here: 20 of 45 cells, as 64 of 144 there."""

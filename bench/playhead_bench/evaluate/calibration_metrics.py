@@ -9,7 +9,7 @@ from playhead_bench.evaluate.metrics.abstention import (
     reliability,
     risk_coverage,
 )
-from playhead_bench.evaluate.rows import Row
+from playhead_bench.evaluate.run_rows import Row
 
 BINS = 10
 

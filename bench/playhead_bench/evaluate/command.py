@@ -26,7 +26,7 @@ from playhead_bench.nano.profile import WEIGHTS
 if TYPE_CHECKING:
     from playhead_bench.evaluate.answerer import ClipAnswerer
     from playhead_bench.evaluate.tasks import Task
-    from playhead_bench.world.stage import Part, SplitMode
+    from playhead_bench.world.random_scene import Part, SplitMode
 
 DEFAULT_BUDGET = 16
 WORLD = "world"
@@ -165,7 +165,7 @@ def command(
         )  # fmt: skip
         return
     refuse_other_options(context, task, ONLY_REAL)
-    from playhead_bench.evaluate.session import Settings, evaluate
+    from playhead_bench.evaluate.run_evaluation import Settings, evaluate
     from playhead_bench.evaluate.strategies.registry import strategies_named
     from playhead_bench.evaluate.tables import tables
 
@@ -247,9 +247,9 @@ def _answerer(model: str, device: str, out: Path, replay: bool) -> "ClipAnswerer
         ModelUnavailable: there is no such model.
         ReplyMissing: there is no run to replay.
     """
+    from playhead_bench.evaluate.answerer_cache import RecordedAnswerer
     from playhead_bench.evaluate.errors import ReplyMissing
     from playhead_bench.evaluate.manifest import read_manifest
-    from playhead_bench.evaluate.reply_cache import RecordedAnswerer
     from playhead_bench.evaluate.transformers_answerer import TransformersAnswerer
 
     if not replay:

@@ -9,7 +9,7 @@ import numpy as np
 from playhead_bench.evaluate.metrics.citations import Citation, CitationScores, count_windows, micro
 from playhead_bench.evaluate.metrics.grounded import GROUNDED_IOP, grounding_scores
 from playhead_bench.evaluate.metrics.overlap import as_windows, set_iou
-from playhead_bench.evaluate.rows import Row
+from playhead_bench.evaluate.run_rows import Row
 from playhead_index.window import Window
 
 

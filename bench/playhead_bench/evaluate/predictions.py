@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_bench.evaluate.formats.fields import first, identifier, unpack
-from playhead_bench.evaluate.formats.files import LocatedRow, keyed, read_json, read_rows
 from playhead_bench.evaluate.formats.records import BadRow, InvalidRow
+from playhead_bench.evaluate.formats.row_files import LocatedRow, keyed, read_json, read_rows
 from playhead_index.errors import PlayheadError
 
 Array = NDArray[np.float64]

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from playhead_bench.evaluate.calibration_metrics import CalibrationSummary, calibration_of
+from playhead_bench.evaluate.cost_growth import GrowthSummary, growth_of, tokens_a_frame
 from playhead_bench.evaluate.grounding import GroundingSummary, grounding_of
-from playhead_bench.evaluate.growth import GrowthSummary, growth_of, tokens_a_frame
 from playhead_bench.evaluate.metrics.abstention import AbstentionScores, abstention_scores
 from playhead_bench.evaluate.metrics.choice import Accuracy, accuracy, accuracy_by
 from playhead_bench.evaluate.metrics.cost import CostSummary, cost_summary
 from playhead_bench.evaluate.metrics.overlap import as_windows
 from playhead_bench.evaluate.metrics.search import temporal_scores, window_recall_at
-from playhead_bench.evaluate.rows import Row, cost_of, minutes_of
+from playhead_bench.evaluate.run_rows import Row, cost_of, minutes_of
 
 RECALL_AT = (1, 5, 10)
 FRAME_S = 0.5

@@ -7,12 +7,12 @@ from time import perf_counter
 from typing import Any
 
 from playhead_bench.evaluate.answerer import AnswererReply, FrameClip
+from playhead_bench.evaluate.answerer_cache import CachedAnswerer
 from playhead_bench.evaluate.json_lines import LineWriter, read_lines
 from playhead_bench.evaluate.manifest import RunManifest, require_same_run
-from playhead_bench.evaluate.reply_cache import CachedAnswerer
-from playhead_bench.evaluate.rows import row_of
+from playhead_bench.evaluate.run_rows import row_of
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.strategies.session import EvaluationSession, EvaluationStrategy
+from playhead_bench.evaluate.strategies.protocol import EvaluationSession, EvaluationStrategy
 
 RUN_NAME = "run.jsonl"
 

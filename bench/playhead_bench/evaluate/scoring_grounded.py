@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from playhead_bench.evaluate.formats import read
-from playhead_bench.evaluate.formats.files import keyed, read_json
+from playhead_bench.evaluate.formats.row_files import keyed, read_json
 from playhead_bench.evaluate.metrics.grounded import clue_scores, grounding_scores
 from playhead_bench.evaluate.predictions import (
     Array,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from playhead_bench.evaluate.formats.fields import identifier
-from playhead_bench.evaluate.formats.files import keyed, read_json, read_text
+from playhead_bench.evaluate.formats.row_files import keyed, read_json, read_text
 from playhead_bench.evaluate.metrics.corpus import IOUS, RANKS, TASKS, CorpusTask, first_ranks, recalls
 from playhead_bench.evaluate.metrics.highlights import gold_saliency, highlight_scores
 from playhead_bench.evaluate.metrics.moments import first_ious, moment_scores_by_length, recall_at_1

@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from playhead_bench.evaluate.metrics.choice import Accuracy
-from playhead_bench.evaluate.paired import MARGIN, PairedComparison
+from playhead_bench.evaluate.paired_comparison import MARGIN, PairedComparison
 from playhead_bench.evaluate.report import StrategySummary
 
 ANSWER_COLUMNS = (

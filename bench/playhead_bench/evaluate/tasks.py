@@ -9,12 +9,12 @@ from pathlib import Path
 from random import Random
 
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.world.asking import ask, ask_over, to_sample
-from playhead_bench.world.record import from_record, to_record
+from playhead_bench.world.dataclass_json import from_record, to_record
+from playhead_bench.world.random_scene import Part, SplitMode
+from playhead_bench.world.random_video import random_story
 from playhead_bench.world.render import load_truth, render, truth_path
-from playhead_bench.world.script import Story
-from playhead_bench.world.stage import Part, SplitMode
-from playhead_bench.world.wander import wander
+from playhead_bench.world.story import Story
+from playhead_bench.world.video_questions import ask, ask_over, to_sample
 from playhead_index.errors import VideoError
 from playhead_index.find_files import find_videos
 
@@ -104,7 +104,7 @@ def world_task(
     samples: list[Sample] = []
     videos: dict[str, Path] = {}
     for long in minutes:
-        stories = [wander(seed + number, long, part, mode) for number in range(each)]
+        stories = [random_story(seed + number, long, part, mode) for number in range(each)]
         for story in stories:
             videos[story.name] = render_if_missing(story, folder, voice=voice)
             samples += map(to_sample, ask(story, part=part, mode=mode, per_kind=per_kind, seed=seed))

@@ -11,10 +11,10 @@ from typing import Annotated
 
 import typer
 
-from playhead_bench.nano.card import Training
+from playhead_bench.nano.model_card import Training
 from playhead_bench.nano.profile import WEIGHTS
-from playhead_bench.nano.tokens import load_or_make_tokenizer
-from playhead_bench.world.stage import SplitMode
+from playhead_bench.nano.tokenizer import load_or_make_tokenizer
+from playhead_bench.world.random_scene import SplitMode
 from playhead_index.embed.runtime import torch
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
@@ -33,7 +33,7 @@ Runs = Annotated[Path, typer.Argument(help="Folder of logs and states.", metavar
 @app.command()
 def paint(data: Data, clips: int = 10_000, crowds: int = 12_000, tested: int = 1_000) -> None:
     """Paint the frames for training and evaluation; existing blocks are not painted again."""
-    from playhead_bench.nano.pictures import paint_block
+    from playhead_bench.nano.paint_frames import paint_block
 
     plan = [
         ("crowds", "train", crowds, MODE), ("clips", "train", clips, MODE),

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.nano.answers import QuestionBatch
-from playhead_bench.nano.blocks import Block
-from playhead_bench.nano.see import features
-from playhead_bench.nano.vlm import TOKENS_A_PAIR
+from playhead_bench.nano.answer_loss import QuestionBatch
+from playhead_bench.nano.batched_vision import features
+from playhead_bench.nano.painted_blocks import Block
+from playhead_bench.nano.vlm_model import TOKENS_A_PAIR
 from playhead_index.embed.runtime import torch
 
 BATCH_CLIPS = 16

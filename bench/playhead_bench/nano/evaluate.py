@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.nano.pictures import CLIP_FRAMES, SceneClip, clip_of, paint_clip
+from playhead_bench.nano.paint_frames import CLIP_FRAMES, SceneClip, clip_of, paint_clip
 from playhead_bench.nano.train_clip import visible_pairs
 from playhead_bench.nano.train_dino import move_and_tint, to_pixels
 from playhead_bench.nano.training_samples import TrainingSample, make_samples
-from playhead_bench.world.phrases import NOT_VISIBLE
-from playhead_bench.world.stage import HELD_OUT, PAIRS, Pair, Part, SplitMode
+from playhead_bench.world.clip_wordings import NOT_VISIBLE
+from playhead_bench.world.random_scene import HELD_OUT, PAIRS, Pair, Part, SplitMode
 from playhead_index.embed.openclip import load_open_clip
 from playhead_index.embed.runtime import torch, transformers
 

@@ -7,14 +7,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from playhead_bench.nano import clip, train_dino
-from playhead_bench.nano.card import Training
+from playhead_bench.nano import clip_model, train_dino
 from playhead_bench.nano.evaluate import evaluate_clip, evaluate_vlm, same_scene
 from playhead_bench.nano.finetune import NAME as FINETUNE_NAME
-from playhead_bench.nano.tokens import load_or_make_tokenizer
+from playhead_bench.nano.model_card import Training
+from playhead_bench.nano.tokenizer import load_or_make_tokenizer
 from playhead_bench.nano.train_clip import Scales, finished
 from playhead_bench.nano.training import load_state
-from playhead_bench.nano.vlm import make_model, make_processor
+from playhead_bench.nano.vlm_model import make_model, make_processor
 from playhead_index.embed.runtime import torch
 
 COMMAND = "python -m playhead_bench.nano train DATA RUNS"
@@ -52,12 +52,12 @@ def export_clip(runs: Path, out_folder: Path, clips: int, machine: str, steps: M
 
 
 def _save_clip(state_path: Path, folder: Path, training: Training) -> Any:
-    state, model, scales = _state(state_path), clip.make_model(), Scales()
+    state, model, scales = _state(state_path), clip_model.make_model(), Scales()
     del model.logit_scale
     model.load_state_dict(state["model"])
     scales.values.load_state_dict(state["scales"])
     model = finished(model, scales)
-    clip.save(folder, model, clip.make_tokenizer(), training.metadata())
+    clip_model.save(folder, model, clip_model.make_tokenizer(), training.metadata())
     (folder / "open_clip_model.safetensors").chmod(0o644)
     return model
 

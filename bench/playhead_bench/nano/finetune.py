@@ -10,18 +10,18 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from playhead_bench.nano.answers import QuestionBatch, draw_rows, run_language_model, training_blocks
+from playhead_bench.nano.answer_loss import QuestionBatch, draw_rows, run_language_model, training_blocks
+from playhead_bench.nano.batched_vision import features
 from playhead_bench.nano.cached_features import VisualFeatureCache
-from playhead_bench.nano.labels import labels_of
-from playhead_bench.nano.see import features
-from playhead_bench.nano.tokens import PAD, load_or_make_tokenizer
-from playhead_bench.nano.tracks import LAYER, TrackHeads, tracks_of
+from playhead_bench.nano.token_labels import labels_of
+from playhead_bench.nano.tokenizer import PAD, load_or_make_tokenizer
+from playhead_bench.nano.track_targets import LAYER, TrackHeads, tracks_of
 from playhead_bench.nano.train_answers import capture_output, train_answers
 from playhead_bench.nano.train_vision import SPREAD, WordHeads, losses, token_positions, train_vision
 from playhead_bench.nano.training import load_state, save_state
 from playhead_bench.nano.training_samples import RowWriter, batch_of
-from playhead_bench.nano.vlm import make_model
-from playhead_bench.world.stage import SplitMode, pairs_of
+from playhead_bench.nano.vlm_model import make_model
+from playhead_bench.world.random_scene import SplitMode, pairs_of
 from playhead_index.embed.runtime import torch
 
 NAME, VISION_NAME, HEADS = "further", "sharper_still", "heads"

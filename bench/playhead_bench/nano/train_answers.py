@@ -4,23 +4,23 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from playhead_bench.nano.answers import (
+from playhead_bench.nano.answer_loss import (
     BlocksBySource,
     answer_loss,
     draw_rows,
     run_language_model,
     training_blocks,
 )
-from playhead_bench.nano.attend import attention_loss, time_loss
+from playhead_bench.nano.attention_guidance import attention_loss, time_loss
+from playhead_bench.nano.batched_vision import features
 from playhead_bench.nano.cached_features import VisualFeatureCache
-from playhead_bench.nano.labels import labels_of
-from playhead_bench.nano.see import features
-from playhead_bench.nano.tokens import PAD
-from playhead_bench.nano.tracks import LAYER, TrackHeads, tracks_of
+from playhead_bench.nano.token_labels import labels_of
+from playhead_bench.nano.tokenizer import PAD
+from playhead_bench.nano.track_targets import LAYER, TrackHeads, tracks_of
 from playhead_bench.nano.train_vision import WordHeads, losses
 from playhead_bench.nano.training import Log, Optimiser, load_state, save_state, split
 from playhead_bench.nano.training_samples import RowWriter, batch_of
-from playhead_bench.world.stage import SplitMode, pairs_of
+from playhead_bench.world.random_scene import SplitMode, pairs_of
 from playhead_index.embed.runtime import torch
 
 EVERY = 50

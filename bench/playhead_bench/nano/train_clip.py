@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.nano import clip
-from playhead_bench.nano.blocks import Block, blocks, draw
-from playhead_bench.nano.labels import IGNORED, cells_at
+from playhead_bench.nano import clip_model
+from playhead_bench.nano.painted_blocks import Block, blocks, draw
+from playhead_bench.nano.token_labels import IGNORED, cells_at
 from playhead_bench.nano.training import COOL_DOWN, Log, Optimiser, load_state, save_state, split
-from playhead_bench.world.kinds import OBJECT_COLOURS, OBJECT_SHAPES, OUTDOORS, PLACES
-from playhead_bench.world.script import Scene
-from playhead_bench.world.stage import Pair, SplitMode, pairs_of
+from playhead_bench.world.random_scene import Pair, SplitMode, pairs_of
+from playhead_bench.world.story import Scene
+from playhead_bench.world.vocabulary import OBJECT_COLOURS, OBJECT_SHAPES, OUTDOORS, PLACES
 from playhead_index.embed.runtime import torch
 
-GRID = clip.SIDE // 32
+GRID = clip_model.SIDE // 32
 """The frame is so many cells high and wide where the network has seen all of it."""
 PAIR_PHRASES = (
     "{c} {k}", "a {c} {k}", "the {c} {k}", "a photo of a {c} {k}", "there is a {c} {k}",
@@ -236,7 +236,7 @@ def train_clip(
     Returns:
         The open_clip model.
     """
-    model, tokenizer, scales = clip.make_model(seed), clip.make_tokenizer(), Scales()
+    model, tokenizer, scales = clip_model.make_model(seed), clip_model.make_tokenizer(), Scales()
     model.visual.to(memory_format=torch().channels_last)
     del model.logit_scale
     matrices, others = split(model, ("embedding", "visual.conv1"))
@@ -260,7 +260,7 @@ def train_clip(
         crowds = 0.7 if optimiser.steps_done < (1 - COOL_DOWN) * steps else 0.3
         pictures, frames = _batch(found, rng, batch, crowds)
         pairs = rng.sample(known, min(PAIRS_A_STEP, len(known)))
-        text = model.encode_text(clip.tokens_of(tokenizer, texts_of(rng, pairs)), normalize=True)
+        text = model.encode_text(clip_model.tokens_of(tokenizer, texts_of(rng, pairs)), normalize=True)
         loss, right = loss_of(model, scales, pictures, text, targets_of(frames, pairs), pairs)
         if not optimiser.steps_done % (EVERY // 4):
             log(step=optimiser.steps_done, loss=float(loss.detach()), **right)

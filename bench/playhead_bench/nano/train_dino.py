@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from playhead_bench.nano.blocks import Block, blocks, draw
+from playhead_bench.nano.painted_blocks import Block, blocks, draw
 from playhead_bench.nano.training import Log, Optimiser, load_state, save_state, split
-from playhead_bench.world.stage import SplitMode
+from playhead_bench.world.random_scene import SplitMode
 from playhead_index.embed.runtime import torch, transformers
 
 SIDE, PATCH, WIDTH = 112, 14, 128

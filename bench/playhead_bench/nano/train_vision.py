@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from playhead_bench.nano.answers import BlocksBySource, training_blocks
-from playhead_bench.nano.blocks import Block, draw
-from playhead_bench.nano.labels import HEADS, IGNORED, Labels, labels_of
-from playhead_bench.nano.see import features
+from playhead_bench.nano.answer_loss import BlocksBySource, training_blocks
+from playhead_bench.nano.batched_vision import features
+from playhead_bench.nano.painted_blocks import Block, draw
+from playhead_bench.nano.token_labels import HEADS, IGNORED, Labels, labels_of
 from playhead_bench.nano.training import Log, Optimiser, load_state, save_state, split
-from playhead_bench.nano.vlm import COLUMNS, ROWS, make_model
-from playhead_bench.world.stage import SplitMode
+from playhead_bench.nano.vlm_model import COLUMNS, ROWS, make_model
+from playhead_bench.world.random_scene import SplitMode
 from playhead_index.embed.runtime import torch
 
 CELL_HEADS = ("kind", "colour", "motion")

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.nano.pictures import SceneClip
-from playhead_bench.nano.tokens import END
-from playhead_bench.nano.vlm import COLUMNS, MERGE, ROWS, TOKENS_A_PAIR
-from playhead_bench.world.clips import ClipQuestion, clip_questions
-from playhead_bench.world.kinds import OBJECT_COLOURS, OBJECT_SHAPES, PLACES
-from playhead_bench.world.phrases import NOT_IN_VIDEO, NOT_VISIBLE, ClipKind
-from playhead_bench.world.stage import PAIRS, Pair, SplitMode
+from playhead_bench.nano.paint_frames import SceneClip
+from playhead_bench.nano.tokenizer import END
+from playhead_bench.nano.vlm_model import COLUMNS, MERGE, ROWS, TOKENS_A_PAIR
+from playhead_bench.world.clip_questions import ClipQuestion, clip_questions
+from playhead_bench.world.clip_wordings import NOT_IN_VIDEO, NOT_VISIBLE, ClipKind
+from playhead_bench.world.random_scene import PAIRS, Pair, SplitMode
+from playhead_bench.world.vocabulary import OBJECT_COLOURS, OBJECT_SHAPES, PLACES
 from playhead_index.embed.runtime import torch
 
 MAX_PER_KIND: dict[ClipKind, int] = {

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from playhead_bench.oracle.experiment import RANKS, NoisePoint, needles, recall_against_noise
-from playhead_bench.world.wander import wander
+from playhead_bench.world.random_video import random_story
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true", help="one object a level")
     options = parser.parse_args(arguments)
-    stories = [wander(options.seed + i, options.minutes, "dev") for i in range(options.videos)]
+    stories = [random_story(options.seed + i, options.minutes, "dev") for i in range(options.videos)]
     noises = [float(part) for part in options.noise.split(",")]
     with TemporaryDirectory() as folder:
         points = recall_against_noise(Path(folder), stories, noises, options.gap, options.seed)

@@ -5,9 +5,9 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.world.kinds import COLOURS, OBJECT_SHAPES, OUTDOORS, PLACES
-from playhead_bench.world.phrases import VERBS
-from playhead_bench.world.script import Scene
+from playhead_bench.world.clip_wordings import VERBS
+from playhead_bench.world.story import Scene
+from playhead_bench.world.vocabulary import COLOURS, OBJECT_SHAPES, OUTDOORS, PLACES
 
 PAIRS = tuple(f"{colour} {shape}" for colour in COLOURS for shape in OBJECT_SHAPES)
 ATTRIBUTES: tuple[str, ...] = (*PAIRS, *COLOURS, *OBJECT_SHAPES, *PLACES, "day", "night", *VERBS)

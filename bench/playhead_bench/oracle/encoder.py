@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_bench.oracle.attributes import ATTRIBUTES, image_attributes, text_attributes
-from playhead_bench.world.script import Story
+from playhead_bench.world.story import Story
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.errors import ModelUnavailable
 

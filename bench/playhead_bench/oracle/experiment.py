@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from playhead_bench.evaluate.metrics.search import window_recall_at
 from playhead_bench.oracle.encoder import OracleEncoder
 from playhead_bench.oracle.library import oracle_searcher, write_oracle_library
-from playhead_bench.world.script import Story
+from playhead_bench.world.story import Story
 from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Query
 

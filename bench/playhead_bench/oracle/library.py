@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from playhead_bench.oracle.encoder import OracleEncoder
-from playhead_bench.world.script import Story
+from playhead_bench.world.story import Story
 from playhead_index.search.engine import Searcher
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.job_table import Stage, write_stage

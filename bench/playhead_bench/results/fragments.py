@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playhead_bench.nano.card import commit
+from playhead_bench.nano.model_card import commit
 from playhead_index.errors import DiskFull, PlayheadError
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from playhead import Library
 from playhead.models import ModelNames
-from playhead_bench.evaluate.finder import LibraryFinder
+from playhead_bench.demo_questions import with_article
+from playhead_bench.evaluate.library_finder import LibraryFinder
 from playhead_bench.evaluate.metrics.overlap import as_windows
 from playhead_bench.evaluate.metrics.search import window_recall_at
 from playhead_bench.evaluate.tasks import render_if_missing
-from playhead_bench.tour import with_article
-from playhead_bench.world.asking import WorldQuestion
 from playhead_bench.world.needles import HeatMapCell, NeedleKind, needle_story
+from playhead_bench.world.video_questions import WorldQuestion
 from playhead_index.errors import PlayheadError
 from playhead_index.recipe import IndexSettings
 from playhead_index.search.results import Lane

@@ -8,12 +8,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from playhead_bench.nano.card import commit
+from playhead_bench.nano.model_card import commit
 from playhead_bench.nano.profile import FOLDERS, folder_of
 from playhead_bench.results import haystacks
-from playhead_bench.results.drawing import draw_compression, draw_noise, draw_training
 from playhead_bench.results.fragments import Fragment, FragmentDamaged, here, machine_kind
-from playhead_bench.suite.common import SHARED
+from playhead_bench.results.plots import draw_compression, draw_noise, draw_training
+from playhead_bench.suite.timing import SHARED
 from playhead_index.errors import PlayheadError
 
 PROGRAM = "python -m playhead_bench.results"
@@ -105,7 +105,7 @@ def of_run(folder: Path, pictures: Path, command: str = "") -> Fragment:
 def evaluation(places: OutputFolders, say: Say) -> PartResult:
     """All strategies on made videos of one and ten minutes."""
     from playhead.models import ModelNames
-    from playhead_bench.evaluate.session import Settings, evaluate
+    from playhead_bench.evaluate.run_evaluation import Settings, evaluate
     from playhead_bench.evaluate.strategies.registry import strategies_named
     from playhead_bench.evaluate.tasks import world_task
     from playhead_bench.evaluate.transformers_answerer import TransformersAnswerer
@@ -130,7 +130,11 @@ def real(places: OutputFolders, say: Say) -> PartResult:
         PlayheadError: the folder of real questions is not on this machine.
     """
     from playhead_bench.evaluate.real_questions.data import read_sets
-    from playhead_bench.evaluate.real_questions.session import RealSettings, evaluate_real, product_digest
+    from playhead_bench.evaluate.real_questions.run_evaluation import (
+        RealSettings,
+        evaluate_real,
+        product_digest,
+    )
 
     folder = Path(os.environ.get(REAL_ENV) or SHARED / "real_questions")
     if not folder.is_dir():
@@ -147,9 +151,9 @@ def oracle(places: OutputFolders, say: Say) -> PartResult:
     from tempfile import TemporaryDirectory
 
     from playhead_bench.oracle.experiment import needles, recall_against_noise
-    from playhead_bench.world.wander import wander
+    from playhead_bench.world.random_video import random_story
 
-    stories = [wander(seed, ORACLE_MINUTES, "dev") for seed in range(ORACLE_VIDEOS)]
+    stories = [random_story(seed, ORACLE_MINUTES, "dev") for seed in range(ORACLE_VIDEOS)]
     num_needles = len(needles(stories))
     say(f"{num_needles} things seen once, {len(LEVELS)} levels of noise")
     with TemporaryDirectory() as folder:
@@ -203,8 +207,8 @@ def compression(places: OutputFolders, say: Say, limit: int | None = None) -> Pa
         limit: most clips of each set.
     """
     from playhead_bench.compression.clips import needle_clips, single_clips
+    from playhead_bench.compression.encode_clips import ClipEncoders
     from playhead_bench.compression.experiment import compare
-    from playhead_bench.compression.looking import ClipEncoders
     from playhead_bench.compression.methods import LIMITED, METHODS
 
     models = ClipEncoders(folder_of("video"), folder_of("picture"), folder_of("appearance"))

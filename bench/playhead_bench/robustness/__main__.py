@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from playhead_bench.robustness import cases, kill, subtitles, videos
-from playhead_bench.suite.common import SHARED
+from playhead_bench.suite.timing import SHARED
 
 CommandOutcome = tuple[dict[str, Any], list[str], bool]
 """The record of a run, its lines for people, and whether something is not as it should be."""

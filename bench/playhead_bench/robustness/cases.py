@@ -23,9 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from playhead_bench.nano.profile import folder_of
-from playhead_bench.robustness.limits import LimitedChild, ProcessLimits
-from playhead_bench.robustness.media import Slide, write_video
-from playhead_bench.robustness.room import (
+from playhead_bench.robustness.command_folder import (
     LIMITS,
     MODELS_OFF,
     SHELL_PRODUCT,
@@ -34,7 +32,7 @@ from playhead_bench.robustness.room import (
     as_nobody,
     can_mount,
 )
-from playhead_bench.robustness.servers import (
+from playhead_bench.robustness.hostile_servers import (
     MODEL,
     HttpReply,
     chat_reply,
@@ -44,6 +42,8 @@ from playhead_bench.robustness.servers import (
     redirect_to,
     serving,
 )
+from playhead_bench.robustness.limited_process import LimitedChild, ProcessLimits
+from playhead_bench.robustness.media import Slide, write_video
 
 KEY = "sk-robustness-0123456789abcdefghijklmnop"
 MAX_QUESTION_CPU_S = 8.0

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playhead_bench.robustness.limits import LimitedChild, ProcessLimits
+from playhead_bench.robustness.limited_process import LimitedChild, ProcessLimits
 from playhead_bench.robustness.mutate import MAX_SUBTITLE_BYTES, mutate_subtitles
 from playhead_bench.robustness.mutation_run import MutationSettings, pick_source, run_in_batches
 

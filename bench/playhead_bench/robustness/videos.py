@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playhead_bench.robustness.limits import ChildEnd, LimitedChild, ProcessLimits
+from playhead_bench.robustness.limited_process import ChildEnd, LimitedChild, ProcessLimits
 from playhead_bench.robustness.media import Slide, write_video
 from playhead_bench.robustness.mutate import mutate_video
 from playhead_bench.robustness.mutation_run import MutationSettings, pick_source, run_in_batches

@@ -19,7 +19,7 @@ import playhead_bench.suite as suite
 
 _RUN = """
 import importlib, json, sys
-from playhead_bench.suite.common import load_recorded, timed
+from playhead_bench.suite.timing import load_recorded, timed
 record = {}
 with load_recorded(record):
     module = importlib.import_module(sys.argv[1])

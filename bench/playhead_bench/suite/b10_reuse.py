@@ -5,9 +5,9 @@ Seconds are until the first word, as in B5s.
 
 from typing import Any
 
-from playhead_bench.suite.common import Size, compare
-from playhead_bench.suite.video_models import make, model_shapes
-from playhead_bench.suite.watching import (
+from playhead_bench.suite.random_vlms import make, model_shapes
+from playhead_bench.suite.timing import Size, compare
+from playhead_bench.suite.vlm_calls import (
     Guided,
     RandomWeightsVideoLLM,
     clock,
@@ -16,7 +16,7 @@ from playhead_bench.suite.watching import (
     moving_clip,
     run_stock,
 )
-from playhead_tools.video_llm.loading import LoadedModel
+from playhead_tools.video_llm.load_model import LoadedModel
 from playhead_tools.video_llm.protocol import Clip, PriorTurn, VlmRequest
 
 THREADS = 1

@@ -6,9 +6,9 @@ Padding is what a batch of ragged prompts wastes; the same number of tokens for 
 from collections.abc import Sequence
 from typing import Any
 
-from playhead_bench.suite.common import Size, compare
-from playhead_bench.suite.video_models import make, model_shapes
-from playhead_bench.suite.watching import (
+from playhead_bench.suite.random_vlms import make, model_shapes
+from playhead_bench.suite.timing import Size, compare
+from playhead_bench.suite.vlm_calls import (
     RandomWeightsVideoLLM,
     clock,
     keep_same_number,
@@ -16,8 +16,8 @@ from playhead_bench.suite.watching import (
     moving_clip,
     run_stock,
 )
-from playhead_tools.video_llm.assembling import prune_row
-from playhead_tools.video_llm.loading import LoadedModel
+from playhead_tools.video_llm.load_model import LoadedModel
+from playhead_tools.video_llm.prompt_rows import prune_row
 from playhead_tools.video_llm.protocol import VlmRequest
 
 THREADS = 1

@@ -15,9 +15,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.suite.models import full_size
+from playhead_bench.suite.random_encoders import full_size
+from playhead_bench.world.lecture import lecture
 from playhead_bench.world.render import render
-from playhead_bench.world.stories import lecture, street
+from playhead_bench.world.street_and_interview import street
 from playhead_index.build import build_library
 from playhead_index.decode import open_reader
 from playhead_index.executor import InProcess

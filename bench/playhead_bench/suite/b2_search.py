@@ -12,8 +12,8 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.suite.common import Size, compare, timed
-from playhead_bench.suite.made_vectors import WIDTH, SyntheticEncoder, SyntheticVectors, write_library
+from playhead_bench.suite.synthetic_vectors import WIDTH, SyntheticEncoder, SyntheticVectors, write_library
+from playhead_bench.suite.timing import Size, compare, timed
 from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Query, Scope
 from playhead_index.store.vectors import VectorStore

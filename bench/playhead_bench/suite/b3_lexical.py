@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from playhead_bench.suite.common import SHARED, Size, compare, timed
+from playhead_bench.suite.timing import SHARED, Size, compare, timed
 from playhead_index.search.fusion import rrf
 from playhead_index.search.lexical import LexicalIndex
 from playhead_index.search.results import Scope

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_bench.suite.common import Size
-from playhead_bench.suite.video_models import TINY, ModelShape, make
-from playhead_bench.suite.watching import (
+from playhead_bench.suite.random_vlms import TINY, ModelShape, make
+from playhead_bench.suite.timing import Size
+from playhead_bench.suite.vlm_calls import (
     RandomWeightsVideoLLM,
     keep_distinct_tokens,
     make_request,
@@ -21,12 +21,12 @@ from playhead_bench.suite.watching import (
     stock_inputs,
 )
 from playhead_index.embed.runtime import torch
-from playhead_tools.compression.peers import keep_changed, keep_distinct
+from playhead_tools.compression.published_methods import keep_changed, keep_distinct
 from playhead_tools.compression.records import ClipTokens
-from playhead_tools.video_llm.assembling import batch_inputs, prune_row
-from playhead_tools.video_llm.generating import inputs_after_prefix
-from playhead_tools.video_llm.loading import LoadedModel
+from playhead_tools.video_llm.generation import inputs_after_prefix
+from playhead_tools.video_llm.load_model import LoadedModel
 from playhead_tools.video_llm.prefix_cache import columns_of
+from playhead_tools.video_llm.prompt_rows import batch_inputs, prune_row
 
 THREADS = 1
 NUMBERS = ("float64", "float32")

@@ -8,9 +8,9 @@ from functools import partial
 from statistics import median
 from typing import Any
 
-from playhead_bench.suite.common import Comparison, Size, compare
-from playhead_bench.suite.video_models import make, model_shapes
-from playhead_bench.suite.watching import (
+from playhead_bench.suite.random_vlms import make, model_shapes
+from playhead_bench.suite.timing import Comparison, Size, compare
+from playhead_bench.suite.vlm_calls import (
     Guided,
     RandomWeightsVideoLLM,
     clock,
@@ -23,9 +23,9 @@ from playhead_bench.suite.watching import (
     stock_inputs,
 )
 from playhead_index.embed.runtime import torch
-from playhead_tools.video_llm.encoded import encode, prepare_pixels
+from playhead_tools.video_llm.clip_features import encode, prepare_pixels
 from playhead_tools.video_llm.feature_cache import FeatureCache
-from playhead_tools.video_llm.loading import LoadedModel
+from playhead_tools.video_llm.load_model import LoadedModel
 from playhead_tools.video_llm.protocol import Clip
 
 THREADS = 1

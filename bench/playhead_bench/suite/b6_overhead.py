@@ -16,8 +16,8 @@ from playhead_agent.persistence.checkpoints import open_checkpointer
 from playhead_agent.progress import Progress
 from playhead_agent.run import ask, stream
 from playhead_agent.state import Context
-from playhead_bench.suite.agent_rig import QUESTIONS, agent_rig
-from playhead_bench.suite.common import Size, compare
+from playhead_bench.suite.scripted_library import QUESTIONS, agent_rig
+from playhead_bench.suite.timing import Size, compare
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite import SqliteSaver

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from playhead_agent.persistence.checkpoints import open_checkpointer, prune_checkpoints
 from playhead_agent.run import ask
-from playhead_bench.suite.agent_rig import QUESTIONS, agent_rig
-from playhead_bench.suite.common import Size
+from playhead_bench.suite.scripted_library import QUESTIONS, agent_rig
+from playhead_bench.suite.timing import Size
 from playhead_tools.evidence import Answer
 
 if TYPE_CHECKING:

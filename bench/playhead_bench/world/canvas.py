@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from playhead_bench.world.draw import RGB, shade
+from playhead_bench.world.sprites import RGB, shade
 
 
 class Canvas:

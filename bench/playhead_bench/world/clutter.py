@@ -5,7 +5,7 @@ from math import cos, pi, sin
 import numpy as np
 
 from playhead_bench.world.canvas import Canvas
-from playhead_bench.world.draw import RGB, Sprite, shade
+from playhead_bench.world.sprites import RGB, Sprite, shade
 
 GREYS: tuple[RGB, ...] = (
     (132, 128, 122), (118, 122, 126), (148, 140, 128), (126, 112, 98), (104, 106, 104), (158, 156, 150),

@@ -7,11 +7,11 @@ minute, each with its own numbers. Some words are only spoken (the smoke detecto
 
 from random import Random
 
-from playhead_bench.world.cases import PEOPLE, Case, draw_case
-from playhead_bench.world.kinds import COLOURS, SHAPES, Colour, PlaceKind, Shape
-from playhead_bench.world.moves import cross, enter, jump, leave
-from playhead_bench.world.pace import change_pace
-from playhead_bench.world.script import Fact, Line, Scene, SceneObject, Story, Writing
+from playhead_bench.world.change_pace import change_pace
+from playhead_bench.world.medical_tests import PEOPLE, Case, draw_case
+from playhead_bench.world.movements import cross, enter, jump, leave
+from playhead_bench.world.story import Fact, Line, Scene, SceneObject, Story, Writing
+from playhead_bench.world.vocabulary import COLOURS, SHAPES, Colour, PlaceKind, Shape
 from playhead_index.window import Window
 
 Cast = tuple[tuple[Colour, Shape], tuple[Colour, Shape], tuple[Colour, Shape]]

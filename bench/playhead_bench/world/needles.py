@@ -12,19 +12,19 @@ from typing import Any, Literal, TypeVar, get_args
 
 import numpy as np
 
-from playhead_bench.world.asking.deal import make_question
-from playhead_bench.world.asking.draft import Draft, options_of
-from playhead_bench.world.asking.question import WorldQuestion
-from playhead_bench.world.asking.table import EventTable, does
-from playhead_bench.world.asking.words import Phrasing
-from playhead_bench.world.lore import RESERVED_TOWNS, TOPICS, town_facts
-from playhead_bench.world.outlines import ROTATION_INVARIANT
-from playhead_bench.world.pace import snap
-from playhead_bench.world.phrases import VERBS, third_person
-from playhead_bench.world.script import Action, Fact, Line, Scene, SceneObject, Story, Writing
-from playhead_bench.world.stage import COLUMNS, PAIRS, ROWS, Pair, random_scene
-from playhead_bench.world.walk import REPEATABLE_ACTIONS
-from playhead_bench.world.wander import SPEAKER, wander
+from playhead_bench.world.change_pace import snap
+from playhead_bench.world.clip_wordings import VERBS, third_person
+from playhead_bench.world.object_outlines import ROTATION_INVARIANT
+from playhead_bench.world.random_scene import COLUMNS, PAIRS, ROWS, Pair, random_scene
+from playhead_bench.world.random_video import SPEAKER, random_story
+from playhead_bench.world.scene_schedule import REPEATABLE_ACTIONS
+from playhead_bench.world.story import Action, Fact, Line, Scene, SceneObject, Story, Writing
+from playhead_bench.world.town_facts import RESERVED_TOWNS, TOPICS, town_facts
+from playhead_bench.world.video_questions.balanced_choice import make_question
+from playhead_bench.world.video_questions.draft import Draft, options_of
+from playhead_bench.world.video_questions.event_table import EventTable, does
+from playhead_bench.world.video_questions.question import WorldQuestion
+from playhead_bench.world.video_questions.wordings import Phrasing
 from playhead_index.errors import ModelUnavailable
 from playhead_index.window import Window
 
@@ -68,7 +68,7 @@ def needle_story(
         )
     rng = Random(f"needle/{kind}/{seed}")
     pair = rng.choice(PAIRS)
-    haystack = wander(seed, haystack_minutes, without=(pair,) if kind == "thing" else ())
+    haystack = random_story(seed, haystack_minutes, without=(pair,) if kind == "thing" else ())
     cuts_s = [0.0, *(scene.window.end_s for scene in haystack.scenes)]
     start_s = min(cuts_s, key=lambda cut_s: abs(cut_s - depth * haystack.duration_s))
     window = Window(start_s, start_s + snap(needle_s))

@@ -5,8 +5,8 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageDraw
 
-from playhead_bench.world.draw import RGB, SUPERSAMPLING, Sprite, downsample, shade
-from playhead_bench.world.kinds import COLOURS, Colour
+from playhead_bench.world.sprites import RGB, SUPERSAMPLING, Sprite, downsample, shade
+from playhead_bench.world.vocabulary import COLOURS, Colour
 
 SKINS: tuple[RGB, ...] = ((236, 188, 152), (198, 142, 104), (142, 92, 62), (246, 208, 180))
 HAIRS: tuple[RGB, ...] = ((52, 34, 24), (120, 76, 40), (30, 28, 32), (176, 160, 150), (168, 90, 44))

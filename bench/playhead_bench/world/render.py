@@ -19,10 +19,16 @@ from av.subtitles.stream import SubtitleStream
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from playhead_bench.world.paint import Painter
-from playhead_bench.world.record import from_record, to_record
-from playhead_bench.world.script import Event, Line, Story
-from playhead_bench.world.voice import RATE_HZ, blocks, espeak_available, require_espeak, synthesise
+from playhead_bench.world.dataclass_json import from_record, to_record
+from playhead_bench.world.painter import Painter
+from playhead_bench.world.speech_synthesis import (
+    RATE_HZ,
+    blocks,
+    espeak_available,
+    require_espeak,
+    synthesise,
+)
+from playhead_bench.world.story import Event, Line, Story
 from playhead_index.errors import VideoError
 
 GOP_FRAMES = 250

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from playhead_index.search.results import Hit, How, Lane
 from playhead_index.store.catalog import Catalog
-from playhead_index.store.frames import read_frames_by_id
+from playhead_index.store.frames import read_ranked_frames
 from playhead_index.store.spans import read_ranked_spans
 from playhead_index.store.speakers import name_of_label
 from playhead_index.window import Window
@@ -32,10 +32,11 @@ def span_hits(catalog: Catalog, ranked: Mapping[SpanKind, Ranked], how: How) -> 
 
 def frame_hits(catalog: Catalog, ranked: Ranked, lane: Lane) -> list[Hit]:
     """The hits of a list of frames, ranked from 1."""
-    found = read_frames_by_id(catalog, [frame_id for frame_id, _ in ranked])
+    found = read_ranked_frames(catalog, [frame_id for frame_id, _ in ranked])
     present = [(frame_id, score) for frame_id, score in ranked if frame_id in found]
     hits = []
     for rank, (frame_id, score) in enumerate(present, start=1):
-        frame = found[frame_id]
-        hits.append(Hit(lane, "vector", frame.video_id, frame.window, score, rank, f"frame:{frame_id}"))
+        _, video_id, start_s, end_s = found[frame_id]
+        window = Window(start_s, end_s)
+        hits.append(Hit(lane, "vector", video_id, window, score, rank, f"frame:{frame_id}"))
     return hits

@@ -270,12 +270,6 @@ class Catalog:
                 drop_file(index_path(self.path))
             yield db
 
-    @contextmanager
-    def reading(self) -> Iterator[Database]:
-        """This thread's connection, to read rows of its tables with; raises as `map_sqlite_errors` says."""
-        with map_sqlite_errors(self.path):
-            yield self.db
-
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a SELECT."""
         with map_sqlite_errors(self.path):

@@ -25,9 +25,8 @@ class Failure:
 
 def read_failures(catalog: Catalog) -> list[Failure]:
     """The files that could not be indexed, in the order of their paths."""
-    with catalog.reading() as db:
-        rows = list(db.table("failure").rows_where(order_by="path", select="path, error"))
-    return [Failure(text_to_path(row["path"]), row["error"]) for row in rows]
+    rows = catalog.query("SELECT path, error FROM failure ORDER BY path")
+    return [Failure(text_to_path(path), error) for path, error in rows]
 
 
 def write_failure(db: Database, path: Path, error: str, failed_at: str) -> None:

@@ -1,23 +1,37 @@
 """Reads and writes the rows of the table `frame`: one a stored frame, row i of the video's shards."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
-from playhead_index.store.catalog import Catalog, FrameRow
+from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 
 
-def read_frames_by_id(catalog: Catalog, frame_ids: Sequence[int]) -> dict[int, FrameRow]:
+class RankedFrame(NamedTuple):
+    """What a search shows of a frame.
+
+    Args:
+        id: of the frame.
+        video_id: of its video.
+        start_s: in seconds.
+        end_s: in seconds.
+    """
+
+    id: int
+    video_id: str
+    start_s: float
+    end_s: float
+
+
+def read_ranked_frames(catalog: Catalog, frame_ids: Sequence[int]) -> dict[int, RankedFrame]:
     """The frames with these ids, by id; ids that the catalog does not have are left out."""
     marks = ", ".join("?" * len(frame_ids))
-    rows = catalog.query(
-        f"SELECT id, video_id, row, start_s, end_s, segment_id FROM frame WHERE id IN ({marks})", frame_ids
-    )
-    return {i: FrameRow(i, video_id, row, Window(start_s, end_s), segment_id)
-            for i, video_id, row, start_s, end_s, segment_id in rows}  # fmt: skip
+    rows = catalog.query(f"SELECT id, video_id, start_s, end_s FROM frame WHERE id IN ({marks})", frame_ids)
+    return {row[0]: RankedFrame._make(row) for row in rows}
 
 
 def frame_columns(catalog: Catalog, video_id: str, num_rows: int) -> NDArray[np.float64]:

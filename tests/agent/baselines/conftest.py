@@ -9,14 +9,14 @@ from tests.tools.made_library import WordFinder
 
 from playhead_agent.limits import Limits, Meter
 from playhead_agent.run import ask
-from playhead_agent.scripted import ScriptedChatModel
 from playhead_agent.state import Context
 from playhead_agent.strategies import load_strategy
+from playhead_agent.testing import ScriptedChatModel
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_tools.evidence import Answer
+from playhead_tools.testing import ScriptedVideoLLM
 from playhead_tools.video_llm.client import VlmClient
-from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
 
 class Asking:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.tools.made_library import DEMO
 
-from playhead_agent.baselines.frames import frame_of
+from playhead_agent.baselines.frame_gaps import frame_of
 from playhead_index.search.results import Hit, Moment, Scope
 from playhead_index.window import Window
 from playhead_tools.video_llm.protocol import YesNo

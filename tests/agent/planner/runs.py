@@ -7,11 +7,11 @@ from langgraph.checkpoint.memory import InMemorySaver
 from tests.tools.made_library import WordFinder
 from tests.tools.toolbox.coloured import wall_client
 
-from playhead_agent.planner.scripted import ScriptedChat
 from playhead_agent.planner.state import PLANNER_LIMITS
 from playhead_agent.planner.strategy import PlannerStrategy
 from playhead_agent.run import ask
 from playhead_agent.state import Context
+from playhead_agent.testing import ScriptedChat
 from playhead_index.store.catalog import Catalog
 from playhead_tools.evidence import Answer
 

@@ -12,11 +12,11 @@ from tests.tools.made_library import DEMO, LECTURE, make_library
 from playhead_agent.limits import Limits
 from playhead_agent.models.protocol import ModelReply, ToolCall
 from playhead_agent.planner.graph import build_planner
-from playhead_agent.planner.scripted import ScriptedChat
 from playhead_agent.planner.state import Switches
 from playhead_agent.planner.strategy import PLANNER, PlannerStrategy
 from playhead_agent.progress import Progress
 from playhead_agent.run import ask, stream
+from playhead_agent.testing import ScriptedChat
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, TokenBudgetExceeded
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog

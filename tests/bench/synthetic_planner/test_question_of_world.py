@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from playhead_bench.synthetic_planner.question import parse_question
-from playhead_bench.world.asking.words import VIDEO_WORDINGS
-from playhead_bench.world.lore import TOPICS
-from playhead_bench.world.phrases import PARTNER_VERBS, VERBS, WORDINGS, third_person
+from playhead_bench.world.clip_wordings import PARTNER_VERBS, VERBS, WORDINGS, third_person
+from playhead_bench.world.town_facts import TOPICS
+from playhead_bench.world.video_questions.wordings import VIDEO_WORDINGS
 from playhead_tools.spec import ActionTriple, Hop, QuestionSpec
 
 SAID = "The fair of Ivesport is held in May"

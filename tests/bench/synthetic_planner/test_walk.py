@@ -6,7 +6,7 @@ import pytest
 from tests.bench.synthetic_planner.truth import truthful
 from tests.tools.made_library import LECTURE
 
-from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.observation_request import ObservationRequest
 from playhead_agent.perception.results import Detection
 from playhead_agent.perception.session import PerceptionSession
 from playhead_agent.run import ask

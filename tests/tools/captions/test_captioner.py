@@ -11,10 +11,10 @@ from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
 from playhead_tools.captions.captioner import VideoCaptioner, prompt_hash
+from playhead_tools.testing import ScriptedVideoLLM
 from playhead_tools.video_llm.choose_frames import frames_to_show
 from playhead_tools.video_llm.prompt import frame_parts
 from playhead_tools.video_llm.protocol import VlmRequest, VlmResponse
-from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
 DOG = {"caption": "A dog runs.", "keywords": ["dog", "park"]}
 DOG_STORED = "A dog runs.\nkeywords: dog, park"

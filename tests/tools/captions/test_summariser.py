@@ -19,7 +19,7 @@ from playhead_tools.captions.summariser import (
     sum_basic,
     truncate_parts,
 )
-from playhead_tools.video_llm.scripted import ScriptedVideoLLM
+from playhead_tools.testing import ScriptedVideoLLM
 
 
 def piece(*texts: str) -> Piece:

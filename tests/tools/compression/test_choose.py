@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from tests.tools.compression import slow_oracle
 
-from playhead_tools.compression.choose import (
+from playhead_tools.compression.determinantal import dpp_frames
+from playhead_tools.compression.frame_selection import (
     RULES,
     adaptive_frames,
     best_frames,
@@ -16,7 +17,6 @@ from playhead_tools.compression.choose import (
     is_global_question,
     uniform_frames,
 )
-from playhead_tools.compression.determinantal import dpp_frames
 from playhead_tools.question import parse_question
 
 scores_of_frames = arrays(np.float32, st.integers(1, 80), elements=st.floats(-1, 1, width=32))

@@ -8,7 +8,7 @@ from tests.tools.compression import slow_oracle
 from tests.tools.compression.made_clips import clip_of, random_clip
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.compression.guidance import frame_scores, word_frame_scores, word_token_scores
+from playhead_tools.compression.relevance import frame_scores, word_frame_scores, word_token_scores
 
 
 def words_of(seed: int, many: int = 3):  # type: ignore[no-untyped-def]

@@ -9,7 +9,7 @@ from tests.tools.compression.made_clips import clip_of, clips, random_clip
 
 from playhead_index.embed.runtime import torch
 from playhead_tools.compression.importance import novelty_scores, static_last, vcast_scores, vidcom2_scores
-from playhead_tools.compression.peers import keep_changed, keep_distinct
+from playhead_tools.compression.published_methods import keep_changed, keep_distinct
 from playhead_tools.compression.records import ClipTokens, SelectedTokens
 
 ratios = st.sampled_from([0.05, 0.1, 0.25, 0.35, 0.5, 0.9, 1.0])

@@ -8,10 +8,10 @@ from tests.tools.compression import slow_oracle
 from tests.tools.compression.made_clips import clip_of, random_clip
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.compression.guidance import word_frame_scores, word_token_scores
 from playhead_tools.compression.longvu import MixedTokens, mix_resolutions
 from playhead_tools.compression.longvu_grid import unpadded_cells, with_newlines
 from playhead_tools.compression.records import ClipTokens
+from playhead_tools.compression.relevance import word_frame_scores, word_token_scores
 
 
 def grids(frames: int, fine: int, coarse: int, seed: int = 0) -> tuple[ClipTokens, ClipTokens]:

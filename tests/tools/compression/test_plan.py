@@ -8,8 +8,8 @@ from hypothesis.extra.numpy import arrays
 from tests.tools.compression import slow_oracle
 
 from playhead_index.errors import TokenBudgetExceeded
-from playhead_tools.compression.plan import TokenCosts, plan_tokens
-from playhead_tools.compression.shares import share_tokens
+from playhead_tools.compression.budget_plan import TokenCosts, plan_tokens
+from playhead_tools.compression.share_tokens import share_tokens
 
 weights_of_frames = arrays(np.float64, st.integers(1, 9), elements=st.integers(0, 20).map(float))
 

@@ -8,7 +8,7 @@ from tests.tools.compression import slow_oracle
 from tests.tools.compression.made_clips import clip_of, clips, random_clip
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.compression.prune import prune_frame_stream, prune_frames
+from playhead_tools.compression.prune_frames import prune_frame_stream, prune_frames
 from playhead_tools.compression.records import ClipTokens, join_selected
 
 

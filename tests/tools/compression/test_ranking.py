@@ -8,8 +8,8 @@ from tests.tools.compression.made_clips import clip_of, clips, random_clip
 
 from playhead_index.embed.runtime import torch
 from playhead_tools.compression.importance import vcast_scores
-from playhead_tools.compression.ranking import rank_tokens
 from playhead_tools.compression.records import ClipTokens
+from playhead_tools.compression.token_ranking import rank_tokens
 
 
 @given(clips(), st.integers(0, 10**6))

@@ -8,7 +8,7 @@ from tests.tools.compression.made_clips import clip_of, clips, random_clip
 
 from playhead_index.embed.runtime import torch
 from playhead_tools.compression.records import ClipTokens, SelectedTokens
-from playhead_tools.compression.reduce import reduce_token_stream, reduce_tokens
+from playhead_tools.compression.reduce_tokens import reduce_token_stream, reduce_tokens
 
 windows = st.integers(1, 9)
 thresholds = st.sampled_from([0.5, 0.7, 0.95])

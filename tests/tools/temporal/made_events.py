@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from playhead_index.window import Window
 from playhead_tools.temporal.event import Event
-from playhead_tools.temporal.scan import Scan
+from playhead_tools.temporal.scan_coverage import Scan
 
 unhurried = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 """Property tests that hold on a busy machine too."""

@@ -1,8 +1,5 @@
 """Events and their merging."""
 
-import doctest
-from importlib import import_module
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,15 +7,6 @@ from tests.tools.temporal.made_events import event, event_lists, unhurried
 
 from playhead_index.window import Window
 from playhead_tools.temporal.event import Event, merge_events
-
-ROOMS = ["allen", "clock", "event", "filters", "measures", "moments", "orders", "pairs", "ranks", "scan"]
-
-
-@pytest.mark.parametrize("name", [*ROOMS, "stretches"])
-def test_the_examples_in_the_docstrings_hold(name: str) -> None:
-    result = doctest.testmod(import_module(f"playhead_tools.temporal.{name}"))
-    assert result.attempted > 0
-    assert result.failed == 0
 
 
 @unhurried

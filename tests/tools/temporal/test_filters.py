@@ -8,7 +8,7 @@ from tests.tools.temporal.made_events import CLOCK, SCOPE, event, event_lists, t
 from playhead_index.window import Window
 from playhead_tools import temporal
 from playhead_tools.temporal.event import Event
-from playhead_tools.temporal.scan import Scan
+from playhead_tools.temporal.scan_coverage import Scan
 
 tolerances = st.sampled_from([0.0, 0.5, 2.0])
 pairs = event_lists("v", closed=False, least=2)

@@ -12,7 +12,7 @@ from playhead_index.window import Window
 from playhead_tools import temporal
 from playhead_tools.temporal.event import Event
 from playhead_tools.temporal.results import BoundedValue
-from playhead_tools.temporal.scan import Scan
+from playhead_tools.temporal.scan_coverage import Scan
 
 Operator = Callable[[list[Event], list[Event], Scan], Any]
 

@@ -11,7 +11,7 @@ from tests.tools.temporal.slow_sums import clusters, expected, on_s
 from playhead_index.window import Window
 from playhead_tools.temporal import count, frequency, total_duration
 from playhead_tools.temporal.event import Event
-from playhead_tools.temporal.scan import Scan
+from playhead_tools.temporal.scan_coverage import Scan
 
 gaps = st.sampled_from([0.0, 2.0, 5.0])
 

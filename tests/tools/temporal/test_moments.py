@@ -17,7 +17,7 @@ from tests.tools.temporal.made_events import (
 from playhead_index.window import Window
 from playhead_tools.temporal import as_of, at
 from playhead_tools.temporal.event import Event
-from playhead_tools.temporal.scan import Scan
+from playhead_tools.temporal.scan_coverage import Scan
 
 times = st.integers(-5, 90)
 

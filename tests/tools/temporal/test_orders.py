@@ -16,7 +16,7 @@ from tests.tools.temporal.made_events import (
 from playhead_index.window import Window
 from playhead_tools.temporal import arrange, compare, order
 from playhead_tools.temporal.event import Event
-from playhead_tools.temporal.scan import Scan
+from playhead_tools.temporal.scan_coverage import Scan
 
 OTHER = {"before": "after", "after": "before", "undetermined": "undetermined"}
 groups_of = st.dictionaries(st.sampled_from("abc"), event_lists(closed=False, most=3), max_size=3)

@@ -17,7 +17,7 @@ from tests.tools.temporal.made_events import (
 from playhead_index.window import Window
 from playhead_tools.temporal import first, last, longest, nth, shortest
 from playhead_tools.temporal.event import Event
-from playhead_tools.temporal.scan import Scan
+from playhead_tools.temporal.scan_coverage import Scan
 
 TWO = [event("E1", 20, 25), event("E2", 50, 60)]
 ONLY_V = {"v": SCOPE["v"]}

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from tests.tools.temporal.made_events import SCOPE, scans, unhurried, with_more
 
 from playhead_index.window import Window
-from playhead_tools.temporal.scan import Scan
+from playhead_tools.temporal.scan_coverage import Scan
 
 
 @unhurried

@@ -9,7 +9,7 @@ from tests.tools.temporal.made_events import CLOCK, SCOPE, event, event_lists, u
 from playhead_index.window import Window
 from playhead_tools.temporal import since, until
 from playhead_tools.temporal.event import Event
-from playhead_tools.temporal.scan import Scan
+from playhead_tools.temporal.scan_coverage import Scan
 
 BELLS = [event("B1", 40, 41), event("B2", 60, 61)]
 

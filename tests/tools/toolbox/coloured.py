@@ -9,9 +9,9 @@ from tests.tools.made_library import SEGMENT_SQL, SPAN_SQL, VIDEO_SQL
 
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.job_table import Stage, write_stage
+from playhead_tools.testing import ScriptedVideoLLM
 from playhead_tools.video_llm.client import VlmClient
 from playhead_tools.video_llm.protocol import PromptFrame, VlmRequest
-from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
 WALL = "wall"
 COLOURS = {"red": (200, 30, 30), "blue": (30, 30, 200), "green": (30, 160, 30)}

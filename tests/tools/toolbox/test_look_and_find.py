@@ -18,7 +18,7 @@ from playhead_index.store.job_table import Stage, write_stage
 from playhead_index.window import Window
 from playhead_tools.region import Region
 from playhead_tools.toolbox import Toolbox, ToolLimits, VlmCallCounter, VlmMeter
-from playhead_tools.toolbox.finding import observation_question
+from playhead_tools.toolbox.find_events_tool import observation_question
 from playhead_tools.video_llm.client import Observation
 
 BLUE = {"question": "What colour is the wall?", "ranges": ["0:12-0:20"]}

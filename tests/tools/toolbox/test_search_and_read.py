@@ -10,7 +10,7 @@ from playhead_index.search.results import Query, Scope, SearchResult
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.recordings import set_recorded
 from playhead_index.window import Window
-from playhead_tools.scripted import ScriptedFinder
+from playhead_tools.testing import ScriptedFinder
 from playhead_tools.toolbox import Toolbox, ToolLimits
 
 BAYES = {"query": "Bayes", "kind": "speech"}

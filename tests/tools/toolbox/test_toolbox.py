@@ -15,9 +15,9 @@ from tests.tools.toolbox.coloured import wall_client
 from playhead_index.errors import ToolError
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
-from playhead_tools.extent import ExtentReader
+from playhead_tools.search_extent import ExtentReader
 from playhead_tools.toolbox import TOOLS, BadCall, Toolbox, ToolLimits, VlmCallCounter
-from playhead_tools.toolbox.repair import repaired
+from playhead_tools.toolbox.repair_arguments import repaired
 
 BAYES = {"query": "Bayes", "kind": "speech"}
 MAX_SCHEMA_TOKENS = 1_500

@@ -10,7 +10,7 @@ import pytest
 from tests.tools.video_llm.seen_clips import Places, exact, vlm_request
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.video_llm.encoded import ClipFeatures, clip_key
+from playhead_tools.video_llm.clip_features import ClipFeatures, clip_key
 from playhead_tools.video_llm.feature_cache import FeatureCache
 
 Checkpoint = Callable[[str], Path]

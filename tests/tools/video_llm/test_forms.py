@@ -7,10 +7,10 @@ from pydantic import BaseModel, ConfigDict
 from tests.tools.video_llm.made_clips import vlm_request
 
 from playhead_index.errors import ModelOutputInvalid
-from playhead_tools.video_llm.forms import ask_form, parse_form
+from playhead_tools.testing import ScriptedReply, ScriptedVideoLLM
 from playhead_tools.video_llm.frame_citations import cited_frames
 from playhead_tools.video_llm.protocol import VlmResponse
-from playhead_tools.video_llm.scripted import ScriptedReply, ScriptedVideoLLM
+from playhead_tools.video_llm.structured_output import ask_form, parse_form
 
 
 class Seen(BaseModel):

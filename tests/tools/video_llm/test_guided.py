@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from tests.tools.video_llm.seen_clips import exact, noise, vlm_request
 from tests.tools.video_llm.test_video_llama_3 import half_still
 
-import playhead_tools.video_llm.encode_call as looking
+import playhead_tools.video_llm.clip_encoder as looking
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import TokenBudgetExceeded
-from playhead_tools.video_llm.assembling import prune_row
 from playhead_tools.video_llm.feature_cache import FeatureCache
+from playhead_tools.video_llm.prompt_rows import prune_row
 from playhead_tools.video_llm.text_guided_selection import GuidedTokens
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 

@@ -8,7 +8,7 @@ import pytest
 from tests.tools.video_llm.seen_clips import Places, exact, logits, noise, vlm_request
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.video_llm.assembling import batch_inputs, prune_row
+from playhead_tools.video_llm.prompt_rows import batch_inputs, prune_row
 from playhead_tools.video_llm.transformers_llm import Prompt, TransformersVideoLLM
 
 QWEN = ("qwen3_vl", "qwen2_5_vl")

@@ -16,9 +16,9 @@ from tests.tools.video_llm.tiny_models import MAKERS
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
 from playhead_tools.compression.records import SelectedTokens
-from playhead_tools.video_llm.assembling import prune_row
-from playhead_tools.video_llm.generating import inputs_after_prefix
+from playhead_tools.video_llm.generation import inputs_after_prefix
 from playhead_tools.video_llm.prefix_cache import Columns, PrefixCache, columns_of, keeps_all
+from playhead_tools.video_llm.prompt_rows import prune_row
 from playhead_tools.video_llm.protocol import PriorTurn, VlmRequest
 from playhead_tools.video_llm.token_selection import TokenizedClip
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM

@@ -4,8 +4,8 @@ import pytest
 from tests.tools.video_llm.made_clips import clip, vlm_request
 
 from playhead_index.errors import ModelUnavailable, TokenBudgetExceeded
+from playhead_tools.testing import ScriptedVideoLLM
 from playhead_tools.video_llm.protocol import Budget, VideoLLM, YesNo
-from playhead_tools.video_llm.scripted import ScriptedVideoLLM
 
 
 def test_replies_come_in_order_with_a_report() -> None:

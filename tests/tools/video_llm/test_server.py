@@ -10,10 +10,10 @@ from tests.tools.video_llm.made_clips import clip, vlm_request
 from tests.tools.video_llm.made_server import Answer, MadeServer, made_server
 
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, TokenBudgetExceeded
-from playhead_tools.video_llm.forms import ask_form
 from playhead_tools.video_llm.http_post import BackOff
 from playhead_tools.video_llm.protocol import Budget, PriorTurn, VideoLLM
 from playhead_tools.video_llm.server import Prices, ServerVideoLLM
+from playhead_tools.video_llm.structured_output import ask_form
 
 FAST = BackOff(tries=3, first_s=0.001)
 BOTH = pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])

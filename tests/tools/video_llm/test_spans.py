@@ -2,8 +2,8 @@
 
 import pytest
 
-from playhead_tools.video_llm.families import FAMILIES
-from playhead_tools.video_llm.spans import StepSpan, step_spans, with_times
+from playhead_tools.video_llm.model_families import FAMILIES
+from playhead_tools.video_llm.token_spans import StepSpan, step_spans, with_times
 
 QWEN3 = FAMILIES["qwen3_vl"]
 WRITTEN = "<0.5 seconds><|vision_start|><|video_pad|><|vision_end|>"

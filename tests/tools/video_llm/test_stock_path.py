@@ -9,8 +9,8 @@ from tests.tools.video_llm.seen_clips import Places, exact, logits, noise, vlm_r
 from tests.tools.video_llm.tiny_models import MAKERS
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.video_llm.chat import prompt_text
-from playhead_tools.video_llm.encoded import metadata_of
+from playhead_tools.video_llm.chat_template import prompt_text
+from playhead_tools.video_llm.clip_features import metadata_of
 
 TIMES = ("10.0", "10.5", "11.0", "11.5", "12.0", "12.5", "13.0", "13.5")
 

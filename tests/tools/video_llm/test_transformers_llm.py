@@ -12,8 +12,8 @@ from tests.tools.video_llm.seen_clips import Places, exact, logits, noise, vlm_r
 
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import ModelUnavailable, TokenBudgetExceeded
-from playhead_tools.video_llm.chat import plain, prompt_text
-from playhead_tools.video_llm.loading import LoadOptions, load_options
+from playhead_tools.video_llm.chat_template import plain, prompt_text
+from playhead_tools.video_llm.load_model import LoadOptions, load_options
 from playhead_tools.video_llm.protocol import PriorTurn
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 

@@ -7,9 +7,9 @@ import numpy as np
 from tests.tools.video_llm.seen_clips import Places, exact, logits, noise, vlm_request
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.video_llm.assembling import prune_row
-from playhead_tools.video_llm.chat import prompt_text
-from playhead_tools.video_llm.encoded import ClipFeatures, metadata_of
+from playhead_tools.video_llm.chat_template import prompt_text
+from playhead_tools.video_llm.clip_features import ClipFeatures, metadata_of
+from playhead_tools.video_llm.prompt_rows import prune_row
 from playhead_tools.video_llm.protocol import Clip
 
 Checkpoint = Callable[[str], Path]

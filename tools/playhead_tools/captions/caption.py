@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from playhead_tools.match import plain, search_terms, stem
+from playhead_tools.word_match import plain, search_terms, stem
 
 MAX_CHARS = 600
 MAX_KEYWORDS = 12

@@ -14,9 +14,8 @@ import numpy as np
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.words.protocol import SegmentFrames
 from playhead_tools.captions.caption import Caption, CaptionForm, complete_sentences, make_caption
-from playhead_tools.captions.many import PrefetchedVideoLLM, generate_batches
+from playhead_tools.captions.generate_batches import PrefetchedVideoLLM, generate_batches
 from playhead_tools.reasoning_content import split_thoughts
-from playhead_tools.video_llm.forms import ask_form
 from playhead_tools.video_llm.prompt import RULES, form_text
 from playhead_tools.video_llm.protocol import (
     Budget,
@@ -26,6 +25,7 @@ from playhead_tools.video_llm.protocol import (
     VlmResponse,
     wants_plain_prompt,
 )
+from playhead_tools.video_llm.structured_output import ask_form
 
 FREE_PROMPT = "Describe the clip."
 FORM_PROMPT = """\

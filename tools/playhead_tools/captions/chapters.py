@@ -6,6 +6,8 @@ from math import ceil, log
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_tools.tolerance import EPSILON
+
 MAX_CAPTIONS = 64
 MAX_CHAPTERS = 40
 
@@ -54,7 +56,7 @@ def cut_chapters(
             if end - first < min_captions:
                 continue
             cost = best[first] + log(total) + n * log(n + different or 1) - fits
-            if cost < best[end] - 1e-9:
+            if cost < best[end] - EPSILON:
                 best[end], begins[end] = cost, first
     return _runs(begins)
 

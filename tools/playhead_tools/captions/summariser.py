@@ -16,10 +16,10 @@ from playhead_index.store.summaries import Level
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
 from playhead_tools.captions.caption import Caption, CaptionForm, make_caption, parse_caption
-from playhead_tools.match import search_terms, stem
-from playhead_tools.video_llm.forms import ask_form
 from playhead_tools.video_llm.prompt import MAX_WORDS_CHARS, RULES
 from playhead_tools.video_llm.protocol import Budget, Clip, VideoLLM, VlmRequest
+from playhead_tools.video_llm.structured_output import ask_form
+from playhead_tools.word_match import search_terms, stem
 
 EXTRACTIVE = "extractive"
 MAX_SENTENCES: dict[Level, int] = {"chapter": 2, "video": 3}

@@ -14,7 +14,7 @@ from playhead_index.window import Window
 from playhead_index.words.protocol import Words
 from playhead_tools.captions.caption import KEYWORDS
 from playhead_tools.captions.summariser import EXTRACTIVE, sum_basic
-from playhead_tools.match import search_terms, stem
+from playhead_tools.word_match import search_terms, stem
 
 MAX_SENTENCES: Mapping[Level, int] = {"chapter": 2, "video": 6}
 """Of an extract."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.compression.choose import uniform_frames
+from playhead_tools.compression.frame_selection import uniform_frames
 from playhead_tools.compression.records import ClipTokens, SelectedFrames, SelectedTokens, upcast_half
 
 

@@ -1,19 +1,18 @@
 """How much each token of a frame would be missed, whatever is asked.
 
 Nothing here merges tokens: those kept are those the encoder made, at their own positions. Scores are computed
-once a clip; sorting by them is `ranking`'s.
+once a clip; sorting by them is `token_ranking`'s.
 """
 
 from typing import Any
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.compression.records import ClipTokens, upcast_half
+from playhead_tools.compression.records import EPSILON, ClipTokens, upcast_half
 
 KERNEL_WIDTHS = tuple(2.0**k for k in range(-3, 2))
 CHANNEL_PART, UNIQUE_TEMPERATURE = 0.5, 0.01
 CURVE_TEMPERATURE = 0.7
 STATIC = 0.9
-_EPSILON = 1e-6
 
 
 def vidcom2_scores(clip: ClipTokens) -> tuple[Any, Any]:
@@ -62,18 +61,18 @@ def vcast_scores(clip: ClipTokens) -> tuple[Any, Any]:
         (N, T) importance; and (N,) uniqueness, a softmax over frames.
     """
     tokens, functional = upcast_half(clip.tokens), torch().nn.functional
-    means = functional.normalize(tokens.mean(dim=1), dim=-1, eps=_EPSILON)
-    apart = 1.0 - functional.cosine_similarity(tokens, means[:, None], dim=-1, eps=_EPSILON)
+    means = functional.normalize(tokens.mean(dim=1), dim=-1, eps=EPSILON)
+    apart = 1.0 - functional.cosine_similarity(tokens, means[:, None], dim=-1, eps=EPSILON)
     lengths = tokens.norm(dim=-1)
     low, high = lengths.amin(dim=1, keepdim=True), lengths.amax(dim=1, keepdim=True)
-    importance = apart + (lengths - low) / (high - low + _EPSILON)
+    importance = apart + (lengths - low) / (high - low + EPSILON)
     return importance, torch().softmax(_turns(means) / CURVE_TEMPERATURE, dim=0)
 
 
 def _turns(means: Any) -> Any:
     turns = torch().ones(means.shape[0], dtype=means.dtype, device=means.device)
     steps = means[1:] - means[:-1]
-    cosine = torch().nn.functional.cosine_similarity(steps[:-1], steps[1:], dim=-1, eps=_EPSILON)
+    cosine = torch().nn.functional.cosine_similarity(steps[:-1], steps[1:], dim=-1, eps=EPSILON)
     turns[1:-1] = 1.0 - cosine
     return turns
 

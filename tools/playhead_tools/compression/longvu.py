@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.compression.choose import best_frames
+from playhead_tools.compression.frame_selection import best_frames
 from playhead_tools.compression.records import ClipTokens, SelectedTokens, all_tokens, tokens_where
-from playhead_tools.compression.reduce import THRESHOLD, WINDOW, reduce_tokens
+from playhead_tools.compression.reduce_tokens import THRESHOLD, WINDOW, reduce_tokens
 
 Resolution = Literal["high", "mixed", "low"]
 HIGH_CELLS, LOW_CELLS = 144, 64

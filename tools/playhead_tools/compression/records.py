@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from playhead_index.embed.runtime import torch
 
+EPSILON = 1e-6
+"""The least length or spread in float32 that is divided by; below it a direction or a rank says nothing."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClipTokens:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from playhead_tools.question.asking import last_chars
+from playhead_tools.question.question_sentence import last_chars
 from playhead_tools.spec import QuestionSpec, Relation
 from playhead_tools.wording import re_any_case, single_blanks
 

@@ -2,7 +2,7 @@
 
 import re
 
-from playhead_tools.question.masked import MaskedQuestion
+from playhead_tools.question.masked_quotes import MaskedQuestion
 from playhead_tools.question.relation import LOCATE
 from playhead_tools.spec import AnswerType, Intent, Kind
 from playhead_tools.wording import (

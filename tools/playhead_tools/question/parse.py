@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from playhead_tools.question.asking import first_question, question_sentence, without_lead
-from playhead_tools.question.choices import split_folders, split_options
 from playhead_tools.question.exactness import with_passages
+from playhead_tools.question.inline_options import split_folders, split_options
 from playhead_tools.question.intent import (
     answer_type,
     before_or_after_choices,
@@ -16,9 +15,10 @@ from playhead_tools.question.intent import (
     is_fact_question,
     targets_of,
 )
-from playhead_tools.question.masked import MaskedQuestion, mask_quoted
+from playhead_tools.question.masked_quotes import MaskedQuestion, mask_quoted
+from playhead_tools.question.question_sentence import first_question, question_sentence, without_lead
 from playhead_tools.question.relation import inheriting, split_relation, split_setting
-from playhead_tools.question.transcript import transcript_of
+from playhead_tools.question.transcript_questions import transcript_of
 from playhead_tools.spec import QuestionSpec
 from playhead_tools.times import parse_times
 from playhead_tools.wording import (

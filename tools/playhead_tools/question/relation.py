@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from playhead_tools.numbers import ORDINAL_PATTERN, ordinal_value
-from playhead_tools.question.masked import MaskedQuestion
+from playhead_tools.question.masked_quotes import MaskedQuestion
 from playhead_tools.spec import EVERY, Anchor, Kind, Relation, RelationKind
 from playhead_tools.wording import (
     AUX,

@@ -15,8 +15,14 @@ from playhead_index.words.repetition import without_repetitions
 from playhead_index.words.subtitle_cover import uncovered_voice
 from playhead_index.words.voice_activity import CHUNK_S, Chunk, cut_chunks
 from playhead_tools.redaction import passwords, redact, redact_keys
-from playhead_tools.speech_server.reply import Segment, Transcript, read_transcript
-from playhead_tools.speech_server.sound import RATE_HZ, join_voice, mute_outside, split_at_quiet, wav_bytes
+from playhead_tools.speech_server.parse_response import Segment, ServerTranscript, read_transcript
+from playhead_tools.speech_server.wav_audio import (
+    RATE_HZ,
+    join_voice,
+    mute_outside,
+    split_at_quiet,
+    wav_bytes,
+)
 from playhead_tools.video_llm.http_post import BackOff, Lines, Poster, PostRefused, Timeouts, Upload
 
 MAX_REQUEST_S = 120.0
@@ -190,7 +196,7 @@ class ServerTranscriber:
 
     def _transcript(
         self, chunk: Chunk, part: Window, voice: Sequence[Window], hints: RecognitionHints
-    ) -> Transcript | None:
+    ) -> ServerTranscript | None:
         """The reply to the voice in a part of a chunk; None for a part that is too short to hold a word.
 
         A form that the server refuses is not asked for again.

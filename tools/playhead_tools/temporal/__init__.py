@@ -2,31 +2,31 @@
 
 Events have a probability, boundaries that may be off, and sides that may be open; results say what is
 certain, what is only possible, and whether an event may lie where nothing was scanned. `event` defines an
-event, `scan` what was scanned, `clock` when each video was recorded: without that, relations hold inside one
-video only.
+event, `scan_coverage` what was scanned, `clock` when each video was recorded: without that, relations hold
+inside one video only.
 
-    allen      the thirteen relations of two windows or events, with a tolerance
-    filters    before, after, during, between
-    stretches  what goes on until or since something
-    ranks      first, last, nth, longest, shortest
-    measures   count, total duration, frequency (`expected` does the sums)
-    pairs      the gap between two events, co-occurrences
-    orders     which comes first, the order of several
-    moments    what is under way at a time, what was known by then
+    allen        the thirteen relations of two windows or events, with a tolerance
+    filters      before, after, during, between
+    until_since  what goes on until or since something
+    ranks        first, last, nth, longest, shortest
+    measures     count, total duration, frequency (`expected_values` does the sums)
+    event_pairs  the gap between two events, co-occurrences
+    event_order  which comes first, the order of several
+    at_time      what is under way at a time, what was known by then
 """
 
 from playhead_tools.temporal.allen import holds, relate, relation
+from playhead_tools.temporal.at_time import as_of, at
 from playhead_tools.temporal.clock import Clock
 from playhead_tools.temporal.event import Event, covered_s, in_order, merge_events
+from playhead_tools.temporal.event_order import arrange, compare, order
+from playhead_tools.temporal.event_pairs import co_occurrences, gap
 from playhead_tools.temporal.filters import after, before, between, during, filter_events
 from playhead_tools.temporal.measures import count, frequency, total_duration
-from playhead_tools.temporal.moments import as_of, at
-from playhead_tools.temporal.orders import arrange, compare, order
-from playhead_tools.temporal.pairs import co_occurrences, gap
 from playhead_tools.temporal.ranks import first, last, longest, nth, shortest
 from playhead_tools.temporal.results import ComputedValue, Order
-from playhead_tools.temporal.scan import Scan
-from playhead_tools.temporal.stretches import since, until
+from playhead_tools.temporal.scan_coverage import Scan
+from playhead_tools.temporal.until_since import since, until
 
 __all__ = [
     "Clock",

@@ -11,7 +11,7 @@ from typing import Literal
 from playhead_tools.temporal.clock import Clock, offset_s, timelines
 from playhead_tools.temporal.event import Bounds, Event, in_order, refuse_negative
 from playhead_tools.temporal.results import FilteredEvents
-from playhead_tools.temporal.scan import ScanCoverage, is_covered, scope_ids
+from playhead_tools.temporal.scan_coverage import ScanCoverage, is_covered, scope_ids
 
 Kind = Literal["before", "after", "during", "between"]
 

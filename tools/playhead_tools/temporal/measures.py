@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from math import inf
 
 from playhead_tools.temporal.event import Event, by_video, merge_events
-from playhead_tools.temporal.expected import expected_clusters, expected_s
+from playhead_tools.temporal.expected_values import expected_clusters, expected_s
 from playhead_tools.temporal.results import BoundedValue
-from playhead_tools.temporal.scan import Scan, ScanCoverage, fraction_of, is_complete
+from playhead_tools.temporal.scan_coverage import Scan, ScanCoverage, fraction_of, is_complete
 
 Span = tuple[float, float]
 

@@ -6,7 +6,7 @@ from math import inf
 from playhead_tools.temporal.clock import Clock, on_line, timelines
 from playhead_tools.temporal.event import Event, in_order, refuse_negative
 from playhead_tools.temporal.results import RankedEvents
-from playhead_tools.temporal.scan import ScanCoverage, is_complete, is_covered, scope_ids
+from playhead_tools.temporal.scan_coverage import ScanCoverage, is_complete, is_covered, scope_ids
 
 
 def nth(
@@ -34,7 +34,7 @@ def nth(
         ValueError: n is 0, or `tolerance_s` is below 0.
 
     >>> from playhead_index.window import Window
-    >>> from playhead_tools.temporal.scan import Scan
+    >>> from playhead_tools.temporal.scan_coverage import Scan
     >>> scan = Scan({"v": Window(0, 60)}, {"v": [Window(30, 60)]})
     >>> first = nth([Event("v", Window(40, 50), ("E1",))], 1, scan_coverage=scan)
     >>> first.complete, first.meaning

@@ -7,8 +7,9 @@ from playhead_index.errors import ToolError
 from playhead_index.window import Window, format_time, parse_time
 from playhead_tools.evidence import Evidence, listed
 from playhead_tools.retrieval import VideoEntry
+from playhead_tools.search_extent import SegmentRef
 from playhead_tools.toolbox.context import ToolContext
-from playhead_tools.toolbox.rows import clock
+from playhead_tools.toolbox.result_rows import clock
 
 MAX_NAMED = 8
 MAX_RANGE_CHARS = 300
@@ -30,9 +31,6 @@ _ALL_WORDS = frozenset(("", "all", "whole", "any", "everything", "full", "the wh
 _NOT_A_RANGE = (
     "no range {text!r}; write times like 12:30-12:41 or 750-761{video}, an id like E3, or nothing for all"
 )
-
-SegmentRef = tuple[str, Window]
-"""The id of a video, and a window of it."""
 
 
 def resolve_video(context: ToolContext, video: str) -> VideoEntry:

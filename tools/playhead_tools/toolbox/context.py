@@ -13,7 +13,7 @@ from playhead_tools.citations import stored_texts
 from playhead_tools.evidence_table import EvidenceTable
 from playhead_tools.numbers import clocks_in, numbers_in
 from playhead_tools.retrieval import Finder, VideoEntry, list_videos
-from playhead_tools.speaking import ScopeSpeakers, SpeakerNames
+from playhead_tools.speaker_turns import ScopeSpeakers, SpeakerNames
 from playhead_tools.toolbox.protocols import Reader, ToolImage, VideoObserver, VlmMeter
 
 if TYPE_CHECKING:

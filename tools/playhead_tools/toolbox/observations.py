@@ -8,7 +8,7 @@ from playhead_index.errors import ModelError, ModelUnavailable, ToolError, Video
 from playhead_index.window import Window
 from playhead_tools.region import Region
 from playhead_tools.toolbox.context import Record, ToolContext
-from playhead_tools.toolbox.rows import clock
+from playhead_tools.toolbox.result_rows import clock
 from playhead_tools.video_llm.client import Observation
 from playhead_tools.video_llm.refusals import is_refusal, yes_or_no
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, Field, ValidationError, create_model
 
 from playhead_tools.toolbox.context import BadCall, Record, ToolContext
-from playhead_tools.toolbox.repair import repaired
+from playhead_tools.toolbox.repair_arguments import repaired
 
 Tool = Callable[..., Record]
 MAX_PROBLEMS = 3

@@ -12,20 +12,34 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window
 from playhead_tools.evidence import coverage_from_json, coverage_to_json, join_coverage
 from playhead_tools.evidence_table import EvidenceTable
-from playhead_tools.extent import ExtentReader, with_extent
 from playhead_tools.retrieval import Finder
+from playhead_tools.search_extent import ExtentReader, with_extent
 from playhead_tools.temporal import Scan
-from playhead_tools.toolbox import browsing, computing, concluding, finding, looking, reading, searching
+from playhead_tools.toolbox import (
+    browse_tool,
+    compute_tool,
+    find_events_tool,
+    finish_tools,
+    look_tool,
+    read_tool,
+    search_tool,
+)
 from playhead_tools.toolbox.context import BadCall, Record, ToolContext, ToolLimits
 from playhead_tools.toolbox.protocols import Reader, ToolImage, VideoObserver, VlmCallCounter, VlmMeter
-from playhead_tools.toolbox.rows import result_text
+from playhead_tools.toolbox.result_rows import result_text
 from playhead_tools.toolbox.schema import Tool, ToolSpec
 from playhead_tools.verdict_rules import SearchedExtent
 
 _FUNCTIONS: tuple[Tool, ...] = (
-    searching.search, reading.read, looking.look, browsing.browse, finding.find_events, computing.compute,
-    concluding.finish, concluding.abstain,
-)  # fmt: skip
+    search_tool.search,
+    read_tool.read,
+    look_tool.look,
+    browse_tool.browse,
+    find_events_tool.find_events,
+    compute_tool.compute,
+    finish_tools.finish,
+    finish_tools.abstain,
+)
 TOOLS = tuple(ToolSpec(function) for function in _FUNCTIONS)
 """Every tool, the cheap ones first."""
 ENDING_TOOLS = ("finish", "abstain")
@@ -252,7 +266,7 @@ class Toolbox:
         viewed = [
             (video_id, Window(*window))
             for scan in context.scans
-            if scan["where"] in finding.VISUAL_WHERE
+            if scan["where"] in find_events_tool.VISUAL_WHERE
             for video_id, windows in scan["seen"].items()
             for window in windows
         ]

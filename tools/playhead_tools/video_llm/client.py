@@ -21,8 +21,9 @@ from playhead_tools.frames import FrameReader
 from playhead_tools.local_hosts import is_loopback
 from playhead_tools.reasoning_content import split_thoughts
 from playhead_tools.region import Region
+from playhead_tools.tolerance import EPSILON_S
 from playhead_tools.video_llm.frame_citations import resolve_frame_numbers
-from playhead_tools.video_llm.frame_sampling import EDGE_S, MIN_WINDOW_S, STEP_S, ClipRequest, dense_clip
+from playhead_tools.video_llm.frame_sampling import MIN_WINDOW_S, STEP_S, ClipRequest, dense_clip
 from playhead_tools.video_llm.parse_response import LookReply, parse_look_reply, with_options
 from playhead_tools.video_llm.protocol import (
     Budget,
@@ -286,7 +287,7 @@ class VlmClient:
         )
         by_time = {one.time_s: one.rgb for one in timed_frames}
         images = np.stack([by_time[time_s] for time_s in clip_request.times_s])
-        end_s = max(clip_request.window.end_s, clip_request.times_s[-1] + EDGE_S)
+        end_s = max(clip_request.window.end_s, clip_request.times_s[-1] + EPSILON_S)
         window = Window(min(clip_request.window.start_s, clip_request.times_s[0]), end_s)
         words = self._words(clip_request.video_id, window)
         self._clips[clip_request] = Clip(

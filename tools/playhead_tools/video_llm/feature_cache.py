@@ -8,7 +8,7 @@ import warnings
 from collections import OrderedDict
 from pathlib import Path
 
-from playhead_tools.video_llm.encoded import ClipFeatures
+from playhead_tools.video_llm.clip_features import ClipFeatures
 
 SUFFIX = ".features"
 _DIGEST_BYTES = 32

@@ -11,6 +11,8 @@ from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window, format_time
 from playhead_tools.video_llm.protocol import Clip, PromptFrame
 
+MAX_RANGE_FRAMES = 10_000
+"""No call gives a model as many frames: of a longer range only its two ends count."""
 _BRACKET = re.compile(
     r"\[\s*(?:frames?\s*)?(\d{1,9}(?:\s*(?:[,;–-]|and)\s*(?:frames?\s*)?\d{1,9})*)\s*\]", re.IGNORECASE
 )
@@ -104,7 +106,7 @@ def numbers_in(text: str) -> tuple[int, ...]:
     for replace_bracket in _BRACKET.finditer(text):
         for item in _ITEM.finditer(replace_bracket[1]):
             first, last = int(item[1]), int(item[2] or item[1])
-            found += range(first, last + 1) if last - first < 10_000 else (first, last)
+            found += range(first, last + 1) if last - first < MAX_RANGE_FRAMES else (first, last)
     return tuple(dict.fromkeys(found))
 
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from playhead_index.window import Window
 from playhead_tools.region import Region
+from playhead_tools.tolerance import EPSILON_S
 
 STEP_S, LONGEST_STEP_S = 0.5, 1.0
 """Seconds between the two frames of a pair: the shorter where it covers the window, the longer at most."""
 MIN_WINDOW_S = 4.0
 """A window is widened to at least so much before it is shown: an instant shows nothing of a movement."""
-EDGE_S = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,10 @@ def dense_clip(
     """
     widened = _widened(window, video_window, min_s)
     step_s = min(max(STEP_S, widened.duration_s / max_frames), LONGEST_STEP_S)
-    pairs = max(1, min(max_frames // 2, int(widened.duration_s / (2 * step_s) + EDGE_S)))
+    pairs = max(1, min(max_frames // 2, int(widened.duration_s / (2 * step_s) + EPSILON_S)))
     part_s = widened.duration_s / pairs
     lead_s = max(0.0, part_s - 2 * step_s) / 2
-    last_s = max(0.0, video_window.end_s - EDGE_S)
+    last_s = max(0.0, video_window.end_s - EPSILON_S)
     starts = [widened.start_s + i * part_s + lead_s for i in range(pairs)]
     times = tuple(min(t, last_s) for start_s in starts for t in (start_s, start_s + step_s))
     return ClipRequest(video_id, times, widened)

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 
 from playhead_index.errors import ModelOutputInvalid
-from playhead_tools.video_llm.forms import strip_json
 from playhead_tools.video_llm.refusals import is_refusal, is_refusing_option
+from playhead_tools.video_llm.structured_output import strip_json
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """What options are called by."""

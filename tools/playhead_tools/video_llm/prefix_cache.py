@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.runtime import transformers
-from playhead_tools.video_llm.assembling import PrunedRow
+from playhead_tools.video_llm.prompt_rows import PrunedRow
 
 _STRIDE = np.uint64(0x9E37_79B9_7F4A_7C15)
 """2^64 over the golden ratio: rows of a clip lie far apart."""

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from playhead_index.words.protocol import Words
-from playhead_tools.fencing import fenced
+from playhead_tools.untrusted_text import fenced
 from playhead_tools.video_llm.protocol import Clip, PromptFrame, VlmRequest
 
 if TYPE_CHECKING:

@@ -157,6 +157,10 @@ class PromptFrame:
     window: Window
 
 
+MIN_PROBABILITY = 1e-9
+"""A probability of zero counts as this where its logarithm is taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class YesNo:
     """Natural log-probabilities of Yes and No as the first word of the reply.

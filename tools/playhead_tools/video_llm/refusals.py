@@ -9,7 +9,7 @@ tells something first and declines the rest is an answer. All of them run in lin
 
 import re
 
-from playhead_tools.match import replace_quotes
+from playhead_tools.word_match import replace_quotes
 
 MAX_CHARS = 400
 """A refusal stands at the beginning of a reply; more of it is not read."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from playhead_tools.video_llm.encoding import jpeg_base64, mp4_base64
+from playhead_tools.video_llm.jpeg_and_mp4 import jpeg_base64, mp4_base64
 from playhead_tools.video_llm.prompt import PromptClip, clip_parts, frame_parts, prompt_clips, system_text
 from playhead_tools.video_llm.protocol import Clip, PromptFrame, VlmRequest
 from playhead_tools.video_llm.server_kinds import ServerKind, Structured, VideoForm, structured_fields

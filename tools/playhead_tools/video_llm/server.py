@@ -11,11 +11,18 @@ from urllib.parse import urlsplit
 
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, TokenBudgetExceeded
 from playhead_tools.redaction import passwords, redact, redact_keys
+from playhead_tools.tolerance import EPSILON
+from playhead_tools.video_llm.chat_completion import (
+    CompletionResult,
+    Usage,
+    read_complete,
+    read_stream,
+    yes_no_of,
+)
 from playhead_tools.video_llm.choose_frames import choose_evenly, frames_to_show, max_frames_in_budget
-from playhead_tools.video_llm.completion import CompletionResult, Usage, read_complete, read_stream, yes_no_of
-from playhead_tools.video_llm.encoding import fitted_size
 from playhead_tools.video_llm.frame_limits import max_frames_after
 from playhead_tools.video_llm.http_post import BackOff, Poster, PostRefused, PostResult, Timeouts
+from playhead_tools.video_llm.jpeg_and_mp4 import fitted_size
 from playhead_tools.video_llm.protocol import (
     FrameChooser,
     PromptFrame,
@@ -29,7 +36,6 @@ from playhead_tools.video_llm.usage import Report
 
 _ABOUT_FORM = ("response_format", "json_schema", "json_object", "structured", "guided", "grammar", "schema")
 _ABOUT_LOGPROBS = ("logprob",)
-_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +175,7 @@ class ServerVideoLLM:
             TokenBudgetExceeded: not one frame fits, or visual tokens cannot be counted.
         """
         per_frame = self._tokens_per_frame(request)
-        frame_limit = max(1, int(self.keep_frames * sum(len(clip) for clip in request.clips) + _ROUNDING))
+        frame_limit = max(1, int(self.keep_frames * sum(len(clip) for clip in request.clips) + EPSILON))
         if per_frame is not None:
             frame_limit = min(frame_limit, max_frames_in_budget(request, per_frame) or frame_limit)
         notes: list[str] = []

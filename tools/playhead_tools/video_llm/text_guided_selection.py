@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.compression.guided import (
+from playhead_tools.compression.records import SelectedTokens, upcast_half
+from playhead_tools.compression.text_guided import (
     QuestionFocus,
     fit_of_words,
     question_focus,
     select_guided_tokens,
 )
-from playhead_tools.compression.records import SelectedTokens, upcast_half
 from playhead_tools.video_llm.token_selection import TokenizedClip
 
 WordVectors = Callable[[str], NDArray[np.float32]]

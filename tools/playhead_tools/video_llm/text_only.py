@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from playhead_index.embed.checkpoints import map_load_errors
-from playhead_tools.video_llm.chat import control_tokens, plain
-from playhead_tools.video_llm.loading import LoadedModel
+from playhead_tools.video_llm.chat_template import control_tokens, plain
+from playhead_tools.video_llm.load_model import LoadedModel
 
 Role = Literal["system", "user", "assistant"]
 

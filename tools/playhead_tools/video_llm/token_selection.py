@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.compression.plan import TokenCosts
+from playhead_tools.compression.budget_plan import TokenCosts
 from playhead_tools.compression.records import ClipTokens, SelectedTokens, all_tokens
 from playhead_tools.video_llm.prompt import PromptClip
 from playhead_tools.video_llm.protocol import Clip

@@ -20,17 +20,17 @@ from numpy.typing import NDArray
 from playhead_index.embed.runtime import torch, transformers
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
 from playhead_tools.compression.records import ClipTokens
-from playhead_tools.video_llm.assembling import PrunedRow, Row, batch_inputs, prune_row, write_row
-from playhead_tools.video_llm.chat import prompt_text
+from playhead_tools.video_llm.chat_template import prompt_text
 from playhead_tools.video_llm.choose_frames import choose_evenly
-from playhead_tools.video_llm.encode_call import ClipEncoder, step_times_s, with_labels
-from playhead_tools.video_llm.encoded import ClipFeatures
+from playhead_tools.video_llm.clip_encoder import ClipEncoder, step_times_s, with_labels
+from playhead_tools.video_llm.clip_features import ClipFeatures
 from playhead_tools.video_llm.feature_cache import FeatureCache
-from playhead_tools.video_llm.first_word import FirstTokenProbe, yes_no_tokens
-from playhead_tools.video_llm.generating import Generated, generate_reusing_prefix, generate_tokens
-from playhead_tools.video_llm.loading import LoadedModel, LoadOptions, load
+from playhead_tools.video_llm.first_token import FirstTokenProbe, yes_no_tokens
+from playhead_tools.video_llm.generation import Generated, generate_reusing_prefix, generate_tokens
+from playhead_tools.video_llm.load_model import LoadedModel, LoadOptions, load
 from playhead_tools.video_llm.prefix_cache import PrefixCache, keeps_all
 from playhead_tools.video_llm.prompt import prompt_clips
+from playhead_tools.video_llm.prompt_rows import PrunedRow, Row, batch_inputs, prune_row, write_row
 from playhead_tools.video_llm.protocol import FrameChooser, PromptFrame, VlmRequest, VlmResponse
 from playhead_tools.video_llm.text_only import Message, TextReply, text_prompt
 from playhead_tools.video_llm.token_selection import TokenizedClip, TokenKeeper

@@ -12,7 +12,7 @@ from playhead_bench.evaluate.formats.records import (
     RankedWindow,
     ReportSentence,
 )
-from playhead_bench.evaluate.formats.table import FORMATS, Format
+from playhead_bench.evaluate.formats.registry import FORMATS, Format
 
 __all__ = [
     "FORMATS",

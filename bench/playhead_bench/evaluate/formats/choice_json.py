@@ -5,19 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from playhead_bench.evaluate.formats.fields import answer_of, first, integer_of, number_of
-from playhead_bench.evaluate.formats.files import (
-    LocatedRow,
-    Row,
-    RowOrError,
-    keyed,
-    listed,
-    read_json,
-    read_rows,
-)
-from playhead_bench.evaluate.formats.gather import choice_sample, flattened, gather
-from playhead_bench.evaluate.formats.records import BadRow, Dataset, InvalidRow
-from playhead_bench.evaluate.formats.spellings import (
+from playhead_bench.evaluate.formats.choice_fields import (
     AVA100,
     CGBENCH,
     EGOSCHEMA,
@@ -28,6 +16,18 @@ from playhead_bench.evaluate.formats.spellings import (
     MLVU,
     VIDEOMME,
 )
+from playhead_bench.evaluate.formats.fields import answer_of, first, integer_of, number_of
+from playhead_bench.evaluate.formats.records import BadRow, Dataset, InvalidRow
+from playhead_bench.evaluate.formats.row_files import (
+    LocatedRow,
+    Row,
+    RowOrError,
+    keyed,
+    listed,
+    read_json,
+    read_rows,
+)
+from playhead_bench.evaluate.formats.samples_from_rows import choice_sample, flattened, gather
 from playhead_bench.evaluate.sample import Sample
 
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from playhead_bench.evaluate.formats.files import LocatedRow, Row, RowOrError, keyed, read_json
-from playhead_bench.evaluate.formats.gather import gather
-from playhead_bench.evaluate.formats.moments import moment_sample
+from playhead_bench.evaluate.formats.moment_rows import moment_sample
 from playhead_bench.evaluate.formats.records import BadRow, Dataset
+from playhead_bench.evaluate.formats.row_files import LocatedRow, Row, RowOrError, keyed, read_json
+from playhead_bench.evaluate.formats.samples_from_rows import gather
 from playhead_bench.evaluate.sample import Sample
 
 

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from playhead_bench.evaluate.formats.fields import identifier, integer_of, needed, number_of
-from playhead_bench.evaluate.formats.files import (
+from playhead_bench.evaluate.formats.gold_windows import windows_of
+from playhead_bench.evaluate.formats.prediction_rows import by_key, chosen, moments_of, only_best
+from playhead_bench.evaluate.formats.records import Dataset, InvalidRow, Prediction, Predictions
+from playhead_bench.evaluate.formats.row_files import (
     LocatedRow,
     RowOrError,
     keyed,
@@ -15,10 +18,7 @@ from playhead_bench.evaluate.formats.files import (
     read_rows,
     write_json,
 )
-from playhead_bench.evaluate.formats.gather import FieldNames, choice_sample, gather
-from playhead_bench.evaluate.formats.predict import by_key, chosen, moments_of, only_best
-from playhead_bench.evaluate.formats.records import Dataset, InvalidRow, Prediction, Predictions
-from playhead_bench.evaluate.formats.spans import windows_of
+from playhead_bench.evaluate.formats.samples_from_rows import FieldNames, choice_sample, gather
 from playhead_bench.evaluate.sample import Sample
 
 NEXTQA = FieldNames(

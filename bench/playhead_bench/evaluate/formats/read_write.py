@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from playhead_bench.evaluate.formats.predict import check
+from playhead_bench.evaluate.formats.prediction_rows import check
 from playhead_bench.evaluate.formats.records import Dataset, FormatUnreadable, Prediction, Predictions
-from playhead_bench.evaluate.formats.table import FORMATS, Format
+from playhead_bench.evaluate.formats.registry import FORMATS, Format
 from playhead_bench.evaluate.sample import Sample
 
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from playhead_bench.evaluate.formats.fields import first, text_of
-from playhead_bench.evaluate.formats.files import read_rows
+from playhead_bench.evaluate.formats.gold_windows import windows_of
 from playhead_bench.evaluate.formats.records import BadRow
-from playhead_bench.evaluate.formats.spans import windows_of
+from playhead_bench.evaluate.formats.row_files import read_rows
 from playhead_index.window import Window
 
 

@@ -5,16 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from playhead_bench.evaluate.formats.fields import LETTERS, answer_of, first, identifier, integer_of, needed
-from playhead_bench.evaluate.formats.files import (
-    LocatedRow,
-    RowOrError,
-    read_csv,
-    read_rows,
-    write_csv,
-    write_json,
-)
-from playhead_bench.evaluate.formats.gather import flattened
-from playhead_bench.evaluate.formats.predict import (
+from playhead_bench.evaluate.formats.prediction_rows import (
     by_key,
     chosen,
     collect,
@@ -25,6 +16,15 @@ from playhead_bench.evaluate.formats.predict import (
     refuse,
 )
 from playhead_bench.evaluate.formats.records import BadRow, InvalidRow, Prediction, Predictions
+from playhead_bench.evaluate.formats.row_files import (
+    LocatedRow,
+    RowOrError,
+    read_csv,
+    read_rows,
+    write_csv,
+    write_json,
+)
+from playhead_bench.evaluate.formats.samples_from_rows import flattened
 from playhead_bench.evaluate.sample import Sample
 
 Samples = Mapping[str, Sample]

@@ -5,15 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from playhead_bench.evaluate.formats.fields import identifier, needed, number_of
-from playhead_bench.evaluate.formats.files import (
-    LocatedRow,
-    keyed,
-    read_json,
-    read_json_lines,
-    write_json,
-    write_json_lines,
-)
-from playhead_bench.evaluate.formats.predict import (
+from playhead_bench.evaluate.formats.gold_windows import windows_of
+from playhead_bench.evaluate.formats.prediction_rows import (
     by_key,
     collect,
     moments_of,
@@ -29,7 +22,14 @@ from playhead_bench.evaluate.formats.records import (
     Predictions,
     RankedWindow,
 )
-from playhead_bench.evaluate.formats.spans import windows_of
+from playhead_bench.evaluate.formats.row_files import (
+    LocatedRow,
+    keyed,
+    read_json,
+    read_json_lines,
+    write_json,
+    write_json_lines,
+)
 from playhead_bench.evaluate.sample import Sample
 
 Samples = Mapping[str, Sample]

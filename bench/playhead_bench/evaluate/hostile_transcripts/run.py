@@ -23,7 +23,7 @@ from playhead_bench.evaluate.hostile_transcripts.texts import (
 )
 from playhead_bench.evaluate.json_lines import LineWriter, read_lines
 from playhead_bench.evaluate.manifest import make_manifest, require_same_run
-from playhead_bench.evaluate.real_questions.answers import answer_record
+from playhead_bench.evaluate.real_questions.answer_question import answer_record
 from playhead_bench.evaluate.real_questions.chat_run import ended_by
 from playhead_bench.evaluate.real_questions.chat_systems import (
     SYSTEMS,
@@ -32,7 +32,7 @@ from playhead_bench.evaluate.real_questions.chat_systems import (
     ChatServer,
     WholeTranscript,
 )
-from playhead_bench.evaluate.real_questions.session import REPLIES, product_digest
+from playhead_bench.evaluate.real_questions.run_evaluation import REPLIES, product_digest
 from playhead_bench.evaluate.tables import Grid
 from playhead_index.errors import ModelUnavailable, PlayheadError
 from playhead_index.recipe import IndexSettings

@@ -18,7 +18,7 @@ from playhead_bench.evaluate.json_lines import LineWriter, read_lines
 from playhead_bench.evaluate.manifest import make_manifest, require_same_run
 from playhead_bench.evaluate.meeting_summaries.data import SummaryQuery
 from playhead_bench.evaluate.metrics.rouge import rouge_l
-from playhead_bench.evaluate.real_questions.answers import answer_record
+from playhead_bench.evaluate.real_questions.answer_question import answer_record
 from playhead_bench.evaluate.real_questions.chat_systems import (
     SYSTEMS as QUESTION_SYSTEMS,
 )
@@ -28,7 +28,7 @@ from playhead_bench.evaluate.real_questions.chat_systems import (
     ChatServer,
     WholeTranscript,
 )
-from playhead_bench.evaluate.real_questions.session import REPLIES, product_digest
+from playhead_bench.evaluate.real_questions.run_evaluation import REPLIES, product_digest
 from playhead_bench.evaluate.tables import Grid
 from playhead_index.embed.minilm import OFFLINE
 from playhead_index.errors import ModelUnavailable, PlayheadError

@@ -10,7 +10,7 @@ from playhead import Library
 from playhead_bench.evaluate.caching_proxy import CachingProxy
 from playhead_bench.evaluate.json_lines import LineWriter, read_lines
 from playhead_bench.evaluate.metrics.overlap import as_windows
-from playhead_bench.evaluate.real_questions.answers import answer_record
+from playhead_bench.evaluate.real_questions.answer_question import answer_record
 from playhead_bench.evaluate.real_questions.chat_systems import (
     TRANSCRIPT,
     ChatProduct,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from playhead_bench.evaluate.metrics.overlap import as_windows
-from playhead_bench.evaluate.paired import PairedComparison, compare_paired
+from playhead_bench.evaluate.paired_comparison import PairedComparison, compare_paired
 from playhead_bench.evaluate.real_questions.chat_run import is_right
 from playhead_bench.evaluate.real_questions.chat_systems import SYSTEMS, TRANSCRIPT
 from playhead_bench.evaluate.real_questions.scoring import POOLED, is_correct_window

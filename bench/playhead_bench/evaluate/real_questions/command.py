@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from playhead_bench.evaluate.real_questions.session import RealReport
+    from playhead_bench.evaluate.real_questions.run_evaluation import RealReport
 
 OPTIONS = frozenset(
     {
@@ -74,10 +74,10 @@ def run_real(
             address.
         PlayheadError: as `session.evaluate_real`.
     """
-    from playhead_bench.evaluate.real_questions.absent import read_pairs
+    from playhead_bench.evaluate.real_questions.absent_questions import read_pairs
     from playhead_bench.evaluate.real_questions.chat_systems import DEFAULT_SYSTEMS, SYSTEMS, ChatServer
     from playhead_bench.evaluate.real_questions.data import HALVES, read_sets
-    from playhead_bench.evaluate.real_questions.session import RealSettings, evaluate_real
+    from playhead_bench.evaluate.real_questions.run_evaluation import RealSettings, evaluate_real
 
     if folder is None:
         raise typer.BadParameter("`playhead eval real` needs FOLDER, a folder of videos and questions.json")

@@ -14,7 +14,7 @@ from playhead_bench.evaluate.caching_proxy import ReplyCache
 from playhead_bench.evaluate.errors import ReplyMissing
 from playhead_bench.evaluate.json_lines import read_lines
 from playhead_bench.evaluate.real_questions.chat_run import CHAT_ROWS, progress_line
-from playhead_bench.evaluate.real_questions.session import REPLIES
+from playhead_bench.evaluate.real_questions.run_evaluation import REPLIES
 
 
 def exchanges(run: Path, ids: list[str], system: str, cache: Path | None = None) -> Iterator[str]:

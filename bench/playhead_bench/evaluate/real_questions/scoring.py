@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from playhead_bench.evaluate.metrics.abstention import calibration_error, equal_count_error, risk_coverage
 from playhead_bench.evaluate.metrics.moments import first_ious
 from playhead_bench.evaluate.metrics.overlap import as_windows, common_s, covered_s, iou
-from playhead_bench.evaluate.paired import PairedComparison, compare_paired
+from playhead_bench.evaluate.paired_comparison import PairedComparison, compare_paired
 from playhead_tools.calibration import MIN_ANSWERS, fit
 from playhead_tools.evidence import Status
 

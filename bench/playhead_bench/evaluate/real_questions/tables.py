@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from playhead_bench.evaluate.paired import PairedComparison
+from playhead_bench.evaluate.paired_comparison import PairedComparison
 from playhead_bench.evaluate.real_questions.scoring import (
     AnswerScores,
     FoldErrors,

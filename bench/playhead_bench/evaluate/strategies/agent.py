@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from playhead_agent.strategies import BASELINES
-from playhead_bench.evaluate.product import ProductVariant
+from playhead_bench.evaluate.product_variants import ProductVariant
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.strategies.session import (
+from playhead_bench.evaluate.strategies.protocol import (
     EvaluationSession,
     Needs,
     OutcomeStatus,

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from playhead_bench.evaluate.strategies.agent import ABLATIONS, AGENT, AGENT_WORDS, PRODUCT_BASELINES
-from playhead_bench.evaluate.strategies.plain import BLIND, GOLD, RANDOM
-from playhead_bench.evaluate.strategies.searched import AKS, TOP_FRAMES
-from playhead_bench.evaluate.strategies.session import EvaluationStrategy
+from playhead_bench.evaluate.strategies.frame_search import AKS, TOP_FRAMES
+from playhead_bench.evaluate.strategies.protocol import EvaluationStrategy
+from playhead_bench.evaluate.strategies.without_search import BLIND, GOLD, RANDOM
 
 _ALL: tuple[EvaluationStrategy, ...] = (
     BLIND, RANDOM, TOP_FRAMES, AKS, *PRODUCT_BASELINES, AGENT_WORDS, *ABLATIONS,

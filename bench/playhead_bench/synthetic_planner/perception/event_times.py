@@ -5,7 +5,7 @@ from playhead_bench.synthetic_planner.perception.grounding import MIN_DETECTION_
 from playhead_bench.synthetic_planner.perception.session import ProcedureSession
 from playhead_index.window import Window, format_time
 from playhead_tools import options as choose
-from playhead_tools.extent import SegmentRef
+from playhead_tools.search_extent import SegmentRef
 from playhead_tools.spec import QuestionSpec
 
 CANDIDATES = 4

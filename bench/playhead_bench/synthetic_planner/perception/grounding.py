@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, log
 
-from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.observation_request import ObservationRequest
 from playhead_agent.perception.results import Detection
 from playhead_bench.synthetic_planner.perception.session import ProcedureSession
 from playhead_bench.synthetic_planner.question.visual_questions import GENERIC_VERBS
 from playhead_index.window import Window
-from playhead_tools.extent import SegmentRef
-from playhead_tools.match import stem
+from playhead_tools.search_extent import SegmentRef
 from playhead_tools.spec import ActionTriple
 from playhead_tools.video_llm.client import Observation
 from playhead_tools.video_llm.refusals import yes_or_no
+from playhead_tools.word_match import stem
 
 MIN_DETECTION_P = 0.5
 SAME_S = 2.0

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.observation_request import ObservationRequest
 from playhead_agent.perception.results import Detection, PerceptionResult
 from playhead_bench.synthetic_planner.perception.grounding import PIECE_S, narrow, split_long, stands_still
 from playhead_bench.synthetic_planner.perception.session import ProcedureSession
@@ -12,7 +12,7 @@ from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
 from playhead_tools import options as choose
 from playhead_tools.citations import reads_like_orders
-from playhead_tools.extent import SegmentRef
+from playhead_tools.search_extent import SegmentRef
 from playhead_tools.spec import ActionTriple, QuestionSpec
 from playhead_tools.video_llm.client import Observation
 from playhead_tools.video_llm.parse_response import is_abstention, normalised, parse_choice

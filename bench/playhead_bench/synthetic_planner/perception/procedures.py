@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.observation_request import ObservationRequest
 from playhead_agent.perception.results import Detection, PerceptionResult
 from playhead_agent.perception.session import PerceptionSession
 from playhead_bench.synthetic_planner.perception.event_times import find_time
@@ -21,7 +21,7 @@ from playhead_bench.synthetic_planner.perception.grounding import (
     places_with_object,
     split_long,
 )
-from playhead_bench.synthetic_planner.perception.hops import answer_hop
+from playhead_bench.synthetic_planner.perception.multi_hop import answer_hop
 from playhead_bench.synthetic_planner.perception.open_description import answer_at, ask_each
 from playhead_bench.synthetic_planner.perception.options import OptionAction, option_actions
 from playhead_bench.synthetic_planner.perception.ordinals import find_nth
@@ -30,7 +30,7 @@ from playhead_bench.synthetic_planner.perception.session import ProcedureSession
 from playhead_bench.synthetic_planner.perception.subjects import reweight_by_naming
 from playhead_index.window import Window
 from playhead_tools import options as choose
-from playhead_tools.extent import SegmentRef
+from playhead_tools.search_extent import SegmentRef
 from playhead_tools.spec import ActionTriple, Anchor, QuestionSpec
 from playhead_tools.temporal.clock import NO_CLOCK
 

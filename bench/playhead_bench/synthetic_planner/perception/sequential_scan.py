@@ -8,7 +8,7 @@ when the model also affirms it for that object alone.
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.observation_request import ObservationRequest
 from playhead_agent.perception.results import Detection
 from playhead_bench.synthetic_planner.perception.grounding import (
     MIN_DETECTION_P,
@@ -19,7 +19,7 @@ from playhead_bench.synthetic_planner.perception.grounding import (
 from playhead_bench.synthetic_planner.perception.options import OptionAction
 from playhead_bench.synthetic_planner.perception.session import ProcedureSession
 from playhead_bench.synthetic_planner.perception.subjects import object_name
-from playhead_tools.extent import SegmentRef
+from playhead_tools.search_extent import SegmentRef
 from playhead_tools.spec import ActionTriple, QuestionSpec
 
 STRIDE = 6

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.observation_request import ObservationRequest
 from playhead_agent.perception.session import (
     MAX_MOMENTS,
     UNRANKED_SHARE,
@@ -13,7 +13,7 @@ from playhead_agent.perception.session import (
 )
 from playhead_index.search.fusion import rrf
 from playhead_index.store.recordings import read_clock
-from playhead_tools.extent import SegmentRef
+from playhead_tools.search_extent import SegmentRef
 from playhead_tools.spec import ActionTriple
 from playhead_tools.temporal.clock import timelines
 

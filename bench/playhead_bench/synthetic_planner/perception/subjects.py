@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from playhead_agent.perception.look_request import ObservationRequest
+from playhead_agent.perception.observation_request import ObservationRequest
 from playhead_agent.perception.results import Detection
 from playhead_bench.synthetic_planner.perception.grounding import split_long
 from playhead_bench.synthetic_planner.perception.options import OptionAction

@@ -3,7 +3,7 @@
 import re
 
 from playhead_bench.synthetic_planner.question.action_triples import noun_phrase, parse_action, predicate
-from playhead_bench.synthetic_planner.question.clip import as_sentence
+from playhead_bench.synthetic_planner.question.clip_question import as_sentence
 from playhead_bench.synthetic_planner.question.intent import choices_of, intent_of, plain_choice
 from playhead_bench.synthetic_planner.question.masked_quotes import MaskedText
 from playhead_bench.synthetic_planner.question.parts import (

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from playhead_tools.match import replace_quotes
+from playhead_tools.word_match import replace_quotes
 
 _MASK = re.compile("\ue000(\\d+)\ue001")
 

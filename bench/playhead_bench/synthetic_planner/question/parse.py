@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from playhead_bench.synthetic_planner.question.action_triples import parse_action
 from playhead_bench.synthetic_planner.question.alternatives import parse_choice_question
-from playhead_bench.synthetic_planner.question.clip import clip_question, yes_no_question
+from playhead_bench.synthetic_planner.question.clip_question import clip_question, yes_no_question
 from playhead_bench.synthetic_planner.question.imperative import as_question
 from playhead_bench.synthetic_planner.question.intent import asks_a_fact, intent_of, is_located
 from playhead_bench.synthetic_planner.question.masked_quotes import MaskedText, mask_quotes
+from playhead_bench.synthetic_planner.question.multi_video import of_each_video, one_of_them
 from playhead_bench.synthetic_planner.question.order_words import without_order_words
 from playhead_bench.synthetic_planner.question.parts import (
     EITHER,
@@ -19,11 +20,10 @@ from playhead_bench.synthetic_planner.question.parts import (
     target_of,
 )
 from playhead_bench.synthetic_planner.question.relation import LOCATE
-from playhead_bench.synthetic_planner.question.videos import of_each_video, one_of_them
 from playhead_bench.synthetic_planner.question.visual_questions import VisualQuestion, parse_visual_question
 from playhead_bench.synthetic_planner.question.word_questions import parse_text_question
 from playhead_bench.synthetic_planner.wording import is_visual
-from playhead_tools.question.choices import split_folders, split_options
+from playhead_tools.question.inline_options import split_folders, split_options
 from playhead_tools.spec import ActionTriple, Anchor, Hop, Kind, QuestionSpec, Relation, Superlative
 from playhead_tools.times import parse_times
 from playhead_tools.wording import QUESTION_WORDS, parse_ordinal, re_any_case, single_blanks

@@ -10,7 +10,7 @@ from playhead_bench.synthetic_planner.question.action_triples import (
     shows,
     without_tail,
 )
-from playhead_bench.synthetic_planner.question.hops import find_hop
+from playhead_bench.synthetic_planner.question.multi_hop import find_hop
 from playhead_bench.synthetic_planner.wording import is_visual
 from playhead_tools.spec import ActionTriple, AnswerType, Hop, Intent, Kind
 from playhead_tools.wording import is_colour, is_the_video, re_any_case, strip_marks, word_set

@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from playhead_bench.synthetic_planner.question.clip import clip_question
+from playhead_bench.synthetic_planner.question.clip_question import clip_question
 from playhead_bench.synthetic_planner.question.intent import (
     asks_a_fact,
     asks_in_words,

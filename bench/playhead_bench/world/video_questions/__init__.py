@@ -4,7 +4,7 @@
 at once. A question is asked only when it is unambiguous over the whole video.
 """
 
-from playhead_bench.world.asking.ask import KINDS, OVER_KINDS, ask, ask_over
-from playhead_bench.world.asking.question import EventReference, WorldQuestion, to_sample
+from playhead_bench.world.video_questions.make_questions import KINDS, OVER_KINDS, ask, ask_over
+from playhead_bench.world.video_questions.question import EventReference, WorldQuestion, to_sample
 
 __all__ = ["KINDS", "OVER_KINDS", "EventReference", "WorldQuestion", "ask", "ask_over", "to_sample"]

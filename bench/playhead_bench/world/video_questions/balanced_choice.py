@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from random import Random
 
-from playhead_bench.world.asking.draft import Draft, has_options, options_of
-from playhead_bench.world.asking.question import EventReference, WorldQuestion
-from playhead_bench.world.asking.table import EventTable
+from playhead_bench.world.video_questions.draft import Draft, has_options, options_of
+from playhead_bench.world.video_questions.event_table import EventTable
+from playhead_bench.world.video_questions.question import EventReference, WorldQuestion
 
 
 def positions(rng: Random) -> Iterator[int]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from random import Random
 
-from playhead_bench.world.asking.question import QuestionModality, Why
-from playhead_bench.world.asking.table import EventTable, is_object_label
-from playhead_bench.world.asking.words import Phrasing
-from playhead_bench.world.phrases import NOT_IN_VIDEO
-from playhead_bench.world.stage import Pair
+from playhead_bench.world.clip_wordings import NOT_IN_VIDEO
+from playhead_bench.world.random_scene import Pair
+from playhead_bench.world.video_questions.event_table import EventTable, is_object_label
+from playhead_bench.world.video_questions.question import QuestionModality, Why
+from playhead_bench.world.video_questions.wordings import Phrasing
 
 NOT_IN_VIDEO_SHARE = 0.25
 NUM_SAMPLED = 24

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from itertools import pairwise, permutations
 
-from playhead_bench.world.asking.draft import Draft, QuestionContext
-from playhead_bench.world.asking.table import UNAMBIGUOUS_ACTIONS, does
-from playhead_bench.world.phrases import PARTNER_VERBS, VERBS
+from playhead_bench.world.clip_wordings import PARTNER_VERBS, VERBS
+from playhead_bench.world.video_questions.draft import Draft, QuestionContext
+from playhead_bench.world.video_questions.event_table import UNAMBIGUOUS_ACTIONS, does
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
 

@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Callable
 from functools import cached_property
 
-from playhead_bench.world.kinds import COLOURS, OBJECT_SHAPES, PLACES
-from playhead_bench.world.phrases import VERBS, place_phrase, third_person
-from playhead_bench.world.script import Event, Story
+from playhead_bench.world.clip_wordings import VERBS, place_phrase, third_person
+from playhead_bench.world.story import Event, Story
+from playhead_bench.world.vocabulary import COLOURS, OBJECT_SHAPES, PLACES
 from playhead_index.window import Window
 
 ACTS = frozenset(VERBS)

@@ -3,30 +3,60 @@
 from collections.abc import Iterable, Mapping
 from random import Random
 
-from playhead_bench.world.asking import across, hops, missing, senses, things, times
-from playhead_bench.world.asking.deal import deal, positions
-from playhead_bench.world.asking.draft import Draft, Maker, QuestionContext
-from playhead_bench.world.asking.question import WorldQuestion
-from playhead_bench.world.asking.table import EventTable
-from playhead_bench.world.asking.words import Phrasing
-from playhead_bench.world.script import Story
-from playhead_bench.world.stage import HELD_OUT, Pair, Part, SplitMode, pairs_of
-from playhead_bench.world.wander import part_of
+from playhead_bench.world.random_scene import HELD_OUT, Pair, Part, SplitMode, pairs_of
+from playhead_bench.world.random_video import part_of
+from playhead_bench.world.story import Story
+from playhead_bench.world.video_questions import (
+    event_order,
+    multi_hop,
+    multi_video,
+    single_object,
+    speech_and_screen,
+    unanswerable,
+)
+from playhead_bench.world.video_questions.balanced_choice import deal, positions
+from playhead_bench.world.video_questions.draft import Draft, Maker, QuestionContext
+from playhead_bench.world.video_questions.event_table import EventTable
+from playhead_bench.world.video_questions.question import WorldQuestion
+from playhead_bench.world.video_questions.wordings import Phrasing
 
 KINDS: dict[str, Maker] = {
-    "what": things.what, "which": things.which, "where": things.where, "when": things.when,
-    "yes_no": things.yes_no, "exists": things.exists, "count": things.count, "partner": things.partner,
-    "duration": things.duration, "longest": things.longest,
-    "first": times.first, "last": times.last, "nth": times.nth, "before": times.before, "after": times.after,
-    "between": times.between, "during": times.during, "order": times.order,
-    "said": senses.spoken_fact, "written": senses.written_fact, "when_said": senses.when_spoken,
-    "first_said": senses.first_spoken, "last_said": senses.last_spoken, "count_said": senses.count_spoken,
-    "said_while": senses.spoken_while, "acts_while_said": senses.acts_while_spoken,
-    "place_while_said": senses.place_while_spoken, "written_while": senses.written_while,
-    "written_while_said": senses.written_while_spoken,
-    "hop_colour": hops.hop_colour, "hop_later": hops.hop_later, "hop_place": hops.hop_place,
-    "absent": missing.is_absent, "false_premise": missing.false_premise, "not_visible": missing.not_visible,
-}  # fmt: skip
+    "what": single_object.what,
+    "which": single_object.which,
+    "where": single_object.where,
+    "when": single_object.when,
+    "yes_no": single_object.yes_no,
+    "exists": single_object.exists,
+    "count": single_object.count,
+    "partner": single_object.partner,
+    "duration": single_object.duration,
+    "longest": single_object.longest,
+    "first": event_order.first,
+    "last": event_order.last,
+    "nth": event_order.nth,
+    "before": event_order.before,
+    "after": event_order.after,
+    "between": event_order.between,
+    "during": event_order.during,
+    "order": event_order.order,
+    "said": speech_and_screen.spoken_fact,
+    "written": speech_and_screen.written_fact,
+    "when_said": speech_and_screen.when_spoken,
+    "first_said": speech_and_screen.first_spoken,
+    "last_said": speech_and_screen.last_spoken,
+    "count_said": speech_and_screen.count_spoken,
+    "said_while": speech_and_screen.spoken_while,
+    "acts_while_said": speech_and_screen.acts_while_spoken,
+    "place_while_said": speech_and_screen.place_while_spoken,
+    "written_while": speech_and_screen.written_while,
+    "written_while_said": speech_and_screen.written_while_spoken,
+    "hop_colour": multi_hop.hop_colour,
+    "hop_later": multi_hop.hop_later,
+    "hop_place": multi_hop.hop_place,
+    "absent": unanswerable.is_absent,
+    "false_premise": unanswerable.false_premise,
+    "not_visible": unanswerable.not_visible,
+}
 """The kinds of question about one video."""
 HELD_OUT_LABELS = frozenset(f"{colour} {shape}" for colour, shape in HELD_OUT)
 
@@ -67,11 +97,11 @@ def ask(
     return found
 
 
-OVER_KINDS: dict[str, across.MakerOver] = {
-    "in_which": across.in_which, "in_which_seen": across.in_which_seen,
-    "in_which_said": across.in_which_spoken,
-    "in_which_written": across.in_which_written, "count_videos": across.count_videos,
-    "absent_over": across.absent_over,
+OVER_KINDS: dict[str, multi_video.MakerOver] = {
+    "in_which": multi_video.in_which, "in_which_seen": multi_video.in_which_seen,
+    "in_which_said": multi_video.in_which_spoken,
+    "in_which_written": multi_video.in_which_written, "count_videos": multi_video.count_videos,
+    "absent_over": multi_video.absent_over,
 }  # fmt: skip
 """The kinds of question about several videos."""
 
@@ -100,7 +130,7 @@ def ask_over(
         raise ValueError(f"expected two videos or more, got {len(stories)}")
     rng = Random(f"over/{'/'.join(stories)}/{part}/{mode}/{seed}")
     tables = {name: EventTable(story, name) for name, story in stories.items()}
-    context = across.MultiVideoContext(
+    context = multi_video.MultiVideoContext(
         tables, Phrasing(rng, mode, part == "train"), rng, _speakable(part, mode)
     )
     found: list[WorldQuestion] = []

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from playhead_bench.world.asking.draft import NUM_SAMPLED, Draft, QuestionContext
-from playhead_bench.world.asking.table import describe_event, does
-from playhead_bench.world.kinds import OBJECT_COLOURS, PLACES
-from playhead_bench.world.phrases import CONFUSABLE_ACTIONS, PARTNER_VERBS
+from playhead_bench.world.clip_wordings import CONFUSABLE_ACTIONS, PARTNER_VERBS
+from playhead_bench.world.video_questions.draft import NUM_SAMPLED, Draft, QuestionContext
+from playhead_bench.world.video_questions.event_table import describe_event, does
+from playhead_bench.world.vocabulary import OBJECT_COLOURS, PLACES
 
 
 def pairs(context: QuestionContext) -> Iterator[tuple[int, str]]:

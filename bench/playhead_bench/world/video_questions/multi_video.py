@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
 
-from playhead_bench.world.asking.draft import Draft
-from playhead_bench.world.asking.question import QuestionModality
-from playhead_bench.world.asking.senses import short_writings
-from playhead_bench.world.asking.table import UNAMBIGUOUS_ACTIONS, EventTable
-from playhead_bench.world.asking.words import Phrasing
-from playhead_bench.world.phrases import VERBS, third_person
-from playhead_bench.world.stage import Pair
+from playhead_bench.world.clip_wordings import VERBS, third_person
+from playhead_bench.world.random_scene import Pair
+from playhead_bench.world.video_questions.draft import Draft
+from playhead_bench.world.video_questions.event_table import UNAMBIGUOUS_ACTIONS, EventTable
+from playhead_bench.world.video_questions.question import QuestionModality
+from playhead_bench.world.video_questions.speech_and_screen import short_writings
+from playhead_bench.world.video_questions.wordings import Phrasing
 
 SEVERAL, NONE = "in several of them", "in none of them"
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from playhead_bench.evaluate.sample import Sample
-from playhead_bench.world.script import EventKind
+from playhead_bench.world.story import EventKind
 from playhead_index.window import Window
 
 QuestionModality = Literal["picture", "speech", "screen"]

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from playhead_bench.world.asking.draft import NUM_SAMPLED, Draft, QuestionContext
-from playhead_bench.world.asking.table import UNAMBIGUOUS_ACTIONS, describe_event, does
-from playhead_bench.world.kinds import OBJECT_COLOURS, PLACES
-from playhead_bench.world.phrases import CONFUSABLE_ACTIONS, PARTNER_VERBS, VERBS, third_person
-from playhead_bench.world.script import Event
+from playhead_bench.world.clip_wordings import CONFUSABLE_ACTIONS, PARTNER_VERBS, VERBS, third_person
+from playhead_bench.world.story import Event
+from playhead_bench.world.video_questions.draft import NUM_SAMPLED, Draft, QuestionContext
+from playhead_bench.world.video_questions.event_table import UNAMBIGUOUS_ACTIONS, describe_event, does
+from playhead_bench.world.vocabulary import OBJECT_COLOURS, PLACES
 from playhead_index.window import format_time
 
 ACTION_OPTIONS = (

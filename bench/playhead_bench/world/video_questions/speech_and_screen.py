@@ -4,13 +4,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from playhead_bench.world.asking.draft import NUM_SAMPLED, Draft, QuestionContext
-from playhead_bench.world.asking.question import QuestionModality
-from playhead_bench.world.asking.table import EventTable, does
-from playhead_bench.world.asking.things import clock
-from playhead_bench.world.asking.times import named, others
-from playhead_bench.world.kinds import PLACES
-from playhead_bench.world.script import Event, Fact
+from playhead_bench.world.story import Event, Fact
+from playhead_bench.world.video_questions.draft import NUM_SAMPLED, Draft, QuestionContext
+from playhead_bench.world.video_questions.event_order import named, others
+from playhead_bench.world.video_questions.event_table import EventTable, does
+from playhead_bench.world.video_questions.question import QuestionModality
+from playhead_bench.world.video_questions.single_object import clock
+from playhead_bench.world.vocabulary import PLACES
 
 MEANWHILE_S = 1.0
 """Two events are simultaneous when they share at least this many seconds."""

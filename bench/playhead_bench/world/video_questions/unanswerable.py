@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from playhead_bench.world.asking.draft import Draft, QuestionContext
-from playhead_bench.world.asking.senses import _quoted
-from playhead_bench.world.asking.things import STILL, absent, clock
-from playhead_bench.world.kinds import PLACES
-from playhead_bench.world.lore import TOPICS, TOWNS
-from playhead_bench.world.phrases import VERBS, third_person
+from playhead_bench.world.clip_wordings import VERBS, third_person
+from playhead_bench.world.town_facts import TOPICS, TOWNS
+from playhead_bench.world.video_questions.draft import Draft, QuestionContext
+from playhead_bench.world.video_questions.single_object import STILL, absent, clock
+from playhead_bench.world.video_questions.speech_and_screen import _quoted
+from playhead_bench.world.vocabulary import PLACES
 
 SINGLE = ("enter", "leave", "jump", "spin", "blink", "grow", "shrink", "recolour")
 """What one object does alone and what is not done by halves."""

@@ -1,13 +1,13 @@
 """Wordings of questions about whole videos: three a kind, the last of them held out.
 
-Kinds that also occur in questions about clips share the wordings of `phrases`.
+Kinds that also occur in questions about clips share the wordings of `clip_wordings`.
 """
 
 from random import Random
 
-from playhead_bench.world.phrases import SHARED_WORDINGS, ClipKind
-from playhead_bench.world.phrases import WORDINGS as CLIP_WORDINGS
-from playhead_bench.world.stage import SplitMode
+from playhead_bench.world.clip_wordings import SHARED_WORDINGS, ClipKind
+from playhead_bench.world.clip_wordings import WORDINGS as CLIP_WORDINGS
+from playhead_bench.world.random_scene import SplitMode
 
 OF_CLIPS: dict[str, ClipKind] = {
     "what": "action", "colour": "colour", "thing": "thing", "when": "when", "partner": "partner",

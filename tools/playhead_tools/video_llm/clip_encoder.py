@@ -1,0 +1,159 @@
+"""Frames of a call are chosen, prepared and encoded, each clip only once."""
+
+from dataclasses import dataclass, replace
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from playhead_index.embed.runtime import torch
+from playhead_index.errors import TokenBudgetExceeded
+from playhead_tools.compression.records import ClipTokens
+from playhead_tools.compression.text_guided import token_importance
+from playhead_tools.compression.token_ranking import rank_order
+from playhead_tools.video_llm.choose_frames import frames_to_show
+from playhead_tools.video_llm.clip_features import (
+    ClipFeatures,
+    Pixels,
+    clip_key,
+    encode,
+    placeholder,
+    prepare_pixels,
+)
+from playhead_tools.video_llm.feature_cache import FeatureCache
+from playhead_tools.video_llm.frame_citations import number_frames
+from playhead_tools.video_llm.load_model import LoadedModel
+from playhead_tools.video_llm.prompt import PromptClip, prompt_clips, times_text
+from playhead_tools.video_llm.protocol import FrameChooser, PromptFrame, VlmRequest
+from playhead_tools.video_llm.token_spans import with_times
+
+ClipInput = ClipFeatures | Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class ClipEncoder:
+    """Runs a model's vision encoder on the clips of a request.
+
+    Args:
+        loaded: the model.
+        cache: clips that were encoded before.
+        choose: chooses frames when there are too many.
+        rank: have each clip's tokens sorted too, for who leaves some out.
+    """
+
+    loaded: LoadedModel
+    cache: FeatureCache
+    choose: FrameChooser
+    rank: bool = False
+
+    def encode_request(
+        self, request: VlmRequest, *, fit_tokens: bool
+    ) -> tuple[tuple[PromptFrame, ...], tuple[ClipFeatures, ...]]:
+        """The shown frames of a call, and what the encoder makes of each clip.
+
+        Args:
+            request: the call.
+            fit_tokens: show so few frames that all their tokens keep the budget; else somebody chooses among
+                the tokens later.
+
+        Raises:
+            ModelUnavailable: the model takes no such frames.
+            TokenBudgetExceeded: not one frame fits the visual tokens.
+        """
+        prompt_frames = self._choose_frames(request, None)
+        clip_input = [self._prepare(request, part) for part in prompt_clips(prompt_frames)]
+        budget = request.budget.visual_tokens if fit_tokens else None
+        while budget is not None and (total := sum(map(self._tokens, clip_input))) > budget:
+            max_frames = min(len(prompt_frames) - 1, len(prompt_frames) * budget // total)
+            if max_frames < 1:
+                raise TokenBudgetExceeded(
+                    f"{budget} visual tokens are allowed and {len(prompt_frames)} frames take {total}; raise"
+                    " budget.visual_tokens, show smaller frames, or keep only some of their tokens"
+                )
+            prompt_frames = self._choose_frames(request, max_frames)
+            clip_input = [self._prepare(request, part) for part in prompt_clips(prompt_frames)]
+        parts = prompt_clips(prompt_frames)
+        return prompt_frames, tuple(
+            self._encode(request, part, one) for part, one in zip(parts, clip_input, strict=True)
+        )
+
+    def keys(self, request: VlmRequest, prompt_frames: tuple[PromptFrame, ...]) -> tuple[str, ...]:
+        """The names of the shown clips; equal ones have equal features."""
+        return tuple(self._key(request, part) for part in prompt_clips(prompt_frames))
+
+    def _choose_frames(self, request: VlmRequest, max_frames: int | None) -> tuple[PromptFrame, ...]:
+        """As many frames as budget and model allow; no clip has more than the model was trained on."""
+        cap = self.loaded.family.max_frames
+        limits = [limit for limit in (request.budget.frames, max_frames) if limit is not None]
+        if cap is None or (limits and min(limits) < len(request.clips)):
+            return frames_to_show(request, self.choose, max_frames)
+        share = min([cap, *(limit // len(request.clips) for limit in limits)])
+        frame_indices = [
+            np.arange(len(clip)) if len(clip) <= share else self.choose((clip,), request.question, share)[0]
+            for clip in request.clips
+        ]
+        return number_frames(request.clips, frame_indices)
+
+    def _prepare(self, request: VlmRequest, part: PromptClip) -> ClipInput:
+        frames, pts_s, duration_s = _frames_of(request, part)
+        cached = self.cache.get(self._key(request, part))
+        return prepare_pixels(self.loaded, frames, pts_s, duration_s) if cached is None else cached
+
+    def _encode(self, request: VlmRequest, part: PromptClip, clip_input: ClipInput) -> ClipFeatures:
+        features = clip_input if isinstance(clip_input, ClipFeatures) else encode(self.loaded, clip_input)
+        if self.rank and features.order is None:
+            features = ranked(features)
+        if features is not clip_input:
+            self.cache.put(self._key(request, part), features)
+        return features
+
+    def _key(self, request: VlmRequest, part: PromptClip) -> str:
+        return clip_key(self.loaded.revision, request.clips[part.clip].video_id, *_frames_of(request, part))
+
+    def _tokens(self, clip_input: ClipInput) -> int:
+        """Tokens that stand in the clip's place, words and marks too, those that the model leaves out not."""
+        written = len(self.loaded.tokenizer(clip_input.expansion, add_special_tokens=False)["input_ids"])
+        if clip_input.default_indices is None:
+            return written
+        all_placeholders = clip_input.expansion.count(placeholder(self.loaded, clip_input.modality))
+        return written - all_placeholders + len(clip_input.default_indices)
+
+
+def ranked(features: ClipFeatures) -> ClipFeatures:
+    """The clip with the order of its tokens; those that the model's own rule leaves out come last."""
+    missed = token_importance(ClipTokens(features.tokens, np.arange(features.steps, dtype=np.float64)))
+    if features.default_indices is not None:
+        stays = torch().zeros(missed.numel(), dtype=torch().bool)
+        stays[features.default_indices] = True
+        missed = missed.masked_fill(~stays.reshape(missed.shape), -float("inf"))
+    return replace(features, order=rank_order(missed))
+
+
+def step_times_s(features: ClipFeatures, part: PromptClip) -> NDArray[np.float64]:
+    """(N,) the mean time of the frames of every step, seconds."""
+    times_s = np.array([frame.pts_s for frame in part.frames])
+    together = ceil(len(times_s) / features.steps)
+    padded = np.pad(times_s, (0, together * features.steps - len(times_s)), mode="edge")
+    means: NDArray[np.float64] = padded.reshape(features.steps, together).mean(axis=1)
+    return means
+
+
+def with_labels(loaded: LoadedModel, features: ClipFeatures, part: PromptClip, between: bool) -> str:
+    """What stands in a clip's place, with numbers and times between frames where the family takes them."""
+    family = loaded.family
+    takes_labels = family.relabel or (between and family.between)
+    if not takes_labels or features.modality != family.modality or features.steps != len(part.frames):
+        return features.expansion
+    pairs = zip(part.frames, times_text(part.frames), strict=True)
+    start = "" if family.relabel else "\n"
+    labels = [f"{start}Frame {frame.number} at {time} s: " for frame, time in pairs]
+    token = placeholder(loaded, features.modality)
+    return with_times(features.expansion, token, features.steps, features.tokens_per_step, family, labels)
+
+
+def _frames_of(request: VlmRequest, part: PromptClip) -> tuple[NDArray[np.uint8], NDArray[np.float64], float]:
+    clip = request.clips[part.clip]
+    indices = [frame.index for frame in part.frames]
+    if indices == list(range(len(clip))):
+        return clip.frames, clip.pts_s, clip.window.duration_s
+    return clip.frames[indices], clip.pts_s[indices], clip.window.duration_s

@@ -1,0 +1,142 @@
+"""A video-LLM of transformers from a folder or the local cache, with the options people load them by."""
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+from playhead_index.embed.checkpoints import find_checkpoint, map_load_errors, offline
+from playhead_index.embed.digests import digest_of
+from playhead_index.embed.runtime import pick_device, pick_dtype, torch, transformers
+from playhead_index.embed.transformer import load_complete
+from playhead_index.errors import ModelUnavailable
+from playhead_tools.video_llm.model_families import Family, family_of
+from playhead_tools.video_llm.number_words import provide_number_words
+
+Attention = Literal["auto", "sdpa", "flash_attention_2", "eager"]
+WORDS = ("*.json", "*.jinja", "*.txt", "*.model")
+"""Files that say how a prompt is written and pictures are prepared."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How a model is loaded.
+
+    Args:
+        device: `auto`, `cpu`, `cuda`, `cuda:1`, …
+        dtype: `auto` for bfloat16 on a GPU and float32 elsewhere, or torch's name of a type.
+        attention: `auto` leaves it to transformers, which takes SDPA.
+        four_bit: weights in 4 bits (NF4, double quantisation; Dettmers et al., 2023, arXiv:2305.14314).
+    """
+
+    device: str = "auto"
+    dtype: str = "auto"
+    attention: Attention = "auto"
+    four_bit: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedModel:
+    """A model ready to be asked.
+
+    Args:
+        model: of the class that its configuration names.
+        processor: with tokenizer and video processor; pads on the left.
+        family: what is particular about it.
+        revision: changes with the weights, the processor or the numbers' type.
+        device: where it computes.
+    """
+
+    model: Any
+    processor: Any
+    family: Family
+    revision: str
+    device: str
+
+    @property
+    def base(self) -> Any:
+        """The model below its word head, which encodes clips."""
+        return self.model.base_model
+
+    @property
+    def tokenizer(self) -> Any:
+        """The processor's tokenizer."""
+        return self.processor.tokenizer
+
+
+def load(name: str, options: LoadOptions) -> LoadedModel:
+    """The model and its processor; nothing is fetched.
+
+    Raises:
+        ModelUnavailable: files are missing or unfit, or do not hold exactly the model's weights; an option
+            needs a package or a GPU that is not there; or the family is unknown.
+    """
+    advice = f"hf download {name}"
+    checkpoint = find_checkpoint(name, ["config.json"], ["*.safetensors"], advice=advice)
+    device = pick_device(options.device)
+    arguments = load_options(options, device)
+    with offline(), map_load_errors(name, "loading it"):
+        config = transformers().AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True)
+        family = family_of(config.model_type)
+        if config.model_type == "smolvlm":
+            provide_number_words()
+        processor = transformers().AutoProcessor.from_pretrained(checkpoint.folder, local_files_only=True)
+        model = load_complete(transformers().AutoModelForImageTextToText, checkpoint.folder, **arguments)
+    _check_takes_features(name, model)
+    if not options.four_bit:
+        model = model.to(device)
+    processor.tokenizer.padding_side = "left"
+    words = sorted(path for pattern in WORDS for path in Path(checkpoint.folder).glob(pattern))
+    numbers = "nf4" if options.four_bit else str(model.dtype).removeprefix("torch.")
+    revision = f"{checkpoint.revision[:16]}-{digest_of(words)[:16]}-{numbers}"
+    return LoadedModel(model.eval(), processor, family, revision, device)
+
+
+def load_options(options: LoadOptions, device: str) -> dict[str, Any]:
+    """The arguments of `from_pretrained`.
+
+    Raises:
+        ModelUnavailable: an option needs a package or a GPU that is not there.
+    """
+    dtype = pick_dtype(device) if options.dtype == "auto" else getattr(torch(), options.dtype, None)
+    if not isinstance(dtype, torch().dtype):
+        raise ModelUnavailable(
+            f"torch has no number type {options.dtype!r}; use float32, bfloat16 or float16"
+        )
+    arguments: dict[str, Any] = {"dtype": dtype}
+    if options.attention == "flash_attention_2":
+        _require_package("flash_attn", "flash-attn", "attention 'flash_attention_2'", "use attention 'sdpa'")
+        if not device.startswith("cuda"):
+            raise ModelUnavailable(
+                f"attention 'flash_attention_2' needs a GPU, got device {device!r}; use 'sdpa'"
+            )
+    if options.attention != "auto":
+        arguments["attn_implementation"] = options.attention
+    if options.four_bit:
+        for module in ("bitsandbytes", "accelerate"):
+            _require_package(module, module, "4-bit loading", "load without four_bit")
+        arguments["device_map"] = {"": device}
+        arguments["quantization_config"] = transformers().BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=dtype,
+        )
+    return arguments
+
+
+def _require_package(module: str, package: str, feature: str, alternative: str) -> None:
+    if find_spec(module) is None:
+        raise ModelUnavailable(
+            f"{feature} needs the package {package}; run: pip install {package}, or {alternative}"
+        )
+
+
+def _check_takes_features(name: str, model: Any) -> None:
+    from inspect import signature
+
+    if "mm_encoder_outputs" not in signature(model.forward).parameters:
+        raise ModelUnavailable(
+            f"model {name!r}: transformers {transformers().__version__} does not take encoded clips;"
+            " run: pip install 'transformers>=5.19'"
+        )

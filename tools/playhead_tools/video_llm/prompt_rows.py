@@ -1,0 +1,315 @@
+"""Encoded clips and words become what a model's forward pass takes, whole or with tokens left out.
+
+Tokens are left out of the row of a whole prompt, never written anew: so every word stays the token that it
+was, and in models whose tokens have places in time, height and width each keeps its own. Those places are
+computed on the whole grid and then indexed; the order of the text is renumbered from 0 (gaps there would be
+taken for several packed sequences); and what generated tokens are counted on from is reset for every row.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from inspect import signature
+from typing import Any
+
+from playhead_index.embed.checkpoints import map_load_errors
+from playhead_index.embed.runtime import torch
+from playhead_index.errors import ModelUnavailable
+from playhead_tools.compression.budget_plan import TokenCosts
+from playhead_tools.video_llm.clip_features import ClipFeatures, placeholder
+from playhead_tools.video_llm.load_model import LoadedModel
+from playhead_tools.video_llm.model_families import Modality
+from playhead_tools.video_llm.token_spans import step_spans
+
+_MODALITIES: tuple[Modality, Modality] = ("image", "video")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClipPlacement:
+    """A clip's tokens in a row.
+
+    Args:
+        features: the clip.
+        columns: (n,) int64, where its features stand.
+        around: for each step the columns of the words written around its tokens.
+        all_tokens: how many tokens stand in the clip's place, words and marks too.
+    """
+
+    features: ClipFeatures
+    columns: Any
+    around: tuple[tuple[int, ...], ...]
+    all_tokens: int
+
+    @property
+    def costs(self) -> TokenCosts:
+        """What its tokens cost; the dearest step's words count for every step."""
+        per_step, steps = self.features.tokens_per_step, self.features.steps
+        words = sum(map(len, self.around))
+        return TokenCosts(per_step, max(map(len, self.around)), self.all_tokens - per_step * steps - words)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """A whole prompt as tokens.
+
+    Args:
+        ids: (L,) int64.
+        positions: (3, L) int64 places in time, height and width; None for models that only count.
+        clips: in the order of the prompt.
+    """
+
+    ids: Any
+    positions: Any
+    clips: tuple[ClipPlacement, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PrunedRow:
+    """A prompt after tokens were left out.
+
+    Args:
+        ids: (K,) int64.
+        positions: (3, K) int64 or None.
+        features: for each clip the modality and the rows (k, D) that are left, deeper ones after them.
+        visual_tokens: how many stand in the places of clips, words and marks too.
+        next_position: the place after all tokens of the whole prompt; 0 for models that only count.
+        rows: for each clip the (k,) int64 rows of its features that are left.
+        columns: for each clip the (k,) int64 columns of `ids` where they stand.
+    """
+
+    ids: Any
+    positions: Any
+    features: tuple[tuple[Modality, tuple[Any, ...]], ...]
+    visual_tokens: int
+    next_position: int
+    rows: tuple[Any, ...]
+    columns: tuple[Any, ...]
+
+
+def write_row(loaded: LoadedModel, text: str, clips: Sequence[tuple[ClipFeatures, str]]) -> Row:
+    """The tokens of a prompt with its clips in their places.
+
+    Args:
+        loaded: the model.
+        text: the prompt with one placeholder a clip.
+        clips: features, and what stands in each one's place.
+
+    Raises:
+        ModelUnavailable: the template did not write one placeholder a clip, or the tokenizer cannot say where
+            its tokens stand.
+    """
+    written, starts = _expanded(loaded, text, [expansion for _, expansion in clips])
+    tokenizer = loaded.tokenizer
+    bos = tokenizer.bos_token
+    with map_load_errors(loaded.family.title, "reading the prompt"):
+        encoding = tokenizer(
+            written,
+            return_offsets_mapping=True,
+            add_special_tokens=not (bos and written.startswith(bos)),
+        )
+    ids = torch().tensor(encoding["input_ids"], dtype=torch().int64)
+    offsets = encoding["offset_mapping"]
+    placement = tuple(
+        _place_clip(loaded, ids, offsets, start, features, expansion)
+        for start, (features, expansion) in zip(starts, clips, strict=True)
+    )
+    return Row(ids, _positions(loaded, ids, placement) if loaded.family.mrope else None, placement)
+
+
+def prune_row(row: Row, token_indices: Sequence[Any]) -> PrunedRow:
+    """The row with only the kept visual tokens, and without the words around steps that keep none.
+
+    Args:
+        row: the whole prompt.
+        token_indices: for each clip the (K,) int64 ascending places of its tokens; None for all.
+    """
+    keep_mask = torch().ones(len(row.ids), dtype=torch().bool)
+    visual = 0
+    features: list[tuple[Modality, tuple[Any, ...]]] = []
+    rows_left: list[Any] = []
+    for placement, indices in zip(row.clips, token_indices, strict=True):
+        rows = torch().arange(len(placement.columns)) if indices is None else _with_tail(placement, indices)
+        dropped = torch().ones(len(placement.columns), dtype=torch().bool)
+        dropped[rows] = False
+        keep_mask[placement.columns[dropped]] = False
+        empty = _empty_steps(placement, rows)
+        words = [column for step in empty for column in placement.around[step]]
+        keep_mask[torch().tensor(words, dtype=torch().int64)] = False
+        visual += placement.all_tokens - int(dropped.sum()) - len(words)
+        tensors = (placement.features.rows, *placement.features.deep)
+        features.append((placement.features.modality, tuple(tensor[rows] for tensor in tensors)))
+        rows_left.append(rows)
+    column = keep_mask.cumsum(0) - 1
+    columns = tuple(
+        column[placement.columns[rows]] for placement, rows in zip(row.clips, rows_left, strict=True)
+    )
+    positions, after = (
+        (None, 0) if row.positions is None else (row.positions[:, keep_mask], int(row.positions.max()) + 1)
+    )
+    return PrunedRow(row.ids[keep_mask], positions, tuple(features), visual, after, tuple(rows_left), columns)
+
+
+def batch_inputs(
+    loaded: LoadedModel, pruned_rows: Sequence[PrunedRow], *, computed: int = 0
+) -> dict[str, Any]:
+    """Arguments of `forward` and `generate` for these prompts, padded on the left.
+
+    Args:
+        loaded: the model.
+        pruned_rows: the prompts; one alone where columns are computed.
+        computed: columns of which keys and values are known, and no features are needed.
+    """
+    longest = max(len(pruned_row.ids) for pruned_row in pruned_rows)
+    tokenizer = loaded.tokenizer
+    pad = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+    ids = torch().full((len(pruned_rows), longest), pad, dtype=torch().int64)
+    mask = torch().zeros_like(ids)
+    for row, pruned_row in enumerate(pruned_rows):
+        ids[row, longest - len(pruned_row.ids) :] = pruned_row.ids
+        mask[row, longest - len(pruned_row.ids) :] = 1
+    inputs: dict[str, Any] = {"input_ids": ids.to(loaded.device), "attention_mask": mask.to(loaded.device)}
+    order = (mask.cumsum(-1) - 1).clamp_min(0)
+    inputs["position_ids"] = order.to(loaded.device)
+    if loaded.family.mrope:
+        inputs["position_ids"] = _padded_positions(pruned_rows, order).to(loaded.device)
+        deltas = torch().tensor(
+            [[pruned_row.next_position - len(pruned_row.ids)] for pruned_row in pruned_rows]
+        )
+        loaded.base.rope_deltas = deltas.to(loaded.device)
+    outputs = _encoder_outputs(
+        loaded, [_after(pruned_row, computed) for pruned_row in pruned_rows] if computed else pruned_rows
+    )
+    return {**inputs, "mm_encoder_outputs": outputs} if outputs else inputs
+
+
+def _expanded(loaded: LoadedModel, text: str, expansions: Sequence[str]) -> tuple[str, list[int]]:
+    """The text with each placeholder written out, and where each begins."""
+    marks = {loaded.processor.image_token, loaded.processor.video_token}
+    pieces = re.split("|".join(map(re.escape, sorted(marks))), text)
+    if len(pieces) != len(expansions) + 1:
+        raise ModelUnavailable(
+            f"{loaded.family.title}: the chat template wrote {len(pieces) - 1} placeholders for"
+            f" {len(expansions)} clips; the checkpoint's template does not take videos"
+        )
+    written, starts = pieces[0], []
+    for expansion, after in zip(expansions, pieces[1:], strict=True):
+        starts.append(len(written))
+        written += expansion + after
+    return written, starts
+
+
+def _place_clip(
+    loaded: LoadedModel,
+    ids: Any,
+    offsets: Sequence[tuple[int, int]],
+    start: int,
+    features: ClipFeatures,
+    expansion: str,
+) -> ClipPlacement:
+    inside = [c for c, (a, b) in enumerate(offsets) if start <= a < b <= start + len(expansion)]
+    token = placeholder(loaded, features.modality)
+    number = loaded.tokenizer.convert_tokens_to_ids(token)
+    columns = [column for column in inside if int(ids[column]) == number]
+    if len(columns) != len(features.rows):
+        raise ModelUnavailable(
+            f"{loaded.family.title}: the tokenizer made {len(columns)} placeholders for {len(features.rows)}"
+            " features; tokenizer and processor do not belong together"
+        )
+    spans = step_spans(expansion, token, features.steps, features.tokens_per_step, loaded.family)
+    words = set(inside) - set(columns)
+    around = tuple(
+        tuple(
+            column
+            for column in sorted(words)
+            if _within(offsets[column], start + span.opens, start + span.first)
+            or _within(offsets[column], start + span.stop, start + span.closes)
+        )
+        for span in spans
+    )
+    return ClipPlacement(features, torch().tensor(columns, dtype=torch().int64), around, len(inside))
+
+
+def _within(offsets: tuple[int, int], first: int, stop: int) -> bool:
+    return first <= offsets[0] and offsets[1] <= stop
+
+
+def _with_tail(placement: ClipPlacement, indices: Any) -> Any:
+    """Rows of kept tokens and of what follows the last step."""
+    num_columns = len(placement.columns)
+    rows = torch().as_tensor(indices, dtype=torch().int64).cpu()
+    num_step_tokens = placement.features.steps * placement.features.tokens_per_step
+    if (
+        rows.ndim != 1
+        or bool((rows.diff() <= 0).any())
+        or (len(rows) and not 0 <= rows[0] <= rows[-1] < num_step_tokens)
+    ):
+        raise ValueError(f"kept tokens must ascend within [0, {num_step_tokens}), got {rows.tolist()[:8]}…")
+    return torch().cat([rows, torch().arange(num_step_tokens, num_columns)])
+
+
+def _empty_steps(placement: ClipPlacement, rows: Any) -> list[int]:
+    steps = rows[rows < placement.features.steps * placement.features.tokens_per_step]
+    nonempty = set((steps // placement.features.tokens_per_step).tolist())
+    return [step for step in range(placement.features.steps) if step not in nonempty]
+
+
+def _positions(loaded: LoadedModel, ids: Any, clips: Sequence[ClipPlacement]) -> Any:
+    """(3, L) places of all tokens, computed by the model on the whole grids."""
+    kinds = torch().zeros_like(ids)
+    for placement in clips:
+        kinds[placement.columns] = 1 + _MODALITIES.index(placement.features.modality)
+    arguments: dict[str, Any] = {"input_ids": ids[None], "mm_token_type_ids": kinds[None]}
+    for modality in _MODALITIES:
+        mine = [placement.features for placement in clips if placement.features.modality == modality]
+        if mine:
+            arguments[f"{modality}_grid_thw"] = torch().tensor([clip.grid for clip in mine])
+    steps_s = [placement.features.step_s for placement in clips if placement.features.step_s is not None]
+    if steps_s and "second_per_grid_ts" in signature(loaded.base.get_rope_index).parameters:
+        arguments["second_per_grid_ts"] = torch().tensor(steps_s)
+    positions, _ = loaded.base.get_rope_index(**arguments)
+    return positions[:, 0]
+
+
+def _after(pruned_row: PrunedRow, computed: int) -> PrunedRow:
+    """The prompt with the features of only those columns that are not computed."""
+    features = tuple(
+        (modality, tuple(layer[columns >= computed] for layer in layers))
+        for (modality, layers), columns in zip(pruned_row.features, pruned_row.columns, strict=True)
+    )
+    return replace(pruned_row, features=tuple(one for one in features if len(one[1][0])))
+
+
+def _padded_positions(pruned_rows: Sequence[PrunedRow], order: Any) -> Any:
+    """(4, B, L): the order of the text from 0, then places in time, height and width; 0 under padding."""
+    positions = torch().zeros((4, *order.shape), dtype=torch().int64)
+    positions[0] = order
+    for row, pruned_row in enumerate(pruned_rows):
+        positions[1:, row, order.shape[1] - len(pruned_row.ids) :] = pruned_row.positions
+    return positions
+
+
+def _encoder_outputs(loaded: LoadedModel, pruned_rows: Sequence[PrunedRow]) -> dict[str, Any]:
+    from transformers.modeling_outputs import BaseModelOutputWithPooling
+
+    outputs: dict[str, Any] = {}
+    for modality in _MODALITIES:
+        clips = [
+            layers for pruned_row in pruned_rows for kind, layers in pruned_row.features if kind == modality
+        ]
+        if not clips:
+            continue
+        here = [[layer.to(loaded.device) for layer in layers] for layers in clips]
+        first = [layers[0] for layers in here]
+        packed = torch().cat(first)[None] if loaded.family.packed == "tensor" else first
+        if len(here[0]) == 1:
+            outputs[modality] = BaseModelOutputWithPooling(pooler_output=packed)
+        else:
+            deep = [list(layer) for layer in zip(*(layers[1:] for layers in here), strict=True)]
+            outputs[modality] = _deepstack_output(packed, deep)
+    return outputs
+
+
+def _deepstack_output(packed: Any, deep: list[list[Any]]) -> Any:
+    from transformers.models.qwen3_vl.modeling_qwen3_vl import BaseModelOutputWithDeepstackFeatures
+
+    return BaseModelOutputWithDeepstackFeatures(pooler_output=packed, deepstack_features=deep)
