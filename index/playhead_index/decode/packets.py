@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from playhead_index.decode.opening import demux, lacks_frame_times
 from playhead_index.decode.protocol import EDGE_S
 
+MIN_RATE_DEVIATION = 0.1
+"""A distance between frames that differs from the median by this share makes the rate variable."""
 MIN_TAIL_S = 0.2
 """Sound that goes on for no longer after the last frame does not make a recording longer: encoders fill
 their last packet with silence. In 55 files of many sources made to end together it was at most 0.14 s."""
@@ -102,7 +104,7 @@ class PacketTable:
         if len(gaps) < 2:
             return False
         middle = float(np.median(gaps))
-        return bool(np.any(np.abs(gaps - middle) > max(0.1 * middle, 1.0)))
+        return bool(np.any(np.abs(gaps - middle) > max(MIN_RATE_DEVIATION * middle, 1.0)))
 
     def starting_at(self, origin: int) -> "PacketTable":
         """This table with its first frame at `origin`: earlier ones were found not to decode."""

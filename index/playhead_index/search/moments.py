@@ -7,6 +7,8 @@ from playhead_index.search.fusion import K, rank_score, rrf
 from playhead_index.search.results import LANES, Hit, How, Lane, PassageFit
 from playhead_index.window import Window
 
+BEHIND_PASSAGES = 0.99
+"""The best moment of single spans gets this part of the score of the last passage."""
 JOIN_GAP_S = 3.0
 """Two sentences of a passage lie about so far apart. On 206 QVHighlights queries over the captions of 200
 videos, 3 s put a window with IoU 0.3 or more among the first ten for 29 of 100 queries, 6 s for 46."""
@@ -208,7 +210,7 @@ def rank_behind_passages(passages: Sequence[JoinedHits], joined: Sequence[Joined
     """
     lowest = min((one.score for one in passages), default=1.0)
     highest = max((one.score for one in joined), default=0.0)
-    scale = 0.99 * lowest / highest if highest >= lowest else 1.0
+    scale = BEHIND_PASSAGES * lowest / highest if highest >= lowest else 1.0
     return [
         replace(one, score=scale * one.score)
         for one in joined

@@ -17,6 +17,8 @@ from playhead_index.search.results import Scope
 from playhead_index.search.vector_lane import VectorLane
 from playhead_index.window import Window
 
+NORMAL_DEVIATIONS = 1.4826
+"""Standard deviations in a median absolute deviation of a normal distribution."""
 TEMPLATES = ("{}", "a photo of {}.", "a frame of a video of {}.")
 ANY_IMAGE_TEXTS = ("a photo.", "a picture.", "an image of something.", "a frame of a video.")
 MIN_DEVIATIONS = 3.0
@@ -136,7 +138,7 @@ def _floor(lane: VectorLane, query: NDArray[np.float32]) -> float:
     if len(background) < MIN_SAMPLE_FRAMES:
         return -np.inf
     median = float(np.median(background))
-    return median + MIN_DEVIATIONS * 1.4826 * float(np.median(np.abs(background - median)))
+    return median + MIN_DEVIATIONS * NORMAL_DEVIATIONS * float(np.median(np.abs(background - median)))
 
 
 def _nearest(

@@ -21,6 +21,8 @@ from playhead_index.search.rows import Block, RowTable
 from playhead_index.search.terms import Forms, Tokenizer, chunks, stored_terms
 
 K1, B = 1.2, 0.75
+ROUNDING = 1 + 1e-5
+"""Bounds are widened by it: float32 sums of terms differ by their order."""
 MIN_IDF = 1e-6
 """What FTS5 takes for the weight of a word that stands in half of the rows or more."""
 FORM_SIGN = "="
@@ -229,8 +231,8 @@ class _Ranking:
             return
         have = self._scores[self._rows]
         self._kth = float(np.partition(have, len(have) - self._k)[len(have) - self._k])
-        if self._kth > rest * (1 + 1e-5):
-            self._rows = np.sort(self._rows[have + rest * (1 + 1e-5) >= self._kth])
+        if self._kth > rest * ROUNDING:
+            self._rows = np.sort(self._rows[have + rest * ROUNDING >= self._kth])
             self._open = False
 
     def best(self) -> tuple[NDArray[np.int32], NDArray[np.float32]]:

@@ -17,6 +17,9 @@ from playhead_index.store.job_table import Stage, read_stage, write_stage
 from playhead_index.store.segments import replace_segments
 from playhead_index.window import Window, join_windows
 
+CHANGE_REACH_FRAMES = 1.5
+"""A change lies at most so many sampling steps before the frame that first shows it."""
+
 
 def cut_segments(job: VideoJob) -> None:
     """Stores segments that cover all but the gaps of a video, and says of each stored frame where it belongs.
@@ -54,7 +57,7 @@ def _cut_part(
     rows = np.flatnonzero((starts_s >= part.start_s - EDGE_S) & (starts_s < part.end_s))
     if not len(rows):  # the last frame of all is still on the screen
         rows = np.array([len(starts_s) - 1])
-    reach_s = 1.5 / job.settings.fps  # a change lies at most this long before the frame that first shows it
+    reach_s = CHANGE_REACH_FRAMES / job.settings.fps
     longest_s = max(3 * job.settings.min_segment_s, job.settings.max_segment_s - reach_s)
     cuts = cut(
         np.maximum(starts_s[rows] - part.start_s, 0.0),

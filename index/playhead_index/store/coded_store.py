@@ -21,6 +21,8 @@ from playhead_index.store.faiss_store import as_codes, one_thread, scores_of_cod
 from playhead_index.store.ids import find_sorted, sorting_order
 from playhead_index.store.vectors import MISSING, Neighbours
 
+TEXT_FIT, TEXT_REST, TEXT_GAP = 0.35, 0.94, 0.8
+"""Parts of a made text query: along the image that it fits, at random among images, away from their mean."""
 RECALL_AT = 10
 MIN_RECALL = 0.99
 CANDIDATES = (250, 500, 1000, 2000, 4000)
@@ -248,7 +250,9 @@ def text_like(sample: NDArray[np.float32], count: int, generator: np.random.Gene
     rest = np.stack(
         [weights @ centred[generator.integers(0, len(sample), len(weights))] for weights in mixed]
     )
-    return _unit(0.35 * fits + 0.94 * _unit(rest) - 0.8 * mean / max(float(np.linalg.norm(mean)), 1e-6))
+    return _unit(
+        TEXT_FIT * fits + TEXT_REST * _unit(rest) - TEXT_GAP * mean / max(float(np.linalg.norm(mean)), 1e-6)
+    )
 
 
 def _trained(centred: NDArray[np.float32]) -> Any:

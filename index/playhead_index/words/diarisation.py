@@ -21,6 +21,9 @@ from playhead_index.words.voice_activity import CHUNK_S, RATE_HZ, Chunk, cut_chu
 
 Vectors = NDArray[np.float32]
 
+MIN_JOINED_SHARE, BLOCK_STEP = 0.1, 0.05
+"""Where a pass over blocks joins less than this share of the clusters, the next takes a lower threshold."""
+
 
 @dataclass(frozen=True, slots=True)
 class VoiceTurn:
@@ -350,8 +353,8 @@ def _cluster_in_blocks(vectors: Vectors, settings: DiarisationSettings) -> tuple
             labels = _labels_after(merges, len(sums[own]))
             blocks.append((_summed(sums[own], labels), _summed(counts[own], labels)))
         joined = np.concatenate([one for one, _ in blocks])
-        if len(joined) > 0.9 * len(sums):
-            threshold -= 0.05  # nearly nothing is similar: join less similar clusters
+        if len(joined) > (1 - MIN_JOINED_SHARE) * len(sums):
+            threshold -= BLOCK_STEP
         sums, counts = joined, np.concatenate([one for _, one in blocks])
     return sums, counts
 

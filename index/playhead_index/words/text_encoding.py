@@ -8,6 +8,8 @@ without one only two are distinguished, by how their bytes stand together.
 import codecs
 import re
 
+MIN_COMMON_GB = 0.9
+"""Share of the bytes above 127 that must be common Chinese characters for a text to count as GB 18030."""
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -115,7 +117,7 @@ def _legacy_encoding(data: bytes, language: str | None) -> str:
             return known
     runs = _HIGH_RUN.findall(data)
     high = sum(map(len, runs))
-    if 2 * sum(len(_COMMON_GB.findall(run)) for run in runs) >= 0.9 * high:
+    if 2 * sum(len(_COMMON_GB.findall(run)) for run in runs) >= MIN_COMMON_GB * high:
         return "gb18030"
     if high < 2 * len(runs):
         return "cp1252"

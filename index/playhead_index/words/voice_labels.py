@@ -8,6 +8,8 @@ from playhead_index.window import Window
 from playhead_index.words.diarisation import VoiceTurn
 from playhead_index.words.protocol import Words, WordTime
 
+MIN_WORD_S = 0.01
+"""Words and pieces that recognition gives no length get this one."""
 MAX_GAP_S = 0.5
 """A word that lies in no turn belongs to one that is at most this far; voice detection cuts ends off."""
 MIN_PIECE_S = 0.3
@@ -97,7 +99,7 @@ def _totals(shared: Mapping[tuple[str, str], float], part: int) -> dict[str, flo
 
 
 def _word_window(time: WordTime) -> Window:
-    return Window(time.start_s, max(time.end_s, time.start_s + 0.01))
+    return Window(time.start_s, max(time.end_s, time.start_s + MIN_WORD_S))
 
 
 def _filled(labels: Sequence[str | None]) -> list[str]:
@@ -134,8 +136,8 @@ def _pieces(words: Words, runs: Sequence[tuple[str, list[WordTime]]]) -> list[Wo
         text = words.text[start:end]
         offset = start + len(text) - len(text.lstrip())
         start_s = words.window.start_s if number == 0 else own[0].start_s
-        end_s = words.window.end_s if is_last else max(own[-1].end_s, start_s + 0.01)
+        end_s = words.window.end_s if is_last else max(own[-1].end_s, start_s + MIN_WORD_S)
         times = tuple(replace(one, start=one.start - offset, end=one.end - offset) for one in own)
-        window = Window(start_s, max(end_s, start_s + 0.01))
+        window = Window(start_s, max(end_s, start_s + MIN_WORD_S))
         pieces.append(replace(words, window=window, text=text.strip(), speaker=label, word_times=times))
     return pieces
