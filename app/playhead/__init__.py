@@ -53,8 +53,8 @@ if TYPE_CHECKING:
         VideoUnreadable,
         WordsError,
     )
+    from playhead_index.index_settings import IndexSettings
     from playhead_index.lifecycle import Problem, RelinkedVideo
-    from playhead_index.recipe import IndexSettings
     from playhead_index.search.engine import Searcher
     from playhead_index.search.results import (
         Coverage,
@@ -171,7 +171,7 @@ __all__ = [
 _HOMES = {
     "Library": "playhead.library",
     "VideoSummary": "playhead.library",
-    "IndexSettings": "playhead_index.recipe",
+    "IndexSettings": "playhead_index.index_settings",
     "VideoReport": "playhead_index.build",
     "Answer": "playhead_tools.evidence",
     "Claim": "playhead_tools.evidence",

@@ -32,7 +32,7 @@ those of [GLOSSARY.md](GLOSSARY.md). Times are in seconds from the first frame; 
 interval `[start_s, end_s)`.
 """
 GROUPS = {
-    "Library": ("playhead.library", "playhead_index.recipe", "playhead_index.build"),
+    "Library": ("playhead.library", "playhead_index.index_settings", "playhead_index.build"),
     "Questions and answers": (
         "playhead_tools.evidence",
         "playhead_agent.progress",
@@ -193,9 +193,9 @@ def _function(name: str, function: Callable[..., Any], *, is_property: bool = Fa
 def _member(name: str, function: Callable[..., Any], is_property: bool) -> str:
     """A method of a record as an item of a list: its signature and the first paragraph of its docstring."""
     parameters, returned = parameters_of(function), returned_by(function)
-    shown = f"{name}: {returned}" if is_property else one_line(name, parameters, returned)
+    signature = f"{name}: {returned}" if is_property else one_line(name, parameters, returned)
     about = takewhile(bool, (inspect.getdoc(function) or "").splitlines())
-    return f"- {_span(shown)}: {' '.join(about)}"
+    return f"- {_span(signature)}: {' '.join(about)}"
 
 
 # ---- docstrings ----

@@ -19,8 +19,8 @@ from playhead.prepare import why_not_loadable
 from playhead.video_model_choice import named_folder, video_choice
 from playhead.video_models import AUTO, OFF, VideoChoice
 from playhead_agent.models.prices import PRICE_UNKNOWN
+from playhead_index.embed.check_weights import check_files
 from playhead_index.embed.runtime import is_missing_operator
-from playhead_index.embed.strict import check_files
 from playhead_index.errors import ModelUnavailable, PlayheadError
 from playhead_index.extras import CPU_WHEELS, fitting_extra, install_command, models_extra
 from playhead_index.store.catalog import CATALOG_NAME, Catalog

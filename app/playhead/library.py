@@ -36,6 +36,7 @@ from playhead_index.decode.still_images import read_image
 from playhead_index.errors import LibraryError, ModelUnavailable, VideoUnreadable
 from playhead_index.executor import Executor, InProcess, LocalProcesses
 from playhead_index.find_files import find_videos
+from playhead_index.index_settings import IndexSettings
 from playhead_index.lifecycle import (
     Problem,
     RelinkedVideo,
@@ -47,7 +48,6 @@ from playhead_index.lifecycle import (
     verify,
 )
 from playhead_index.paths import expand_path, path_exists
-from playhead_index.recipe import IndexSettings
 from playhead_index.search.engine import Searcher
 from playhead_index.search.results import Lane, Query, Scope, SearchResult
 from playhead_index.settings import describe_settings, run_settings

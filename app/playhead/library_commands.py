@@ -25,7 +25,7 @@ from playhead.options import (
 )
 from playhead.output import SafeConsole, write_line
 from playhead_index.clean_text import one_line, printable_text
-from playhead_index.decode.recorded import recorded_time
+from playhead_index.decode.recording_time import recorded_time
 from playhead_index.errors import VideoUnknown
 from playhead_index.paths import display_path, path_to_text
 from playhead_index.store.places import describe_retired

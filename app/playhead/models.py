@@ -32,7 +32,7 @@ from playhead_index.embed.reranker import LazyReranker, Reranker
 from playhead_index.embed.voice_encoder import GE2E
 from playhead_index.errors import ModelUnavailable
 from playhead_index.extras import missing_module
-from playhead_index.recipe import SWITCHED_OFF, Models
+from playhead_index.index_settings import SWITCHED_OFF, Models
 from playhead_index.recorded_models import (
     RecordedDiariser,
     RecordedEncoder,
@@ -414,7 +414,7 @@ def load_one(role: str, name: str, device: str = AUTO, download: bool = False) -
     from playhead_index.embed.reranker import load_reranker
     from playhead_index.words.load_diariser import load_diariser
     from playhead_index.words.packaged_speech import NAME, packaged_folder
-    from playhead_index.words.speech import FasterWhisperTranscriber
+    from playhead_index.words.whisper_transcriber import FasterWhisperTranscriber
 
     if role == "screen":
         return RapidOcrReader()

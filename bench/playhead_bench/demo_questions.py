@@ -9,7 +9,7 @@ from typing import Literal
 
 from playhead_bench.evaluate.sample import Sample
 from playhead_bench.world.random_scene import PAIRS
-from playhead_bench.world.story import Event, Story
+from playhead_bench.world.story import Story, StoryEvent
 from playhead_bench.world.town_facts import RESERVED_TOWNS
 from playhead_bench.world.video_questions import WorldQuestion, ask, to_sample
 from playhead_bench.world.video_questions.event_table import EventTable
@@ -137,7 +137,7 @@ def _absent_stops(table: EventTable, seed: int) -> list[Stop]:
     ]
 
 
-def _words(line: Event) -> str:
+def _words(line: StoryEvent) -> str:
     return line.text.rstrip(".")
 
 

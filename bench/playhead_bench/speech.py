@@ -211,7 +211,7 @@ def read_sound(path: Path) -> NDArray[np.float32]:
 
 def recognise(path: Path, model: str, beam_size: int) -> RecognisedSpeech:
     """What this library recognises in a WAV file, with the processor time of this process until then."""
-    from playhead_index.words.speech import FasterWhisperTranscriber
+    from playhead_index.words.whisper_transcriber import FasterWhisperTranscriber
 
     transcriber = FasterWhisperTranscriber(model, device="cpu", beam_size=beam_size)
     spans: list[Words] = []

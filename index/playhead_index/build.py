@@ -16,8 +16,14 @@ from typing import Any, Literal
 from playhead_index.decode.protocol import CLOCK_AHEAD, SOUND_NOT_READ
 from playhead_index.errors import LibraryError, ModelUnavailable, PlayheadError, VideoUnreadable
 from playhead_index.executor import Executor
+from playhead_index.index_settings import (
+    IndexSettings,
+    LoadModels,
+    Models,
+    RecordedModels,
+    no_recorded_models,
+)
 from playhead_index.paths import display_path, path_is_gone
-from playhead_index.recipe import IndexSettings, LoadModels, Models, RecordedModels, no_recorded_models
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.reindex import (
     adopt_recorded_names,
@@ -50,7 +56,7 @@ from playhead_index.store.manifest import write_manifest
 from playhead_index.store.removal import keep_reserve, purge_removed
 from playhead_index.store.settings import read_settings
 from playhead_index.text_limits import LIMITS
-from playhead_index.timeline import info_in_library, update_timeline
+from playhead_index.timeline_update import info_in_library, update_timeline
 
 
 @dataclass(frozen=True, slots=True)

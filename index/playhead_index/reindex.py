@@ -10,7 +10,7 @@ from typing import Any, TypeGuard
 
 from sqlite_utils import Database
 
-from playhead_index.recipe import IndexSettings, Models
+from playhead_index.index_settings import IndexSettings, Models
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import (
     FORMER_BEAM_SIZE,
@@ -33,9 +33,9 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.store.frames import delete_frames
 from playhead_index.store.job_table import Stage, read_stages, write_stage
 from playhead_index.store.readings import delete_readings
+from playhead_index.store.recognised_voice import delete_voice_chunks
 from playhead_index.store.settings import SPEECH_MODEL, read_settings, write_settings
 from playhead_index.store.spans import delete_captions, delete_recognised
-from playhead_index.store.voice import delete_voice_chunks
 
 Stages = dict[str, Stage]
 Deletion = Callable[[Database, str], None]

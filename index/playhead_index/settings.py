@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from playhead_index.recipe import IndexSettings
+from playhead_index.index_settings import IndexSettings
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.job_table import Stage, read_stages
 from playhead_index.store.settings import read_settings, write_settings

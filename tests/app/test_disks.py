@@ -29,7 +29,7 @@ from playhead_agent.persistence.checkpoints import CHECKPOINTS_NAME
 from playhead_index.build import build_library
 from playhead_index.errors import DiskFull, LibraryError, LibraryReadOnly, LibraryUnfinished
 from playhead_index.executor import InProcess
-from playhead_index.recipe import IndexSettings, Models
+from playhead_index.index_settings import IndexSettings, Models
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
 
 MONDAY, TUESDAY, SILENT = "vf14da984c508e3613d78", "vffdef62d62d3cdef3def", "v43b05932e021c0456967"

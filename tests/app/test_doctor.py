@@ -20,7 +20,7 @@ from playhead.doctor import (
 )
 from playhead.import_check import failed_imports
 from playhead.terminal import show_check
-from playhead_index.embed.strict import check_files
+from playhead_index.embed.check_weights import check_files
 from playhead_index.errors import ModelUnavailable
 
 MODULES = {

@@ -11,9 +11,10 @@ import pytest
 from playhead.input_checks import checked_text
 from playhead_index import literal
 from playhead_index.clean_text import clean_text, one_line
-from playhead_index.search.terms import Tokenizer, parse_query_words
+from playhead_index.search.query_terms import Tokenizer, parse_query_words
 from playhead_index.window import Window, parse_time
-from playhead_index.words import cues, markup
+from playhead_index.words import markup
+from playhead_index.words import subtitle_formats as cues
 from playhead_index.words.languages import language_tag
 from playhead_index.words.protocol import Words
 from playhead_index.words.repetition import is_repetition

@@ -14,8 +14,8 @@ from playhead.models import ModelNames
 from playhead_index.build import VideoReport, build_library
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.executor import InProcess
+from playhead_index.index_settings import IndexSettings, Models
 from playhead_index.lifecycle import verify
-from playhead_index.recipe import IndexSettings, Models
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.manifest import space_tag
 from playhead_index.store.transcript import read_units

@@ -20,8 +20,8 @@ from playhead_index.build import VideoReport, build_library
 from playhead_index.errors import VideoUnknown, VideoUnreadable
 from playhead_index.executor import InProcess
 from playhead_index.identity import fingerprint
+from playhead_index.index_settings import IndexSettings, Models
 from playhead_index.lifecycle import verify
-from playhead_index.recipe import IndexSettings, Models
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.places import describe_retired
 from playhead_index.store.video_stages import read_video_stages

@@ -11,7 +11,7 @@ from playhead.cli import app
 from playhead.models import ModelNames
 from playhead_index.build import build_library
 from playhead_index.executor import InProcess
-from playhead_index.recipe import IndexSettings, Models
+from playhead_index.index_settings import IndexSettings, Models
 from playhead_index.search.modalities import read_modalities
 from playhead_index.testing import ScriptedTranscriber
 from playhead_index.window import Window

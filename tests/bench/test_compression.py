@@ -10,7 +10,7 @@ from playhead_bench.compression.encode_clips import ClipEncoders
 from playhead_bench.compression.experiment import compare
 from playhead_bench.compression.generate import generate_batch, row_of
 from playhead_bench.compression.methods import LIMITED, METHODS, cell_centres, with_averages
-from playhead_bench.nano.evaluate import Reader
+from playhead_bench.nano.evaluate import StockVlm
 from playhead_bench.nano.paint_frames import clip_of
 from playhead_bench.nano.profile import FOLDERS, WEIGHTS
 from playhead_bench.world.random_video import random_story
@@ -57,7 +57,7 @@ def test_a_budget_that_holds_all_tokens_leaves_them_as_they_are(name, clip, guid
 
 def test_at_ratio_one_every_method_gives_the_replies_of_the_stock_model(encoders, clip, guidance):
     prompts = [question.prompt for question in clip.painted.questions[:3]]
-    stock = Reader(WEIGHTS / FOLDERS["video"])
+    stock = StockVlm(WEIGHTS / FOLDERS["video"])
     expected = [stock.answers([(clip_of(0, "test"), clip.painted.small, prompt)])[0] for prompt in prompts]
     for method in EVERY.values():
         selected = method(clip, guidance, clip.given_tokens)

@@ -24,7 +24,7 @@ from playhead_bench.oracle.library import fill_library, oracle_searcher
 from playhead_bench.testing import ScriptedAnswerer
 from playhead_bench.world.story import Scene, SceneObject, Story
 from playhead_index.errors import ModelUnavailable, PlayheadError, VideoUnknown
-from playhead_index.recipe import IndexSettings
+from playhead_index.index_settings import IndexSettings
 from playhead_index.window import Window
 
 NO_MODELS = ModelNames("off", "off", "off", "off", "off")

@@ -18,7 +18,7 @@ from playhead_bench.evaluate.product_variants import CachedVlm, Product, Product
 from playhead_bench.evaluate.run_evaluation import Settings, load_cached_vlm
 from playhead_bench.testing import ScriptedAnswerer
 from playhead_index.errors import ModelUnavailable
-from playhead_index.recipe import IndexSettings
+from playhead_index.index_settings import IndexSettings
 from playhead_index.window import Window
 from playhead_tools.testing import ScriptedVideoLLM
 from playhead_tools.video_llm.frame_sampling import ClipRequest

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from playhead_bench.suite.__main__ import benchmarks, main
-from playhead_bench.suite.timing import MAX_DRIFT, Comparison, Timing, compare, load_recorded
+from playhead_bench.suite.timing import MAX_DRIFT, Timing, TimingComparison, compare, load_recorded
 
 
 def test_tasks_take_turns_and_the_first_comes_once_more_each_round() -> None:
@@ -32,13 +32,13 @@ def timing(seconds: float) -> Timing:
 
 
 def test_a_ratio_is_of_minima_and_of_medians() -> None:
-    compared = Comparison({"ours": timing(1.0), "peer": timing(4.0)}, drift=0.02)
+    compared = TimingComparison({"ours": timing(1.0), "peer": timing(4.0)}, drift=0.02)
     assert compared.over("peer", "ours") == {"min": 4.0, "median": 4.0}
     assert compared.record(("peer", "ours"))["peer_over_ours"] == {"min": 4.0, "median": 4.0}
 
 
 def test_no_ratio_is_reported_from_a_machine_that_drifts() -> None:
-    record = Comparison({"ours": timing(1.0), "peer": timing(4.0)}, drift=2 * MAX_DRIFT).record(
+    record = TimingComparison({"ours": timing(1.0), "peer": timing(4.0)}, drift=2 * MAX_DRIFT).record(
         ("peer", "ours")
     )
     assert record["refused"] == "the reference drifted by 20% between its two runs: no ratios"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from playhead_bench.world.dataclass_json import from_record, to_record
 from playhead_bench.world.lecture import lecture
 from playhead_bench.world.movements import cross, enter, leave
-from playhead_bench.world.story import Action, Event, Line, Scene, SceneObject, Story, Writing
+from playhead_bench.world.story import Action, Line, Scene, SceneObject, Story, StoryEvent, Writing
 from playhead_bench.world.street_and_interview import interview, street
 from playhead_index.window import Window
 
@@ -37,12 +37,12 @@ def test_events_tell_scene_words_things_and_lines_in_time_order():
     scene = Scene("Mill Road", "street", Window(0.0, 10.0), True, (BALL,), (sign,))
     story = Story("tiny", 0, (scene,), (Line(Window(1.0, 2.0), "Ann", "Look."),))
     assert story.events() == [
-        Event("scene", Window(0.0, 10.0), "Mill Road at night", "", "Mill Road"),
-        Event("spoken", Window(1.0, 2.0), "Ann", "Look.", "Mill Road", ("Ann",)),
-        Event("enter", Window(2.0, 4.0), "red circle", "", "Mill Road", ("red circle",)),
-        Event("shown", Window(2.0, 9.0), "red circle", "", "Mill Road", ("red circle",)),
-        Event("written", Window(3.0, 10.0), "sign", "EXIT 12", "Mill Road"),
-        Event("leave", Window(8.0, 9.0), "red circle", "", "Mill Road", ("red circle",)),
+        StoryEvent("scene", Window(0.0, 10.0), "Mill Road at night", "", "Mill Road"),
+        StoryEvent("spoken", Window(1.0, 2.0), "Ann", "Look.", "Mill Road", ("Ann",)),
+        StoryEvent("enter", Window(2.0, 4.0), "red circle", "", "Mill Road", ("red circle",)),
+        StoryEvent("shown", Window(2.0, 9.0), "red circle", "", "Mill Road", ("red circle",)),
+        StoryEvent("written", Window(3.0, 10.0), "sign", "EXIT 12", "Mill Road"),
+        StoryEvent("leave", Window(8.0, 9.0), "red circle", "", "Mill Road", ("red circle",)),
     ]
 
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from playhead_index.build import VideoReport, build_library
 from playhead_index.decode import open_reader
 from playhead_index.executor import InProcess
-from playhead_index.recipe import IndexSettings, Models
+from playhead_index.index_settings import IndexSettings, Models
 from playhead_index.stages.video_job import VideoJob
 from playhead_index.store.catalog import Catalog
 from playhead_index.testing import FakeEmbedder, FakeTextEmbedder

@@ -19,6 +19,7 @@ from playhead_index.build import VideoReport, build_library
 from playhead_index.errors import LibraryMismatch, ModelUnavailable, VideoUnreadable
 from playhead_index.executor import Executor, InProcess, LocalProcesses
 from playhead_index.find_files import find_videos
+from playhead_index.index_settings import IndexSettings, Models
 from playhead_index.lifecycle import (
     clear_failure,
     collect_garbage,
@@ -27,7 +28,6 @@ from playhead_index.lifecycle import (
     verify,
 )
 from playhead_index.paths import path_to_text
-from playhead_index.recipe import IndexSettings, Models
 from playhead_index.store.catalog import Catalog
 from playhead_index.video_names import find_video
 from playhead_index.words.protocol import NO_HINTS, RecognitionHints, TranscribedChunk, TranscriberTag

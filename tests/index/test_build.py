@@ -12,7 +12,7 @@ from playhead_index.build import VideoReport, build_library
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.errors import LibraryLocked, LibraryMismatch
 from playhead_index.executor import InProcess, LocalProcesses
-from playhead_index.recipe import IndexSettings, Models
+from playhead_index.index_settings import IndexSettings, Models
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.lock import writing
 from playhead_index.store.shards import Shards

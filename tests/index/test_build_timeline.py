@@ -13,8 +13,8 @@ from tests.shared_data import shared
 from playhead_index.build import VideoReport, build_library
 from playhead_index.decode.protocol import NO_FRAMES
 from playhead_index.executor import InProcess
+from playhead_index.index_settings import Models
 from playhead_index.lifecycle import verify
-from playhead_index.recipe import Models
 from playhead_index.search.modalities import read_modalities
 from playhead_index.stages.segment import cut_between_words
 from playhead_index.store.catalog import Catalog

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from tests.tools.made_library import LECTURE, make_library
 
+from playhead_index.search.query_terms import Tokenizer, parse_query_words
 from playhead_index.search.results import Query
-from playhead_index.search.terms import Tokenizer, parse_query_words
 from playhead_index.stages.register import record_failure
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.job_table import Stage, read_stage, write_stage

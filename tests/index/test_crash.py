@@ -15,8 +15,8 @@ from tests.made_videos import gradient, tone, write_video
 
 from playhead_index.build import build_library
 from playhead_index.executor import InProcess
+from playhead_index.index_settings import IndexSettings, Models
 from playhead_index.lifecycle import verify
-from playhead_index.recipe import IndexSettings, Models
 from playhead_index.store.catalog import Catalog
 
 TABLES = {

@@ -19,7 +19,7 @@ from playhead_index.decode import open_reader
 from playhead_index.decode.file_kinds import DEMUXERS, PLAYLIST, STILL_IMAGE, TEXT, why_not_video
 from playhead_index.decode.opening import demux, open_container
 from playhead_index.errors import VideoUnreadable
-from playhead_index.words.tracks import read_tracks
+from playhead_index.words.subtitle_tracks import read_tracks
 
 DASH = b'<?xml version="1.0"?>\n<MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><BaseURL>a.mp4</BaseURL></MPD>'
 SDP = b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n"

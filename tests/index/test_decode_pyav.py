@@ -11,7 +11,7 @@ import pytest
 from tests import made_videos
 from tests.made_videos import MadeVideo, Picture, read_code
 
-from playhead_index.decode.cursor import Cursor
+from playhead_index.decode.frame_cursor import Cursor
 from playhead_index.decode.probing import probe
 from playhead_index.decode.pyav import PyavReader
 from playhead_index.errors import VideoUnreadable

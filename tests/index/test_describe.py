@@ -7,7 +7,7 @@ from tests.made_videos import MadeVideo, colours
 
 from playhead_index.build import VideoReport, build_library
 from playhead_index.executor import InProcess
-from playhead_index.recipe import IndexSettings, Models
+from playhead_index.index_settings import IndexSettings, Models
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.job_table import Stage, read_stage
 from playhead_index.testing import ScriptedCaptioner

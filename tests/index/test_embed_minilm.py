@@ -14,7 +14,7 @@ from playhead_index.embed.minilm import (
     load_text_embedder,
 )
 from playhead_index.embed.onnx_sentences import OnnxSentenceEmbedder
-from playhead_index.embed.packaged import verified
+from playhead_index.embed.packaged_weights import verified
 from playhead_index.embed.runtime import torch, transformers
 from playhead_index.errors import ModelUnavailable
 

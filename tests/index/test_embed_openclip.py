@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tests.tiny_models import make_tiny_open_clip, save_open_clip
 
 from playhead_index.embed.openclip import OpenClipEncoder, load_open_clip
-from playhead_index.embed.pictures import Preprocessing
+from playhead_index.embed.preprocess import Preprocessing
 from playhead_index.embed.runtime import open_clip, torch
 from playhead_index.errors import ModelError, ModelUnavailable
 

@@ -8,10 +8,10 @@ import pytest
 from tests.changed_weights import Change, change_weights, longer, with_copy, without
 from tests.tiny_models import make_tiny_dino, make_tiny_open_clip, make_tiny_text_model
 
+from playhead_index.embed.check_weights import compare_weights
 from playhead_index.embed.dino import load_dino
 from playhead_index.embed.minilm import load_text_embedder
 from playhead_index.embed.openclip import load_open_clip
-from playhead_index.embed.strict import compare_weights
 from playhead_index.errors import ModelUnavailable
 
 Door = tuple[Callable[[Path], Path], Callable[[str], Any], str]

@@ -11,7 +11,7 @@ from tests.made_videos import colours, tone
 
 from playhead_index.build import VideoReport, build_library
 from playhead_index.executor import InProcess
-from playhead_index.recipe import Models
+from playhead_index.index_settings import Models
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.stages.identify_speakers import identify_speakers
 from playhead_index.stages.transcribe import plan_speech

@@ -13,9 +13,9 @@ from tests.index.made_search import MadeLibrary, Span
 
 from playhead_index.search import lexical
 from playhead_index.search.lexical import LexicalIndex
+from playhead_index.search.query_terms import chunks
 from playhead_index.search.results import Hit, Scope
 from playhead_index.search.stop_words import STOP_WORDS
-from playhead_index.search.terms import chunks
 from playhead_index.store.change_detection import ChangeDetector
 from playhead_index.window import Window
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead_index.literal import MAX_CACHED_LONG_TEXTS, text_words, words_in
-from playhead_index.search.variants import index_phrases
+from playhead_index.search.spelling_variants import index_phrases
 
 SIGN_WORDS = [
     "C",

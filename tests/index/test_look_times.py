@@ -9,7 +9,7 @@ from tests.index.indexing import video_job
 from tests.made_videos import MadeVideo
 
 from playhead_index.decode import Frame, open_reader
-from playhead_index.recipe import IndexSettings, Models
+from playhead_index.index_settings import IndexSettings, Models
 from playhead_index.stages.embed_frames import frame_times
 from playhead_index.store.catalog import Catalog
 

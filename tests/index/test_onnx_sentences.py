@@ -21,7 +21,7 @@ from playhead_index.embed.minilm import (
     load_text_embedder,
 )
 from playhead_index.embed.onnx_sentences import FAMILIES, OnnxSentenceEmbedder, is_supported
-from playhead_index.embed.packaged import packaged_checkpoint
+from playhead_index.embed.packaged_weights import packaged_checkpoint
 from playhead_index.embed.sentence_config import SentenceConfig, read_sentence_config
 from playhead_index.errors import ModelUnavailable
 

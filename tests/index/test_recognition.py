@@ -10,7 +10,12 @@ from tests.shared_data import shared
 from playhead_index.testing import ScriptedDecoder
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words, WordTime
-from playhead_index.words.recognition import LanguageRule, RecognisedChunk, accept_words, recognise_chunk
+from playhead_index.words.recognition_windows import (
+    LanguageRule,
+    RecognisedChunk,
+    accept_words,
+    recognise_chunk,
+)
 from playhead_index.words.sentence_spans import SpokenWord, sentence_spans
 from playhead_index.words.voice_activity import RATE_HZ, SoundBuffer
 from playhead_index.words.voice_timeline import voice_timeline
@@ -147,7 +152,7 @@ def transcriber(size: str) -> object:
     folder = os.environ.get("PLAYHEAD_WHISPER_MODELS")
     if not folder or not (Path(folder) / size).is_dir():
         pytest.skip(f"PLAYHEAD_WHISPER_MODELS names no folder with the Whisper model {size}")
-    from playhead_index.words.speech import FasterWhisperTranscriber
+    from playhead_index.words.whisper_transcriber import FasterWhisperTranscriber
 
     return FasterWhisperTranscriber(str(Path(folder) / size), device="cpu")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.made_videos import colours
 from tests.shared_data import shared
 
-from playhead_index.decode.recorded import recorded_at, recorded_time
+from playhead_index.decode.recording_time import recorded_at, recorded_time
 from playhead_index.stages.register import scan
 from playhead_index.store.catalog import CATALOG_NAME, Catalog
 from playhead_index.store.recordings import read_clock, set_recorded

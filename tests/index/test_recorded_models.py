@@ -10,7 +10,7 @@ from tests.made_videos import solid, write_video
 
 from playhead_index.build import VideoReport, build_library
 from playhead_index.executor import InProcess
-from playhead_index.recipe import Models
+from playhead_index.index_settings import Models
 from playhead_index.recorded_models import RecordedTranscriber
 from playhead_index.store.catalog import Catalog
 from playhead_index.testing import ScriptedTranscriber

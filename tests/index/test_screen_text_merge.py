@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead_index.window import Window
-from playhead_index.words.merge import is_same_text, merge_screen_text
+from playhead_index.words.merge_screen_text import is_same_text, merge_screen_text
 from playhead_index.words.protocol import Words
 
 Lines = list[tuple[str, float]]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from playhead_index.window import Window
-from playhead_index.words.merge import select_readings
+from playhead_index.words.merge_screen_text import select_readings
 
 
 def turned(*degrees: float) -> NDArray[np.float32]:

@@ -11,8 +11,8 @@ from tests.shared_data import shared
 from playhead_index.search import lexical
 from playhead_index.search.lexical import LexicalIndex
 from playhead_index.search.lexical_cache import load_postings, save_postings
+from playhead_index.search.query_terms import Tokenizer, parse_query_words
 from playhead_index.search.results import Scope
-from playhead_index.search.terms import Tokenizer, parse_query_words
 from playhead_index.search.word_forms import fold_word, word_forms
 from playhead_index.store.change_detection import ChangeDetector
 from playhead_index.store.spans import read_texts

@@ -9,7 +9,7 @@ import pytest
 from tests.index.indexing import video_job
 from tests.index.made_search import MadeLibrary
 
-from playhead_index.recipe import Models
+from playhead_index.index_settings import Models
 from playhead_index.search.pooling import (
     SentenceArrays,
     evidence_windows,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from playhead_index.search.results import Scope
-from playhead_index.search.rows import Block, RowTable
+from playhead_index.search.searchable_rows import Block, RowTable
 from playhead_index.window import Window
 
 

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from tests.index.made_search import MadeLibrary
 
 from playhead_index.errors import VideoUnknown
+from playhead_index.search.caption_timeline import Timeline, without_overlaps
+from playhead_index.search.curve_refinement import VIDEO_END, cut_strengths, denoise, feedback_scores
 from playhead_index.search.curves import membership_probabilities, standardise
 from playhead_index.search.intervals import SAME_IOU
-from playhead_index.search.likeness import VIDEO_END, cut_strengths, denoise, feedback_scores
 from playhead_index.search.results import Query
-from playhead_index.search.timeline import Timeline, without_overlaps
 from playhead_index.window import Window, temporal_iou
 
 SCENES = (

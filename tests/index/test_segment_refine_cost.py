@@ -12,7 +12,7 @@ from tests.made_videos import OPEN_GOP, MadeVideo, Picture, coded, gradient, wri
 from tests.shared_data import shared
 
 from playhead_index.decode.pyav import PyavReader
-from playhead_index.recipe import Models
+from playhead_index.index_settings import Models
 from playhead_index.segment import refine_boundaries
 from playhead_index.segment.signature import thumbnail
 from playhead_index.stages.caption import caption_segments

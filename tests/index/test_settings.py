@@ -13,8 +13,8 @@ from tests.made_videos import gradient, tone, write_video
 
 from playhead_index.build import VideoReport, build_library
 from playhead_index.executor import InProcess
+from playhead_index.index_settings import SWITCHED_OFF, IndexSettings, Models
 from playhead_index.lifecycle import verify
-from playhead_index.recipe import SWITCHED_OFF, IndexSettings, Models
 from playhead_index.settings import RunSettings, describe_settings
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.job_table import read_stage, write_stage

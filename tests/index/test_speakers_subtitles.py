@@ -6,7 +6,7 @@ from tests.made_videos import colours
 
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.speakers import name_speaker, read_speakers
-from playhead_index.words.cues import Cue, read_webvtt
+from playhead_index.words.subtitle_formats import Cue, read_webvtt
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from playhead_index.errors import ModelError, ModelUnavailable
 from playhead_index.testing import ScriptedTranscriber
 from playhead_index.window import Window, join_windows
 from playhead_index.words.protocol import RecognitionHints, TranscribedChunk, Transcriber, Words
-from playhead_index.words.recognition import LanguageRule
-from playhead_index.words.speech import FasterWhisperTranscriber
+from playhead_index.words.recognition_windows import LanguageRule
 from playhead_index.words.voice_activity import RATE_HZ, cut_chunks, cut_s, speech_windows
+from playhead_index.words.whisper_transcriber import FasterWhisperTranscriber
 
 pytest.importorskip("faster_whisper", reason="the extra asr is not installed")
 

@@ -8,8 +8,8 @@ import pytest
 
 from playhead_index.errors import ModelUnavailable
 from playhead_index.words.screen_text import RapidOcrReader
-from playhead_index.words.speech import FasterWhisperTranscriber
 from playhead_index.words.voice_activity import speech_windows
+from playhead_index.words.whisper_transcriber import FasterWhisperTranscriber
 
 MODULES = "merge protocol repetition screen_text sidecars speech subtitles tracks voice_activity"
 HEAVY = "av cv2 faster_whisper onnxruntime pysubs2 rapidocr torch transformers"

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from playhead_index.errors import ModelUnavailable
-from playhead_index.words.speech import FasterWhisperTranscriber
 from playhead_index.words.whisper_files import (
     AROUND,
     LAYER,
@@ -17,6 +16,7 @@ from playhead_index.words.whisper_files import (
     check_whisper,
     read_shapes,
 )
+from playhead_index.words.whisper_transcriber import FasterWhisperTranscriber
 
 Shapes = dict[str, tuple[int, ...]]
 WIDTH, TOKENS = 384, 100

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
-from playhead_index.words.spoken import is_telemetry, speech_of_sources, spoken_text, spoken_words
+from playhead_index.words.subtitle_speech import is_telemetry, speech_of_sources, spoken_text, spoken_words
 
 READINGS = (
     "FrameCnt: {0}, DiffTime: 33ms\n2026-05-01 10:00:00.033\n[iso: 100] [shutter: 1/500.0] [fnum: 2.8]"

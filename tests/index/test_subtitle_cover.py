@@ -15,7 +15,7 @@ from tests.shared_data import shared
 
 from playhead_index.build import VideoReport, build_library
 from playhead_index.executor import InProcess
-from playhead_index.recipe import SWITCHED_OFF, Models
+from playhead_index.index_settings import SWITCHED_OFF, Models
 from playhead_index.search.modalities import video_coverage
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.job_table import read_stage

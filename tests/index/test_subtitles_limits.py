@@ -8,9 +8,9 @@ from tests.shared_data import shared
 
 from playhead_index.errors import SubtitlesUnreadable
 from playhead_index.window import Window
-from playhead_index.words.cues import NotThisFormat, read_sami, read_subrip
 from playhead_index.words.markup import plain_subrip, plain_webvtt
 from playhead_index.words.protocol import Words
+from playhead_index.words.subtitle_formats import NotThisFormat, read_sami, read_subrip
 from playhead_index.words.subtitles import (
     choose_subtitles,
     read_subtitle_file,

@@ -12,8 +12,8 @@ from playhead_index.decode import open_reader
 from playhead_index.decode.protocol import VideoInfo
 from playhead_index.errors import VideoUnreadable
 from playhead_index.window import Window
+from playhead_index.words.subtitle_tracks import read_tracks
 from playhead_index.words.subtitles import choose_subtitles
-from playhead_index.words.tracks import read_tracks
 
 CUES = [(0.5, 1.0, "hello"), (1.5, 2.5, "the red door\nis open")]
 

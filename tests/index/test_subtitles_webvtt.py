@@ -10,7 +10,7 @@ from tests.shared_data import shared
 
 from playhead_index.decode import VideoInfo
 from playhead_index.stages.transcribe import stream_origin_s
-from playhead_index.words.cues import Cue, NotThisFormat, read_webvtt
+from playhead_index.words.subtitle_formats import Cue, NotThisFormat, read_webvtt
 from playhead_index.words.text_encoding import decode_text
 
 

@@ -12,8 +12,8 @@ from playhead_index.build import VideoReport, build_library
 from playhead_index.embed.protocol import ModelTag, TextEmbedder
 from playhead_index.errors import LibraryMismatch, ModelUnavailable
 from playhead_index.executor import InProcess
+from playhead_index.index_settings import Models
 from playhead_index.lifecycle import collect_garbage, remove_video, verify
-from playhead_index.recipe import Models
 from playhead_index.recorded_models import RecordedTextEmbedder
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.job_table import is_finished, read_stage

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Literal
 
 from playhead_index.literal import Word, fold_text, text_words, words_in
-from playhead_index.search.variants import index_phrases
+from playhead_index.search.spelling_variants import index_phrases
 
 _PIECES = re.compile(r"[^\W_]+")
 _QUOTED = re.compile(r'"([^"]+)"|(?<!\w)\'(?=\S)([^\']*[^\'\s])\'(?!\w)')

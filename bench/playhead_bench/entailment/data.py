@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from playhead_bench.evaluate.errors import QuestionsInvalid
-from playhead_index.words.cues import read_subrip
+from playhead_index.words.subtitle_formats import read_subrip
 from playhead_tools.entailment import ClaimEvidence
 
 PAIRS = Path(__file__).with_name("pairs.jsonl")

@@ -15,7 +15,7 @@ from playhead_bench.evaluate.strategies.protocol import Call, FinderAnswer, Vide
 from playhead_index.embed.protocol import ImageTextEncoder
 from playhead_index.errors import ModelUnavailable, VideoUnknown
 from playhead_index.paths import text_to_path
-from playhead_index.search.pictures import text_vector
+from playhead_index.search.frame_ranking import text_vector
 from playhead_index.search.results import Lane, Moment
 from playhead_index.search.vector_lane import VectorLane
 from playhead_index.store.change_detection import ChangeDetector

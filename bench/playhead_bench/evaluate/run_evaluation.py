@@ -26,7 +26,7 @@ from playhead_bench.evaluate.tables import markdown, record
 from playhead_bench.evaluate.tasks import Task
 from playhead_bench.evaluate.transformers_answerer import TransformersAnswerer
 from playhead_index.errors import ModelUnavailable, PlayheadError
-from playhead_index.recipe import IndexSettings
+from playhead_index.index_settings import IndexSettings
 from playhead_tools.video_llm.protocol import VideoLLM
 
 ANSWERER = "answerer"

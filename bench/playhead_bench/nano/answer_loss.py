@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from playhead_bench.nano.paint_frames import SceneClip
-from playhead_bench.nano.painted_blocks import Block, blocks, draw
+from playhead_bench.nano.painted_blocks import PaintedBlock, blocks, draw
 from playhead_bench.nano.training_samples import (
     MAX_CROWD_SAMPLES,
     MAX_PER_CROWD_KIND,
@@ -28,7 +28,7 @@ from playhead_index.embed.runtime import torch
 HARD_KINDS = ("action", "when", "doer", "partner", "side", "else")
 """Kinds of question about motion over several frames, or about positions."""
 MAX_HARD_SAMPLES = 8
-BlocksBySource = dict[str, list[Block]]
+BlocksBySource = dict[str, list[PaintedBlock]]
 """The painted blocks of each source."""
 
 
@@ -57,7 +57,7 @@ class QuestionBatch:
     """
 
     rows: list[TokenRow]
-    places: list[tuple[Block, int]]
+    places: list[tuple[PaintedBlock, int]]
     clips: list[SceneClip]
 
     @property
@@ -93,7 +93,7 @@ def draw_rows(
         hard: least number of questions of `HARD_KINDS` of a clip; others are rejected, and these questions
             come first. At 0 every clip is taken.
     """
-    rows, places, clips = list[TokenRow](), list[tuple[Block, int]](), list[SceneClip]()
+    rows, places, clips = list[TokenRow](), list[tuple[PaintedBlock, int]](), list[SceneClip]()
     for source, size in sizes.items():
         left = size
         while left:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from playhead_bench.nano.answer_loss import QuestionBatch
 from playhead_bench.nano.batched_vision import features
-from playhead_bench.nano.painted_blocks import Block
+from playhead_bench.nano.painted_blocks import PaintedBlock
 from playhead_bench.nano.vlm_model import TOKENS_A_PAIR
 from playhead_index.embed.runtime import torch
 
@@ -35,7 +35,7 @@ class VisualFeatureCache:
         both = torch().from_numpy(stored).float()
         return both[:, 0], both[:, 1]
 
-    def _block(self, block: Block) -> NDArray[np.float16]:
+    def _block(self, block: PaintedBlock) -> NDArray[np.float16]:
         if block.name not in self._blocks:
             path = self.folder / f"{block.name}.npy"
             if not path.exists():
@@ -43,7 +43,7 @@ class VisualFeatureCache:
             self._blocks[block.name] = np.load(path, mmap_mode="r")
         return self._blocks[block.name]
 
-    def _store(self, block: Block, path: Path) -> None:
+    def _store(self, block: PaintedBlock, path: Path) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         part, pairs = path.with_suffix(".part"), block.small.shape[1] // 2
         width = self.visual.config.out_hidden_size

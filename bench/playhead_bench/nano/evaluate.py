@@ -75,7 +75,7 @@ def _ranked(
     return is_visible[order] if is_visible.any() else None
 
 
-class Reader:
+class StockVlm:
     """nano-vlm as anybody would run it: the stock processor, the stock model, greedy decoding."""
 
     def __init__(self, folder: Path | str) -> None:
@@ -130,7 +130,7 @@ def evaluate_vlm(
         is refused), `wrongly_refused` (of all others), `questions`, and `seconds` a question.
     """
     reader, right, refused = (
-        Reader(folder),
+        StockVlm(folder),
         defaultdict[str, list[bool]](list),
         defaultdict[bool, list[bool]](list),
     )

@@ -15,7 +15,7 @@ from playhead_bench.world.random_scene import Part, SplitMode
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class PaintedBlock:
     """Painted clips of one source, and where their pixels are.
 
     Args:
@@ -52,7 +52,7 @@ def _clip(source: str, seed: int, part: Part, mode: SplitMode) -> SceneClip:
     return SOURCES[source](seed, part, mode)
 
 
-def blocks(folder: Path, source: str, part: Part, mode: SplitMode) -> list[Block]:
+def blocks(folder: Path, source: str, part: Part, mode: SplitMode) -> list[PaintedBlock]:
     """The finished blocks of a folder.
 
     Raises:
@@ -63,13 +63,13 @@ def blocks(folder: Path, source: str, part: Part, mode: SplitMode) -> list[Block
         record: dict[str, Any] = json.loads(done.read_text())
         stem = done.with_suffix("")
         small, square = (np.load(f"{stem}.{size}.npy", mmap_mode="r") for size in ("small", "square"))
-        found.append(Block(source, part, mode, record["seeds"][0], small, square))
+        found.append(PaintedBlock(source, part, mode, record["seeds"][0], small, square))
     if not found:
         raise FileNotFoundError(f"no painted {source} of {part} ({mode}) in {folder}; run: paint")
     return found
 
 
-def draw(found: list[Block], rng: Random) -> tuple[Block, int]:
+def draw(found: list[PaintedBlock], rng: Random) -> tuple[PaintedBlock, int]:
     """A random clip: its block and its row."""
     block = rng.choices(found, [len(block) for block in found])[0]
     return block, rng.randrange(len(block))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_bench.nano import clip_model
-from playhead_bench.nano.painted_blocks import Block, blocks, draw
+from playhead_bench.nano.painted_blocks import PaintedBlock, blocks, draw
 from playhead_bench.nano.token_labels import IGNORED, cells_at
 from playhead_bench.nano.training import COOL_DOWN, Log, Optimiser, load_state, save_state, split
 from playhead_bench.world.random_scene import Pair, SplitMode, pairs_of
@@ -252,7 +252,7 @@ def train_clip(
         model.load_state_dict(state["model"])
         scales.values.load_state_dict(state["scales"])
     known = list(pairs_of("train", mode))
-    found: dict[str, list[Block]] = {}
+    found: dict[str, list[PaintedBlock]] = {}
     while optimiser.steps_done < steps:
         if not found or not optimiser.steps_done % EVERY:  # more may have been painted meanwhile
             found = {source: blocks(data, source, "train", mode) for source in ("crowds", "clips")}
@@ -278,7 +278,7 @@ def finished(model: Any, scales: Scales) -> Any:
 
 
 def _batch(
-    found: dict[str, list[Block]], rng: Random, size: int, crowds: float
+    found: dict[str, list[PaintedBlock]], rng: Random, size: int, crowds: float
 ) -> tuple[Any, list[tuple[Scene, float]]]:
     pictures, frames = [], []
     for _ in range(size):

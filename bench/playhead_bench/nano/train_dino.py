@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from playhead_bench.nano.painted_blocks import Block, blocks, draw
+from playhead_bench.nano.painted_blocks import PaintedBlock, blocks, draw
 from playhead_bench.nano.training import Log, Optimiser, load_state, save_state, split
 from playhead_bench.world.random_scene import SplitMode
 from playhead_index.embed.runtime import torch, transformers
@@ -98,7 +98,7 @@ def train_dino(
         optimiser.load(state["optimiser"])
     elif begin is not None and (state := load_state(begin)) is not None:
         model.load_state_dict(state["model"])
-    found = list[Block]()
+    found = list[PaintedBlock]()
     while optimiser.steps_done < steps:
         if not found or not optimiser.steps_done % EVERY:  # more may have been painted meanwhile
             found = blocks(data, "clips", "train", mode)
@@ -119,7 +119,7 @@ def train_dino(
     return model.eval()
 
 
-def _pairs(found: list[Block], rng: Random, size: int) -> tuple[Any, Any]:
+def _pairs(found: list[PaintedBlock], rng: Random, size: int) -> tuple[Any, Any]:
     ones, others = [], []
     for _ in range(size):
         block, row = draw(found, rng)

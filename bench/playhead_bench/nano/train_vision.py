@@ -13,7 +13,7 @@ import numpy as np
 
 from playhead_bench.nano.answer_loss import BlocksBySource, training_blocks
 from playhead_bench.nano.batched_vision import features
-from playhead_bench.nano.painted_blocks import Block, draw
+from playhead_bench.nano.painted_blocks import PaintedBlock, draw
 from playhead_bench.nano.token_labels import HEADS, IGNORED, Labels, labels_of
 from playhead_bench.nano.training import Log, Optimiser, load_state, save_state, split
 from playhead_bench.nano.vlm_model import COLUMNS, ROWS, make_model
@@ -99,7 +99,7 @@ def _one(tokenizer: Any, word: str) -> int:
     return ids[0]
 
 
-def _batch(found: dict[str, list[Block]], rng: Random, size: int) -> tuple[Any, list[Labels]]:
+def _batch(found: dict[str, list[PaintedBlock]], rng: Random, size: int) -> tuple[Any, list[Labels]]:
     images, labels = [], []
     for i in range(size):
         block, row = draw(found["crowds" if i % 2 else "clips"], rng)

@@ -15,7 +15,7 @@ from playhead_bench.evaluate.tasks import render_if_missing
 from playhead_bench.world.needles import HeatMapCell, NeedleKind, needle_story
 from playhead_bench.world.video_questions import WorldQuestion
 from playhead_index.errors import PlayheadError
-from playhead_index.recipe import IndexSettings
+from playhead_index.index_settings import IndexSettings
 from playhead_index.search.results import Lane
 
 DEPTHS, MINUTES = (0.1, 0.5, 0.9), (2.0, 10.0, 30.0)

@@ -22,7 +22,7 @@ from playhead_bench.world.street_and_interview import street
 from playhead_index.build import build_library
 from playhead_index.decode import open_reader
 from playhead_index.executor import InProcess
-from playhead_index.recipe import IndexSettings, Models
+from playhead_index.index_settings import IndexSettings, Models
 from playhead_index.store.catalog import Catalog
 
 MINUTES = {"small": 1.0, "full": 10.0}

@@ -15,9 +15,9 @@ import numpy as np
 from playhead_bench.suite.timing import SHARED, Size, compare, timed
 from playhead_index.search.fusion import rrf
 from playhead_index.search.lexical import LexicalIndex
+from playhead_index.search.query_terms import chunks
 from playhead_index.search.results import Scope
 from playhead_index.search.stop_words import STOP_WORDS
-from playhead_index.search.terms import chunks
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.change_detection import ChangeDetector
 from playhead_index.store.job_table import Stage, write_stage

@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from playhead_bench.suite.random_vlms import make, model_shapes
-from playhead_bench.suite.timing import Comparison, Size, compare
+from playhead_bench.suite.timing import Size, TimingComparison, compare
 from playhead_bench.suite.vlm_calls import (
     Guided,
     RandomWeightsVideoLLM,
@@ -105,7 +105,7 @@ def _tokens(llm: RandomWeightsVideoLLM, clip: Clip) -> dict[str, int | None]:
     return {"prompt": report.prompt_tokens, "visual": report.visual_tokens_kept}
 
 
-def _of_limit(compared: Comparison) -> float:
+def _of_limit(compared: TimingComparison) -> float:
     """How near a cold call with a quarter of the tokens comes to encoding, and a quarter of the rest."""
     cold, cached = compared.timings["cold_1"].min_s, compared.timings["cached_1"].min_s
     return ((cold - cached) + 0.25 * cached) / compared.timings["cold_0.25"].min_s

@@ -30,7 +30,7 @@ from pathlib import Path
 from playhead_index.build import build_library
 from playhead_index.testing import FakeEmbedder
 from playhead_index.executor import InProcess
-from playhead_index.recipe import IndexSettings, Models
+from playhead_index.index_settings import IndexSettings, Models
 def load():
     return Models(FakeEmbedder(), FakeEmbedder())
 recipe = IndexSettings(everywhere=True)

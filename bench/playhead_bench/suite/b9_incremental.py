@@ -10,7 +10,7 @@ from typing import Any, Literal
 from playhead_bench.suite.b8_memory import write_moving
 from playhead_index.build import build_library
 from playhead_index.executor import InProcess
-from playhead_index.recipe import IndexSettings, Models
+from playhead_index.index_settings import IndexSettings, Models
 from playhead_index.store.catalog import Catalog
 from playhead_index.testing import FakeEmbedder
 

@@ -3,7 +3,7 @@
 from functools import cache
 from pathlib import Path
 
-from playhead_index.recipe import Models
+from playhead_index.index_settings import Models
 
 
 @cache

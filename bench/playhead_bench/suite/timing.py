@@ -34,7 +34,7 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class TimingComparison:
     """Several tasks timed in turns, the first of them (the reference) once more at the end of each round.
 
     Args:
@@ -64,7 +64,7 @@ def compare(
     tasks: Mapping[str, Callable[[int], object]],
     rounds: int,
     clock: Callable[[], float] = time.perf_counter,
-) -> Comparison:
+) -> TimingComparison:
     """Times tasks in turns: a, b, ..., a in every round; each is called with the number of the round.
 
     Args:
@@ -87,7 +87,7 @@ def compare(
     first, again = min(seconds[0]), min(seconds[-1])
     timings = {name: Timing.of(seconds[place]) for place, name in enumerate(tasks)}
     timings[names[0]] = Timing.of(seconds[0] + seconds[-1])
-    return Comparison(timings, abs(first - again) / min(first, again))
+    return TimingComparison(timings, abs(first - again) / min(first, again))
 
 
 def timed(task: Callable[[], Any]) -> tuple[float, Any]:

@@ -21,7 +21,7 @@ from playhead_bench.world.scene_schedule import REPEATABLE_ACTIONS
 from playhead_bench.world.story import Action, Fact, Line, Scene, SceneObject, Story, Writing
 from playhead_bench.world.town_facts import RESERVED_TOWNS, TOPICS, town_facts
 from playhead_bench.world.video_questions.balanced_choice import make_question
-from playhead_bench.world.video_questions.draft import Draft, options_of
+from playhead_bench.world.video_questions.draft import QuestionDraft, options_of
 from playhead_bench.world.video_questions.event_table import EventTable, does
 from playhead_bench.world.video_questions.question import WorldQuestion
 from playhead_bench.world.video_questions.wordings import Phrasing
@@ -127,25 +127,27 @@ def _question(rng: Random, kind: NeedleKind, story: Story, window: Window) -> Wo
     )
 
 
-def _object_draft(rng: Random, table: EventTable, row: int) -> Draft:
+def _object_draft(rng: Random, table: EventTable, row: int) -> QuestionDraft:
     event = table.event(row)
     wrong = [f"it {third_person(VERBS[kind])}" for kind in REPEATABLE_ACTIONS if kind != event.kind]
-    return Draft(Phrasing(rng, "iid", False)("what", label=event.what), f"it {does(event)}", (row,), (wrong,))
+    return QuestionDraft(
+        Phrasing(rng, "iid", False)("what", label=event.what), f"it {does(event)}", (row,), (wrong,)
+    )
 
 
-def _fact_draft(rng: Random, table: EventTable, row: int) -> Draft:
+def _fact_draft(rng: Random, table: EventTable, row: int) -> QuestionDraft:
     """A question about what is written or spoken; wrong answers are other values and other cards."""
     event, fact = table.event(row), table.story.facts[0]
     if event.kind == "spoken":
         values = next(list(topic.values) for topic in TOPICS if fact.answer in topic.values)
-        return Draft(fact.question, fact.answer, (row,), (values,), ("speech",))
+        return QuestionDraft(fact.question, fact.answer, (row,), (values,), ("speech",))
     codes = [f"{word} {rng.randint(100, 999)}" for word in CODE_WORDS if word not in fact.answer]
     cards = [
         table.event(i).text.split("\n")[-1]
         for i in table.written
         if table.event(i).what == "card" and i != row
     ]
-    return Draft(fact.question, fact.answer, (row,), (codes[:2], cards, codes), ("screen",))
+    return QuestionDraft(fact.question, fact.answer, (row,), (codes[:2], cards, codes), ("screen",))
 
 
 def shift_windows(value: T, by_s: float) -> T:

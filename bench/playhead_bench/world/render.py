@@ -28,7 +28,7 @@ from playhead_bench.world.speech_synthesis import (
     require_espeak,
     synthesise,
 )
-from playhead_bench.world.story import Event, Line, Story
+from playhead_bench.world.story import Line, Story, StoryEvent
 from playhead_index.errors import VideoError
 
 GOP_FRAMES = 250
@@ -66,7 +66,7 @@ class Truth:
     voice: bool = False
 
     @property
-    def events(self) -> list[Event]:
+    def events(self) -> list[StoryEvent]:
         """The exact table of what happens, in time order."""
         return self.story.events()
 

@@ -37,7 +37,7 @@ BLINK_S = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class StoryEvent:
     """One fact about a synthetic video.
 
     Args:
@@ -293,26 +293,28 @@ class Scene:
     posts: int = 0
     noise: float = 0.0
 
-    def events(self) -> list[Event]:
+    def events(self) -> list[StoryEvent]:
         """All events of this scene except spoken lines."""
         events = [
-            Event("scene", self.window, f"{self.name} at night" if self.night else self.name, "", self.name)
+            StoryEvent(
+                "scene", self.window, f"{self.name} at night" if self.night else self.name, "", self.name
+            )
         ]
         for writing in self.writings:
-            events.append(Event("written", writing.window, writing.style, writing.text, self.name))
+            events.append(StoryEvent("written", writing.window, writing.style, writing.text, self.name))
         for obj in self.things:
             events += [
-                Event("shown", w, label, "", self.name, (label,))
+                StoryEvent("shown", w, label, "", self.name, (label,))
                 for label, w in obj.labelled_windows(self.window)
             ]
             events += [self._act(obj, action) for action in obj.actions if action.kind not in PASSIVE_ACTIONS]
         return events
 
-    def _act(self, obj: SceneObject, action: Action) -> Event:
+    def _act(self, obj: SceneObject, action: Action) -> StoryEvent:
         label = obj.label_at(action.window.start_s)
         who = (label, action.partner) if action.partner else (label,)
         text = action.colour or _direction(action)
-        return Event(action.kind, action.window, label, text, self.name, who)
+        return StoryEvent(action.kind, action.window, label, text, self.name, who)
 
 
 def _direction(action: Action) -> str:
@@ -409,12 +411,12 @@ class Story:
         """A line as the subtitle track has it: with the speaker's name where several people speak."""
         return f"{line.speaker}: {line.text}" if len(self.speakers) > 1 else line.text
 
-    def events(self) -> list[Event]:
+    def events(self) -> list[StoryEvent]:
         """The exact table of everything that happens, in time order."""
         events = [event for scene in self.scenes for event in scene.events()]
         for line in self.lines:
             place = self.scene_at(line.window.start_s).name
-            events.append(Event("spoken", line.window, line.speaker, line.text, place, (line.speaker,)))
+            events.append(StoryEvent("spoken", line.window, line.speaker, line.text, place, (line.speaker,)))
         return sorted(events, key=lambda event: (event.window, event.kind, event.what))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 from random import Random
 
-from playhead_bench.world.story import Event, Story
+from playhead_bench.world.story import Story, StoryEvent
 from playhead_bench.world.vocabulary import COLOURS, SHAPES, AnswerKind
 from playhead_index.window import Window, format_time
 
@@ -67,7 +67,7 @@ def occurrences(term: str, text: str) -> int:
     return len(re.findall(rf"\b{re.escape(term)}s?\b", text, re.IGNORECASE))
 
 
-def _terms(story: Story, events: list[Event]) -> Iterator[StoryQuestion]:
+def _terms(story: Story, events: list[StoryEvent]) -> Iterator[StoryQuestion]:
     for term in story.terms:
         spoken = [event for event in events if event.kind == "spoken" and occurrences(term, event.text)]
         if not spoken:
@@ -83,7 +83,7 @@ def _terms(story: Story, events: list[Event]) -> Iterator[StoryQuestion]:
         yield StoryQuestion(f'How many times is "{term}" said?', "count", f"{total}", windows, ("speech",))
 
 
-def _facts(story: Story, events: list[Event]) -> Iterator[StoryQuestion]:
+def _facts(story: Story, events: list[StoryEvent]) -> Iterator[StoryQuestion]:
     for fact in story.facts:
         found = [
             event for event in events if event.kind in ("written", "spoken") and fact.needle in event.text
@@ -94,7 +94,7 @@ def _facts(story: Story, events: list[Event]) -> Iterator[StoryQuestion]:
         yield StoryQuestion(fact.question, fact.kind, fact.answer, windows, modalities)
 
 
-def _slides(events: list[Event]) -> Iterator[StoryQuestion]:
+def _slides(events: list[StoryEvent]) -> Iterator[StoryQuestion]:
     """For slides whose title is shown once: how long it is there and what it says."""
     slides = [event for event in events if event.kind == "written" and event.what == "slide"]
     titles = Counter(_title(slide) for slide in slides)
@@ -105,7 +105,7 @@ def _slides(events: list[Event]) -> Iterator[StoryQuestion]:
             yield StoryQuestion(text, "duration", long, (slide.window,), ("screen",))
 
 
-def _signs(events: list[Event]) -> Iterator[StoryQuestion]:
+def _signs(events: list[StoryEvent]) -> Iterator[StoryQuestion]:
     for kind in ("sign", "display"):
         visible = [event for event in events if event.kind == "written" and event.what == kind]
         texts, windows = [event.text for event in visible], tuple(event.window for event in visible)
@@ -118,7 +118,7 @@ def _signs(events: list[Event]) -> Iterator[StoryQuestion]:
             )
 
 
-def _object_questions(events: list[Event]) -> Iterator[StoryQuestion]:
+def _object_questions(events: list[StoryEvent]) -> Iterator[StoryQuestion]:
     acted = [event for event in events if event.kind in ACTIONS]
     for (what, kind), times in Counter((event.what, event.kind) for event in acted).items():
         windows = tuple(event.window for event in acted if (event.what, event.kind) == (what, kind))
@@ -130,7 +130,7 @@ def _object_questions(events: list[Event]) -> Iterator[StoryQuestion]:
             yield StoryQuestion(text, "count", f"{times}", windows, ("picture",))
 
 
-def _orders(events: list[Event]) -> Iterator[StoryQuestion]:
+def _orders(events: list[StoryEvent]) -> Iterator[StoryQuestion]:
     """Pairs of neighbours among objects that act once, in true and false order by turns."""
     acted = [event for event in events if event.kind in ACTIONS]
     times = Counter((event.what, event.kind) for event in acted)
@@ -144,7 +144,7 @@ def _orders(events: list[Event]) -> Iterator[StoryQuestion]:
         yield StoryQuestion(text, "yes_no", "yes" if a is first else "no", windows, ("picture",))
 
 
-def _while_spoken(story: Story, events: list[Event]) -> Iterator[StoryQuestion]:
+def _while_spoken(story: Story, events: list[StoryEvent]) -> Iterator[StoryQuestion]:
     """The slide that is visible while a term is spoken that is spoken only once."""
     slides = [event for event in events if event.kind == "written" and event.what == "slide"]
     for term in story.terms:
@@ -158,7 +158,7 @@ def _while_spoken(story: Story, events: list[Event]) -> Iterator[StoryQuestion]:
             yield StoryQuestion(text, "what", _title(visible[0]), both, ("speech", "screen"))
 
 
-def _absent(story: Story, events: list[Event]) -> Iterator[StoryQuestion]:
+def _absent(story: Story, events: list[StoryEvent]) -> Iterator[StoryQuestion]:
     rng = Random(f"{story.name}/{story.seed}")
     words = "\n".join(event.text for event in events)
     for term in rng.sample([term for term in ABSENT_TERMS if not occurrences(term, words)], NUM_ABSENT):
@@ -171,7 +171,7 @@ def _absent(story: Story, events: list[Event]) -> Iterator[StoryQuestion]:
         yield StoryQuestion(f"When does the {what} enter?", "when", None, (), ("picture",))
 
 
-def _title(slide: Event) -> str:
+def _title(slide: StoryEvent) -> str:
     return slide.text.split("\n", 1)[0]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from playhead_index.decode.cursor import FramesLostAtEnd, decode_frames
+from playhead_index.decode.frame_cursor import FramesLostAtEnd, decode_frames
 from playhead_index.decode.gaps import find_gaps
 from playhead_index.decode.opening import demux, open_container, pick_video, select_streams, video_streams
 from playhead_index.decode.orientation import Shape, shape_of
@@ -21,7 +21,7 @@ from playhead_index.decode.protocol import (
     SubtitleTrack,
     VideoInfo,
 )
-from playhead_index.decode.recorded import recorded_at
+from playhead_index.decode.recording_time import recorded_at
 from playhead_index.decode.sound import SoundExtent, why_no_sound
 from playhead_index.decode.sound_tracks import (
     SoundTrack,

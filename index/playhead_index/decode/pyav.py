@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.decode.cursor import Cursor, FramesLostAtEnd, decode_frames
+from playhead_index.decode.frame_cursor import Cursor, FramesLostAtEnd, decode_frames
 from playhead_index.decode.opening import map_av_errors, open_container, select_streams
 from playhead_index.decode.orientation import FrameConverter
 from playhead_index.decode.probing import Probe, probe_file

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from playhead_index.batches import batches
 from playhead_index.embed import checkpoints
-from playhead_index.embed.pictures import ImageArray, Preprocessing
+from playhead_index.embed.preprocess import ImageArray, Preprocessing
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.runtime import autocast, pick_device, torch, transformers
 from playhead_index.embed.transformer import LOCAL_ONLY, load_transformer

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from playhead_index.batches import batches
 from playhead_index.embed import checkpoints, onnx_sentences
 from playhead_index.embed.onnx_sentences import OnnxSentenceEmbedder
-from playhead_index.embed.packaged import packaged_checkpoint
+from playhead_index.embed.packaged_weights import packaged_checkpoint
 from playhead_index.embed.pooling import load_dense, pool
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.runtime import pick_device, torch, transformers

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.batches import batches
+from playhead_index.embed.check_weights import refuse_other_weights
 from playhead_index.embed.checkpoints import Checkpoint
 from playhead_index.embed.onnx_graph import FLOAT, INT64, OnnxGraph
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.sentence_config import DEFAULT_MAX_TOKENS, MAX_TOKENS, SentenceConfig
-from playhead_index.embed.strict import refuse_other_weights
 from playhead_index.embed.transformer import HEADS, UNUSED, read_json
 from playhead_index.errors import ModelError
 

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from playhead_index.batches import batches
 from playhead_index.embed import checkpoints
+from playhead_index.embed.check_weights import refuse_other_weights
 from playhead_index.embed.digests import digest_of
-from playhead_index.embed.pictures import ImageArray, Preprocessing
+from playhead_index.embed.preprocess import ImageArray, Preprocessing
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.runtime import autocast, open_clip, pick_device, torch
-from playhead_index.embed.strict import refuse_other_weights
-from playhead_index.embed.trim import trimmed_text_tower
+from playhead_index.embed.trimmed_text_tower import trimmed_text_tower
 from playhead_index.embed.vectors import default_batch_size, no_rows, unit_rows
 from playhead_index.errors import ModelUnavailable
 

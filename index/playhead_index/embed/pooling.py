@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from playhead_index.embed.check_weights import compare_weights
 from playhead_index.embed.runtime import torch
 from playhead_index.embed.sentence_config import DenseLayer
-from playhead_index.embed.strict import compare_weights
 
 
 def pool(states: Any, mask: Any, modes: Sequence[str]) -> Any:

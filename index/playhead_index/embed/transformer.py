@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from playhead_index.embed.check_weights import refuse_other_weights
 from playhead_index.embed.checkpoints import Checkpoint
 from playhead_index.embed.runtime import transformers
-from playhead_index.embed.strict import refuse_other_weights
 
 LOCAL_ONLY = {"local_files_only": True, "trust_remote_code": False}
 REPORTING = ("modeling_utils", "utils.loading_report")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.protocol import ModelTag
-from playhead_index.search.rows import RowTable
+from playhead_index.search.searchable_rows import RowTable
 from playhead_index.store.cache import (
     DAMAGED,
     drop_file,

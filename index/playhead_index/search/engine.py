@@ -10,9 +10,10 @@ from types import MappingProxyType
 from playhead_index.clean_text import clean_text
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, TextEmbedder
 from playhead_index.embed.reranker import Reranker
-from playhead_index.search.facts import LibraryFacts
+from playhead_index.search.caption_timeline import Timeline
 from playhead_index.search.frame_lanes import FrameLanes
 from playhead_index.search.lexical import KINDS
+from playhead_index.search.library_facts import LibraryFacts
 from playhead_index.search.moments import (
     ExtendedHit,
     JoinedHits,
@@ -21,6 +22,7 @@ from playhead_index.search.moments import (
     rank_behind_passages,
 )
 from playhead_index.search.passages import MAX_VIDEOS, PassageSearch, best_videos
+from playhead_index.search.query_terms import has_quoted_words
 from playhead_index.search.question_topic import question_topic
 from playhead_index.search.results import (
     EXAMPLE_LANES,
@@ -34,10 +36,8 @@ from playhead_index.search.results import (
     Scope,
     SearchResult,
 )
-from playhead_index.search.terms import has_quoted_words
-from playhead_index.search.timeline import Timeline
+from playhead_index.search.text_lanes import WordLanes
 from playhead_index.search.vector_lane import EXACT_LIMIT, VectorLane
-from playhead_index.search.word_lanes import WordLanes
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.change_detection import ChangeDetector
 from playhead_index.store.speakers import display_name

@@ -9,10 +9,7 @@ from numpy.typing import NDArray
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, ModelTag
 from playhead_index.errors import ModelUnavailable, TimestampOutOfRange
 from playhead_index.search.encoders import LazyEncoder
-from playhead_index.search.facts import LibraryFacts
-from playhead_index.search.hits import frame_hits
-from playhead_index.search.moments import ExtendedHit
-from playhead_index.search.pictures import (
+from playhead_index.search.frame_ranking import (
     HitRule,
     any_image_vector,
     image_hit_rule,
@@ -20,6 +17,9 @@ from playhead_index.search.pictures import (
     text_hit_rule,
     text_vector,
 )
+from playhead_index.search.hits import frame_hits
+from playhead_index.search.library_facts import LibraryFacts
+from playhead_index.search.moments import ExtendedHit
 from playhead_index.search.results import Lane, LaneCoverage, Query
 from playhead_index.search.vector_lane import VectorLane
 from playhead_index.store.catalog import Catalog

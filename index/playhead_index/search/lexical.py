@@ -21,10 +21,10 @@ from playhead_index.literal import Word
 from playhead_index.search.hits import span_hits
 from playhead_index.search.lexical_cache import load_postings, save_postings
 from playhead_index.search.postings import Postings, make_postings, merge_postings, part_of_score, weight_of
+from playhead_index.search.query_terms import QueryWords, Tokenizer, chunks, parse_query_words, query_terms
 from playhead_index.search.results import Hit, Scope
-from playhead_index.search.rows import Block, RowTable
-from playhead_index.search.terms import QueryWords, Tokenizer, chunks, parse_query_words, query_terms
-from playhead_index.search.variants import holds_word, index_phrases
+from playhead_index.search.searchable_rows import Block, RowTable
+from playhead_index.search.spelling_variants import holds_word, index_phrases
 from playhead_index.store.cache import cache_path
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.full_text import full_text_definition, matching_ids, matching_texts

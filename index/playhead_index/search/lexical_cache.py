@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from playhead_index.search.postings import Postings
-from playhead_index.search.rows import RowTable
+from playhead_index.search.searchable_rows import RowTable
 from playhead_index.store.cache import DAMAGED, packed_names, read_cache, unpacked_names, write_cache
 
 TERMS = "2"

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.reranker import Reranker
+from playhead_index.search.dense_lane import MIN_COSINE
 from playhead_index.search.fusion import K
-from playhead_index.search.meaning import MIN_COSINE
 from playhead_index.search.moments import ExtendedHit, JoinedHits
 from playhead_index.search.pooling import (
     BEST_SENTENCES,
@@ -27,9 +27,9 @@ from playhead_index.search.pooling import (
     sentence_bm25,
     standardise_weighted,
 )
+from playhead_index.search.query_terms import Tokenizer, chunks, stored_terms
 from playhead_index.search.question_topic import QuestionTopic
 from playhead_index.search.results import Hit, How, PassageFit, Scope
-from playhead_index.search.terms import Tokenizer, chunks, stored_terms
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.manifest import space_tag
 from playhead_index.store.shards import Shards

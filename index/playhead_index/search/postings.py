@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.search.rows import Block, RowTable
-from playhead_index.search.terms import Forms, Tokenizer, chunks, stored_terms
+from playhead_index.search.query_terms import Forms, Tokenizer, chunks, stored_terms
+from playhead_index.search.searchable_rows import Block, RowTable
 
 K1, B = 1.2, 0.75
 ROUNDING = 1 + 1e-5

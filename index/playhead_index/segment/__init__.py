@@ -1,8 +1,8 @@
 """Where the image changes: signatures of frames, sampled times, cuts, exact boundaries."""
 
-from playhead_index.segment.cuts import CHANGE_COST, Cut, cut
-from playhead_index.segment.plan import sampling_times
-from playhead_index.segment.refine import refine_boundaries
+from playhead_index.segment.change_points import CHANGE_COST, Cut, cut
+from playhead_index.segment.refine_boundaries import refine_boundaries
+from playhead_index.segment.sampling_times import sampling_times
 from playhead_index.segment.signature import (
     CHANGED,
     CUT,

@@ -16,8 +16,8 @@ from playhead_index.batches import batches
 from playhead_index.decode import Frame
 from playhead_index.decode.protocol import NO_FRAMES
 from playhead_index.embed.protocol import ModelTag
-from playhead_index.recipe import Models
-from playhead_index.segment.plan import sampling_times
+from playhead_index.index_settings import Models
+from playhead_index.segment.sampling_times import sampling_times
 from playhead_index.segment.signature import SIGNATURE_TAG, is_same_image, signature
 from playhead_index.settings import sampling, to_text
 from playhead_index.stages.video_job import VideoJob

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from playhead_index.errors import ModelUnavailable
-from playhead_index.recipe import Models
+from playhead_index.index_settings import Models
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import Values, made_with, to_text
 from playhead_index.stages.transcribe import NO_SOUND, SPEECH_RATE_HZ, SpeechPlan

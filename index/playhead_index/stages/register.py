@@ -23,7 +23,7 @@ from playhead_index.store.places import FileState, find_place, set_place
 from playhead_index.store.recordings import insert_recording
 from playhead_index.store.videos import has_video, insert_video
 from playhead_index.text_limits import LIMITS
-from playhead_index.timeline import warnings_to_text, write_gaps
+from playhead_index.timeline_update import warnings_to_text, write_gaps
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.decode.protocol import EDGE_S
-from playhead_index.segment.cuts import cut
-from playhead_index.segment.refine import refine_boundaries
+from playhead_index.segment.change_points import cut
+from playhead_index.segment.refine_boundaries import refine_boundaries
 from playhead_index.settings import segment_limits, to_text
 from playhead_index.stages.embed_frames import layout_vectors
 from playhead_index.stages.video_job import VideoJob

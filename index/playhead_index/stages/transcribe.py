@@ -12,21 +12,13 @@ from playhead_index.decode import VideoInfo
 from playhead_index.decode.protocol import CAPTIONS_NOT_READ, SOUND_NOT_READ
 from playhead_index.decode.sound_tracks import SoundTrack, choose_sound_track, unread_tracks
 from playhead_index.errors import ModelUnavailable, SubtitlesUnreadable
+from playhead_index.index_settings import DETECTED, SWITCHED_OFF
 from playhead_index.paths import display_path, path_to_text
-from playhead_index.recipe import DETECTED, SWITCHED_OFF
 from playhead_index.recorded_models import ModelNeeded
 from playhead_index.settings import made_with, recognition, to_text
 from playhead_index.stages.video_job import VideoJob
 from playhead_index.store.job_table import Stage, read_stage, write_stage
-from playhead_index.store.spans import (
-    delete_recognised,
-    delete_span,
-    insert_words,
-    replace_subtitle_spans,
-    subtitle_speakers,
-)
-from playhead_index.store.speakers import Speaker, names_given, replace_speakers
-from playhead_index.store.voice import (
+from playhead_index.store.recognised_voice import (
     SubtitleSource,
     delete_voice_chunks,
     insert_voice_chunk,
@@ -36,13 +28,21 @@ from playhead_index.store.voice import (
     set_covers_speech,
     voice_totals,
 )
+from playhead_index.store.spans import (
+    delete_recognised,
+    delete_span,
+    insert_words,
+    replace_subtitle_spans,
+    subtitle_speakers,
+)
+from playhead_index.store.speakers import Speaker, names_given, replace_speakers
 from playhead_index.window import Window
 from playhead_index.words.languages import language_tag, same_language
 from playhead_index.words.protocol import RecognitionHints, TranscribedChunk, Transcriber, Words
 from playhead_index.words.sentence_spans import cut_text
 from playhead_index.words.sidecars import Sidecar, SubtitleFiles
-from playhead_index.words.spoken import speech_of_sources, spoken_words
 from playhead_index.words.subtitle_cover import SubtitleCover, covers_speech, uncovered_voice
+from playhead_index.words.subtitle_speech import speech_of_sources, spoken_words
 from playhead_index.words.subtitles import (
     choose_subtitles,
     find_sidecars,

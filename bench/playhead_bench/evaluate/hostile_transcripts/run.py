@@ -35,7 +35,7 @@ from playhead_bench.evaluate.real_questions.chat_systems import (
 from playhead_bench.evaluate.real_questions.run_evaluation import REPLIES, product_digest
 from playhead_bench.evaluate.tables import Grid
 from playhead_index.errors import ModelUnavailable, PlayheadError
-from playhead_index.recipe import IndexSettings
+from playhead_index.index_settings import IndexSettings
 
 ROWS = "hostile.jsonl"
 LINE_S, LENGTH_S = 6.0, 60.0

@@ -32,7 +32,7 @@ from playhead_bench.evaluate.real_questions.run_evaluation import REPLIES, produ
 from playhead_bench.evaluate.tables import Grid
 from playhead_index.embed.minilm import OFFLINE
 from playhead_index.errors import ModelUnavailable, PlayheadError
-from playhead_index.recipe import IndexSettings
+from playhead_index.index_settings import IndexSettings
 
 ROWS = "summaries.jsonl"
 REPLY_TOKENS = 400

@@ -44,7 +44,7 @@ from playhead_bench.evaluate.runner import RUN_NAME
 from playhead_index.embed.minilm import OFFLINE
 from playhead_index.embed.protocol import TextEmbedder
 from playhead_index.errors import PlayheadError
-from playhead_index.recipe import IndexSettings
+from playhead_index.index_settings import IndexSettings
 
 PRODUCT = ("playhead_index", "playhead_tools", "playhead_agent", "playhead")
 ROWS_VERSION = 3

@@ -12,7 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, get_args
 
-from playhead_bench.evaluate.word_moments.data import Query, Split, read_captions, read_queries, read_truth
+from playhead_bench.evaluate.word_moments.data import (
+    MomentQuery,
+    Split,
+    read_captions,
+    read_queries,
+    read_truth,
+)
 from playhead_bench.evaluate.word_moments.library import caption_library
 from playhead_bench.evaluate.word_moments.scoring import scores_of, table
 from playhead_index.embed.minilm import OFFLINE, load_text_embedder
@@ -20,7 +26,7 @@ from playhead_index.embed.protocol import TextEmbedder
 from playhead_index.search.engine import Searcher
 
 
-def predicted(searcher: Searcher, query: Query, wordings: int) -> dict[str, Any]:
+def predicted(searcher: Searcher, query: MomentQuery, wordings: int) -> dict[str, Any]:
     """The row of a QVHighlights prediction file for one query.
 
     Args:

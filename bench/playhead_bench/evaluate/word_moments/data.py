@@ -12,7 +12,7 @@ CLIP_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class MomentQuery:
     """One query, without its gold windows.
 
     Args:
@@ -36,16 +36,16 @@ def read_captions(folder: Path) -> dict[str, list[str]]:
     }
 
 
-def read_queries(folder: Path, split: Split = "all") -> list[Query]:
+def read_queries(folder: Path, split: Split = "all") -> list[MomentQuery]:
     """The queries of one half or of both, from `query_paraphrases.jsonl`."""
     return [
-        Query(row["qid"], row["vid"], float(row["duration"]), (row["query"], *row["rephrased_query"]))
+        MomentQuery(row["qid"], row["vid"], float(row["duration"]), (row["query"], *row["rephrased_query"]))
         for row in _rows(folder / "query_paraphrases.jsonl")
         if split in ("all", split_of(row["vid"]))
     ]
 
 
-def read_truth(path: Path, queries: Sequence[Query]) -> list[dict[str, Any]]:
+def read_truth(path: Path, queries: Sequence[MomentQuery]) -> list[dict[str, Any]]:
     """The gold rows of some queries, in their order.
 
     Raises:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from random import Random
 
-from playhead_bench.world.video_questions.draft import Draft, has_options, options_of
+from playhead_bench.world.video_questions.draft import QuestionDraft, has_options, options_of
 from playhead_bench.world.video_questions.event_table import EventTable
 from playhead_bench.world.video_questions.question import EventReference, WorldQuestion
 
@@ -17,7 +17,7 @@ def positions(rng: Random) -> Iterator[int]:
 
 def deal(
     kind: str,
-    drafts: list[Draft],
+    drafts: list[QuestionDraft],
     max_questions: int,
     places: Iterator[int],
     rng: Random,
@@ -49,9 +49,9 @@ def deal(
     return found
 
 
-def _interleave_answers(drafts: list[Draft], rng: Random) -> Iterator[Draft]:
+def _interleave_answers(drafts: list[QuestionDraft], rng: Random) -> Iterator[QuestionDraft]:
     """Drafts in any order, one of each answer before a second one of any."""
-    groups: dict[str, list[Draft]] = {}
+    groups: dict[str, list[QuestionDraft]] = {}
     for draft in rng.sample(drafts, len(drafts)):
         groups.setdefault(draft.answer or "", []).append(draft)
     for turn in zip_longest(*groups.values()):
@@ -61,7 +61,7 @@ def _interleave_answers(drafts: list[Draft], rng: Random) -> Iterator[Draft]:
 def make_question(
     id_: str,
     kind: str,
-    draft: Draft,
+    draft: QuestionDraft,
     options: tuple[str, ...],
     right: int,
     tables: Mapping[str, EventTable],

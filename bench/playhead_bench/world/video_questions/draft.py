@@ -49,7 +49,7 @@ class QuestionContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class QuestionDraft:
     """A question without its options.
 
     Args:
@@ -84,16 +84,16 @@ class Draft:
         return tuple(dict.fromkeys([*self.object_labels, *named]))
 
 
-Maker = Callable[[QuestionContext], Iterator[Draft]]
+Maker = Callable[[QuestionContext], Iterator[QuestionDraft]]
 """A kind of question: all its drafts about a table."""
 
 
-def has_options(draft: Draft) -> bool:
+def has_options(draft: QuestionDraft) -> bool:
     """Whether four options can be made."""
     return bool(draft.fixed) or len({answer for tier in draft.wrong for answer in tier} - {draft.answer}) >= 3
 
 
-def options_of(draft: Draft, rng: Random, position: int) -> tuple[tuple[str, ...], int]:
+def options_of(draft: QuestionDraft, rng: Random, position: int) -> tuple[tuple[str, ...], int]:
     """Four options with the right one at a position.
 
     Where the video has no answer the right one says so; it stands among the wrong ones of a quarter of
@@ -114,7 +114,7 @@ def options_of(draft: Draft, rng: Random, position: int) -> tuple[tuple[str, ...
     return (*wrong[:position], right, *wrong[position:]), position
 
 
-def _wrong_options(draft: Draft, rng: Random) -> list[str]:
+def _wrong_options(draft: QuestionDraft, rng: Random) -> list[str]:
     """Three wrong answers, those of the first tiers first, in any order."""
     chosen: list[str] = []
     for tier in draft.wrong:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise, permutations
 
 from playhead_bench.world.clip_wordings import PARTNER_VERBS, VERBS
-from playhead_bench.world.video_questions.draft import Draft, QuestionContext
+from playhead_bench.world.video_questions.draft import QuestionContext, QuestionDraft
 from playhead_bench.world.video_questions.event_table import UNAMBIGUOUS_ACTIONS, does
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
@@ -22,7 +22,7 @@ def others(context: QuestionContext, *but: str) -> tuple[list[str], list[str]]:
     return tiers[0], tiers[1]
 
 
-def first(context: QuestionContext) -> Iterator[Draft]:
+def first(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `Which thing is the first to jump?`."""
     for kind in UNAMBIGUOUS_ACTIONS:
         rows = context.table.kind(kind)
@@ -30,7 +30,7 @@ def first(context: QuestionContext) -> Iterator[Draft]:
             yield _ranked(context, "first", kind, rows[0], rows[:1])
 
 
-def last(context: QuestionContext) -> Iterator[Draft]:
+def last(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `Which thing is the last to jump?`."""
     for kind in UNAMBIGUOUS_ACTIONS:
         rows = context.table.kind(kind)
@@ -38,7 +38,7 @@ def last(context: QuestionContext) -> Iterator[Draft]:
             yield _ranked(context, "last", kind, rows[-1], rows[-1:])
 
 
-def nth(context: QuestionContext) -> Iterator[Draft]:
+def nth(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `Which thing is the third to jump?` while every one of them is another."""
     for kind in UNAMBIGUOUS_ACTIONS:
         rows = context.table.kind(kind)
@@ -50,10 +50,10 @@ def nth(context: QuestionContext) -> Iterator[Draft]:
 
 def _ranked(
     context: QuestionContext, wording: str, kind: str, row: int, rows: list[int], rank: str = ""
-) -> Draft:
+) -> QuestionDraft:
     event = context.table.event(row)
     text = context.say(wording, verb=VERBS[kind], does=does(event), nth=rank)
-    return Draft(
+    return QuestionDraft(
         text, f"the {event.what}", tuple(rows), (same_kind(context, row), *others(context, event.what))
     )
 
@@ -71,7 +71,7 @@ def _apart(context: QuestionContext, rows: list[int]) -> bool:
     return all(b - a >= 0.5 for a, b in pairwise(starts_s))
 
 
-def before(context: QuestionContext) -> Iterator[Draft]:
+def before(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `Which thing is the last to act before the red star jumps?` where nothing else overlaps it."""
     for row, around in _neighbours(context):
         start_s = context.table.window(row).start_s
@@ -85,7 +85,7 @@ def before(context: QuestionContext) -> Iterator[Draft]:
             yield from _beside(context, "before", row, earlier[-1])
 
 
-def after(context: QuestionContext) -> Iterator[Draft]:
+def after(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `Which thing is the first to act after the red star jumps?` where nothing else overlaps it."""
     for row, around in _neighbours(context):
         end_s = context.table.window(row).end_s
@@ -103,15 +103,15 @@ def _neighbours(context: QuestionContext) -> Iterator[tuple[int, list[int]]]:
         yield row, sorted((i for i in neighbour if i != row), key=context.table.span)
 
 
-def _beside(context: QuestionContext, wording: str, row: int, neighbour: int) -> Iterator[Draft]:
+def _beside(context: QuestionContext, wording: str, row: int, neighbour: int) -> Iterator[QuestionDraft]:
     event, other = context.table.event(row), context.table.event(neighbour)
     if other.what != event.what and len(other.participants) == 1:
         text = context.say(wording, label=event.what, does=does(event))
         wrong = others(context, other.what, event.what)
-        yield Draft(text, f"the {other.what}", (neighbour, row), wrong)
+        yield QuestionDraft(text, f"the {other.what}", (neighbour, row), wrong)
 
 
-def between(context: QuestionContext) -> Iterator[Draft]:
+def between(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `Which thing jumps after the red star leaves and before the blue cup spins?`."""
     table, ends = context.table, named(context)
     for n in context.shuffle(range(len(ends)))[:200]:
@@ -138,17 +138,17 @@ def _inside(context: QuestionContext, a: int, row: int, b: int) -> bool:
     return in_order and table.event(row).what not in (table.event(a).what, table.event(b).what)
 
 
-def _between(context: QuestionContext, a: int, row: int, b: int) -> Draft:
+def _between(context: QuestionContext, a: int, row: int, b: int) -> QuestionDraft:
     one, event, two = (context.table.event(i) for i in (a, row, b))
     text = context.say(
         "between", does=does(event), a=one.what, does_a=does(one), b=two.what, does_b=does(two)
     )
-    return Draft(
+    return QuestionDraft(
         text, f"the {event.what}", (a, row, b), (same_kind(context, row), *others(context, event.what))
     )
 
 
-def during(context: QuestionContext) -> Iterator[Draft]:
+def during(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `Which other thing can be seen while the red star jumps?` where there is one, all the while."""
     table = context.table
     for row in named(context):
@@ -161,10 +161,10 @@ def during(context: QuestionContext) -> Iterator[Draft]:
             if table.window(row_shown).overlap_s(event.window) == event.window.duration_s:
                 text = context.say("during", label=event.what, does=does(event))
                 rows = tuple(sorted((row, row_shown)))
-                yield Draft(text, f"the {other}", rows, others(context, other, event.what))
+                yield QuestionDraft(text, f"the {other}", rows, others(context, other, event.what))
 
 
-def order(context: QuestionContext) -> Iterator[Draft]:
+def order(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `In which order do three things happen?`."""
     table, rows = context.table, named(context)
     for _ in range(min(60, len(rows)) if len(rows) >= 3 else 0):
@@ -177,4 +177,4 @@ def order(context: QuestionContext) -> Iterator[Draft]:
         if len({table.event(i).what for i in three}) == 3:
             ways = [", ".join(way) for way in permutations(said)]
             text = context.say("order", these=", ".join(context.rng.sample(said, 3)))
-            yield Draft(text, ways[0], tuple(three), (ways[1:],))
+            yield QuestionDraft(text, ways[0], tuple(three), (ways[1:],))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 from playhead_bench.world.clip_wordings import VERBS, place_phrase, third_person
-from playhead_bench.world.story import Event, Story
+from playhead_bench.world.story import Story, StoryEvent
 from playhead_bench.world.vocabulary import COLOURS, OBJECT_SHAPES, PLACES
 from playhead_index.window import Window
 
@@ -67,7 +67,7 @@ class EventTable:
             _IntervalIndex(self.written, self.window),
         )
 
-    def _add(self, index: int, event: Event) -> None:
+    def _add(self, index: int, event: StoryEvent) -> None:
         if event.kind == "spoken":
             self.spoken.append(index)
         elif event.kind == "written":
@@ -81,7 +81,7 @@ class EventTable:
             if event.kind == "recolour":
                 self.recoloured.add(f"{event.text} {event.what.split()[1]}")
 
-    def event(self, index: int) -> Event:
+    def event(self, index: int) -> StoryEvent:
         """One event."""
         return self.events[index]
 
@@ -148,12 +148,12 @@ def is_object_label(label: str) -> bool:
     return colour in COLOURS and (shape in OBJECT_SHAPES or shape in ("pentagon", "hexagon"))
 
 
-def does(event: Event) -> str:
+def does(event: StoryEvent) -> str:
     """What the subject of an event does, in the third person and without the other: `collides with`."""
     return third_person(VERBS[event.kind])
 
 
-def describe_event(event: Event, label: str) -> str:
+def describe_event(event: StoryEvent, label: str) -> str:
     """An event from the view of one participant, worded as in clips: `it moves left`, `it is carried by`."""
     if event.kind == "move":
         return f"it moves {event.text}"

@@ -15,7 +15,7 @@ from playhead_bench.world.video_questions import (
     unanswerable,
 )
 from playhead_bench.world.video_questions.balanced_choice import deal, positions
-from playhead_bench.world.video_questions.draft import Draft, Maker, QuestionContext
+from playhead_bench.world.video_questions.draft import Maker, QuestionContext, QuestionDraft
 from playhead_bench.world.video_questions.event_table import EventTable
 from playhead_bench.world.video_questions.question import WorldQuestion
 from playhead_bench.world.video_questions.wordings import Phrasing
@@ -146,7 +146,7 @@ def _speakable(part: Part, mode: SplitMode) -> tuple[Pair, ...]:
     return HELD_OUT if mode == "compositional" and part != "train" else pairs_of(part, mode)
 
 
-def _allowed(draft: Draft, part: Part, mode: SplitMode) -> bool:
+def _allowed(draft: QuestionDraft, part: Part, mode: SplitMode) -> bool:
     """Whether a question may be asked in a part: the compositional test is about held-out objects alone."""
     if mode == "iid":
         return True

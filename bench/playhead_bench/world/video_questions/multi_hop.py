@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from playhead_bench.world.clip_wordings import CONFUSABLE_ACTIONS, PARTNER_VERBS
-from playhead_bench.world.video_questions.draft import NUM_SAMPLED, Draft, QuestionContext
+from playhead_bench.world.video_questions.draft import NUM_SAMPLED, QuestionContext, QuestionDraft
 from playhead_bench.world.video_questions.event_table import describe_event, does
 from playhead_bench.world.vocabulary import OBJECT_COLOURS, PLACES
 
@@ -16,16 +16,18 @@ def pairs(context: QuestionContext) -> Iterator[tuple[int, str]]:
             yield row, event.participants[1]
 
 
-def hop_colour(context: QuestionContext) -> Iterator[Draft]:
+def hop_colour(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `What colour is the thing that the red star carries?`."""
     seen = [label.split()[0] for label in context.table.visible]
     for row, other in pairs(context):
         event = context.table.event(row)
         text = context.say("hop_colour", label=event.what, does=does(event))
-        yield Draft(text, other.split()[0], (row,), (seen, list(OBJECT_COLOURS)), object_labels=(other,))
+        yield QuestionDraft(
+            text, other.split()[0], (row,), (seen, list(OBJECT_COLOURS)), object_labels=(other,)
+        )
 
 
-def hop_later(context: QuestionContext) -> Iterator[Draft]:
+def hop_later(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `What does the thing that the red star carries do later?` where it does one thing later."""
     table = context.table
     for row, other in pairs(context):
@@ -42,10 +44,12 @@ def hop_later(context: QuestionContext) -> Iterator[Draft]:
         some = [table.event(i) for i in context.rng.choices(table.actions, k=NUM_SAMPLED)]
         wrong = [describe_event(one, one.what) for one in some if one.kind not in seems]
         text = context.say("hop_later", label=event.what, does=does(event))
-        yield Draft(text, describe_event(later, other), (row, parts[0]), (wrong,), object_labels=(other,))
+        yield QuestionDraft(
+            text, describe_event(later, other), (row, parts[0]), (wrong,), object_labels=(other,)
+        )
 
 
-def hop_place(context: QuestionContext) -> Iterator[Draft]:
+def hop_place(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `Where is the thing that the red star carries seen again later?`."""
     table = context.table
     seen = [place for i in table.actions if (place := table.place(i))]
@@ -55,4 +59,6 @@ def hop_place(context: QuestionContext) -> Iterator[Draft]:
         later = [i for i in table.visible[other] if table.window(i).start_s >= scene.end_s]
         if len(later) == 1 and (place := table.place(later[0])):
             text = context.say("hop_place", label=event.what, does=does(event))
-            yield Draft(text, place, (row, later[0]), (seen, list(PLACES.values())), object_labels=(other,))
+            yield QuestionDraft(
+                text, place, (row, later[0]), (seen, list(PLACES.values())), object_labels=(other,)
+            )

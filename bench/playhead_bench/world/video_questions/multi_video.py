@@ -7,7 +7,7 @@ from random import Random
 
 from playhead_bench.world.clip_wordings import VERBS, third_person
 from playhead_bench.world.random_scene import Pair
-from playhead_bench.world.video_questions.draft import Draft
+from playhead_bench.world.video_questions.draft import QuestionDraft
 from playhead_bench.world.video_questions.event_table import UNAMBIGUOUS_ACTIONS, EventTable
 from playhead_bench.world.video_questions.question import QuestionModality
 from playhead_bench.world.video_questions.speech_and_screen import short_writings
@@ -34,12 +34,12 @@ class MultiVideoContext:
 
     def which(
         self, text: str, rows: dict[str, list[int]], senses: tuple[QuestionModality, ...]
-    ) -> Iterator[Draft]:
+    ) -> Iterator[QuestionDraft]:
         """A question for the one video that has something; nothing where several have it."""
         if len(rows) == 1:
             ((name, found),) = rows.items()
             wrong = ([other for other in self.tables if other != name], [SEVERAL, NONE])
-            yield Draft(
+            yield QuestionDraft(
                 text,
                 name,
                 wrong=wrong,
@@ -48,10 +48,10 @@ class MultiVideoContext:
             )
 
 
-MakerOver = Callable[[MultiVideoContext], Iterator[Draft]]
+MakerOver = Callable[[MultiVideoContext], Iterator[QuestionDraft]]
 
 
-def in_which(context: MultiVideoContext) -> Iterator[Draft]:
+def in_which(context: MultiVideoContext) -> Iterator[QuestionDraft]:
     """Asks `In which video does the red star jump?`."""
     labels = sorted({label for table in context.tables.values() for label in table.visible})
     for label in labels:
@@ -65,7 +65,7 @@ def in_which(context: MultiVideoContext) -> Iterator[Draft]:
             yield from context.which(text, rows, ("picture",))
 
 
-def in_which_seen(context: MultiVideoContext) -> Iterator[Draft]:
+def in_which_seen(context: MultiVideoContext) -> Iterator[QuestionDraft]:
     """Asks `In which video is there a red star?`."""
     for label in sorted({label for table in context.tables.values() for label in table.visible}):
         rows = {
@@ -74,26 +74,26 @@ def in_which_seen(context: MultiVideoContext) -> Iterator[Draft]:
         yield from context.which(context.say("in_which_seen", label=label), rows, ("picture",))
 
 
-def in_which_spoken(context: MultiVideoContext) -> Iterator[Draft]:
+def in_which_spoken(context: MultiVideoContext) -> Iterator[QuestionDraft]:
     """Asks `In which video is it said that ...?`."""
     for text, rows in _by_text(context, lambda table: table.spoken, lambda text: text.rstrip(".")).items():
         yield from context.which(context.say("in_which_said", said=text), rows, ("speech",))
 
 
-def in_which_written(context: MultiVideoContext) -> Iterator[Draft]:
+def in_which_written(context: MultiVideoContext) -> Iterator[QuestionDraft]:
     """Asks `In which video is EXIT 12 written?`."""
     for text, rows in _by_text(context, short_writings, lambda text: ", ".join(text.split("\n"))).items():
         yield from context.which(context.say("in_which_written", said=text), rows, ("screen",))
 
 
-def count_videos(context: MultiVideoContext) -> Iterator[Draft]:
+def count_videos(context: MultiVideoContext) -> Iterator[QuestionDraft]:
     """Asks `In how many of the videos is there a red star?`."""
     for colour, shape in context.pairs:
         label = f"{colour} {shape}"
         rows = [(name, row) for name, table in context.tables.items() for row in table.visible.get(label, ())]
         count = len({name for name, _ in rows})
         nearby = [str(n) for n in range(max(0, count - 3), count + 4)]
-        yield Draft(
+        yield QuestionDraft(
             context.say("count_videos", label=label),
             str(count),
             wrong=(nearby,),
@@ -101,13 +101,13 @@ def count_videos(context: MultiVideoContext) -> Iterator[Draft]:
         )
 
 
-def absent_over(context: MultiVideoContext) -> Iterator[Draft]:
+def absent_over(context: MultiVideoContext) -> Iterator[QuestionDraft]:
     """Asks `In which video is there a red star?` where none has one."""
     seen = {label for table in context.tables.values() for label in table.visible}
     for colour, shape in context.pairs:
         if (label := f"{colour} {shape}") not in seen:
             wrong = (list(context.tables), [SEVERAL])
-            yield Draft(context.say("in_which_seen", label=label), None, wrong=wrong, why="absent")
+            yield QuestionDraft(context.say("in_which_seen", label=label), None, wrong=wrong, why="absent")
 
 
 def _by_text(

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from playhead_bench.world.clip_wordings import CONFUSABLE_ACTIONS, PARTNER_VERBS, VERBS, third_person
-from playhead_bench.world.story import Event
-from playhead_bench.world.video_questions.draft import NUM_SAMPLED, Draft, QuestionContext
+from playhead_bench.world.story import StoryEvent
+from playhead_bench.world.video_questions.draft import NUM_SAMPLED, QuestionContext, QuestionDraft
 from playhead_bench.world.video_questions.event_table import UNAMBIGUOUS_ACTIONS, describe_event, does
 from playhead_bench.world.vocabulary import OBJECT_COLOURS, PLACES
 from playhead_index.window import format_time
@@ -24,12 +24,12 @@ EXISTENCE_OPTIONS = (
 STILL = "it stands still"
 
 
-def clock(event: Event) -> str:
+def clock(event: StoryEvent) -> str:
     """When an event begins, as answers say it: `at 12:35`."""
     return f"at {format_time(event.window.start_s)}"
 
 
-def what(context: QuestionContext) -> Iterator[Draft]:
+def what(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `What does the red star do?` of what acts once, or is seen once and stands still."""
     table = context.table
     words = [
@@ -54,7 +54,7 @@ def what(context: QuestionContext) -> Iterator[Draft]:
             for kind in ("jump", "spin", "blink", "grow")
             if kind not in seems
         ]
-        yield Draft(context.say("what", label=label), answer, (row,), (wrong, other))
+        yield QuestionDraft(context.say("what", label=label), answer, (row,), (wrong, other))
 
 
 def acts_after_recolour(context: QuestionContext, row: int) -> bool:
@@ -67,7 +67,7 @@ def acts_after_recolour(context: QuestionContext, row: int) -> bool:
     )
 
 
-def which(context: QuestionContext) -> Iterator[Draft]:
+def which(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `What colour is the star that jumps?` or `What colour is the star?` where there is one such."""
     table = context.table
     labels = {
@@ -88,10 +88,10 @@ def which(context: QuestionContext) -> Iterator[Draft]:
                 else context.say("which", shape=shape, does=does(table.event(row)))
             )
             seen = [other.split()[0] for other in labels[shape]]
-            yield Draft(text, colour, (row,), (seen, list(OBJECT_COLOURS)), object_labels=(label,))
+            yield QuestionDraft(text, colour, (row,), (seen, list(OBJECT_COLOURS)), object_labels=(label,))
 
 
-def where(context: QuestionContext) -> Iterator[Draft]:
+def where(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `Where does the red star jump?` or `Where is the red star?`."""
     table = context.table
     seen = [place for i in table.actions if (place := table.place(i))]
@@ -99,16 +99,16 @@ def where(context: QuestionContext) -> Iterator[Draft]:
         event, place = table.event(row), table.place(row)
         if place and event.kind not in PARTNER_VERBS:
             text = context.say("where", label=event.what, verb=VERBS[event.kind], does=does(event))
-            yield Draft(text, place, (row,), (seen, list(PLACES.values())))
+            yield QuestionDraft(text, place, (row,), (seen, list(PLACES.values())))
     for label, rows in table.visible.items():
         place = table.place(rows[0])
         if len(rows) == 1 and place:
-            yield Draft(
+            yield QuestionDraft(
                 context.say("where_seen", label=label), place, tuple(rows), (seen, list(PLACES.values()))
             )
 
 
-def when(context: QuestionContext) -> Iterator[Draft]:
+def when(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `When does the red star jump?`."""
     table = context.table
     for row in table.unique:
@@ -122,10 +122,10 @@ def when(context: QuestionContext) -> Iterator[Draft]:
             if table.window(i).gap_s(event.window) > 3
         ]
         wrong = [clock(table.event(i)) for i in far]
-        yield Draft(text, clock(event), (row,), (wrong,))
+        yield QuestionDraft(text, clock(event), (row,), (wrong,))
 
 
-def yes_no(context: QuestionContext) -> Iterator[Draft]:
+def yes_no(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `Does the red star jump?`, with as many yes as no."""
     table = context.table
     for label in table.visible:
@@ -134,28 +134,28 @@ def yes_no(context: QuestionContext) -> Iterator[Draft]:
             words = {"label": label, "verb": VERBS[kind], "does": third_person(VERBS[kind])}
             if rows:
                 right = min(table.scenes_of(rows), 2) - 1
-                yield Draft(
+                yield QuestionDraft(
                     context.say("yes_no", **words), "yes", tuple(rows), fixed=ACTION_OPTIONS, right=right
                 )
             elif label not in table.recoloured and not table.actions_of(label, "recolour"):
-                yield Draft(context.say("yes_no", **words), "no", fixed=ACTION_OPTIONS, right=2)
+                yield QuestionDraft(context.say("yes_no", **words), "no", fixed=ACTION_OPTIONS, right=2)
     for label in absent(context):
         kind = context.rng.choice(UNAMBIGUOUS_ACTIONS)
         text = context.say("yes_no", label=label, verb=VERBS[kind], does=third_person(VERBS[kind]))
-        yield Draft(text, "no", fixed=ACTION_OPTIONS, right=3)
+        yield QuestionDraft(text, "no", fixed=ACTION_OPTIONS, right=3)
 
 
-def exists(context: QuestionContext) -> Iterator[Draft]:
+def exists(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `Is there a red star?`."""
     table = context.table
     shapes = {label.split()[1] for label in table.visible}
     for label, rows in table.visible.items():
         right = min(table.scenes_of(rows), 2) - 1
-        yield Draft(
+        yield QuestionDraft(
             context.say("exists", label=label), "yes", tuple(rows), fixed=EXISTENCE_OPTIONS, right=right
         )
     for label in absent(context):
-        yield Draft(
+        yield QuestionDraft(
             context.say("exists", label=label),
             "no",
             fixed=EXISTENCE_OPTIONS,
@@ -168,7 +168,7 @@ def absent(context: QuestionContext) -> list[str]:
     return [label for label in context.labels() if label not in context.table.visible]
 
 
-def count(context: QuestionContext) -> Iterator[Draft]:
+def count(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `In how many scenes does a red star jump?` mostly of what does it again."""
     table, once = context.table, 0
     for label in table.visible:
@@ -179,17 +179,19 @@ def count(context: QuestionContext) -> Iterator[Draft]:
             if repeats > 1 or (repeats == 1 and once % 8 == 1):
                 text = context.say("count", label=label, verb=VERBS[kind], does=third_person(VERBS[kind]))
                 nearby = [str(n) for n in range(max(1, repeats - 2), repeats + 3)]
-                yield Draft(text, str(repeats), tuple(rows), (nearby,))
+                yield QuestionDraft(text, str(repeats), tuple(rows), (nearby,))
 
 
-def duration(context: QuestionContext) -> Iterator[Draft]:
+def duration(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `For how long is the red star in the picture?` of what is seen once without a change of colour."""
     table = context.table
     lengths = [f"{table.window(rows[0]).duration_s:g} seconds" for rows in table.visible.values()]
     for label, row in seen_once(context):
         long_s = table.window(row).duration_s
         other = [f"{long_s + step:g} seconds" for step in (2.5, 4.0, -1.5, 6.5) if long_s + step > 0]
-        yield Draft(context.say("duration", label=label), f"{long_s:g} seconds", (row,), (lengths, other))
+        yield QuestionDraft(
+            context.say("duration", label=label), f"{long_s:g} seconds", (row,), (lengths, other)
+        )
 
 
 def seen_once(context: QuestionContext) -> Iterator[tuple[str, int]]:
@@ -201,7 +203,7 @@ def seen_once(context: QuestionContext) -> Iterator[tuple[str, int]]:
             yield label, rows[0]
 
 
-def longest(context: QuestionContext) -> Iterator[Draft]:
+def longest(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `Which of four things is in the picture the longest?` where it is two seconds ahead."""
     table, found = context.table, list(seen_once(context))
     for _ in range(3 * len(found) if len(found) >= 4 else 0):
@@ -213,10 +215,10 @@ def longest(context: QuestionContext) -> Iterator[Draft]:
         names = [f"the {label}" for label, _ in four]
         these = f"{', '.join(names[:-1])} or {names[-1]}"
         rows = tuple(sorted(row for _, row in four))
-        yield Draft(context.say("longest", these=these), best, rows, (others,))
+        yield QuestionDraft(context.say("longest", these=these), best, rows, (others,))
 
 
-def partner(context: QuestionContext) -> Iterator[Draft]:
+def partner(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `What does the red star carry?`."""
     table = context.table
     others = [
@@ -228,4 +230,4 @@ def partner(context: QuestionContext) -> Iterator[Draft]:
             text = context.say("partner", label=event.what, verb=VERBS[event.kind], does=does(event))
             answer = f"the {event.participants[1]}"
             seen = [f"the {label}" for label in context.sample(list(table.visible)) if label != event.what]
-            yield Draft(text, answer, (row,), (others, seen))
+            yield QuestionDraft(text, answer, (row,), (others, seen))

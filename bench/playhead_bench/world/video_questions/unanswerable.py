@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from playhead_bench.world.clip_wordings import VERBS, third_person
 from playhead_bench.world.town_facts import TOPICS, TOWNS
-from playhead_bench.world.video_questions.draft import Draft, QuestionContext
+from playhead_bench.world.video_questions.draft import QuestionContext, QuestionDraft
 from playhead_bench.world.video_questions.single_object import STILL, absent, clock
 from playhead_bench.world.video_questions.speech_and_screen import _quoted
 from playhead_bench.world.vocabulary import PLACES
@@ -13,7 +13,7 @@ SINGLE = ("enter", "leave", "jump", "spin", "blink", "grow", "shrink", "recolour
 """What one object does alone and what is not done by halves."""
 
 
-def is_absent(context: QuestionContext) -> Iterator[Draft]:
+def is_absent(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks about absent objects, and about facts of towns that the video does not mention."""
     actions = [*(f"it {third_person(VERBS[kind])}" for kind in SINGLE), STILL]
     times = _times(context)
@@ -28,13 +28,13 @@ def is_absent(context: QuestionContext) -> Iterator[Draft]:
                 ("said_while", _sentences(context)),
             )
         )
-        yield Draft(
+        yield QuestionDraft(
             context.say(wording, **words_of), None, wrong=(wrong,), why="absent", modalities=("picture",)
         )
     yield from _unmentioned_facts(context)
 
 
-def _unmentioned_facts(context: QuestionContext) -> Iterator[Draft]:
+def _unmentioned_facts(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Questions about towns that the story does not mention, where it mentions others."""
     words = " ".join(context.table.event(i).text for i in (*context.table.spoken, *context.table.written))
     towns = [town for town in TOWNS if town not in words]
@@ -44,10 +44,12 @@ def _unmentioned_facts(context: QuestionContext) -> Iterator[Draft]:
         topic = context.rng.choice(TOPICS)
         question = topic.question.format(town=town)
         text = context.say("said", question=question, lower=question[0].lower() + question[1:])
-        yield Draft(text, None, wrong=(list(topic.values),), why="absent", modalities=("speech", "screen"))
+        yield QuestionDraft(
+            text, None, wrong=(list(topic.values),), why="absent", modalities=("speech", "screen")
+        )
 
 
-def false_premise(context: QuestionContext) -> Iterator[Draft]:
+def false_premise(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `When does the red star leave?` where there is a red star that never leaves."""
     table, times, sentences = context.table, _times(context), _sentences(context)
     for label in table.visible:
@@ -60,14 +62,14 @@ def false_premise(context: QuestionContext) -> Iterator[Draft]:
             wording, wrong = context.rng.choice(
                 (("when", times), ("where", list(PLACES.values())), ("said_while", sentences))
             )
-            yield Draft(context.say(wording, **words_of), None, wrong=(wrong,), why="false_premise")
+            yield QuestionDraft(context.say(wording, **words_of), None, wrong=(wrong,), why="false_premise")
 
 
-def not_visible(context: QuestionContext) -> Iterator[Draft]:
+def not_visible(context: QuestionContext) -> Iterator[QuestionDraft]:
     """Asks `How much does the red star cost?` or `What is behind the camera?`."""
     for label in context.table.visible:
         text = context.say("not_visible", label=label)
-        yield Draft(text, None, wrong=(_guesses(text),), why="not_visible")
+        yield QuestionDraft(text, None, wrong=(_guesses(text),), why="not_visible")
 
 
 GUESSES: dict[str, tuple[str, ...]] = {

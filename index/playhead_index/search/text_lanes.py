@@ -9,16 +9,16 @@ from numpy.typing import NDArray
 
 from playhead_index.embed.protocol import ModelTag, TextEmbedder
 from playhead_index.errors import ModelUnavailable
+from playhead_index.search.caption_timeline import Timeline, mean_cosines, without_overlaps
+from playhead_index.search.dense_lane import rank_spans
 from playhead_index.search.encoders import LazyEncoder
 from playhead_index.search.hits import span_hits
 from playhead_index.search.lexical import LexicalIndex
-from playhead_index.search.meaning import rank_spans
 from playhead_index.search.moments import ExtendedHit
 from playhead_index.search.passages import PassageQuery
+from playhead_index.search.query_terms import QueryWords
 from playhead_index.search.question_topic import question_topic
 from playhead_index.search.results import Hit, LaneCoverage, Scope
-from playhead_index.search.terms import QueryWords
-from playhead_index.search.timeline import Timeline, mean_cosines, without_overlaps
 from playhead_index.search.vector_lane import VectorLane
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.transcript import PASSAGES

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.search.rows import Block
+from playhead_index.search.searchable_rows import Block
 from playhead_index.store.ids import find_sorted, sorting_order
 from playhead_index.store.vectors import VectorStore
 

@@ -22,7 +22,7 @@ from playhead_index.words.protocol import (
     TranscriberTag,
     Words,
 )
-from playhead_index.words.recognition import LanguageRule, recognise_chunk
+from playhead_index.words.recognition_windows import LanguageRule, recognise_chunk
 from playhead_index.words.repetition import without_repetitions
 from playhead_index.words.sentence_spans import SpokenWord, clamped_span, sentence_spans
 from playhead_index.words.subtitle_cover import uncovered_voice

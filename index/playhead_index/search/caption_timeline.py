@@ -11,9 +11,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from playhead_index.search.curve_refinement import cut_strengths, denoise, feedback_scores
 from playhead_index.search.curves import Floats, smooth, standardise
 from playhead_index.search.intervals import SAME_IOU, intervals
-from playhead_index.search.likeness import cut_strengths, denoise, feedback_scores
 from playhead_index.window import Window
 
 LEXICAL_WEIGHT = 0.4

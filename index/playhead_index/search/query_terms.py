@@ -13,8 +13,8 @@ from itertools import groupby
 
 from playhead_index.literal import Word, fold_text, is_unspaced, surfaces_in, text_words, words_in
 from playhead_index.search.irregular_forms import IRREGULAR_FORMS
+from playhead_index.search.spelling_variants import index_phrases
 from playhead_index.search.stop_words import STOP_WORDS
-from playhead_index.search.variants import index_phrases
 from playhead_index.search.word_forms import spelled_out, umlaut_forms, word_forms
 from playhead_index.store.full_text import Fts5Tokenizer
 
