@@ -11,7 +11,10 @@ from playhead_index.words.screen_text import RapidOcrReader
 from playhead_index.words.voice_activity import speech_windows
 from playhead_index.words.whisper_transcriber import FasterWhisperTranscriber
 
-MODULES = "merge protocol repetition screen_text sidecars speech subtitles tracks voice_activity"
+MODULES = (
+    "merge_screen_text protocol repetition screen_text sidecars subtitles subtitle_tracks voice_activity"
+    " whisper_transcriber"
+)
 HEAVY = "av cv2 faster_whisper onnxruntime pysubs2 rapidocr torch transformers"
 
 

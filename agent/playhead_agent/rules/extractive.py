@@ -123,12 +123,9 @@ def _remaining_claim(answer_context: AnswerContext, ids: Sequence[str]) -> Claim
 
 
 def quoted_target(target: str, texts: Sequence[str]) -> str:
-    """The target, in quotation marks when all the texts contain it word for word."""
-    return (
-        f"“{target}”"
-        if texts and all(contains_quote(text, target) for text in texts)
-        else target.replace('"', "")
-    )
+    """The target without its own marks, in quotation marks when all the texts contain it word for word."""
+    words = " ".join(target.replace('"', "").split())
+    return f"“{words}”" if texts and all(contains_quote(text, words) for text in texts) else words
 
 
 def excerpt(text: str, target: str, max_chars: int = MAX_QUOTE_CHARS) -> str:
