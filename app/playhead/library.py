@@ -707,8 +707,8 @@ class Library:
             videos: use only these.
             window: use only this window of each video.
             speakers: use only what these say, by name or label; for `auto`, `planner` and `rules`.
-            llm: a chat model that plans and writes the answer, as LangChain's `init_chat_model` names it;
-                without one the answer is the text of the best evidence.
+            llm: the chat model of this question, as LangChain's `init_chat_model` names it, in place of the
+                library's own (`model` or the stored one); with no chat model at all, rules answer.
             base_url: of an OpenAI-compatible server.
             thread_id: of an earlier answer, to go on from it.
             options: of a multiple choice; the answer's `choice` is one of them, or None.

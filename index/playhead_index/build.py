@@ -148,7 +148,7 @@ def build_library(
 
 @dataclass(frozen=True, slots=True)
 class BuildVideo:
-    """The work on one file, as an executor runs it in this process or another."""
+    """Indexes one file a call, in this process or, given to an executor, in another."""
 
     folder: Path
     settings: RunSettings

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.tools.made_library import DEMO, LECTURE, make_library
 
-from playhead_agent.rules.answer import BEST_PASSAGES, NEAREST_PASSAGES, _partial_text
+from playhead_agent.rules.check import BEST_PASSAGES, NEAREST_PASSAGES, _partial_text
 from playhead_agent.rules.extractive import AnswerContext
 from playhead_agent.rules.passage_confidence import PassageFeatures, passage_confidence
 from playhead_agent.rules.passages import _with_neighbours

@@ -65,7 +65,7 @@ def test_all_patterns_are_looked_at() -> None:
     names = {(one.module.removeprefix("playhead_"), one.name) for one in found()}
     assert len(found()) > 320
     assert {
-        ("index.words.cues", "_SRT_TIMING"),
+        ("index.words.subtitle_formats", "_SRT_TIMING"),
         ("tools.times", "_COMPILED"),
         ("tools.wording", "_NTH"),
     } <= names

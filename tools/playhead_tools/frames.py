@@ -1,4 +1,4 @@
-"""Frames of the videos of a library at given times, for models that take images without a video-LLM."""
+"""Frames of the videos of a library at given times, for the VLM client and chat models that take images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ from playhead_agent.perception.observation_request import (
 from playhead_agent.perception.results import MIN_DETECTION_P, PerceptionResult
 from playhead_agent.perception.session import PendingObservations, PerceptionSession
 from playhead_agent.rules.read_neighbours import chosen_anchors, read_near
-from playhead_agent.rules.run_view import RunView, Update, report
+from playhead_agent.rules.run_view import RunView, Update, report_progress
 from playhead_agent.state import Context, State, segment_ref_rows
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, VideoUnreadable
 from playhead_index.search.results import Coverage
@@ -42,17 +42,17 @@ def triage(state: State, runtime: Runtime[Context]) -> Update:
     result = triage_question(view.spec, view.evidence, view.segment_refs, state["looks"], view.context)
     num_clips = len(result.requests)
     clips = "clip" if num_clips == 1 else "clips"
-    report(runtime, "triage", f"looking at {num_clips} {clips}" if num_clips else "")
+    report_progress(runtime, "triage", f"looking at {num_clips} {clips}" if num_clips else "")
     if result.requests:
         requests = [request.to_json() for request in result.requests]
-        return {"wanted": requests, "coverage": view.with_coverage(result.coverage)}
+        return {"wanted": requests, "coverage": view.joined_coverage_row(result.coverage)}
     if result.result is None:  # the evidence is as it was
         return {"wanted": [], "sight": None, "notes": [*state["notes"], *result.notes]}
     return {
         "wanted": [],
         "sight": result.result.to_json(),
         "evidence": [record.to_json(compact=True) for record in result.evidence],
-        "coverage": view.with_coverage(result.coverage),
+        "coverage": view.joined_coverage_row(result.coverage),
         "looked_at": state["looked_at"] + segment_ref_rows(result.viewed),
         "notes": [*state["notes"], *result.notes],
     }
@@ -67,7 +67,7 @@ def observe(state: State, runtime: Runtime[Context]) -> Update:
     """Asks the VLM one question about one clip."""
     request = ObservationRequest.from_json(state["wanted"][0])
     row = observe_clip(request, runtime.context)
-    report(runtime, "watch")
+    report_progress(runtime, "watch")
     return {"looks": [row]}
 
 

@@ -1,4 +1,4 @@
-"""The nodes of a planner's run; each takes the state, counts itself, and gives back the keys it wrote.
+"""The nodes of a planner's run; each takes the state, counts one step, and gives back the keys it wrote.
 
 `collect` is our own and not LangGraph's `ToolNode`: results go into the state as ids and not as messages,
 calls that were made before are answered from memory, and the model reads a `ToolError` or a failure of
@@ -60,6 +60,8 @@ from playhead_tools.toolbox.context import ToolContext
 RESERVED_CALLS, RESERVED_STEPS, RESERVED_SHARE = 3, 8, 0.1
 """Reserved for the end: `finish`, its repair and the judging of its claims; and a tenth of the seconds."""
 MAX_STALE, MAX_UNUSABLE, MAX_CALLS = 4, 2, 6
+"""Turns without new evidence after which only `finish` and `abstain` are offered; unusable replies after
+which the run gives up (also so many turns behind the first bound); calls of one turn that are made."""
 MAX_REPLY_CHARS = 4_000
 """Maximum stored length of a reply beside its calls, or of an unusable reply."""
 MAX_ATTEMPTS = 3
@@ -157,7 +159,9 @@ def _read_reply(state: PlannerState, runtime: Runtime[Context], reply: ModelRepl
     num_unusable = state["num_unusable"] + 1
     why = reply.problem or prompts.NO_CALL
     if num_unusable >= MAX_UNUSABLE:
-        return _give_up(runtime, f"two replies of the model could not be used; the last: {why[:200]}")
+        return _give_up(
+            runtime, f"{MAX_UNUSABLE} replies of the model could not be used; the last: {why[:200]}"
+        )
     _report(runtime, "plan", f"the reply could not be used, asked again: {why[:120]}")
     return {"num_unusable": num_unusable, "trouble": {"said": reply.text[:MAX_REPLY_CHARS], "why": why}}
 
@@ -225,7 +229,7 @@ def collect(state: PlannerState, runtime: Runtime[Context]) -> Update:
         why = f"{num_stale} replies of the model in a row brought nothing new"
         update["given_up"] = {"why": why, "limit": False}
     if num_unusable >= MAX_UNUSABLE:
-        why = f"two replies of the model could not be used; the last: {results[-1]['error'][:200]}"
+        why = f"{MAX_UNUSABLE} replies of the model could not be used; the last: {results[-1]['error'][:200]}"
         update["given_up"] = {"why": why, "limit": pending["closing"]}
     return update
 
@@ -371,7 +375,7 @@ def unanswered(question: str, why: str, context: Context, reason: Reason) -> Ans
 
 
 def after_brief(state: PlannerState) -> str:
-    """To the plan, unless the scope names no video of the library."""
+    """To the plan, unless the brief could not be made."""
     return "answer" if state["given_up"] else "plan"
 
 

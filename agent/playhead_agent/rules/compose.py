@@ -11,7 +11,7 @@ from playhead_agent.perception.results import PerceptionResult
 from playhead_agent.rules.extractive import AnswerContext, extractive_claims
 from playhead_agent.rules.llm_writer import write_claims
 from playhead_agent.rules.passages import sentence_of, spans_of_sentence
-from playhead_agent.rules.run_view import RunView, Update, report
+from playhead_agent.rules.run_view import RunView, Update, report_progress
 from playhead_agent.rules.widen_to_sentences import evidence_in_complete_sentences
 from playhead_agent.state import Context, State
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
@@ -24,7 +24,9 @@ def compose(state: State, runtime: Runtime[Context]) -> Update:
     view = RunView.at("compose", state, runtime)
     evidence = evidence_in_complete_sentences(view)
     draft, notes = draft_claims(view.changed(evidence=evidence))
-    report(runtime, "compose", "the chat model wrote an answer" if draft["by"] == "model" else "", evidence)
+    report_progress(
+        runtime, "compose", "the chat model wrote an answer" if draft["by"] == "model" else "", evidence
+    )
     return {"draft": draft, "notes": state["notes"] + notes, "evidence": evidence}
 
 

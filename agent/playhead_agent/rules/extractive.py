@@ -18,7 +18,7 @@ from playhead_tools.retrieval import VideoEntry
 from playhead_tools.search_extent import SegmentRef
 from playhead_tools.spec import Kind, QuestionSpec
 from playhead_tools.temporal import Event
-from playhead_tools.word_match import contains_quote, content_words, plain, shares_words, stem
+from playhead_tools.word_match import contains_quote, content_words, is_stop_word, plain, stem
 
 MAX_QUOTE_CHARS = 240
 MAX_SPOKEN_CHARS = 120
@@ -226,7 +226,7 @@ def _claim_near_anchor(answer_context: AnswerContext, record: Evidence, anchor: 
     target = relation.anchors[0].text if relation is not None else ""
     anchor_text = answer_context.texts[anchor.id]
     subject = quoted_target(target, [anchor_text])
-    if anchor.kind in ("speech", "screen") and not shares_words(target, anchor_text):
+    if anchor.kind in ("speech", "screen") and all(map(is_stop_word, content_words(target))):
         subject = f"“{excerpt(anchor_text, '', 40)}”"
     verb_by_kind = {
         "speech": "is said",

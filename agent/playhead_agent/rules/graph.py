@@ -5,8 +5,8 @@
                 │                    one a clip └──> watch              │
                 └───────────────── route: other lanes ──────────────────┘
 
-Every node takes the state, counts itself, and returns the keys that it writes. Nodes read the library from
-the catalog; between nodes only ids and windows travel.
+Every node takes the state, counts one step on the meter, and returns the keys that it writes. Nodes read
+the library from the catalog; between nodes only ids and windows travel.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.runtime import Runtime
 
 from playhead_agent.perception.nodes import observe, observe_next, triage
-from playhead_agent.rules.answer import check
+from playhead_agent.rules.check import check
 from playhead_agent.rules.compose import compose
 from playhead_agent.rules.inspect import inspect
 from playhead_agent.rules.plan import plan, route

@@ -11,7 +11,7 @@ from playhead_agent.rules.modalities import KINDS_TO_READ, LANES_OF
 from playhead_agent.rules.passage_confidence import PassageFeatures
 from playhead_agent.rules.passages import add_passages
 from playhead_agent.rules.read_neighbours import MAX_BETWEEN, chosen_anchors, read_near
-from playhead_agent.rules.run_view import RunView, Update, report
+from playhead_agent.rules.run_view import RunView, Update, report_progress
 from playhead_agent.rules.score_evidence import score_found, speaker_labels
 from playhead_agent.rules.search_spans import ScoredTable, add_spans
 from playhead_agent.rules.speaking_turns import add_turns
@@ -36,14 +36,14 @@ def inspect(state: State, runtime: Runtime[Context]) -> Update:
     )
     rows = [record.to_json(compact=True) for record in inspection.table.records.values()]
     nearest = "" if rows else nearest_note(view.spec, view.segment_refs, view.context)
-    report(runtime, "inspect", f"{len(rows)} pieces of evidence", rows)
+    report_progress(runtime, "inspect", f"{len(rows)} pieces of evidence", rows)
     return {
         "found": [],
         "evidence": rows,
         "features": state["features"] if inspection.features is None else inspection.features.to_json(),
         "whole": state["whole"] and inspection.table.is_complete,
         "cut": state["cut"] or inspection.table.is_cut,
-        "coverage": view.with_coverage(inspection.coverage),
+        "coverage": view.joined_coverage_row(inspection.coverage),
         "looked_at": state["looked_at"] + segment_ref_rows(inspection.read_refs),
         "notes": [
             *state["notes"],

@@ -5,7 +5,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from playhead_agent.rules.modalities import KINDS_TO_READ, LANES_OF
-from playhead_agent.rules.run_view import RunView, Update, report
+from playhead_agent.rules.run_view import RunView, Update, report_progress
 from playhead_agent.state import Context, State
 from playhead_index.search.results import TEXT_LANES
 from playhead_tools.details import required_detail
@@ -24,7 +24,7 @@ def plan(state: State, runtime: Runtime[Context]) -> Update:
     by_passages = is_second and ends_with_passages(spec, state["verdict"].get("reason", ""))
     lookups = plan_lookups(spec, is_second, by_passages=by_passages)
     names = [f"“{text}”" for lookup in lookups if (text := lookup.get("text"))]
-    report(runtime, "plan", f"searching for {listed(names)}" if names else "")
+    report_progress(runtime, "plan", f"searching for {listed(names)}" if names else "")
     return {"lookups": lookups, "round": state["round"] + 1}
 
 

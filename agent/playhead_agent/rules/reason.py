@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from langgraph.runtime import Runtime
 
 from playhead_agent.perception.results import PerceptionResult
-from playhead_agent.rules.run_view import RunView, Update, report
+from playhead_agent.rules.run_view import RunView, Update, report_progress
 from playhead_agent.rules.speaking_turns import speaking_result
 from playhead_agent.rules.temporal_reasoning import compute_result
 from playhead_agent.rules.temporal_result import TemporalResult
@@ -21,7 +21,7 @@ from playhead_tools.verdict_rules import allowed_verdict
 def reason(state: State, runtime: Runtime[Context]) -> Update:
     """Builds events and computes with their times."""
     temporal_result = compute_temporal_result(RunView.at("reason", state, runtime))
-    report(runtime, "reason", "", state["evidence"])
+    report_progress(runtime, "reason", "", state["evidence"])
     return {"finding": temporal_result.to_json()}
 
 

@@ -3,7 +3,7 @@
 from langgraph.runtime import Runtime
 
 from playhead_agent.rules.passages import search_passages
-from playhead_agent.rules.run_view import RunView, Update, report
+from playhead_agent.rules.run_view import RunView, Update, report_progress
 from playhead_agent.rules.search_spans import run_search
 from playhead_agent.state import Context, State, segment_ref_rows
 
@@ -19,10 +19,10 @@ def retrieve(state: State, runtime: Runtime[Context]) -> Update:
             found.append(found_by_lookup)
             coverage.append(search_coverage)
             notes += more_notes
-    report(runtime, "retrieve")
+    report_progress(runtime, "retrieve")
     return {
         "found": found,
-        "coverage": view.with_coverage(coverage),
+        "coverage": view.joined_coverage_row(coverage),
         "looked_at": segment_ref_rows(view.segment_refs) if found else state["looked_at"],
         "notes": notes,
     }

@@ -24,7 +24,7 @@ from playhead_tools.verdict_rules import SearchedExtent
 
 Row = dict[str, Any]
 Update = dict[str, Any]
-"""The keys of the state that a node writes."""
+"""The keys that a node writes, and their new values."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class RunView:
         return segment_refs_of(self.state["stretches"])
 
     @cached_property
-    def read_refs(self) -> list[SegmentRef]:
+    def inspected_refs(self) -> list[SegmentRef]:
         """Segments that were searched, read or viewed."""
         return segment_refs_of(self.state["looked_at"])
 
@@ -83,7 +83,7 @@ class RunView:
 
     @cached_property
     def perception_result(self) -> PerceptionResult | None:
-        """What the observations gave; None for questions that text answers."""
+        """What the observations gave; None where text answers, also text near a visual anchor."""
         record = self.state.get("sight")
         result = None if record is None else PerceptionResult.from_json(record)
         return None if result is None or result.kind == "anchors" else result
@@ -103,7 +103,7 @@ class RunView:
 
     @cached_property
     def passage_features(self) -> PassageFeatures | None:
-        """Of the first passage, where passages were searched."""
+        """Features of the best passage; None where no passages were searched."""
         features = self.state.get("features")
         return None if features is None else PassageFeatures(**features)
 
@@ -126,7 +126,7 @@ class RunView:
             pictures_viewed=result is not None and result.is_complete and bool(self.viewed_refs),
         )
 
-    def with_coverage(self, parts: Iterable[Coverage]) -> dict[str, Any] | None:
+    def joined_coverage_row(self, parts: Iterable[Coverage]) -> dict[str, Any] | None:
         """The row of the coverage so far and of some more searches; None where there is none.
 
         Coverage per video is read at the end and not stored in the state.
@@ -135,7 +135,9 @@ class RunView:
         return None if joined is None else coverage_to_json(replace(joined, modalities=()))
 
 
-def report(runtime: Runtime[Context], node: str, message: str = "", evidence: Sequence[Row] = ()) -> None:
+def report_progress(
+    runtime: Runtime[Context], node: str, message: str = "", evidence: Sequence[Row] = ()
+) -> None:
     """Reports that a node has ended, with a message for people if any; the evidence is rows of the state."""
     seconds = round(runtime.context.meter.seconds, 3)
     runtime.stream_writer(Progress(node, message, tuple(evidence), seconds).to_json())

@@ -9,7 +9,7 @@ from langgraph.types import interrupt
 
 from playhead_agent.clarify import Clarify
 from playhead_agent.rules.components import Rules
-from playhead_agent.rules.run_view import RunView, Update, report
+from playhead_agent.rules.run_view import RunView, Update, report_progress
 from playhead_agent.rules.speakers import with_speakers
 from playhead_agent.rules.temporal_result import TemporalResult
 from playhead_agent.rules.video_names import take_video_names
@@ -54,7 +54,7 @@ def parse(state: State, runtime: Runtime[Context]) -> Update:
         notes.append(
             f"who speaks is not known to the library; the words were looked for without “{spec.speaker}”"
         )
-    report(runtime, "parse")
+    report_progress(runtime, "parse")
     return {
         "spec": spec.to_json(),
         "stretches": segment_ref_rows(segment_refs),

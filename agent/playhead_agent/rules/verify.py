@@ -9,7 +9,7 @@ from playhead_agent.perception.results import MIN_DETECTION_P, PerceptionResult
 from playhead_agent.rules.extractive import MissingTarget
 from playhead_agent.rules.modalities import KINDS_TO_READ
 from playhead_agent.rules.reason import compute_temporal_result
-from playhead_agent.rules.run_view import RunView, Update, report
+from playhead_agent.rules.run_view import RunView, Update, report_progress
 from playhead_agent.rules.score_evidence import speaker_labels
 from playhead_agent.rules.search_spans import SPAN_KINDS, evidence_of_spans
 from playhead_agent.rules.verdict import AnswerVerdict, decide_verdict
@@ -41,7 +41,7 @@ NEAR_SPEAKER_S = 30.0
 def verify(state: State, runtime: Runtime[Context]) -> Update:
     """Decides the verdict from the evidence and from the searched extent."""
     update = verify_verdict(RunView.at("verify", state, runtime))
-    report(runtime, "verify", "", update.get("evidence", state["evidence"]))
+    report_progress(runtime, "verify", "", update.get("evidence", state["evidence"]))
     return update
 
 

@@ -119,7 +119,7 @@ def _key_signatures(job: VideoJob) -> NDArray[np.float32]:
 def _embed_remaining(
     job: VideoJob, spaces: Sequence[Space], times_s: NDArray[np.float64], short_side_px: int
 ) -> None:
-    """Embeds the frames of the times that are left; the `rows` of the stage count the times done."""
+    """Embeds the frames of the times that are left; `Stage.rows` of `look` counts the times done."""
     stage_settings = to_text(sampling(job.settings))
     num_done = read_stage(job.catalog, job.video_id, "look").rows
     num_stored = len(job.catalog.frames(job.video_id))
@@ -153,7 +153,7 @@ def _last_stored_frame(job: VideoJob, short_side_px: int) -> Frame | None:
 def _new_frames(
     batch: Sequence[Frame], last: Frame | None, gaps: Sequence[Window]
 ) -> tuple[list[Frame], Frame | None]:
-    """The frames of a batch that differ from the one before them, or are the first behind a gap."""
+    """The frames of a batch that differ from the last stored frame, or are the first behind a gap."""
     new = []
     for frame in batch:
         if last is None or (frame.pts_s > last.pts_s and _is_new(last, frame, gaps)):

@@ -32,7 +32,7 @@ class Stage:
         name: one of `STAGES`.
         status: `off` when the model for it is not there; `note` says why.
         position_s: everything before this time is committed.
-        rows: vectors committed, for a stage that fills a vector space.
+        rows: vectors committed, for a stage that fills a vector space; for `look` the sampled times done.
         recipe: the settings and the model that it was made with; with others it is done again.
         note: for people.
     """

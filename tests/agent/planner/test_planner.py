@@ -122,7 +122,7 @@ def test_after_two_unusable_replies_the_evidence_is_given_as_it_stands(made: Cat
     run = run_script(made, QUESTION, [SEARCH, ModelReply("hm"), ModelReply("hm")], scope=ONE)
     assert run.answer.status == "partial"
     assert "Thomas Bayes" in run.answer.text
-    assert run.answer.fallback.startswith("two replies of the model could not be used")
+    assert run.answer.fallback.startswith("2 replies of the model could not be used")
     assert run.answer.intervals
 
 

@@ -105,7 +105,7 @@ class VlmRequest:
         question: the first question about them.
         budget: the most that the call may take.
         form: pydantic model that the reply must be, as JSON; None for free text. A backend that can hold
-            generation to a schema does; the check is `forms.ask_form`, whatever the backend did.
+            generation to a schema does; the check is `structured_output.ask_form`, whatever the backend did.
         yes_no: ask for one word, and for the log-probabilities of Yes and No where they can be had.
         turns: messages since, ending with the user; empty when only the question was asked.
         plain_prompt: show the clips and ask the question, without rules, tags and tables of frames, which
@@ -212,7 +212,7 @@ class VideoLLM(Protocol):
     name: str
 
     def generate(self, request: VlmRequest) -> VlmResponse:
-        """One reply to one call; `forms.ask_form` makes a checked object of it.
+        """One reply to one call; `structured_output.ask_form` makes a checked object of it.
 
         Raises:
             ModelUnavailable: the model cannot be loaded or asked, or fails.

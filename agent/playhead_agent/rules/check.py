@@ -21,7 +21,7 @@ from playhead_agent.rules.compose import answer_context_of, code_claims, draft_c
 from playhead_agent.rules.extractive import AnswerContext, MissingTarget, abstention_text
 from playhead_agent.rules.modalities import KINDS_TO_READ
 from playhead_agent.rules.reason import compute_temporal_result
-from playhead_agent.rules.run_view import RunView, Update, report
+from playhead_agent.rules.run_view import RunView, Update, report_progress
 from playhead_agent.rules.search_spans import SPAN_KINDS
 from playhead_agent.rules.verdict import AnswerVerdict, reason_of_absence
 from playhead_agent.rules.verify import MAX_PLACES, compute_verdict, missing_target
@@ -60,7 +60,7 @@ NO_CLAIM_HELD = "extractive answer: no statement of the chat model passed the ci
 def check(state: State, runtime: Runtime[Context]) -> Update:
     """Checks every citation against the catalog and makes the answer from the claims that pass."""
     answer = final_answer(RunView.at("check", state, runtime)).to_json(compact=True)
-    report(runtime, "check", "", answer["evidence"])
+    report_progress(runtime, "check", "", answer["evidence"])
     return {"answer": answer, "draft": {}}
 
 
@@ -71,12 +71,12 @@ class _CheckedClaims:
     report: CheckReport
     ledger: Ledger
     by_model: bool
-    share: float
+    retained_share: float
     notes: tuple[str, ...]
 
 
 def final_answer(view: RunView) -> Answer:
-    """The checked answer of a state that has a draft, or a refusal."""
+    """The answer of a run: from its refusal where it has one, else from its draft."""
     state = view.state
     refusal = state["refusal"]
     if refusal is not None:
@@ -102,18 +102,15 @@ def final_answer(view: RunView) -> Answer:
     if not checked.report.retained:
         abstention = _abstain(view, checked.notes)
         return replace(abstention, choice=abstaining_option(answer_context.spec.options))
-    choice, by = (None, "") if result is None else (result.choice, "")
+    choice, chosen_by_id = (None, "") if result is None else (result.choice, "")
     if result is None and answer_context.spec.options:
-        choice, by = chosen_option(answer_context, checked.report.retained)
-        declining_option = abstaining_option(answer_context.spec.options)
-        if declining_option is not None and all(
-            answer_context.evidence[i].verdict != "supported" for i in cited_ids(checked)
-        ):
-            choice, by = (
-                declining_option,
-                "",
-            )  # only unsupported text is cited, so the option that declines is right
-    answer = _answer_of_claims(view, answer_context, _claims_citing(checked, by))
+        choice, chosen_by_id = chosen_option(answer_context, checked.report.retained)
+        declining = abstaining_option(answer_context.spec.options)
+        cited = [answer_context.evidence[i] for i in cited_ids(checked)]
+        # where only unsupported text is cited, the option that declines is right
+        if declining is not None and all(one.verdict != "supported" for one in cited):
+            choice, chosen_by_id = declining, ""
+    answer = _answer_of_claims(view, answer_context, _claims_citing(checked, chosen_by_id))
     return replace(answer, choice=choice)
 
 
@@ -144,9 +141,8 @@ def _check_claims(view: RunView, answer_context: AnswerContext) -> _CheckedClaim
     claims = tuple(Claim(row["text"], tuple(row["evidence_ids"])) for row in draft["claims"])
     by_model = draft["by"] == "model"
     unchecked = Draft(claims, by="model" if by_model else "code")
-    report = check_draft(
-        unchecked, ledger, context, use_model=False
-    )  # the model only phrases what the rules found
+    # the model only phrases what the rules found, so that it is no judge of it
+    report = check_draft(unchecked, ledger, context, use_model=False)
     notes = [*view.state["notes"], *report.notes]
     if report.retained or not by_model:
         return _CheckedClaims(
@@ -167,7 +163,7 @@ def _ledger(view: RunView, answer_context: AnswerContext) -> Ledger:
         answer_context.evidence,
         view.extent,
         view.segment_refs,
-        view.read_refs,
+        view.inspected_refs,
         [
             Computation(n, ids, temporal_result.complete, _OPS.get(temporal_result.op, ""))
             for n in temporal_result.computed_numbers
@@ -188,8 +184,8 @@ def _finalise(
     ledger: Ledger | None = None,
 ) -> Answer:
     """The answer of a checked draft, with the notes of the run; it cites nothing without a ledger."""
-    fallback, name = _fallback(view.state["draft"], notes), view.context.rules.name
-    full = replace(draft, notes=tuple(notes), fallback=fallback, calibration=name)
+    fallback, calibration_name = _fallback(view.state["draft"], notes), view.context.rules.name
+    full = replace(draft, notes=tuple(notes), fallback=fallback, calibration=calibration_name)
     ledger = ledger or Ledger({}, view.extent)
     return finalise(Question(view.state["question"]), full, report, ledger, view.context)
 
@@ -201,7 +197,10 @@ def _answer_of_claims(view: RunView, answer_context: AnswerContext, checked: _Ch
     if status == "answered" and checked.by_model and not _is_within_extent(answer_context, claims, extent):
         status, reason = "partial", "unknown"
     text = _text_of_claims(answer_context, claims, checked.by_model)
-    coverage, confidence = extent.coverage, verdict.confidence * checked.share * _form_factor(answer_context)
+    coverage, confidence = (
+        extent.coverage,
+        verdict.confidence * checked.retained_share * _form_factor(answer_context),
+    )
     missing = _missing_detail(view.perception_result, answer_context, checked)
     if missing is not None and (status == "answered" or (status == "partial" and checked.by_model)):
         status, reason, confidence = "partial", "unknown", confidence * MENTION_ONLY
