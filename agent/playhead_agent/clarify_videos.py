@@ -41,7 +41,7 @@ def ask_which_videos(question: str, scope: Scope, options: Sequence[str], contex
     """
     if not context.may_clarify or not _MAY_NAME_TIME.search(question):
         return ClarifiedScope(scope)
-    from playhead_agent.rules.scope import (
+    from playhead_agent.rules.parse import (
         resolve_scope,
     )  # the rules are loaded only where it may be asked back
 

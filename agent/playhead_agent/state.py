@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypedDict
 
 from playhead_agent.limits import Limits, Meter, Thresholds
-from playhead_agent.rules.components import Rules, default_rules
+from playhead_agent.rules.rule_set import Rules, default_rules
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
 from playhead_index.window import Window

@@ -60,7 +60,7 @@ def load_strategy(name: str) -> "Strategy":
 
 
 def _load(entry: EntryPoint) -> "Strategy":
-    from playhead_agent.rules.components import Rules
+    from playhead_agent.rules.rule_set import Rules
 
     try:
         loaded = entry.load()

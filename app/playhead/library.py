@@ -132,7 +132,8 @@ class Library:
         local_only: nothing is sent to another machine; a server elsewhere is refused.
 
     >>> library = Library("talks")                                       # doctest: +SKIP
-    >>> for report in library.index(["~/videos"]): print(report.status)  # doctest: +SKIP
+    >>> for report in library.index(["~/videos"]):  # doctest: +SKIP
+    ...     print(report.status)
     >>> library.search("red car at night").moments[0].window             # doctest: +SKIP
     """
 
@@ -449,7 +450,7 @@ class Library:
             VideoUnknown: none or several videos fit the name.
             ModelUnavailable: the model cannot be reached.
         """
-        from playhead_tools.captions.hierarchy import Hierarchy
+        from playhead_tools.captions.chapter_hierarchy import Hierarchy
 
         video_id = self.video_id(name)
         topics = self._topic_summariser(llm, base_url)

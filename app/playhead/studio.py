@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playhead.library import Library
+from playhead_agent.bound_graph import studio_graph
 from playhead_agent.state import Context
-from playhead_agent.studio import studio_graph
 from playhead_index.errors import LibraryMissing
 
 if TYPE_CHECKING:

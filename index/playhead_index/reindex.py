@@ -32,7 +32,7 @@ from playhead_index.stages.video_job import VideoJob
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.frames import delete_frames
 from playhead_index.store.job_table import Stage, read_stages, write_stage
-from playhead_index.store.readings import delete_readings
+from playhead_index.store.ocr_readings import delete_readings
 from playhead_index.store.recognised_voice import delete_voice_chunks
 from playhead_index.store.settings import SPEECH_MODEL, read_settings, write_settings
 from playhead_index.store.spans import delete_captions, delete_recognised

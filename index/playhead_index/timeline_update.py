@@ -17,7 +17,7 @@ from playhead_index.settings import made_with, to_text
 from playhead_index.stages.video_job import VideoJob
 from playhead_index.store.frames import delete_frames
 from playhead_index.store.job_table import Stage, delete_stage, read_stages, write_stage
-from playhead_index.store.readings import delete_readings
+from playhead_index.store.ocr_readings import delete_readings
 from playhead_index.store.spans import delete_captions
 from playhead_index.store.video_stages import TIMELINE, gaps_to_text, read_gaps
 from playhead_index.store.videos import update_video_length, update_video_warnings

@@ -6,7 +6,7 @@ import pytest
 from tests.tools.made_library import WordFinder
 
 from playhead_agent.persistence.checkpoints import open_checkpointer
-from playhead_agent.rules.scope import in_folders
+from playhead_agent.rules.parse import in_folders
 from playhead_agent.rules.video_names import named_videos, without_names
 from playhead_agent.run import ask
 from playhead_agent.state import Context

@@ -11,9 +11,9 @@ from langgraph.types import Command
 from tests.agent.seen_world import World
 from tests.tools.made_library import make_library
 
+from playhead_agent.bound_graph import studio_graph
 from playhead_agent.rules.graph import build_graph
 from playhead_agent.state import Context
-from playhead_agent.studio import studio_graph
 from playhead_index.errors import LibraryMissing
 from playhead_index.search.engine import Searcher
 from playhead_index.store.catalog import Catalog

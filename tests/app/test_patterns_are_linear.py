@@ -6,7 +6,7 @@ import pytest
 from tests.pattern_ambiguity import ambiguity
 from tests.patterns import Found, patterns
 
-GRAMMAR = ("playhead_tools.question", "playhead_tools.times", "playhead_tools.wording")
+GRAMMAR = ("playhead_tools.question", "playhead_tools.times", "playhead_tools.question_vocabulary")
 """Their patterns are matched on `single_blanks` of a question."""
 LINEAR_BY_MEASUREMENT: dict[tuple[str, str], str] = {
     (

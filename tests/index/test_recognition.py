@@ -10,13 +10,13 @@ from tests.shared_data import shared
 from playhead_index.testing import ScriptedDecoder
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words, WordTime
+from playhead_index.words.recognised_sentences import SpokenWord, sentence_spans
 from playhead_index.words.recognition_windows import (
     LanguageRule,
     RecognisedChunk,
     accept_words,
     recognise_chunk,
 )
-from playhead_index.words.sentence_spans import SpokenWord, sentence_spans
 from playhead_index.words.voice_activity import RATE_HZ, SoundBuffer
 from playhead_index.words.voice_timeline import voice_timeline
 from playhead_index.words.whisper_decoder import DecodedWindow, DecodedWord

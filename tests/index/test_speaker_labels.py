@@ -10,8 +10,8 @@ from tests.shared_data import shared
 from playhead_index.decode import open_reader
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words, WordTime
-from playhead_index.words.speaker_labels import learn_label_rules, read_label, split_turns
 from playhead_index.words.subtitle_formats import read_ass, read_ttml
+from playhead_index.words.subtitle_speaker_labels import learn_label_rules, read_label, split_turns
 from playhead_index.words.subtitle_speech import speech_of_sources, spoken_words
 from playhead_index.words.subtitle_tracks import read_tracks
 from playhead_index.words.subtitles import read_subtitle_file

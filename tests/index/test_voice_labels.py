@@ -1,9 +1,9 @@
 """Words get the voice that says them; a span in which two speak is split between its words."""
 
 from playhead_index.window import Window
+from playhead_index.words.assign_speakers import TurnIndex, names_of_voices, split_by_speaker
 from playhead_index.words.diarisation import VoiceTurn
 from playhead_index.words.protocol import Words, WordTime
-from playhead_index.words.voice_labels import TurnIndex, names_of_voices, split_by_speaker
 
 TURNS = TurnIndex(
     [VoiceTurn(Window(0, 4), "1"), VoiceTurn(Window(4, 9), "2"), VoiceTurn(Window(10, 12), "1")]

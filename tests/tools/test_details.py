@@ -2,9 +2,9 @@
 
 import pytest
 
-from playhead_tools.details import Detail, claim_states_detail, required_detail, states_detail
 from playhead_tools.evidence import Claim
 from playhead_tools.question import parse_question
+from playhead_tools.required_detail import Detail, claim_states_detail, required_detail, states_detail
 from playhead_tools.verdict_rules import missing_detail
 
 ASKED: list[tuple[str, Detail | None]] = [

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from playhead_index.literal import words_in
 from playhead_tools.entailment import ClaimEvidence, Support
+from playhead_tools.question_vocabulary import word_set
 from playhead_tools.word_match import content_words, coverage, is_stop_word, stem
-from playhead_tools.wording import word_set
 
 MIN_COVERAGE = 0.65
 """Part of the content words of a claim that must stand in a text for it to be supported."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from playhead_index.window import parse_time
 from playhead_tools.numbers import ORDINAL_PATTERN, WORD_PATTERN, number_value, ordinal_value
+from playhead_tools.question_vocabulary import re_any_case, single_blanks
 from playhead_tools.time_phrase import TimeKind, TimePhrase, resolve_times
-from playhead_tools.wording import re_any_case, single_blanks
 
 __all__ = ["ParsedTimes", "TimePhrase", "parse_times", "resolve_times"]
 FEW = 3

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from playhead_index.search.results import Coverage, Lane, Modality
-from playhead_tools.details import Detail, claim_states_detail, required_detail, states_detail
 from playhead_tools.evidence import LANE_NAMES, Claim, Reason, Status, is_searched, missing_videos
+from playhead_tools.required_detail import Detail, claim_states_detail, required_detail, states_detail
 from playhead_tools.spec import EVERY, Kind, QuestionSpec
 
 Statement = Literal["absent", "no", "never", "count", "duration", "order", "first", "last", "all"]

@@ -18,10 +18,10 @@ from playhead_agent.verification.ledger import Ledger, citation_context_of
 from playhead_index.literal import words_in
 from playhead_tools.citations import KINDS_WITHOUT_SPANS, CheckReport, check_claims, without_markers
 from playhead_tools.evidence import Claim
+from playhead_tools.question_vocabulary import word_set
 from playhead_tools.toolbox.context import ToolContext
 from playhead_tools.untrusted_text import fenced
 from playhead_tools.word_match import content_words, is_stop_word, stem
-from playhead_tools.wording import word_set
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

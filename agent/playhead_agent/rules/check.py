@@ -33,9 +33,9 @@ from playhead_index.speakers import with_speaker
 from playhead_index.store.spans import read_spans
 from playhead_tools.citations import CheckReport
 from playhead_tools.confidence import MENTION_ONLY, OTHER_FORM
-from playhead_tools.details import NOT_STATED, Detail, required_detail
 from playhead_tools.evidence import Answer, Claim, Reason, Status, coverage_sentence, is_any_searched, listed
 from playhead_tools.options import abstaining_option
+from playhead_tools.required_detail import NOT_STATED, Detail, required_detail
 from playhead_tools.search_extent import match_spans
 from playhead_tools.speaker_turns import ScopeSpeakers
 from playhead_tools.spec import QuestionSpec

@@ -12,8 +12,8 @@ from playhead_agent.rules.word_forms import forms_of, is_about_words
 from playhead_index.speakers import with_speaker
 from playhead_index.store.catalog import SpanRow
 from playhead_index.window import Window, format_time
-from playhead_tools.details import required_detail
 from playhead_tools.evidence import Claim, Evidence, EvidenceKind, listed
+from playhead_tools.required_detail import required_detail
 from playhead_tools.retrieval import VideoEntry
 from playhead_tools.search_extent import SegmentRef
 from playhead_tools.spec import Kind, QuestionSpec

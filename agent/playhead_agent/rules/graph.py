@@ -20,11 +20,11 @@ from playhead_agent.perception.nodes import observe, observe_next, triage
 from playhead_agent.rules.check import check
 from playhead_agent.rules.compose import compose
 from playhead_agent.rules.inspect import inspect
+from playhead_agent.rules.parse import parse
 from playhead_agent.rules.plan import plan, route
 from playhead_agent.rules.reason import reason
 from playhead_agent.rules.retrieve import retrieve
 from playhead_agent.rules.run_view import Update
-from playhead_agent.rules.scope import parse
 from playhead_agent.rules.verify import verify
 from playhead_agent.state import Context, State
 

@@ -8,8 +8,8 @@ from playhead_agent.rules.modalities import KINDS_TO_READ, LANES_OF
 from playhead_agent.rules.run_view import RunView, Update, report_progress
 from playhead_agent.state import Context, State
 from playhead_index.search.results import TEXT_LANES
-from playhead_tools.details import required_detail
 from playhead_tools.evidence import listed
+from playhead_tools.required_detail import required_detail
 from playhead_tools.spec import EVERY, Anchor, Kind, QuestionSpec
 
 FEW_MOMENTS, ALL_MOMENTS = 12, 100

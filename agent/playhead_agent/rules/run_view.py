@@ -15,8 +15,8 @@ from playhead_agent.rules.temporal_result import TemporalResult
 from playhead_agent.rules.verdict import AnswerVerdict
 from playhead_agent.state import Context, State, segment_refs_of
 from playhead_index.search.results import Coverage
-from playhead_tools.details import required_detail
 from playhead_tools.evidence import Evidence, coverage_from_json, coverage_to_json, join_coverage
+from playhead_tools.required_detail import required_detail
 from playhead_tools.search_extent import SegmentRef, with_extent
 from playhead_tools.speaker_turns import ScopeSpeakers, with_unknown_speakers
 from playhead_tools.spec import QuestionSpec

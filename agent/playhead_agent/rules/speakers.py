@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from playhead_index.store.speakers import display_name
-from playhead_tools.details import required_detail
 from playhead_tools.evidence import listed, without_speakers
 from playhead_tools.question.speaker_questions import (
     SpeakingQuestion,
     parse_speaking_question,
     speaker_mentions,
 )
+from playhead_tools.required_detail import required_detail
 from playhead_tools.speaker_turns import ScopeSpeakers
 from playhead_tools.spec import QuestionSpec
 from playhead_tools.times import parse_times

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 from playhead_agent.limits import Limits
 from playhead_agent.question import Question
 from playhead_agent.rules.check import best_so_far
-from playhead_agent.rules.components import Rules
 from playhead_agent.rules.graph import build_graph
+from playhead_agent.rules.rule_set import Rules
 from playhead_agent.state import Context, State
 from playhead_agent.strategy import Strategy, common_input
 from playhead_tools.evidence import Answer

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from playhead_agent.rules.read_neighbours import SLACK_S, best_tier, chosen_anchors, event_of
 from playhead_agent.rules.temporal_result import MERGE_GAP_S, TemporalResult
 from playhead_tools import temporal
-from playhead_tools.details import required_detail
 from playhead_tools.evidence import Evidence
+from playhead_tools.required_detail import required_detail
 from playhead_tools.spec import EVERY, QuestionSpec
 from playhead_tools.temporal import Clock, ComputedValue, Event
 

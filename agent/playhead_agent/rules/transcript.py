@@ -7,7 +7,7 @@ from playhead_agent.rules.search_spans import evidence_of_spans
 from playhead_agent.state import Context
 from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.window import Window, format_time
-from playhead_tools.captions.hierarchy import topic_texts
+from playhead_tools.captions.chapter_hierarchy import topic_texts
 from playhead_tools.captions.topic_summary import ExtractiveTopics, TopicText
 from playhead_tools.evidence import Evidence
 from playhead_tools.evidence_table import EvidenceTable

@@ -17,9 +17,9 @@ from playhead_agent.state import Context, State
 from playhead_index.store.catalog import SpanRow
 from playhead_index.store.spans import read_spans
 from playhead_index.window import Window
-from playhead_tools.details import required_detail
 from playhead_tools.evidence import Evidence, Reason, listed
 from playhead_tools.evidence_table import EvidenceTable
+from playhead_tools.required_detail import required_detail
 from playhead_tools.search_extent import match_spans, match_spans_loosely
 from playhead_tools.spec import QuestionSpec
 from playhead_tools.verdict_rules import (

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from playhead_agent.rules.components import Rules
+from playhead_agent.rules.rule_set import Rules
 from playhead_bench.synthetic_planner.perception.needs_visual import needs_visual_evidence
 from playhead_bench.synthetic_planner.perception.procedures import answer_visual_question
 from playhead_bench.synthetic_planner.question import follow_up, parse_question

@@ -1,7 +1,7 @@
 """The required modality of a question about the synthetic videos, by its words."""
 
+from playhead_tools.question_vocabulary import AUX, SAY, SHOW, WRITE, re_any_case
 from playhead_tools.spec import Kind
-from playhead_tools.wording import AUX, SAY, SHOW, WRITE, re_any_case
 
 _SURFACE = r"(?:title\s+|opening\s+)?(?:slides?|screens?|white\s?boards?|blackboards?|boards?|projector)"
 _WRITING = r"(?:on-?screen\s+)?(?:text|headings?|titles?|bullets?|labels?|signs?|credits)"

@@ -19,14 +19,12 @@ from playhead_index.short_repr import short_repr
 from playhead_index.window import Window, without_gaps
 
 EDGE_S = 1e-6
-"""A frame that begins at most so long after a time counts as begun then."""
+"""Times in seconds that differ by less are the same; a frame that begins so little later has begun."""
 SOUND_NOT_READ = "sound that is not read: "
 """Begins a warning that a part of the sound is not read: a further track, or what precedes the frames."""
 CLOCK_AHEAD = "the clock of the file jumps ahead: "
 """Begins a warning that a recording has gaps."""
 NO_FRAMES = "there are no pictures in it, only sound"
-EDGE_S = 1e-6
-"""Times in seconds that differ by less are the same."""
 CAPTIONS_NOT_READ = "closed captions in its pictures (CEA-608 or 708) are not read"
 """A warning that the frames carry captions, which no reader here takes."""
 

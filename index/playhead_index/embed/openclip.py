@@ -17,7 +17,7 @@ from playhead_index.embed.digests import digest_of
 from playhead_index.embed.preprocess import ImageArray, Preprocessing
 from playhead_index.embed.protocol import ModelTag
 from playhead_index.embed.runtime import autocast, open_clip, pick_device, torch
-from playhead_index.embed.trimmed_text_tower import trimmed_text_tower
+from playhead_index.embed.unpadded_text_tower import trimmed_text_tower
 from playhead_index.embed.vectors import default_batch_size, no_rows, unit_rows
 from playhead_index.errors import ModelUnavailable
 

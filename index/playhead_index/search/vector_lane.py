@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.protocol import ModelTag
-from playhead_index.search.code_cache import load_codes, save_codes
 from playhead_index.search.results import Lane
 from playhead_index.search.row_updates import NO_ROWS, RowUpdates
 from playhead_index.search.searchable_rows import Block, RowTable
+from playhead_index.search.vector_code_cache import load_codes, save_codes
 from playhead_index.store.cache import cache_path
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.frames import frame_columns

@@ -22,9 +22,9 @@ from playhead_index.store.speakers import (
     replace_speakers,
 )
 from playhead_index.store.speech_spans import replace_turns, speech_digest, speech_spans
+from playhead_index.words.assign_speakers import TurnIndex, names_of_voices, split_by_speaker
 from playhead_index.words.diarisation import Diarisation, Diariser, SoundPart, VoiceTurn
 from playhead_index.words.protocol import Words
-from playhead_index.words.voice_labels import TurnIndex, names_of_voices, split_by_speaker
 
 STAGE = "speakers"
 NO_SPEECH = "nobody speaks"

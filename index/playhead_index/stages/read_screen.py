@@ -9,7 +9,7 @@ from playhead_index.settings import made_with, screen_reading, to_text
 from playhead_index.stages.embed_frames import layout_vectors
 from playhead_index.stages.video_job import VideoJob
 from playhead_index.store.job_table import Stage, read_stage, switch_off, write_stage
-from playhead_index.store.readings import delete_readings, insert_readings, read_readings, read_rows_read
+from playhead_index.store.ocr_readings import delete_readings, insert_readings, read_readings, read_rows_read
 from playhead_index.store.spans import delete_screen_text, insert_words
 from playhead_index.window import Window
 from playhead_index.words.merge_screen_text import merge_screen_text, select_readings

@@ -39,7 +39,7 @@ from playhead_index.store.speakers import Speaker, names_given, replace_speakers
 from playhead_index.window import Window
 from playhead_index.words.languages import language_tag, same_language
 from playhead_index.words.protocol import RecognitionHints, TranscribedChunk, Transcriber, Words
-from playhead_index.words.sentence_spans import cut_text
+from playhead_index.words.recognised_sentences import cut_text
 from playhead_index.words.sidecars import Sidecar, SubtitleFiles
 from playhead_index.words.subtitle_cover import SubtitleCover, covers_speech, uncovered_voice
 from playhead_index.words.subtitle_speech import speech_of_sources, spoken_words

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.window import Window
-from playhead_index.words.sentence_spans import SpokenWord, sentence_starts
+from playhead_index.words.recognised_sentences import SpokenWord, sentence_starts
 from playhead_index.words.voice_activity import RATE_HZ, cut_s
 from playhead_index.words.voice_timeline import VoiceTimeline, quietest, voice_timeline, without_silence
 from playhead_index.words.whisper_decoder import WINDOW_S, DecodedWindow, DecodedWord, EncodedWindow

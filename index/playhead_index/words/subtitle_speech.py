@@ -14,14 +14,14 @@ from itertools import pairwise
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
 from playhead_index.words.sound_descriptions import MUSIC, SOUNDS
-from playhead_index.words.speaker_labels import (
+from playhead_index.words.subtitle_formats import split_times
+from playhead_index.words.subtitle_speaker_labels import (
     MAX_LABEL_CHARS,
     SpeakerTracker,
     learn_label_rules,
     read_label,
     with_one_spelling,
 )
-from playhead_index.words.subtitle_formats import split_times
 
 MAX_SQUARE_WORDS = 8
 MAX_ROUND_WORDS = 6

@@ -12,8 +12,8 @@ from playhead_index.words.languages import language_tag
 from playhead_index.words.markup import plain_ass, webvtt_voices
 from playhead_index.words.protocol import Words
 from playhead_index.words.roll_up import unroll
-from playhead_index.words.speaker_labels import speaker_label
 from playhead_index.words.subtitle_formats import Cue, cues_of_voices
+from playhead_index.words.subtitle_speaker_labels import speaker_label
 
 FIELDS_BEFORE_ASS_TEXT = 8
 ASS_ACTOR_FIELD = 3

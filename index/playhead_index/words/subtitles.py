@@ -15,8 +15,8 @@ from playhead_index.words.languages import language_tag, same_language
 from playhead_index.words.protocol import Words
 from playhead_index.words.roll_up import unroll
 from playhead_index.words.sidecars import find_sidecars
-from playhead_index.words.speaker_labels import speaker_label
 from playhead_index.words.subtitle_formats import Cue, NotThisFormat, read_webvtt, reader_for
+from playhead_index.words.subtitle_speaker_labels import speaker_label
 from playhead_index.words.subtitle_tracks import TrackWords, read_tracks
 from playhead_index.words.text_encoding import EncodingUnknown, decode_text
 

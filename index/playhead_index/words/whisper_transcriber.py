@@ -22,9 +22,9 @@ from playhead_index.words.protocol import (
     TranscriberTag,
     Words,
 )
+from playhead_index.words.recognised_sentences import SpokenWord, clamped_span, sentence_spans
 from playhead_index.words.recognition_windows import LanguageRule, recognise_chunk
 from playhead_index.words.repetition import without_repetitions
-from playhead_index.words.sentence_spans import SpokenWord, clamped_span, sentence_spans
 from playhead_index.words.subtitle_cover import uncovered_voice
 from playhead_index.words.voice_activity import CHUNK_S, RATE_HZ, Chunk, SoundBuffer, speech_windows
 from playhead_index.words.whisper_decoder import WhisperDecoder

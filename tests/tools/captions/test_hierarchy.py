@@ -10,7 +10,7 @@ from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
 from playhead_index.store.summaries import read_summaries
 from playhead_index.window import Window
 from playhead_tools.captions.caption import Caption
-from playhead_tools.captions.hierarchy import Hierarchy
+from playhead_tools.captions.chapter_hierarchy import Hierarchy
 from playhead_tools.captions.summariser import Piece
 
 SCENES = [CATS] * 6 + [CARS] * 6

@@ -12,7 +12,7 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.store.summaries import SummarySentence, read_summaries
 from playhead_index.store.transcript import TranscriptUnit, replace_units
 from playhead_index.window import Window
-from playhead_tools.captions.hierarchy import Hierarchy, topic_texts
+from playhead_tools.captions.chapter_hierarchy import Hierarchy, topic_texts
 from playhead_tools.captions.topic_summary import TopicSummary, TopicText
 
 BREAD = [

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from playhead_tools.question.question_sentence import last_chars
+from playhead_tools.question_vocabulary import re_any_case, single_blanks
 from playhead_tools.spec import QuestionSpec, Relation
-from playhead_tools.wording import re_any_case, single_blanks
 
 MAX_QUERY_CHARS = 400
 _MENTIONS = re_any_case(

@@ -2,7 +2,7 @@
 
 import re
 
-from playhead_tools.wording import QUESTION_WORDS, re_any_case
+from playhead_tools.question_vocabulary import QUESTION_WORDS, re_any_case
 
 _MARK = re.compile(r"(?:(?<=^)|(?<=[\s,;?:.]))[(\[]?(?P<letter>[A-Ha-h])[).\]:]\s+(?=\S)")
 _NO_NAME = rf"(?:{QUESTION_WORDS}|the|a|an|he|she|it|they|name|tell|count|find|show)\b"

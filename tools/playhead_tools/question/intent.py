@@ -4,8 +4,7 @@ import re
 
 from playhead_tools.question.masked_quotes import MaskedQuestion
 from playhead_tools.question.relation import LOCATE
-from playhead_tools.spec import AnswerType, Intent, Kind
-from playhead_tools.wording import (
+from playhead_tools.question_vocabulary import (
     AUX,
     VIDEO,
     content_of,
@@ -14,6 +13,7 @@ from playhead_tools.wording import (
     without_frame,
     without_ordinal,
 )  # fmt: skip
+from playhead_tools.spec import AnswerType, Intent, Kind
 
 _SUMMARY = re_any_case(
     r"^(?:summari[sz]e|(?:what\s+(?:is|are)\s+)?(?:the\s+)?(?:full\s+|main\s+|key\s+)?(?:highlights?|takeaways?)\b|outline|overview|recap|(?:give|write)(?:\s+me)?\s+(?:an?\s+)?(?:short\s+|brief\s+)?",

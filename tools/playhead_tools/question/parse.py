@@ -19,9 +19,7 @@ from playhead_tools.question.masked_quotes import MaskedQuestion, mask_quoted
 from playhead_tools.question.question_sentence import first_question, question_sentence, without_lead
 from playhead_tools.question.relation import inheriting, split_relation, split_setting
 from playhead_tools.question.transcript_questions import transcript_of
-from playhead_tools.spec import QuestionSpec
-from playhead_tools.times import parse_times
-from playhead_tools.wording import (
+from playhead_tools.question_vocabulary import (
     VIDEO,
     is_the_video,
     modality_of,
@@ -30,6 +28,8 @@ from playhead_tools.wording import (
     re_any_case,
     single_blanks,
 )
+from playhead_tools.spec import QuestionSpec
+from playhead_tools.times import parse_times
 
 _LONGEST = re_any_case(
     rf"\b(?P<which>longest|shortest)\s+{VIDEO}\b|",

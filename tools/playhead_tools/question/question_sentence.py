@@ -2,7 +2,7 @@
 
 import re
 
-from playhead_tools.wording import AUX, QUESTION_WORDS, VIDEO, re_any_case
+from playhead_tools.question_vocabulary import AUX, QUESTION_WORDS, VIDEO, re_any_case
 
 MAX_CHARS = 600
 """So many characters of a text are read, the last ones: people describe a scene, then they ask."""

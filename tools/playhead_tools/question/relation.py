@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from playhead_tools.numbers import ORDINAL_PATTERN, ordinal_value
 from playhead_tools.question.masked_quotes import MaskedQuestion
-from playhead_tools.spec import EVERY, Anchor, Kind, Relation, RelationKind
-from playhead_tools.wording import (
+from playhead_tools.question_vocabulary import (
     AUX,
     OCCURRENCE,
     QUESTION_WORDS,
@@ -20,6 +19,7 @@ from playhead_tools.wording import (
     strip_marks,
     without_ordinal,
 )  # fmt: skip
+from playhead_tools.spec import EVERY, Anchor, Kind, Relation, RelationKind
 
 LOCATE = re_any_case(
     r"^(?:find|locate|list|jump|go|skip|seek|take|bring|play|search|show|give|get|look)(?:\s+(?:me|us))?",

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from playhead_tools.question_vocabulary import SAY, VIDEO, parse_ordinal, re_any_case, single_blanks
 from playhead_tools.spec import Speaking
-from playhead_tools.wording import SAY, VIDEO, parse_ordinal, re_any_case, single_blanks
 
 MAX_CHARS = 600
 _NAMES = r"[\w.'’&-]+(?: [\w.'’&-]+){0,7}"

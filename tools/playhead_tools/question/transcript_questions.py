@@ -1,6 +1,6 @@
 """Questions for the words themselves: the transcript of a video, or of a stretch of it."""
 
-from playhead_tools.wording import is_the_video, re_any_case
+from playhead_tools.question_vocabulary import is_the_video, re_any_case
 
 _REQUEST = r"(?:(?:give|show|read|print|write|get|list|what\s+is)(?:\s+(?:me|us))?(?:\s+(?:out|down))?\s+)?"
 _OF = r"(?:\s+(?:of|for|from|in)\s+(?P<of>.+))?$"

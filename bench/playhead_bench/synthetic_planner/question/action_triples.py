@@ -1,8 +1,8 @@
 """The action triple of a clause, found by its verb: `the man in the blue shirt opens the door`."""
 
 from playhead_bench.synthetic_planner.question.verbs import as_third, base_form, is_base, is_past, is_third
+from playhead_tools.question_vocabulary import is_colour, re_any_case, strip_marks, word_set
 from playhead_tools.spec import ActionTriple
-from playhead_tools.wording import is_colour, re_any_case, strip_marks, word_set
 
 _DETERMINERS = word_set(
     """

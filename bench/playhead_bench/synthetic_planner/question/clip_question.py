@@ -6,8 +6,8 @@ from playhead_bench.synthetic_planner.question.masked_quotes import MaskedText
 from playhead_bench.synthetic_planner.question.multi_hop import LATER
 from playhead_bench.synthetic_planner.question.order_words import without_order_words
 from playhead_bench.synthetic_planner.question.verbs import base_form
+from playhead_tools.question_vocabulary import QUESTION_WORDS, re_any_case, strip_marks
 from playhead_tools.spec import ActionTriple
-from playhead_tools.wording import QUESTION_WORDS, re_any_case, strip_marks
 
 _TAIL = re_any_case(r"\s+(?:next|then|meanwhile|afterwards|again|later(?:\s+on)?)$")
 _ASKED = re_any_case(

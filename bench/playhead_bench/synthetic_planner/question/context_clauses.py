@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from playhead_bench.synthetic_planner.question.masked_quotes import MaskedText
 from playhead_bench.synthetic_planner.question.relation import relation_of
+from playhead_tools.question_vocabulary import QUESTION_WORDS, re_any_case
 from playhead_tools.spec import Kind, Relation, RelationKind
-from playhead_tools.wording import QUESTION_WORDS, re_any_case
 
 _IMPERATIVE = r"(?:name|tell|say|give|describe|count|find|show|state)"
 _TWO_PARTS = re_any_case(

@@ -4,8 +4,8 @@ import re
 
 from playhead_bench.synthetic_planner.question.verbs import base_form
 from playhead_tools.numbers import ORDINAL_PATTERN, ordinal_value
+from playhead_tools.question_vocabulary import SAY, VIDEO, re_any_case, single_blanks
 from playhead_tools.spec import ActionTriple, Anchor, Kind, QuestionSpec
-from playhead_tools.wording import SAY, VIDEO, re_any_case, single_blanks
 
 _LEAD = re_any_case(r"^(?:(?:and|ok(?:ay)?|so|but|then|also|now|hm+|yes|no|please)\b[\s,!.]*)*")
 _ABOUT = re_any_case(r"^(?:(?:what|how)\s+about|show\s+me|find|play|go\s+to|give\s+me)\s+")

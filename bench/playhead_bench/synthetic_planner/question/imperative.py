@@ -4,7 +4,7 @@ from collections.abc import Callable
 from re import Match, Pattern
 
 from playhead_bench.synthetic_planner.question.visual_questions import PLACE
-from playhead_tools.wording import QUESTION_WORDS, is_colour, re_any_case
+from playhead_tools.question_vocabulary import QUESTION_WORDS, is_colour, re_any_case
 
 _REQUEST = re_any_case(
     r"^(?:please\s+)?(?:name|tell|say|state|give|answer|identify|point\s+out|find\s+out|explain|describe)\s+"

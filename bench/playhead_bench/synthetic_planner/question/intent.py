@@ -6,8 +6,7 @@ from playhead_bench.synthetic_planner.question.action_triples import parse_actio
 from playhead_bench.synthetic_planner.question.masked_quotes import MaskedText
 from playhead_bench.synthetic_planner.question.relation import LOCATE
 from playhead_bench.synthetic_planner.wording import is_visual
-from playhead_tools.spec import AnswerType, Intent, Kind
-from playhead_tools.wording import (
+from playhead_tools.question_vocabulary import (
     AUX,
     SAY,
     SHOW,
@@ -18,6 +17,7 @@ from playhead_tools.wording import (
     without_frame,
     without_ordinal,
 )
+from playhead_tools.spec import AnswerType, Intent, Kind
 
 _SUMMARY = re_any_case(
     r"^(?:summari[sz]e|outline|overview|recap|(?:give|write)(?:\s+me)?\s+(?:an?\s+)?(?:short\s+|brief\s+)?",

@@ -3,8 +3,8 @@
 import re
 
 from playhead_bench.synthetic_planner.question.action_triples import parse_action
+from playhead_tools.question_vocabulary import re_any_case
 from playhead_tools.spec import Hop
-from playhead_tools.wording import re_any_case
 
 LATER = re_any_case(r"\s*\b(?:later(?:\s+on)?|again|afterwards|subsequently|the\s+next\s+time)\b")
 _BACK = r"(?:comes?\s+back|returns?|reappears?|shows?\s+up|turns?\s+up)"

@@ -1,6 +1,6 @@
 """Questions about several videos: in which of them something is, or in how many."""
 
-from playhead_tools.wording import VIDEO, re_any_case
+from playhead_tools.question_vocabulary import VIDEO, re_any_case
 
 _OF_THEM = r"(?:\s+of)?(?:\s+(?:all|the|these|those|my|our|your))*"
 _EACH = re_any_case(

@@ -4,7 +4,7 @@ import re
 
 from playhead_bench.synthetic_planner.question.verbs import as_third, is_base, is_past, is_third
 from playhead_tools.numbers import ORDINAL_PATTERN, ordinal_value
-from playhead_tools.wording import re_any_case
+from playhead_tools.question_vocabulary import re_any_case
 
 _ORD = rf"(?P<ord>{ORDINAL_PATTERN})"
 _TO_DO = re_any_case(

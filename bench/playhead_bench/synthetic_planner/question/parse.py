@@ -24,9 +24,9 @@ from playhead_bench.synthetic_planner.question.visual_questions import VisualQue
 from playhead_bench.synthetic_planner.question.word_questions import parse_text_question
 from playhead_bench.synthetic_planner.wording import is_visual
 from playhead_tools.question.inline_options import split_folders, split_options
+from playhead_tools.question_vocabulary import QUESTION_WORDS, parse_ordinal, re_any_case, single_blanks
 from playhead_tools.spec import ActionTriple, Anchor, Hop, Kind, QuestionSpec, Relation, Superlative
 from playhead_tools.times import parse_times
-from playhead_tools.wording import QUESTION_WORDS, parse_ordinal, re_any_case, single_blanks
 
 MAX_CHARS = 600
 _OPENERS = re_any_case(

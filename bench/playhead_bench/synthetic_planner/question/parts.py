@@ -8,8 +8,8 @@ from playhead_bench.synthetic_planner.question.imperative import as_question
 from playhead_bench.synthetic_planner.question.masked_quotes import MaskedText
 from playhead_bench.synthetic_planner.question.relation import SplitQuestion, split_relation
 from playhead_bench.synthetic_planner.wording import modality_of
+from playhead_tools.question_vocabulary import AUX, re_any_case
 from playhead_tools.spec import ActionTriple, Kind, Relation
-from playhead_tools.wording import AUX, re_any_case
 
 LONGEST = re_any_case(r"\b(?:for\s+)?the\s+(?:very\s+)?(?P<which>longest|shortest)\b")
 EITHER = re_any_case(rf"^(?P<a>{AUX}\s+.+?),?\s+(?:before\s+or\s+after|after\s+or\s+before)\s+(?P<b>.+)$")

@@ -8,8 +8,7 @@ from playhead_bench.synthetic_planner.question.masked_quotes import MaskedText
 from playhead_bench.synthetic_planner.question.verbs import as_third, base_form, is_base
 from playhead_bench.synthetic_planner.wording import is_visual, modality_of
 from playhead_tools.numbers import ORDINAL_PATTERN, ordinal_value
-from playhead_tools.spec import EVERY, ActionTriple, Anchor, Kind, Relation, RelationKind
-from playhead_tools.wording import (
+from playhead_tools.question_vocabulary import (
     AUX,
     OCCURRENCE,
     QUESTION_WORDS,
@@ -24,6 +23,7 @@ from playhead_tools.wording import (
     strip_marks,
     without_ordinal,
 )
+from playhead_tools.spec import EVERY, ActionTriple, Anchor, Kind, Relation, RelationKind
 
 LOCATE = re_any_case(
     r"^(?:find|locate|list|jump|go|skip|seek|take|bring|play|search|show|give|get|look)(?:\s+(?:me|us))?",

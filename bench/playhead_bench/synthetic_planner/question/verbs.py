@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from playhead_tools.wording import word_set
+from playhead_tools.question_vocabulary import word_set
 
 _PLAIN = """
 add appear approach arrive ask attack balance bark bat bathe beat bend bite blink block blow board boil

@@ -12,8 +12,8 @@ from playhead_bench.synthetic_planner.question.action_triples import (
 )
 from playhead_bench.synthetic_planner.question.multi_hop import find_hop
 from playhead_bench.synthetic_planner.wording import is_visual
+from playhead_tools.question_vocabulary import is_colour, is_the_video, re_any_case, strip_marks, word_set
 from playhead_tools.spec import ActionTriple, AnswerType, Hop, Intent, Kind
-from playhead_tools.wording import is_colour, is_the_video, re_any_case, strip_marks, word_set
 
 PLACE = r"(?:places?|locations?|settings?|surroundings|scenery|environment|rooms?)"
 _BE = r"(?:is|are|was|were)"

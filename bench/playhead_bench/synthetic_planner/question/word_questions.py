@@ -14,8 +14,8 @@ from playhead_bench.synthetic_planner.question.intent import (
 from playhead_bench.synthetic_planner.question.masked_quotes import MaskedText
 from playhead_bench.synthetic_planner.question.parts import QuestionParts
 from playhead_bench.synthetic_planner.question.relation import inheriting
+from playhead_tools.question_vocabulary import is_the_video, names_title_slide, parse_ordinal
 from playhead_tools.spec import Intent, Kind, QuestionSpec, Relation
-from playhead_tools.wording import is_the_video, names_title_slide, parse_ordinal
 
 
 def parse_text_question(parts: QuestionParts, intent: Intent, rest: str, quoted: MaskedText) -> QuestionSpec:

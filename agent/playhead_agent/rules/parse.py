@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 from playhead_agent.clarify import Clarify
-from playhead_agent.rules.components import Rules
+from playhead_agent.rules.rule_set import Rules
 from playhead_agent.rules.run_view import RunView, Update, report_progress
 from playhead_agent.rules.speakers import with_speakers
 from playhead_agent.rules.temporal_result import TemporalResult

@@ -11,9 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from playhead_index.literal import Word, words_in
-from playhead_tools.spec import QuestionSpec
-from playhead_tools.word_match import is_stop_word, match_word, plain, replace_quotes, stem
-from playhead_tools.wording import (
+from playhead_tools.question_vocabulary import (
     SAY,
     SHOW,
     VIDEO,
@@ -23,6 +21,8 @@ from playhead_tools.wording import (
     single_blanks,
     word_set,
 )
+from playhead_tools.spec import QuestionSpec
+from playhead_tools.word_match import is_stop_word, match_word, plain, replace_quotes, stem
 
 Detail = Literal["speaker", "identity", "person", "place", "reason", "manner", "language", "colour"]
 
