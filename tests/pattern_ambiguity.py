@@ -520,7 +520,7 @@ def ambiguity(
         single_blanks: the text has one blank between words, and no other white space.
 
     >>> ambiguity(r"(?:a|a)*b", searched=False), ambiguity(r"\\s*,?\\s*x", searched=False)
-    (('exponential', 'a'), ('polynomial', ' '))
+    (('exponential', 'a'), ('polynomial', '\\t'))
     """
     alphabet = [one for one in _EVERYWHERE if not (single_blanks and one in "\t\n")]
     builder = _Builder(pattern, flags, alphabet)

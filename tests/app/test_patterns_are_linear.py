@@ -67,7 +67,7 @@ def test_all_patterns_are_looked_at() -> None:
     assert {
         ("index.words.subtitle_formats", "_SRT_TIMING"),
         ("tools.times", "_COMPILED"),
-        ("tools.wording", "_NTH"),
+        ("tools.question_vocabulary", "_NTH"),
     } <= names
     assert any(module == "agent.rules.video_names" and name.startswith("line") for module, name in names)
 

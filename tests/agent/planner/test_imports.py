@@ -4,11 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-BANNED = ("playhead_tools.question", "playhead_agent.perception", "playhead_agent.rules.graph")
+BANNED = ("playhead_tools.question.", "playhead_agent.perception.", "playhead_agent.rules.graph.")
 LOADED = f"""
 import sys
 import playhead_agent.planner.strategy, playhead_agent.planner.graph
-found = sorted(name for name in sys.modules if name.startswith({BANNED!r}))
+found = sorted(name for name in sys.modules if (name + ".").startswith({BANNED!r}))
 print(found)
 """
 
@@ -27,7 +27,7 @@ def test_a_whole_run_loads_nothing_of_the_rules(tmp_path: Path) -> None:
         "reply = finish(('Thomas Bayes is mentioned.', ['E5']))\n"
         "run = run_script(made, 'When is Bayes named?', [reply, reply], scope=Scope((LECTURE,)))\n"
         "assert run.answer.claims\n"
-        f"print(sorted(name for name in sys.modules if name.startswith({BANNED!r})))\n"
+        f"print(sorted(name for name in sys.modules if (name + '.').startswith({BANNED!r})))\n"
     )
     assert printed(script) == "[]"
 
