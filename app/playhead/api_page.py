@@ -256,9 +256,10 @@ def _items(lines: Sequence[str]) -> list[tuple[str, str]]:
 
 def _paragraphs(lines: Sequence[str]) -> Iterator[str]:
     """Free text: an example becomes a code block, and so does what is indented."""
-    for paragraph in re.split(r"\n\s*\n", "\n".join(lines).strip("\n")):
+    for paragraph in re.split(r"\n{2,}", "\n".join(line.rstrip() for line in lines).strip("\n")):
         if paragraph.startswith(">>>"):
-            yield _code(re.sub(r" *# doctest:.*", "", paragraph), "pycon")
+            example = [line.partition("# doctest:")[0].rstrip() for line in paragraph.splitlines()]
+            yield _code("\n".join(example), "pycon")
         elif paragraph.startswith("    "):
             yield _code(textwrap.dedent(paragraph), "text")
         else:
