@@ -6,6 +6,7 @@ record that contains most of a claim, and cites first those of its spans that co
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from playhead_agent.planner.brief import spans_evidence
@@ -13,7 +14,7 @@ from playhead_index.literal import words_in
 from playhead_index.store.spans import read_spans
 from playhead_index.words.protocol import Words
 from playhead_tools.citations import KINDS_WITHOUT_SPANS, holds_quote, stored_texts
-from playhead_tools.evidence import Evidence
+from playhead_tools.evidence import Claim, Evidence
 from playhead_tools.toolbox.context import ToolContext
 from playhead_tools.word_match import coverage, is_stop_word, match_word
 
@@ -63,13 +64,38 @@ def attribute_claims(
         added = [best] if best not in cited and shares[best] >= MIN_HELD_SHARE else []
         ordered = sorted(cited, key=lambda i: -scores[i])
         ids = [*(i for i in added if scores[i] > scores[ordered[0]]), *ordered]
-        if shares.get(ids[0], 0.0) >= MIN_HELD_SHARE:
-            ids = [ids[0], *(i for i in ids[1:] if shares.get(i, 0.0) >= MIN_RELATED_SHARE)]
         part = _shortest_part_with(
             tool_context, tool_context.table.records[ids[0]], (row.get("quote", ""), row["text"])
         )
         rows.append({**row, "evidence_ids": [part or ids[0], *ids[1:]]})
     return {**conclusion, "claims": rows}
+
+
+def without_unrelated(claims: Sequence[Claim], tool_context: ToolContext) -> tuple[Claim, ...]:
+    """Claims without the ids that bear nothing of them, where the first of their ids holds half of the claim.
+
+    For the end of a run: a claim that is written again is given all that the model cites.
+
+    Args:
+        claims: whose ids are in order.
+        tool_context: the evidence of the run.
+    """
+    if tool_context.computed_values or tool_context.scans:
+        return tuple(claims)
+    texts = stored_texts(tool_context.catalog, tool_context.table.records.values())
+    return tuple(_without_unrelated(claim, texts, tool_context) for claim in claims)
+
+
+def _without_unrelated(claim: Claim, texts: Mapping[str, str], tool_context: ToolContext) -> Claim:
+    if len(claim.evidence_ids) < 2:
+        return claim
+    kinds = {tool_context.table.records[i].kind for i in claim.evidence_ids}
+    shares = held_shares(f"{claim.quote} {claim.text}", texts)
+    if kinds & set(KINDS_WITHOUT_SPANS) or shares.get(claim.evidence_ids[0], 0.0) < MIN_HELD_SHARE:
+        return claim
+    first, *others = claim.evidence_ids
+    related = (i for i in others if shares.get(i, 0.0) >= MIN_RELATED_SHARE)
+    return replace(claim, evidence_ids=(first, *related))
 
 
 def _shortest_part_with(tool_context: ToolContext, record: Evidence, texts: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from playhead_agent.limits import Meter
 from playhead_agent.models.invoke import failure_of
 from playhead_agent.models.protocol import ChatModel, ModelReply
 from playhead_agent.planner import prompts
-from playhead_agent.planner.attribution import attribute_claims
+from playhead_agent.planner.attribution import attribute_claims, without_unrelated
 from playhead_agent.planner.brief import Brief, BriefLimits, found_text, make_brief, stable_text
 from playhead_agent.planner.brief_images import (
     called_blocks,
@@ -323,7 +323,7 @@ def final_answer(state: PlannerState, context: Context, why: str, *, limit: bool
     if state["given_up"].get("no_scope"):
         reason: Reason = state["given_up"].get("reason", "unknown")
         return unanswered(state["question"], state["given_up"]["why"], context, reason)
-    toolbox = toolbox_of(context, state["box"])
+    toolbox, brief = toolbox_of(context, state["box"]), Brief.from_json(state["brief"])
     ledger = ledger_of(state, context, toolbox)
     checked = {"draft": state["draft"], "report": state["report"]} if state["report"] else state["best"]
     if checked and (not why or checked["report"]["kept"]):
@@ -335,10 +335,10 @@ def final_answer(state: PlannerState, context: Context, why: str, *, limit: bool
         draft = draft_of(state["draft"], state["options"], [why] if why else [])
         report = check_draft(draft, ledger, context, use_model=False)
     else:
-        brief = Brief.from_json(state["brief"])
         draft = best_from_evidence(state["question"], brief, toolbox.context, why)
         report = check_draft(draft, ledger, context, use_model=False)
-    brief = Brief.from_json(state["brief"])
+    if draft.by == "model":
+        report = replace(report, retained=without_unrelated(report.retained, toolbox.context))
     draft = limit_by_retrieval(draft, report, brief.retrieval_confidence, toolbox.context)
     result = finalise(question_of(state), draft, report, ledger, context, limit=why if limit else "")
     if why or not state["draft"]:

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from tests.tools.made_library import LECTURE, WordFinder, make_library
 
-from playhead_agent.planner.attribution import attribute_claims, held_shares
+from playhead_agent.planner.attribution import attribute_claims, held_shares, without_unrelated
 from playhead_agent.planner.brief import spans_evidence
 from playhead_index.search.results import Scope
+from playhead_tools.evidence import Claim
 from playhead_tools.toolbox import Toolbox
 
 
@@ -38,13 +39,30 @@ def test_what_holds_the_words_of_a_claim_is_cited_first(box: Toolbox) -> None:
     right, wrong = id_with(box, "Thomas Bayes"), id_with(box, "goodbye")
     for named in ([wrong], [wrong, right], [right, wrong]):
         said = concluded("It is that of the man Thomas Bayes, who is dead.", *named)
-        assert cited(box, said) == [right]
+        assert cited(box, said) == [right, wrong]
+
+
+def ids_at_the_end(box: Toolbox, text: str, *ids: str) -> tuple[str, ...]:
+    (claim,) = without_unrelated([Claim(text, ids)], box.context)
+    return claim.evidence_ids
+
+
+def test_an_id_that_bears_nothing_of_a_claim_is_not_cited_beside_one_that_holds_it(box: Toolbox) -> None:
+    right, wrong = id_with(box, "Thomas Bayes"), id_with(box, "goodbye")
+    text = "It is that of the man Thomas Bayes, who is dead."
+    assert ids_at_the_end(box, text, right, wrong) == (right,)
+    assert ids_at_the_end(box, text, wrong, right) == (wrong, right)
 
 
 def test_what_shares_words_with_a_claim_stays_cited_behind_what_holds_it(box: Toolbox) -> None:
     right, other = id_with(box, "Thomas Bayes"), id_with(box, "goodbye")
-    said = concluded("Thomas Bayes is dead; he says goodbye.", other, right)
-    assert cited(box, said) == [right, other]
+    assert ids_at_the_end(box, "Thomas Bayes is dead; he says goodbye.", right, other) == (right, other)
+
+
+def test_a_computed_claim_keeps_all_its_ids(box: Toolbox) -> None:
+    right, wrong = id_with(box, "Thomas Bayes"), id_with(box, "goodbye")
+    box.context.computed_values.append({"op": "count", "value": 1})
+    assert ids_at_the_end(box, "It is that of Thomas Bayes.", right, wrong) == (right, wrong)
 
 
 def test_a_computed_number_keeps_its_ids(box: Toolbox) -> None:
