@@ -61,7 +61,7 @@ def evaluate(expression: str, names: Mapping[str, float] | None = None) -> Evalu
     except (SyntaxError, ValueError, RecursionError) as error:
         raise ToolError(f"{expression!r} is no arithmetic; {SYNTAX_HELP}") from error
     if sum(1 for _ in ast.walk(tree)) > MAX_NODES:
-        raise ToolError("the expression has too many parts; reckon in steps")
+        raise ToolError("the expression has too many parts; compute in steps")
     evaluated = EvaluatedExpression(0.0)
     try:
         value = _value(tree.body, names or {}, evaluated)
