@@ -80,7 +80,8 @@ def without_unrelated(claims: Sequence[Claim], tool_context: ToolContext) -> tup
         claims: whose ids are in order.
         tool_context: the evidence of the run.
     """
-    if tool_context.computed_values or tool_context.scans:
+    has_several = any(len(claim.evidence_ids) > 1 for claim in claims)
+    if not has_several or tool_context.computed_values or tool_context.scans:
         return tuple(claims)
     texts = stored_texts(tool_context.catalog, tool_context.table.records.values())
     return tuple(_without_unrelated(claim, texts, tool_context) for claim in claims)

@@ -19,10 +19,9 @@ from playhead_agent.question import Question
 from playhead_agent.rules.choose_option import chosen_option
 from playhead_agent.rules.compose import answer_context_of, code_claims, draft_claims
 from playhead_agent.rules.extractive import AnswerContext, MissingTarget, abstention_text
-from playhead_agent.rules.modalities import KINDS_TO_READ
 from playhead_agent.rules.reason import compute_temporal_result
 from playhead_agent.rules.run_view import RunView, Update, report_progress
-from playhead_agent.rules.search_spans import SPAN_KINDS
+from playhead_agent.rules.search_spans import span_kinds_of
 from playhead_agent.rules.verdict import AnswerVerdict, reason_of_absence
 from playhead_agent.rules.verify import MAX_PLACES, compute_verdict, missing_target
 from playhead_agent.rules.word_forms import forms_of, is_about_words
@@ -346,7 +345,7 @@ def _speaker_abstention(
 
 def _stored_places(missing: MissingTarget, view: RunView, answer_context: AnswerContext) -> list[str]:
     """Places, as text, where the missing target is stored all the same."""
-    kinds = [kind for kind in SPAN_KINDS if kind in KINDS_TO_READ[missing.kind]]
+    kinds = span_kinds_of(missing.kind)
     if not missing.text:
         return []
     places = match_spans(

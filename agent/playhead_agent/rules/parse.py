@@ -36,9 +36,8 @@ def parse(state: State, runtime: Runtime[Context]) -> Update:
     question = completed_question(state["question"], previous, previous_text, context.rules)
     try:
         spec, resolved = resolve_scope(question, scope_from_json(state.get("scope")), context, options)
-        if (
-            resolved.clarification is not None and context.may_clarify
-        ):  # waits here; runs again with the reply
+        if resolved.clarification is not None and context.may_clarify:
+            # waits here; the node runs again with the reply
             resolved = resolved.with_reply(interrupt(resolved.clarification.to_json()))
         refusal, segment_refs, notes = resolved.refusal, resolved.segment_refs, list(resolved.notes)
     except ToolError as error:

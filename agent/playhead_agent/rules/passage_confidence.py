@@ -54,13 +54,29 @@ def retrieval_confidence(moment: Moment, question: str, catalog: Catalog) -> flo
     """
     if moment.fit is None:
         return None
-    words = 0.0
-    if moment.fit.cosine is None:
-        text = " ".join(span.words.text for span in catalog.spans(moment.video_id, "speech", moment.window))
-        transcript = [span.words.text for span in catalog.spans(moment.video_id, "speech")]
-        names = ScopeSpeakers(catalog, [moment.video_id]).names
-        words = rare_words_share(question_topic(question, names).words, text, transcript)
-    return passage_confidence(PassageFeatures.of(moment.fit, words, question))
+    if moment.fit.cosine is not None:  # words are weighed only where there is no text model
+        return passage_confidence(PassageFeatures.of(moment.fit, 0.0, question))
+    text = " ".join(span.words.text for span in catalog.spans(moment.video_id, "speech", moment.window))
+    topic = question_topic(question, ScopeSpeakers(catalog, [moment.video_id]).names)
+    features = features_of_passage(moment.fit, text, question, topic.words, moment.video_id, catalog)
+    return passage_confidence(features)
+
+
+def features_of_passage(
+    fit: PassageFit, text: str, question: str, topic_words: str, video_id: str, catalog: Catalog
+) -> PassageFeatures:
+    """The features of a passage.
+
+    Args:
+        fit: of the passage, from the search.
+        text: of the passage.
+        question: that was searched for.
+        topic_words: those of its words that name its topic.
+        video_id: whose speech tells which words are rare.
+        catalog: the open library.
+    """
+    transcript = [span.words.text for span in catalog.spans(video_id, "speech")]
+    return PassageFeatures.of(fit, rare_words_share(topic_words, text, transcript), question)
 
 
 def rare_words_share(query: str, text: str, spans: Sequence[str]) -> float:

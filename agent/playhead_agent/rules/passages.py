@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from playhead_agent.rules.passage_confidence import PassageFeatures, rare_words_share
+from playhead_agent.rules.passage_confidence import PassageFeatures, features_of_passage
 from playhead_agent.rules.search_spans import SPAN_KINDS, scopes_of
 from playhead_agent.state import Context
 from playhead_index.search.question_topic import question_topic
@@ -100,9 +100,8 @@ def add_passages(
         if record is not None:
             table.add(record)
         if number == 0 and record is not None and row["fit"] is not None:
-            transcript = [span.words.text for span in context.catalog.spans(record.video_id, "speech")]
-            words = rare_words_share(topic.words, text, transcript)
-            features = PassageFeatures.of(PassageFit(**row["fit"]), words, found["text"])
+            fit, catalog = PassageFit(**row["fit"]), context.catalog
+            features = features_of_passage(fit, text, found["text"], topic.words, record.video_id, catalog)
     return features
 
 

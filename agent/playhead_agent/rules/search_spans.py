@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from playhead_agent.rules.modalities import KINDS_TO_READ
 from playhead_agent.state import Context
 from playhead_index.errors import ModelUnavailable
 from playhead_index.search.results import Coverage, Hit, Lane, LaneCoverage, Moment, Scope, SearchResult
@@ -14,9 +15,15 @@ from playhead_tools.evidence import Evidence, Verdict, add_coverage, words_evide
 from playhead_tools.evidence_table import EvidenceTable
 from playhead_tools.retrieval import search_moments
 from playhead_tools.search_extent import SegmentRef
+from playhead_tools.spec import Kind
 
 SPAN_KINDS: tuple[SpanKind, ...] = ("speech", "screen", "caption")
 MAX_SCOPES = 8
+
+
+def span_kinds_of(modality: Kind) -> list[SpanKind]:
+    """The kinds of stored text in which a modality is looked up."""
+    return [kind for kind in SPAN_KINDS if kind in KINDS_TO_READ[modality]]
 
 
 @dataclass(slots=True)

@@ -7,11 +7,10 @@ from langgraph.runtime import Runtime
 
 from playhead_agent.perception.results import MIN_DETECTION_P, PerceptionResult
 from playhead_agent.rules.extractive import MissingTarget
-from playhead_agent.rules.modalities import KINDS_TO_READ
 from playhead_agent.rules.reason import compute_temporal_result
 from playhead_agent.rules.run_view import RunView, Update, report_progress
 from playhead_agent.rules.score_evidence import speaker_labels
-from playhead_agent.rules.search_spans import SPAN_KINDS, evidence_of_spans
+from playhead_agent.rules.search_spans import evidence_of_spans, span_kinds_of
 from playhead_agent.rules.verdict import AnswerVerdict, decide_verdict
 from playhead_agent.state import Context, State
 from playhead_index.store.catalog import SpanRow
@@ -109,7 +108,7 @@ def verify_verdict(view: RunView) -> Update:
         return _verdict_with(spans_nearby, note, view)
     if verdict.status != "abstained" or verdict.reason != "absent" or view.perception_result is not None:
         return {"verdict": verdict.to_json()}
-    kinds = [kind for kind in SPAN_KINDS if kind in KINDS_TO_READ[missing.kind]]
+    kinds = span_kinds_of(missing.kind)
     if not missing.text:
         return {"verdict": verdict.to_json()}
     segment_refs, min_match = view.segment_refs, context.thresholds.supported
