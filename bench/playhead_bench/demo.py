@@ -126,7 +126,7 @@ def _ask_about_clips(console: Console, library: Path, path: Path, story: "Story"
     """Asks visual questions about a synthetic video, answered by VLM calls on clips."""
     from playhead_bench.demo_visual_questions import load_clip_question_runner
 
-    console.print("\n[bold]Visual questions: search finds clips, nano-vlm answers about them, code computes[/]")
+    console.print("\n[bold]Visual questions: search finds clips, nano-vlm answers, code computes[/]")
     try:
         runner = load_clip_question_runner(library, path)
     except ModelUnavailable as error:
