@@ -40,6 +40,10 @@ class ClipFeatures:
             for all.
         order: (N, T) int64, the places of each step's tokens, those first that would be missed most; None
             until tokens of the clip were selected.
+        fine_rows: how many of a step's T rows are its fine grid, the first ones; the others are the same step
+            in a coarser grid, shown instead of them and never beside them. None: there is one grid.
+        redundant: (N,) bool, steps that the model's own rule leaves out when there are too many of them; None
+            without such a rule.
 
     Raises:
         ValueError: the rows are not the same number for every step.
@@ -55,6 +59,8 @@ class ClipFeatures:
     step_s: float | None = None
     default_indices: Any = None
     order: Any = None
+    fine_rows: int | None = None
+    redundant: Any = None
 
     def __post_init__(self) -> None:
         num_rows = int(self.rows.shape[0]) - self.tail
@@ -78,7 +84,8 @@ class ClipFeatures:
     @property
     def size_bytes(self) -> int:
         """What the tensors take."""
-        beside = [tensor for tensor in (self.default_indices, self.order) if tensor is not None]
+        optional = (self.default_indices, self.order, self.redundant)
+        beside = [tensor for tensor in optional if tensor is not None]
         return sum(int(tensor.nbytes) for tensor in (self.rows, *self.deep, *beside))
 
     def to_bytes(self) -> bytes:
@@ -87,11 +94,11 @@ class ClipFeatures:
 
         facts = {
             "steps": self.steps, "tail": self.tail, "expansion": self.expansion, "modality": self.modality,
-            "grid": self.grid, "step_s": self.step_s,
+            "grid": self.grid, "step_s": self.step_s, "fine_rows": self.fine_rows,
         }  # fmt: skip
         facts_tensor = torch().tensor(list(json.dumps(facts).encode()), dtype=torch().uint8)
         deep = {f"deep{i}": tensor.contiguous() for i, tensor in enumerate(self.deep)}
-        optional = {"own": self.default_indices, "order": self.order}
+        optional = {"own": self.default_indices, "order": self.order, "redundant": self.redundant}
         optional_tensors = {
             name: tensor.contiguous() for name, tensor in optional.items() if tensor is not None
         }
@@ -108,8 +115,9 @@ class ClipFeatures:
         facts = json.loads(tensors["facts"].numpy().tobytes())
         facts["grid"] = None if facts["grid"] is None else tuple(facts["grid"])
         deep = tuple(tensors[f"deep{i}"] for i in range(sum(name.startswith("deep") for name in tensors)))
-        own, order = tensors.get("own"), tensors.get("order")
-        return cls(rows=tensors["rows"], deep=deep, default_indices=own, order=order, **facts)
+        named = {"default_indices": "own", "order": "order", "redundant": "redundant"}
+        optional = {name: tensors.get(key) for name, key in named.items()}
+        return cls(rows=tensors["rows"], deep=deep, **optional, **facts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -213,7 +221,8 @@ def prepare_pixels(
     expansion = inputs["text_replacement_offsets"][0][0]["replacement"]
     modality: Modality = "image" if as_image else family.modality
     if not family.prunes_tokens:
-        return Pixels(dict(inputs), expansion, modality, len(frames))
+        default_indices = inputs.get("default_indices")
+        return Pixels(dict(inputs), expansion, modality, len(frames), default_indices)
     stays = inputs["video_compression_mask"]
     full_expansion = _all_placeholders(expansion, written, len(stays) // len(frames))
     return Pixels(dict(inputs), full_expansion, modality, len(frames), stays.nonzero()[:, 0])
@@ -237,6 +246,7 @@ def encode(loaded: LoadedModel, pixels: Pixels) -> ClipFeatures:
         )
     grid = _first_value(pixels.inputs, f"{pixels.modality}_grid_thw")
     step_s = _first_value(pixels.inputs, "second_per_grid_ts")
+    own = getattr(output, "default_indices", None)
     return ClipFeatures(
         rows=rows,
         deep=tuple(_rows(layer) for layer in getattr(output, "deepstack_features", None) or ()),
@@ -246,7 +256,9 @@ def encode(loaded: LoadedModel, pixels: Pixels) -> ClipFeatures:
         modality=pixels.modality,
         grid=None if grid is None else (int(grid[0]), int(grid[1]), int(grid[2])),
         step_s=None if step_s is None else float(step_s),
-        default_indices=pixels.default_indices,
+        default_indices=pixels.default_indices if own is None else own,
+        fine_rows=getattr(output, "fine_rows", None),
+        redundant=getattr(output, "redundant", None),
     )
 
 
