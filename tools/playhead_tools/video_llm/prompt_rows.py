@@ -32,7 +32,7 @@ class ClipPlacement:
         features: the clip.
         columns: (n,) int64, where its features stand.
         around: for each step the columns of the words written around its tokens.
-        all_tokens: how many tokens stand in the clip's place, words and marks too.
+        all_tokens: how many tokens stand in the clip's place, words, marks and coarser grids too.
     """
 
     features: ClipFeatures
@@ -43,9 +43,18 @@ class ClipPlacement:
     @property
     def costs(self) -> TokenCosts:
         """What its tokens cost; the dearest step's words count for every step."""
-        per_step, steps = self.features.tokens_per_step, self.features.steps
         words = sum(map(len, self.around))
-        return TokenCosts(per_step, max(map(len, self.around)), self.all_tokens - per_step * steps - words)
+        per_step = self.features.fine_rows or self.features.tokens_per_step
+        around_clip = self.given_tokens - per_step * self.features.steps - words
+        return TokenCosts(per_step, max(map(len, self.around)), around_clip)
+
+    @property
+    def given_tokens(self) -> int:
+        """How many tokens the clip takes with all of its finest grid, words and marks too."""
+        features = self.features
+        if features.fine_rows is None:
+            return self.all_tokens
+        return self.all_tokens - features.steps * (features.tokens_per_step - features.fine_rows)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
