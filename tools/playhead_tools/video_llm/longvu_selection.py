@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import TokenBudgetExceeded
-from playhead_tools.compression.longvu import LOW_CELLS, MixedTokens, mix_resolutions
+from playhead_tools.compression.longvu import HIGH_CELLS, LOW_CELLS, MixedTokens, mix_resolutions
 from playhead_tools.compression.prune_frames import THRESHOLD as FRAME_THRESHOLD
 from playhead_tools.compression.prune_frames import prune_frames
 from playhead_tools.compression.records import ClipTokens, SelectedTokens
@@ -40,7 +40,7 @@ class LongVULimits:
         answer_tokens: of these, for the answer.
         frame_threshold: mean similarity from which a frame is redundant.
         token_threshold: cosine from which a token repeats the first frame of its window.
-        coarse_cells: of the coarse grid, newlines left aside.
+        cells: of the fine and the coarse grid, newlines left aside.
         pad_token_id: with `reference_compat`, a prompt counts as ending at the first of these.
         reference_compat: do as the released code does.
     """
@@ -49,7 +49,7 @@ class LongVULimits:
     answer_tokens: int = ANSWER_TOKENS
     frame_threshold: float = FRAME_THRESHOLD
     token_threshold: float = TOKEN_THRESHOLD
-    coarse_cells: int = LOW_CELLS
+    cells: tuple[int, int] = (HIGH_CELLS, LOW_CELLS)
     pad_token_id: int | None = None
     reference_compat: bool = False
 
@@ -60,8 +60,8 @@ def limits_of(loaded: LoadedModel) -> LongVULimits:
     if config.model_type == "longvu":
         return LongVULimits(
             config.tokenizer_model_max_length, config.inference_max_length, config.dino_threshold,
-            config.drop_threshold, config.lowres_token**2, loaded.tokenizer.pad_token_id,
-            config.reference_compat,
+            config.drop_threshold, (config.image_token_len, config.lowres_token**2),
+            loaded.tokenizer.pad_token_id, config.reference_compat,
         )  # fmt: skip
     positions = getattr(config.get_text_config(), "max_position_embeddings", None)
     return LongVULimits(CONTEXT_TOKENS if positions is None else int(positions))
@@ -150,7 +150,8 @@ class LongVUTokens:
         compat, frame_room = limits.reference_compat, _frame_room(limits, clip.words) - spent
         frames = _frames(limits, clip, frame_room)
         high, low, places = _two_grids(clip, frames)
-        if clip.fine_rows is None and len(frames) * low.tokens_per_frame > budget:
+        coarser = low.tokens_per_frame < high.tokens_per_frame
+        if not coarser or (clip.fine_rows is None and len(frames) * low.tokens_per_frame > budget):
             reduced = reduce_tokens(
                 high, threshold=limits.token_threshold, budget_tokens=budget, reference_compat=compat
             )
@@ -159,6 +160,7 @@ class LongVUTokens:
         mixed = mix_resolutions(
             high, low, self._scores(limits, clip, low, question), budget,
             threshold=limits.token_threshold, reference_compat=compat, frame_room_tokens=frame_room,
+            cells=limits.cells,
         )  # fmt: skip
         return _placed(clip, frames, mixed, places)
 
@@ -203,7 +205,7 @@ def _frame_room(limits: LongVULimits, words: PromptWords | None) -> int:
 def _frames(limits: LongVULimits, clip: TokenizedClip, frame_room: int) -> Any:
     """(K,) int64 ascending, the frames that stay."""
     steps, num_frames = clip.default_steps, len(clip.tokens)
-    max_frames = max(1, frame_room // limits.coarse_cells)
+    max_frames = max(1, frame_room // limits.cells[1])
     fits = num_frames < max_frames or (num_frames == max_frames and not limits.reference_compat)
     if fits or len(steps) < num_frames:
         return steps
@@ -216,7 +218,7 @@ def _frames(limits: LongVULimits, clip: TokenizedClip, frame_room: int) -> Any:
 
 
 def _two_grids(clip: TokenizedClip, frames: Any) -> tuple[ClipTokens, ClipTokens, Any]:
-    """The frames in the fine grid and in the coarse one, and (K, t) places of coarse tokens in their frames."""
+    """The frames in the fine and in the coarse grid, and (K, t) places of coarse tokens in their frames."""
     tokens, pts_s = clip.tokens.tokens[frames], clip.tokens.pts_s[frames.numpy()]
     per_frame = int(tokens.shape[1])
     if clip.fine_rows is not None:

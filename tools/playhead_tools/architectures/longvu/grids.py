@@ -12,7 +12,8 @@ Cells = tuple[slice, slice]
 class FrameGrids:
     """The cells of both grids that stand for a picture, not for the padding around it.
 
-    Width and height are swapped, in every mode: the released weights were trained on it.
+    Width and height are swapped, in every mode: the released weights were trained on it. Of pictures so
+    narrow that no cell is left, all cells stand, padding too, as the released code has it.
 
     Args:
         width_px: of the picture.
@@ -52,6 +53,11 @@ class FrameGrids:
     def coarse_tokens(self) -> int:
         """Tokens of the coarse grid, likewise."""
         return _tokens(self.coarse)
+
+
+def _whole_if_empty(cells: Cells, side: int) -> Cells:
+    is_empty = any(part.start >= part.stop for part in cells)
+    return (slice(0, side), slice(0, side)) if is_empty else cells
 
 
 def _tokens(cells: Cells) -> int:

@@ -1,0 +1,101 @@
+"""LongVU equals an oracle in plain torch that was written from the specification."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tests.tools.architectures.longvu.oracle import Oracle
+
+from playhead_index.embed.runtime import torch, transformers
+from playhead_index.window import Window
+from playhead_tools.video_llm.load_model import LoadOptions
+from playhead_tools.video_llm.longvu_selection import longvu_tokens
+from playhead_tools.video_llm.protocol import Budget, Clip, VlmRequest
+from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
+
+QUESTION = "What is it?"
+BEFORE = {
+    "qwen": "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\n",
+    "llama": "<|start_header_id|>user<|end_header_id|>\n\n",
+}
+AFTER = {
+    "qwen": f"\n{QUESTION}<|im_end|>\n<|im_start|>assistant\n",
+    "llama": f"\n{QUESTION}<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n",
+}
+COUNTS = {"all fine": 3, "mixed": 6, "coarse and compressed": 8, "fine and compressed": 14}
+
+
+def clip_of(count: int, height: int = 16, width: int = 24, seed: int = 0) -> Clip:
+    """Frames of noise, one a second; every third looks almost like the one before."""
+    frames = np.random.default_rng(seed).integers(0, 256, (64, height, width, 3), dtype=np.uint8)
+    for at in range(2, len(frames), 3):
+        frames[at] = frames[at - 1] // 2 + frames[at - 1] // 3
+    return Clip("v", Window(0.0, float(count)), np.arange(count, dtype=np.float64), frames[:count])
+
+
+def request_of(clip: Clip, new_tokens: int = 3) -> VlmRequest:
+    budget = Budget(frames=None, visual_tokens=None, new_tokens=new_tokens)
+    return VlmRequest((clip,), QUESTION, budget, plain_prompt=True)
+
+
+def compat(folder: Path) -> TransformersVideoLLM:
+    options = LoadOptions(device="cpu", dtype="float64", reference_compat=True)
+    llm = TransformersVideoLLM(folder, loading=options)
+    llm.keep = longvu_tokens(llm)
+    return llm
+
+
+def expected(oracle: Oracle, folder: Path, kind: str, clip: Clip) -> Any:
+    """(L, H) the oracle's prompt, its text tokenised in two pieces."""
+    words = transformers().PreTrainedTokenizerFast.from_pretrained(folder)
+    before, after = (words.encode(text, add_special_tokens=False) for text in (BEFORE[kind], AFTER[kind]))
+    return oracle.prompt(clip.frames, before, after)
+
+
+def spliced(llm: TransformersVideoLLM, inputs: dict[str, Any]) -> Any:
+    with torch().inference_mode():
+        return llm.loaded.model.splice(inputs["input_ids"], inputs["mm_encoder_outputs"])[0]
+
+
+@pytest.mark.parametrize(("height", "width"), [(16, 24), (24, 16), (20, 20), (9, 40)])
+def test_the_tokens_of_both_grids_equal_the_oracles(
+    height: int, width: int, released: Callable[[str], Path], oracle: Callable[[str], Oracle]
+) -> None:
+    clip = clip_of(2, height, width, seed=height)
+    llm = compat(released("qwen"))
+    features = llm.prompt(request_of(clip)).row.clips[0].features
+    grids = [oracle("qwen").grids(frame, oracle("qwen").dinov2_cells(frame)) for frame in clip.frames]
+    rows = torch().stack([torch().cat([grid["high"], grid["low"]]) for grid in grids])
+    assert features.fine_rows == len(grids[0]["high"])
+    assert float((features.tokens - rows).abs().max()) < 1e-9
+
+
+@pytest.mark.parametrize("case", COUNTS)
+def test_the_whole_prefill_equals_the_released_code(
+    case: str, released: Callable[[str], Path], oracle: Callable[[str], Oracle]
+) -> None:
+    clip, folder = clip_of(COUNTS[case]), released("qwen")
+    llm = compat(folder)
+    inputs = llm.inputs([llm.prompt(request_of(clip))])
+    vectors = expected(oracle("qwen"), folder, "qwen", clip)
+    got = spliced(llm, inputs)
+    assert got.shape == vectors.shape
+    assert float((got - vectors).abs().max()) < 1e-9
+    with torch().inference_mode():
+        logits = llm.loaded.model(**inputs).logits[0]
+    assert float((logits - oracle("qwen").logits(vectors)).abs().max()) < 1e-9
+
+
+@pytest.mark.parametrize("kind", ["qwen", "llama"])
+def test_greedy_tokens_equal_the_oracles(
+    kind: str, released: Callable[[str], Path], oracle: Callable[[str], Oracle]
+) -> None:
+    clip, folder = clip_of(6), released(kind)
+    llm = compat(folder)
+    inputs = llm.inputs([llm.prompt(request_of(clip))])
+    with torch().inference_mode():
+        out = llm.loaded.model.generate(**inputs, max_new_tokens=6, do_sample=False, eos_token_id=None)
+    got = out[0, inputs["input_ids"].shape[1] :].tolist()
+    assert got == oracle(kind).generated(expected(oracle(kind), folder, kind, clip), 6)
