@@ -25,8 +25,10 @@ from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 TokenVectors = Callable[[Any], Any]
 """(W, D) tensor: the language model's own vectors of (W,) int64 tokens."""
 WordVectors = Callable[[str], NDArray[np.float32]]
-CONTEXT_TOKENS, ANSWER_TOKENS = 8192, 16
+CONTEXT_TOKENS = 8192
 """LongVU's own, for models that state none."""
+ANSWER_TOKENS = 256
+"""Left for an answer; LongVU's released code leaves 16, which hold none."""
 COARSE_PART = 4 / 9
 """Of a step's tokens, where a model has one grid: as many as 8 x 8 cells are of 12 x 12."""
 
@@ -58,10 +60,11 @@ def limits_of(loaded: LoadedModel) -> LongVULimits:
     """The limits of a LongVU model, or LongVU's defaults within the context of another model."""
     config = loaded.model.config
     if config.model_type == "longvu":
+        compat, answer = config.reference_compat, config.inference_max_length
         return LongVULimits(
-            config.tokenizer_model_max_length, config.inference_max_length, config.dino_threshold,
+            config.tokenizer_model_max_length, answer if compat else max(answer, ANSWER_TOKENS), config.dino_threshold,
             config.drop_threshold, (config.image_token_len, config.lowres_token**2),
-            loaded.tokenizer.pad_token_id, config.reference_compat,
+            loaded.tokenizer.pad_token_id, compat,
         )  # fmt: skip
     positions = getattr(config.get_text_config(), "max_position_embeddings", None)
     return LongVULimits(CONTEXT_TOKENS if positions is None else int(positions))

@@ -66,7 +66,7 @@ def test_guided_compression_keeps_fine_tokens_within_its_part(
 
 def test_longvus_own_rules_show_no_frame_in_both_grids(llm: TransformersVideoLLM) -> None:
     llm.keep = longvu_tokens(llm)
-    prompt = llm.prompt(request_of(clip_of(7)))
+    prompt = llm.prompt(request_of(clip_of(4)))
     features, kept = prompt.row.clips[0].features, prompt.token_indices[0]
     frames, is_fine = kept // features.tokens_per_step, kept % features.tokens_per_step < 108
     fine, coarse = set(frames[is_fine].tolist()), set(frames[~is_fine].tolist())

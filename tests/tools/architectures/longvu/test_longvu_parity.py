@@ -13,7 +13,7 @@ from playhead_index.window import Window
 from playhead_tools.video_llm.load_model import LoadOptions
 from playhead_tools.video_llm.longvu_selection import longvu_tokens
 from playhead_tools.video_llm.protocol import Budget, Clip, VlmRequest
-from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
+from playhead_tools.video_llm.transformers_llm import Prompt, TransformersVideoLLM
 
 QUESTION = "What is it?"
 BEFORE = {
@@ -24,7 +24,14 @@ AFTER = {
     "qwen": f"\n{QUESTION}<|im_end|>\n<|im_start|>assistant\n",
     "llama": f"\n{QUESTION}<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n",
 }
-COUNTS = {"all fine": 3, "mixed": 6, "coarse and compressed": 8, "fine and compressed": 14}
+CASES: dict[str, tuple[int, int, int, set[str]]] = {
+    "all fine": (3, 16, 24, {"fine"}),
+    "mixed": (6, 16, 24, {"fine", "coarse"}),
+    "all coarse": (8, 20, 20, {"coarse"}),
+    "coarse and compressed": (9, 20, 20, {"coarse"}),
+    "fine and compressed": (14, 16, 24, {"fine"}),
+}
+"""Frames, height, width, and the grids that are shown."""
 
 
 def clip_of(count: int, height: int = 16, width: int = 24, seed: int = 0) -> Clip:
@@ -54,6 +61,13 @@ def expected(oracle: Oracle, folder: Path, kind: str, clip: Clip) -> Any:
     return oracle.prompt(clip.frames, before, after)
 
 
+def grids_shown(prompt: Prompt) -> set[str]:
+    features, kept = prompt.row.clips[0].features, prompt.token_indices[0]
+    assert features.fine_rows is not None
+    is_fine = kept % features.tokens_per_step < features.fine_rows
+    return {"fine" if fine else "coarse" for fine in is_fine.tolist()}
+
+
 def spliced(llm: TransformersVideoLLM, inputs: dict[str, Any]) -> Any:
     with torch().inference_mode():
         return llm.loaded.model.splice(inputs["input_ids"], inputs["mm_encoder_outputs"])[0]
@@ -72,13 +86,16 @@ def test_the_tokens_of_both_grids_equal_the_oracles(
     assert float((features.tokens - rows).abs().max()) < 1e-9
 
 
-@pytest.mark.parametrize("case", COUNTS)
+@pytest.mark.parametrize("case", CASES)
 def test_the_whole_prefill_equals_the_released_code(
     case: str, released: Callable[[str], Path], oracle: Callable[[str], Oracle]
 ) -> None:
-    clip, folder = clip_of(COUNTS[case]), released("qwen")
+    count, height, width, grids = CASES[case]
+    clip, folder = clip_of(count, height, width), released("qwen")
     llm = compat(folder)
-    inputs = llm.inputs([llm.prompt(request_of(clip))])
+    prompt = llm.prompt(request_of(clip))
+    assert grids_shown(prompt) == grids
+    inputs = llm.inputs([prompt])
     vectors = expected(oracle("qwen"), folder, "qwen", clip)
     got = spliced(llm, inputs)
     assert got.shape == vectors.shape

@@ -230,11 +230,12 @@ class LongVUModel(SpliceModel):
         return _interpolated(output.last_hidden_state[:, 1:], self.config.tower_side)
 
     def _normalized(self, pixels: Any, tower: int) -> Any:
+        exact = upcast_half(torch().empty(0, dtype=self.dtype)).dtype
         mean, std = (
-            torch().tensor(row, dtype=torch().float64)[:, None, None] for row in self._pixel_statistics[tower]
+            torch().tensor(row, dtype=exact, device=pixels.device)[:, None, None]
+            for row in self._pixel_statistics[tower]
         )
-        values = (pixels.double() / 255 - mean.to(pixels.device)) / std.to(pixels.device)
-        return values.to(self.dtype)
+        return ((pixels.to(exact) / 255 - mean) / std).to(self.dtype)
 
     def _frame_rows(self, siglip: Any, dino: Any, grids: FrameGrids) -> Any:
         """(N, fine + coarse, H) the tokens of both grids of some frames."""
