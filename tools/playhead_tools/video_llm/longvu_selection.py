@@ -62,10 +62,14 @@ def limits_of(loaded: LoadedModel) -> LongVULimits:
     if config.model_type == "longvu":
         compat, answer = config.reference_compat, config.inference_max_length
         return LongVULimits(
-            config.tokenizer_model_max_length, answer if compat else max(answer, ANSWER_TOKENS), config.dino_threshold,
-            config.drop_threshold, (config.image_token_len, config.lowres_token**2),
-            loaded.tokenizer.pad_token_id, compat,
-        )  # fmt: skip
+            context_tokens=config.tokenizer_model_max_length,
+            answer_tokens=answer if compat else max(answer, ANSWER_TOKENS),
+            frame_threshold=config.dino_threshold,
+            token_threshold=config.drop_threshold,
+            cells=(config.image_token_len, config.lowres_token**2),
+            pad_token_id=loaded.tokenizer.pad_token_id,
+            reference_compat=compat,
+        )
     positions = getattr(config.get_text_config(), "max_position_embeddings", None)
     return LongVULimits(CONTEXT_TOKENS if positions is None else int(positions))
 
