@@ -12,6 +12,7 @@ from playhead_index.embed.transformer import load_complete
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.video_llm.model_families import Family, family_of
 from playhead_tools.video_llm.number_words import provide_number_words
+from playhead_tools.video_llm.visual_context import VisualKeyCache
 
 Attention = Literal["auto", "sdpa", "flash_attention_2", "eager"]
 WORDS = ("*.json", "*.jinja", "*.txt", "*.model")
@@ -57,6 +58,11 @@ class LoadedModel:
     def base(self) -> Any:
         """The model below its word head, which encodes clips."""
         return self.model.base_model
+
+    @property
+    def visual_keys(self) -> VisualKeyCache | None:
+        """Cached keys and values of visual context; None for a model without cross-attention."""
+        return getattr(self.model, "visual_keys", None)
 
     @property
     def tokenizer(self) -> Any:
