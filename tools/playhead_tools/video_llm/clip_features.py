@@ -40,6 +40,10 @@ class ClipFeatures:
             for all.
         order: (N, T) int64, the places of each step's tokens, those first that would be missed most; None
             until tokens of the clip were selected.
+        fine_rows: how many of a step's T rows are its fine grid, the first ones; the others are the same step
+            in a coarser grid, shown instead of them and never beside them. None: there is one grid.
+        redundant: (N,) bool, steps that the model's own rule leaves out when there are too many of them; None
+            without such a rule.
         context: (M, D) floating tensor in the computer's own memory, rows that the language model attends to
             by cross-attention and that stand nowhere in the sequence; None for models without. Such a model's
             visual tokens are these rows, so `tokens`, `default_indices` and `order` are about them.
@@ -60,6 +64,8 @@ class ClipFeatures:
     step_s: float | None = None
     default_indices: Any = None
     order: Any = None
+    fine_rows: int | None = None
+    redundant: Any = None
     context: Any = None
     context_steps: int = 0
     context_keys: tuple[str, ...] = ()
@@ -108,7 +114,7 @@ class ClipFeatures:
     @property
     def size_bytes(self) -> int:
         """What the tensors take."""
-        optional = (self.default_indices, self.order, self.context)
+        optional = (self.default_indices, self.order, self.redundant, self.context)
         beside = [tensor for tensor in optional if tensor is not None]
         return sum(int(tensor.nbytes) for tensor in (self.rows, *self.deep, *beside))
 
@@ -118,12 +124,15 @@ class ClipFeatures:
 
         facts = {
             "steps": self.steps, "tail": self.tail, "expansion": self.expansion, "modality": self.modality,
-            "grid": self.grid, "step_s": self.step_s, "context_steps": self.context_steps,
-            "context_keys": self.context_keys,
+            "grid": self.grid, "step_s": self.step_s, "fine_rows": self.fine_rows,
+            "context_steps": self.context_steps, "context_keys": self.context_keys,
         }  # fmt: skip
         facts_tensor = torch().tensor(list(json.dumps(facts).encode()), dtype=torch().uint8)
         deep = {f"deep{i}": tensor.contiguous() for i, tensor in enumerate(self.deep)}
-        optional = {"own": self.default_indices, "order": self.order, "context": self.context}
+        optional = {
+            "own": self.default_indices, "order": self.order, "redundant": self.redundant,
+            "context": self.context,
+        }  # fmt: skip
         optional_tensors = {
             name: tensor.contiguous() for name, tensor in optional.items() if tensor is not None
         }
@@ -141,9 +150,11 @@ class ClipFeatures:
         facts["grid"] = None if facts["grid"] is None else tuple(facts["grid"])
         deep = tuple(tensors[f"deep{i}"] for i in range(sum(name.startswith("deep") for name in tensors)))
         facts["context_keys"] = tuple(facts.get("context_keys", ()))
-        optional = {"default_indices": "own", "order": "order", "context": "context"}
-        beside = {field: tensors.get(name) for field, name in optional.items()}
-        return cls(rows=tensors["rows"], deep=deep, **beside, **facts)
+        names = {
+            "default_indices": "own", "order": "order", "redundant": "redundant", "context": "context",
+        }  # fmt: skip
+        optional = {field: tensors.get(name) for field, name in names.items()}
+        return cls(rows=tensors["rows"], deep=deep, **optional, **facts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -249,8 +260,10 @@ def prepare_pixels(
     expansion = inputs["text_replacement_offsets"][0][0]["replacement"]
     modality: Modality = "image" if as_image else family.modality
     if not family.prunes_tokens:
-        num_context_rows = int(inputs.get("num_context_rows", 0))
-        return Pixels(dict(inputs), expansion, modality, len(frames), num_context_rows=num_context_rows)
+        return Pixels(
+            dict(inputs), expansion, modality, len(frames), inputs.get("default_indices"),
+            int(inputs.get("num_context_rows", 0)),
+        )  # fmt: skip
     stays = inputs["video_compression_mask"]
     full_expansion = _all_placeholders(expansion, written, len(stays) // len(frames))
     return Pixels(dict(inputs), full_expansion, modality, len(frames), stays.nonzero()[:, 0])
@@ -281,6 +294,7 @@ def encode(loaded: LoadedModel, pixels: Pixels) -> ClipFeatures:
         )
     grid = _first_value(pixels.inputs, f"{pixels.modality}_grid_thw")
     step_s = _first_value(pixels.inputs, "second_per_grid_ts")
+    own = getattr(output, "default_indices", None)
     return ClipFeatures(
         rows=rows,
         deep=tuple(_rows(layer) for layer in getattr(output, "deepstack_features", None) or ()),
@@ -290,7 +304,9 @@ def encode(loaded: LoadedModel, pixels: Pixels) -> ClipFeatures:
         modality=pixels.modality,
         grid=None if grid is None else (int(grid[0]), int(grid[1]), int(grid[2])),
         step_s=None if step_s is None else float(step_s),
-        default_indices=pixels.default_indices,
+        default_indices=pixels.default_indices if own is None else own,
+        fine_rows=getattr(output, "fine_rows", None),
+        redundant=getattr(output, "redundant", None),
         context=None if context is None else _rows(context),
         context_steps=0 if context is None else len(context),
     )

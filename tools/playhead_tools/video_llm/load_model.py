@@ -3,37 +3,23 @@
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from playhead_index.embed.checkpoints import find_checkpoint, map_load_errors, offline
+from playhead_index.embed.checkpoints import Checkpoint, find_checkpoint, map_load_errors, offline
 from playhead_index.embed.digests import digest_of
 from playhead_index.embed.runtime import pick_device, pick_dtype, torch, transformers
 from playhead_index.embed.transformer import load_complete
 from playhead_index.errors import ModelUnavailable
+from playhead_tools.architectures.architecture import Architecture, ModelParts
+from playhead_tools.architectures.registry import find_architecture
+from playhead_tools.video_llm.load_options import Attention as Attention
+from playhead_tools.video_llm.load_options import LoadOptions as LoadOptions
 from playhead_tools.video_llm.model_families import Family, family_of
 from playhead_tools.video_llm.number_words import provide_number_words
 from playhead_tools.video_llm.visual_context import VisualKeyCache
 
-Attention = Literal["auto", "sdpa", "flash_attention_2", "eager"]
 WORDS = ("*.json", "*.jinja", "*.txt", "*.model")
 """Files that say how a prompt is written and pictures are prepared."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoadOptions:
-    """How a model is loaded.
-
-    Args:
-        device: `auto`, `cpu`, `cuda`, `cuda:1`, …
-        dtype: `auto` for bfloat16 on a GPU and float32 elsewhere, or torch's name of a type.
-        attention: `auto` leaves it to transformers, which takes SDPA.
-        four_bit: weights in 4 bits (NF4, double quantisation; Dettmers et al., 2023, arXiv:2305.14314).
-    """
-
-    device: str = "auto"
-    dtype: str = "auto"
-    attention: Attention = "auto"
-    four_bit: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +63,9 @@ def load(name: str, options: LoadOptions) -> LoadedModel:
         ModelUnavailable: files are missing or unfit, or do not hold exactly the model's weights; an option
             needs a package or a GPU that is not there; or the family is unknown.
     """
+    architecture = find_architecture(name)
+    if architecture is not None:
+        return _load_architecture(architecture, name, options)
     advice = f"hf download {name}"
     checkpoint = find_checkpoint(name, ["config.json"], ["*.safetensors"], advice=advice)
     device = pick_device(options.device)
@@ -91,11 +80,30 @@ def load(name: str, options: LoadOptions) -> LoadedModel:
     _check_takes_features(name, model)
     if not options.four_bit:
         model = model.to(device)
-    processor.tokenizer.padding_side = "left"
+    return _loaded(checkpoint, ModelParts(model, processor, family), options, device)
+
+
+def _load_architecture(architecture: Architecture, name: str, options: LoadOptions) -> LoadedModel:
+    advice = f"hf download {name}"
+    checkpoint = find_checkpoint(name, architecture.needed_files, architecture.weights, advice=advice)
+    device = pick_device(options.device)
+    arguments = load_options(options, device)
+    with offline(), map_load_errors(name, f"loading it as {architecture.title}"):
+        parts = architecture.load(checkpoint.folder, options, arguments)
+    if not options.four_bit:
+        parts.model.to(device)
+    return _loaded(checkpoint, parts, options, device)
+
+
+def _loaded(checkpoint: Checkpoint, parts: ModelParts, options: LoadOptions, device: str) -> LoadedModel:
+    """The model with a processor that pads on the left, and the name of its state."""
+    parts.processor.tokenizer.padding_side = "left"
     words = sorted(path for pattern in WORDS for path in Path(checkpoint.folder).glob(pattern))
-    numbers = "nf4" if options.four_bit else str(model.dtype).removeprefix("torch.")
-    revision = f"{checkpoint.revision[:16]}-{digest_of(words)[:16]}-{numbers}"
-    return LoadedModel(model.eval(), processor, family, revision, device)
+    numbers = "nf4" if options.four_bit else str(parts.model.dtype).removeprefix("torch.")
+    compat = "-compat" if options.reference_compat else ""
+    beside = f"-{parts.revision[:16]}" if parts.revision else ""
+    revision = f"{checkpoint.revision[:16]}-{digest_of(words)[:16]}{beside}-{numbers}{compat}"
+    return LoadedModel(parts.model.eval(), parts.processor, parts.family, revision, device)
 
 
 def load_options(options: LoadOptions, device: str) -> dict[str, Any]:
