@@ -236,7 +236,7 @@ class Owl3Model(SpliceModel):
             states = layer(states, None)
         return states
 
-    def _project(self, rows: Any) -> list[KeysAndValues]:
+    def project_rows(self, rows: Any) -> list[KeysAndValues]:
         """Keys and values of rows in each hyper layer, without a phase."""
         layers = [self.language_model.layers[layer] for layer in self.hyper_layers]
         with torch().no_grad():
@@ -245,17 +245,17 @@ class Owl3Model(SpliceModel):
     def _packed(self, context: VisualContext) -> PackedContext:
         """Keys with their phase and values of a call, computed in its first forward pass."""
         if context.packed is None:
-            packed = pack_context(context, self.visual_keys, self._project, str(self.device))
+            packed = pack_context(context, self.visual_keys, self.project_rows, str(self.device))
             positions = packed.positions
             if self.config.reference_compat:
                 positions = packed.columns.masked_fill(packed.columns == NEVER, 0)
             if self.config.has_gate:
                 positions = positions + 1
-            layers = tuple((self._with_phase(keys, positions), values) for keys, values in packed.layers)
+            layers = tuple((self.with_phase(keys, positions), values) for keys, values in packed.layers)
             context.packed = replace(packed, layers=layers)
         return context.packed
 
-    def _with_phase(self, keys: Any, positions: Any) -> Any:
+    def with_phase(self, keys: Any, positions: Any) -> Any:
         """(B, heads, M, D) keys turned to (B, M) positions, in float32 at least."""
         wide = keys.float() if keys.dtype.itemsize < 4 else keys
         cosine, sine = self.language_model.rotary_emb(wide, positions)
