@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+
 from playhead_bench.suite.b13_cross_attention import _Decoder, _spliced_vectors
 from playhead_bench.suite.random_owl3 import Owl3Shape, make_owl3
 from playhead_bench.suite.vlm_calls import RandomWeightsVideoLLM, make_request, moving_clip
