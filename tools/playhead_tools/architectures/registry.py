@@ -14,6 +14,12 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         model_types=("cambrian_qwen", "cambrian_llama"),
         loader="playhead_tools.architectures.longvu.loading:load_longvu",
     ),
+    Architecture(
+        "mPLUG-Owl3",
+        licence="Apache-2.0 by its README, MIT by its licence file",
+        model_types=("mplugowl3",),
+        loader="playhead_tools.architectures.mplug_owl3.loading:load_mplug_owl3",
+    ),
 )
 
 
