@@ -8,7 +8,7 @@ from tests.tools.architectures.longvu.made_oracle import oracle_of
 from tests.tools.architectures.longvu.oracle import Oracle
 from tests.tools.architectures.longvu.tiny_longvu import write_longvu
 
-CONTEXT = 700
+CONTEXT = 416
 
 
 @pytest.fixture(scope="session")

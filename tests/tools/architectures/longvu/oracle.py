@@ -29,15 +29,14 @@ class Sizes:
     pad_id: int | None = None
 
 
-def layer_norm(row: torch.Tensor, weights: dict[str, torch.Tensor], name: str) -> torch.Tensor:
-    centred = row - row.sum() / len(row)
-    return centred / math.sqrt(float((centred**2).sum()) / len(row) + 1e-5) * weights[
-        f"{name}.weight"
-    ] + weights.get(f"{name}.bias", 0.0)
+def layer_norm(rows: torch.Tensor, weights: dict[str, torch.Tensor], name: str) -> torch.Tensor:
+    centred = rows - rows.sum(-1, keepdim=True) / rows.shape[-1]
+    spread = torch.sqrt((centred**2).sum(-1, keepdim=True) / rows.shape[-1] + 1e-5)
+    return centred / spread * weights[f"{name}.weight"] + weights[f"{name}.bias"]
 
 
-def linear(row: torch.Tensor, weights: dict[str, torch.Tensor], name: str) -> torch.Tensor:
-    return weights[f"{name}.weight"] @ row + weights.get(f"{name}.bias", 0.0)
+def linear(rows: torch.Tensor, weights: dict[str, torch.Tensor], name: str) -> torch.Tensor:
+    return rows @ weights[f"{name}.weight"].T + weights.get(f"{name}.bias", 0.0)
 
 
 def gelu(row: torch.Tensor) -> torch.Tensor:
@@ -57,14 +56,12 @@ def picture(frame: np.ndarray, side: int, mean: Sequence[float], std: Sequence[f
 def resized(cells: torch.Tensor, side: int) -> torch.Tensor:
     """(side, side, D) from (S, S, D): bilinear, middles of cells upon middles of cells."""
     given = len(cells)
-    result = torch.zeros(side, side, cells.shape[2], dtype=cells.dtype)
-    at = [min(max((i + 0.5) * given / side - 0.5, 0.0), given - 1.0) for i in range(side)]
-    for i, y in enumerate(at):
-        for j, x in enumerate(at):
-            for row, part_y in ((int(y), 1 - (y - int(y))), (min(int(y) + 1, given - 1), y - int(y))):
-                for column, part_x in ((int(x), 1 - (x - int(x))), (min(int(x) + 1, given - 1), x - int(x))):
-                    result[i, j] += part_y * part_x * cells[row, column]
-    return result
+    parts = torch.zeros(side, given, dtype=cells.dtype)
+    for i in range(side):
+        at = min(max((i + 0.5) * given / side - 0.5, 0.0), given - 1.0)
+        parts[i, int(at)] += 1 - (at - int(at))
+        parts[i, min(int(at) + 1, given - 1)] += at - int(at)
+    return torch.einsum("iy,jx,yxd->ijd", parts, parts, cells)
 
 
 def unpadded(side: int, size: tuple[int, int]) -> tuple[range, range]:
@@ -91,7 +88,7 @@ class Oracle:
         self.weights = {name.removeprefix("model."): tensor for name, tensor in weights.items()}
         self.siglip, self.dinov2 = towers
         self.text, self.sizes = text, sizes
-        self._grids: dict[bytes, dict[str, torch.Tensor]] = {}
+        self._grids: dict[tuple[Any, bytes], dict[str, torch.Tensor]] = {}
 
     def siglip_cells(self, frame: np.ndarray) -> torch.Tensor:
         pixels = picture(frame, 26, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
@@ -105,15 +102,15 @@ class Oracle:
             state = self.dinov2(pixels[None]).last_hidden_state
         return resized(state[0, 1:].reshape(13, 13, -1), 24)
 
-    def tower_token(self, row: torch.Tensor, tower: int) -> torch.Tensor:
+    def tower_tokens(self, rows: torch.Tensor, tower: int) -> torch.Tensor:
         name = f"mm_projector_aux_{tower}"
-        hidden = gelu(linear(row, self.weights, f"{name}.0"))
+        hidden = gelu(linear(rows, self.weights, f"{name}.0"))
         return layer_norm(linear(hidden, self.weights, f"{name}.2"), self.weights, f"{name}.3")
 
     def aggregate(self, frame: np.ndarray, dino: torch.Tensor) -> torch.Tensor:
         """(12, 12, width): one query for every cell, over its 2 x 2 patches of both towers."""
         towers = [
-            torch.stack([self.tower_token(row, tower) for row in cells.reshape(576, -1)]).reshape(24, 24, -1)
+            self.tower_tokens(cells.reshape(576, -1), tower).reshape(24, 24, -1)
             for tower, cells in ((0, self.siglip_cells(frame)), (1, dino))
         ]
         context = towers[0].reshape(576, -1).sum(0) / 576
@@ -142,28 +139,26 @@ class Oracle:
         asked = linear(layer_norm(inner, w, f"{attention}.q_proj.0"), w, f"{attention}.q_proj.1")
         keys, values = [], []
         for tower in (0, 1):
-            for place in range(4):
-                if seen[place]:
-                    row = patches[tower][place] + w[f"{name}.pos_embed_{tower}"][place]
-                    key, value = f"{attention}.k_proj_{tower}", f"{attention}.v_proj_{tower}"
-                    keys.append(linear(layer_norm(row, w, f"{key}.0"), w, f"{key}.1"))
-                    values.append(linear(layer_norm(row, w, f"{value}.0"), w, f"{value}.1"))
-        by_head = [key.reshape(16, -1) for key in keys]
-        width = by_head[0].shape[1]
-        scores = torch.stack([(asked.reshape(16, -1) * key).sum(1) / math.sqrt(width) for key in by_head])
-        shares = torch.exp(scores - scores.max(0).values)
-        shares = shares / shares.sum(0)
-        gathered = torch.zeros_like(by_head[0])
-        for share, value in zip(shares, values, strict=True):
-            gathered += share[:, None] * value.reshape(16, -1)
+            rows = (patches[tower] + w[f"{name}.pos_embed_{tower}"])[torch.tensor(seen)]
+            key, value = f"{attention}.k_proj_{tower}", f"{attention}.v_proj_{tower}"
+            keys += list(linear(layer_norm(rows, w, f"{key}.0"), w, f"{key}.1"))
+            values += list(linear(layer_norm(rows, w, f"{value}.0"), w, f"{value}.1"))
+        heads = asked.reshape(16, -1)
+        scores = [(heads * key.reshape(16, -1)).sum(1) / math.sqrt(heads.shape[1]) for key in keys]
+        shares = [torch.exp(score) for score in scores]
+        gathered = sum(
+            (share / sum(shares))[:, None] * value.reshape(16, -1)
+            for share, value in zip(shares, values, strict=True)
+        )
         inner = inner + linear(gathered.flatten(), w, f"{attention}.o_proj")
         out = gelu(linear(layer_norm(inner, w, f"{name}.norm"), w, f"{name}.proj_out.linear_1"))
         return query + linear(out, w, f"{name}.proj_out.linear_2")
 
     def grids(self, frame: np.ndarray, dino: torch.Tensor) -> dict[str, torch.Tensor]:
         """The tokens of both grids, a newline after every row; sizes are handed over swapped."""
-        if frame.tobytes() in self._grids:
-            return self._grids[frame.tobytes()]
+        key = (frame.shape, frame.tobytes())
+        if key in self._grids:
+            return self._grids[key]
         fine = self.aggregate(frame, dino)
         height, width = frame.shape[:2]
         low = (int(height / 1.5), int(width / 1.5))
@@ -177,7 +172,7 @@ class Oracle:
                     listed.append(linear(hidden, self.weights, "mm_projector.2"))
                 listed.append(self.weights["image_newline"])
             tokens[name] = torch.stack(listed)
-        self._grids[frame.tobytes()] = tokens
+        self._grids[key] = tokens
         return tokens
 
     def kept_frames(self, features: list[torch.Tensor], text_tokens: int) -> list[int]:

@@ -20,19 +20,21 @@ from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
 @pytest.fixture
 def llm(released: Callable[[str], Path]) -> TransformersVideoLLM:
-    return exact(released("qwen"))
+    llm = exact(released("qwen"))
+    llm.loaded.model.config.tokenizer_model_max_length = 700
+    return llm
 
 
 def test_without_a_keeper_every_frame_is_shown_in_its_fine_grid(llm: TransformersVideoLLM) -> None:
-    response = llm.generate(request_of(clip_of(3)))
-    fine = llm.prompt(request_of(clip_of(3))).row.clips[0].features.fine_rows
+    response = llm.generate(request_of(clip_of(range(3))))
+    fine = llm.prompt(request_of(clip_of(range(3)))).row.clips[0].features.fine_rows
     assert fine == 12 * 9
     assert response.report.visual_tokens_kept == response.report.visual_tokens_given == 3 * fine
     assert response.text
 
 
 def test_a_batch_padded_on_the_left_says_what_single_calls_say(llm: TransformersVideoLLM) -> None:
-    calls = [request_of(clip_of(1)), request_of(clip_of(4, 20, 20))]
+    calls = [request_of(clip_of(range(1))), request_of(clip_of(range(4), 20, 20))]
     prompts = [llm.prompt(call) for call in calls]
     together = logits(llm.loaded.model, llm.inputs(prompts))[:, -1]
     alone = torch().stack([logits(llm.loaded.model, llm.inputs([one]))[0, -1] for one in prompts])
@@ -42,7 +44,7 @@ def test_a_batch_padded_on_the_left_says_what_single_calls_say(llm: Transformers
 def test_a_later_turn_goes_on_from_the_first_and_equals_a_fresh_run(
     llm: TransformersVideoLLM, released: Callable[[str], Path]
 ) -> None:
-    first = request_of(clip_of(3))
+    first = request_of(clip_of(range(3)))
     answer = llm.generate(first).text
     later = replace(first, turns=(PriorTurn("model", answer), PriorTurn("user", "And after that?")))
     fresh = exact(released("qwen"), reuse_bytes=0).generate(later)
@@ -57,7 +59,7 @@ def test_guided_compression_keeps_fine_tokens_within_its_part(
     llm: TransformersVideoLLM, ratio: float
 ) -> None:
     llm.keep = GuidedTokens(ratio, llm.word_vectors)
-    prompt = llm.prompt(request_of(clip_of(6)))
+    prompt = llm.prompt(request_of(clip_of(range(6))))
     features, kept = prompt.row.clips[0].features, prompt.token_indices[0]
     assert 0 < len(kept) <= ratio * 6 * 108
     assert len(kept) > ratio * 6 * 108 - 6
@@ -66,7 +68,7 @@ def test_guided_compression_keeps_fine_tokens_within_its_part(
 
 def test_longvus_own_rules_show_no_frame_in_both_grids(llm: TransformersVideoLLM) -> None:
     llm.keep = longvu_tokens(llm)
-    prompt = llm.prompt(request_of(clip_of(4)))
+    prompt = llm.prompt(request_of(clip_of(range(4))))
     features, kept = prompt.row.clips[0].features, prompt.token_indices[0]
     frames, is_fine = kept // features.tokens_per_step, kept % features.tokens_per_step < 108
     fine, coarse = set(frames[is_fine].tolist()), set(frames[~is_fine].tolist())
@@ -78,19 +80,21 @@ def test_longvus_own_rules_show_no_frame_in_both_grids(llm: TransformersVideoLLM
 
 def test_longvus_own_rules_keep_to_a_ratio_and_to_a_budget(llm: TransformersVideoLLM) -> None:
     llm.keep = longvu_tokens(llm, 0.25)
-    assert llm.generate(request_of(clip_of(6))).report.visual_tokens_kept <= 0.25 * 6 * 108
-    budget = replace(request_of(clip_of(6)), budget=Budget(frames=None, visual_tokens=60, new_tokens=2))
+    assert llm.generate(request_of(clip_of(range(6)))).report.visual_tokens_kept <= 0.25 * 6 * 108
+    budget = replace(
+        request_of(clip_of(range(6))), budget=Budget(frames=None, visual_tokens=60, new_tokens=2)
+    )
     assert llm.generate(budget).report.visual_tokens_kept <= 60
 
 
 def test_a_ratio_that_leaves_no_token_is_refused(llm: TransformersVideoLLM) -> None:
     llm.keep = longvu_tokens(llm, 0.001)
     with pytest.raises(TokenBudgetExceeded, match="0 visual tokens are allowed for a clip of 4 frames"):
-        llm.generate(request_of(clip_of(4)))
+        llm.generate(request_of(clip_of(range(4))))
 
 
 def test_redundant_frames_of_a_long_clip_are_never_encoded(llm: TransformersVideoLLM) -> None:
-    clip = clip_of(32)
+    clip = clip_of(range(32))
     still = replace(clip, frames=np.repeat(clip.frames[:1], 32, axis=0))
     features = llm.prompt(request_of(still)).row.clips[0].features
     shown = torch().unique(features.default_indices // features.tokens_per_step).tolist()
@@ -100,7 +104,7 @@ def test_redundant_frames_of_a_long_clip_are_never_encoded(llm: TransformersVide
 
 
 def test_features_with_two_grids_come_back_from_a_file(llm: TransformersVideoLLM) -> None:
-    features = llm.prompt(request_of(clip_of(2))).row.clips[0].features
+    features = llm.prompt(request_of(clip_of(range(2)))).row.clips[0].features
     again = ClipFeatures.from_bytes(features.to_bytes())
     assert again.fine_rows == features.fine_rows == 108
     assert torch().equal(again.redundant, features.redundant)
@@ -109,7 +113,7 @@ def test_features_with_two_grids_come_back_from_a_file(llm: TransformersVideoLLM
 
 def test_times_may_stand_between_the_frames(released: Callable[[str], Path]) -> None:
     llm = exact(released("qwen"), times="between")
-    prompt = llm.prompt(request_of(clip_of(2)))
+    prompt = llm.prompt(request_of(clip_of(range(2))))
     text = llm.loaded.tokenizer.decode(prompt.row.ids)
     assert "Frame 1 at 0.0 s: <|video_pad|>" in text
     assert "\nFrame 2 at 1.0 s: <|video_pad|>" in text
@@ -117,7 +121,7 @@ def test_times_may_stand_between_the_frames(released: Callable[[str], Path]) -> 
 
 def test_two_clips_share_the_context(llm: TransformersVideoLLM) -> None:
     llm.keep = longvu_tokens(llm)
-    one, two = clip_of(4), replace(clip_of(4, seed=1), video_id="w")
+    one, two = clip_of(range(4)), replace(clip_of([4, 5, 6, 7]), video_id="w")
     budget = Budget(frames=None, visual_tokens=None, new_tokens=2)
     kept = llm.prompt(VlmRequest((one, two), "What is it?", budget, plain_prompt=True)).token_indices
     assert sum(map(len, kept)) <= 700 - 16
