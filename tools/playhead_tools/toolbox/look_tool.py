@@ -35,6 +35,7 @@ OPEN_MATCH = 0.75
 _SHARE: dict[Density, float] = {"low": 0.5, "normal": 1.0, "high": 2.0}
 """Frames of an observation by density, as a part of the model's default."""
 MAX_WORD_ROWS = 6
+NO_OVERVIEW = "you see the frames yourself: there is no overview; look at more ranges at low density"
 SHORT_SIDE_PX = 448
 """Of the frames that a planner is given: 28 px patches of a 16:9 picture are about 460 tokens."""
 
@@ -45,6 +46,7 @@ def look(
     question: str,
     density: Density = "normal",
     region: str = "",
+    overview: bool = False,
 ) -> Record:
     """Looks at the frames of short stretches, with the words spoken there. Costs seconds: search first.
 
@@ -55,16 +57,19 @@ def look(
         question: about what the frames show.
         density: of frames.
         region: to enlarge, like "top left" or "0.5,0,1,0.5".
+        overview: also show the whole video, in little detail.
     """
     notes: list[str] = []
     question_text = " ".join(question.split())[:MAX_QUESTION_CHARS] or "What is to be seen?"
     region_box = _region(region, notes)
     segments = _resolve_ranges(context, ranges, notes)
     if context.planner_takes_images:
+        notes += [NO_OVERVIEW] if overview else []
         return _present_frames(context, segments, question_text, density, region_box, notes)
-    if not any(_is_cached(context, segment, question_text, density, region_box) for segment in segments):
+    asked = [(segment, _overview(context, segment) if overview else None) for segment in segments]
+    if not any(_is_cached(context, *one, question_text, density, region_box) for one in asked):
         require_vlm(context)
-    observations = _observe_segments(context, segments, question_text, density, region_box, notes)
+    observations = _observe_segments(context, asked, question_text, density, region_box, notes)
     rows: list[Record] = []
     for one in observations:
         rows.append(_observation_row(context, one, question_text))
@@ -112,18 +117,27 @@ def _frames(context: ToolContext, density: Density) -> int | None:
     return None if density == "normal" else max(2, round(default_frames * _SHARE[density]))
 
 
+def _overview(context: ToolContext, segment: SegmentRef) -> Window:
+    """The part of a segment's video that is in scope."""
+    return context.scope_window(context.video(segment[0]))
+
+
 def _is_cached(
-    context: ToolContext, segment: SegmentRef, question: str, density: Density, region: Region | None
+    context: ToolContext,
+    segment: SegmentRef,
+    overview: Window | None,
+    question: str,
+    density: Density,
+    region: Region | None,
 ) -> bool:
-    return (
-        cached_observation(context, *segment, question, frames=_frames(context, density), region=region)
-        is not None
-    )
+    frames = _frames(context, density)
+    cached = cached_observation(context, *segment, question, frames=frames, region=region, overview=overview)
+    return cached is not None
 
 
 def _observe_segments(
     context: ToolContext,
-    segments: Sequence[SegmentRef],
+    segments: Sequence[tuple[SegmentRef, Window | None]],
     question: str,
     density: Density,
     region: Region | None,
@@ -132,13 +146,15 @@ def _observe_segments(
     """The observation of each segment, as far as the limits allow; the others are named."""
     observations: list[CachedObservation] = []
     frames = _frames(context, density)
-    for at, (video_id, window) in enumerate(segments):
+    for at, ((video_id, window), overview) in enumerate(segments):
         try:
-            observations.append(observe(context, video_id, window, question, frames=frames, region=region))
+            observations.append(
+                observe(context, video_id, window, question, frames=frames, region=region, overview=overview)
+            )
         except ToolError as error:
             if not observations and len(segments) == 1:
                 raise
-            rest = ", ".join(clock(one) for _, one in segments[at:])
+            rest = ", ".join(clock(one) for (_, one), _ in segments[at:])
             notes.append(f"{error} (not looked at: {rest})")
             break
     if not observations:
