@@ -76,6 +76,17 @@ def test_a_look_without_an_overview_is_another_one(wall: Catalog) -> None:
     assert [len(request.clips) for request in model.requests] == [2, 1]
 
 
+def test_a_planner_that_takes_images_gets_an_overview_as_a_contact_sheet(wall: Catalog) -> None:
+    box = Toolbox(wall, WordFinder(wall))
+    called = box.call("look", {**BLUE, "density": "low", "overview": True}, images=True)
+    assert len(called.images) == 1 + 8
+    sheet = np.asarray(Image.open(io.BytesIO(called.images[0].jpeg)))
+    rows = [colour_of(row) for row in np.array_split(sheet, 4)]
+    assert (rows[0], rows[3]) == ("red", "green")
+    assert called.images[0].label == "overview: 16 small frames, row by row from 0:00-1:00"
+    assert (called.record["cost"]["looks"], called.record["cost"]["frames"]) == (2, 24)
+
+
 def test_two_questions_about_one_window_are_two_pieces_of_evidence(seeing: Toolbox) -> None:
     seeing.call("look", BLUE)
     assert seeing.call("look", {**BLUE, "question": "Which colour has it?"}).ids == ("E2",)

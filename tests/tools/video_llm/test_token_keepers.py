@@ -50,8 +50,8 @@ def cost_of(clip: TokenizedClip, selected: Any) -> int:
 
 
 @given(
-    steps=st.integers(1, 40), per_step=st.integers(1, 30), around=st.integers(0, 6), ratio=st.floats(0.2, 1.0),
-    seed=st.integers(0, 99),
+    steps=st.integers(1, 40), per_step=st.integers(1, 30), around=st.integers(0, 6),
+    ratio=st.floats(0.2, 1.0), seed=st.integers(0, 99),
 )  # fmt: skip
 @settings(deadline=None)
 def test_no_rule_keeps_more_than_its_part_or_out_of_order(

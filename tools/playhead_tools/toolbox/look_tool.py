@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
+
 from playhead_index.errors import ToolError, VideoError
 from playhead_index.window import Window, format_time
 from playhead_tools.evidence import Evidence
@@ -24,8 +26,10 @@ from playhead_tools.toolbox.observations import (
 from playhead_tools.toolbox.protocols import ToolImage
 from playhead_tools.toolbox.read_tool import blocks_of
 from playhead_tools.toolbox.result_rows import clock, evidence_row, word_rows
+from playhead_tools.video_llm.contact_sheets import MAX_TILES, contact_sheets
 from playhead_tools.video_llm.frame_sampling import even_times
 from playhead_tools.video_llm.jpeg_and_mp4 import jpeg_bytes
+from playhead_tools.video_llm.protocol import Clip
 from playhead_tools.video_llm.refusals import yes_or_no
 
 Density = Literal["low", "normal", "high"]
@@ -35,7 +39,6 @@ OPEN_MATCH = 0.75
 _SHARE: dict[Density, float] = {"low": 0.5, "normal": 1.0, "high": 2.0}
 """Frames of an observation by density, as a part of the model's default."""
 MAX_WORD_ROWS = 6
-NO_OVERVIEW = "you see the frames yourself: there is no overview; look at more ranges at low density"
 SHORT_SIDE_PX = 448
 """Of the frames that a planner is given: 28 px patches of a 16:9 picture are about 460 tokens."""
 
@@ -64,8 +67,8 @@ def look(
     region_box = _region(region, notes)
     segments = _resolve_ranges(context, ranges, notes)
     if context.planner_takes_images:
-        notes += [NO_OVERVIEW] if overview else []
-        return _present_frames(context, segments, question_text, density, region_box, notes)
+        overviews = _present_overviews(context, segments, notes) if overview else []
+        return _present_frames(context, segments, question_text, density, region_box, notes, overviews)
     asked = [(segment, _overview(context, segment) if overview else None) for segment in segments]
     if not any(_is_cached(context, *one, question_text, density, region_box) for one in asked):
         require_vlm(context)
@@ -191,10 +194,10 @@ def _present_frames(
     density: Density,
     region: Region | None,
     notes: list[str],
+    costs: list[Record],
 ) -> Record:
     """The frames themselves, in `ToolContext.images`; each window is evidence that the planner has viewed."""
     rows: list[Record] = []
-    costs: list[Record] = []
     num_frames = max(2, round(DEFAULT_FRAMES * _SHARE[density] / max(1, len(segments)) ** 0.5))
     reader = FrameReader(context.catalog)
     for at, segment in enumerate(segments):
@@ -214,6 +217,41 @@ def _present_frames(
     return result(rows, notes, sum_costs(costs), summary=f"look for: {question}")
 
 
+def _present_overviews(
+    context: ToolContext, segments: Sequence[SegmentRef], notes: list[str]
+) -> list[Record]:
+    """A contact sheet of each video in `ToolContext.images`, as far as the limits allow; what each cost."""
+    costs: list[Record] = []
+    for video_id in dict.fromkeys(video_id for video_id, _ in segments):
+        window = context.scope_window(context.video(video_id))
+        key = observation_key(video_id, window, "", overview=window)
+        if key not in context.observations and context.vlm_calls_left(MAX_TILES) < 1:
+            notes.append(f"{NO_VLM_CALLS_LEFT} (no overview of {context.label(video_id) or 'the video'})")
+            break
+        try:
+            times_s = even_times(window, MAX_TILES)
+            frames = FrameReader(context.catalog).frames(video_id, times_s, SHORT_SIDE_PX)
+        except VideoError as error:
+            notes.append(f"an overview failed: {error}")
+            continue
+        shown = np.stack([frame.rgb for frame in frames])
+        sheet = contact_sheets(Clip(video_id, window, np.array(times_s), shown, strip_frames=1)).frames[0]
+        label = f"overview: {MAX_TILES} small frames, row by row from {clock(window)}"
+        context.images.append(ToolImage(jpeg_bytes(sheet), video_id, times_s[0], label))
+        if key not in context.observations:
+            context.observations[key] = _image_observation(video_id, window)
+            tokens = estimate_visual_tokens(*sheet.shape[:2])
+            context.meter.add_vlm_call(MAX_TILES, tokens, tokens)
+            costs.append({"looks": 1, "frames": MAX_TILES, "visual_tokens": tokens})
+    return costs
+
+
+def _image_observation(video_id: str, window: Window) -> Record:
+    """The row of frames that a planner was given, for the observations of a question."""
+    interval = [window.start_s, window.end_s]
+    return {"video_id": video_id, "window": interval, "text": "", "p_yes": None, "declined": False}
+
+
 def _is_presented(context: ToolContext, segment: SegmentRef, num_frames: int, region: Region | None) -> bool:
     return observation_key(*segment, "", frames=num_frames, region=region) in context.observations
 
@@ -228,9 +266,9 @@ def _record_presentation(
     """The cost of presenting frames; nothing for those that were presented before."""
     if _is_presented(context, segment, num_frames, region):
         return {}
-    window = [segment[1].start_s, segment[1].end_s]
-    row = {"video_id": segment[0], "window": window, "text": "", "p_yes": None, "declined": False}
-    context.observations[observation_key(*segment, "", frames=num_frames, region=region)] = row
+    context.observations[observation_key(*segment, "", frames=num_frames, region=region)] = (
+        _image_observation(*segment)
+    )
     tokens = sum(estimate_visual_tokens(*frame.rgb.shape[:2]) for frame in frames)
     context.meter.add_vlm_call(len(frames), tokens, tokens)
     return {"looks": 1, "frames": len(frames), "visual_tokens": tokens}

@@ -34,16 +34,17 @@ class StripSelection:
 def select_strip(clip: TokenizedClip) -> StripSelection:
     """The best tokens of each step of a strip, as many as `Clip.strip_frames` of its frames take whole.
 
+    The words that come once with the clip count as the strip's, so that a strip and a clip of so many fewer
+    frames take no more than the clip of all.
+
     Args:
         clip: with the order of its tokens.
-
-    Raises:
-        TokenBudgetExceeded: that does not hold one token.
     """
     num_steps, costs = len(clip.tokens), clip.costs
     frames_per_step = ceil(len(clip.prompt_clip.frames) / num_steps)
     whole_steps = ceil(clip.clip.strip_frames / frames_per_step)
-    budget = costs.around_clip + whole_steps * (costs.tokens_per_frame + costs.around_frame)
+    whole_cost = whole_steps * (costs.tokens_per_frame + costs.around_frame)
+    budget = max(whole_cost, costs.around_clip + costs.around_frame + 1)  # one token at least
     plan = plan_strip(clip.tokens.pts_s, costs, budget)
     ranked = RankedTokens((), clip.order, costs.tokens_per_frame, clip.tokens.pts_s)
     tokens = ranked.select(plan.counts(num_steps))[1]
