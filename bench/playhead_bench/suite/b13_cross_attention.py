@@ -89,7 +89,7 @@ class _Decoder:
                     visual_context=self.context,
                     use_cache=True,
                 )
-            self.cache.crop(self.length)
+            self.cache.crop(-STEPS)
 
     def _project(self) -> None:
         """Keys with their phase and values of all rows."""
