@@ -10,6 +10,7 @@ Importing this module imports transformers; loaders alone do.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from inspect import signature
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,7 +19,7 @@ from playhead_index.embed.runtime import torch, transformers
 from playhead_index.embed.transformer import load_complete
 
 _library = transformers()
-_outputs = __import__("transformers.modeling_outputs", fromlist=["CausalLMOutputWithPast"])
+_outputs = import_module("transformers.modeling_outputs")
 CACHE = (
     "cache"
     if "cache" in signature(_library.GenerationMixin.prepare_inputs_for_generation).parameters
