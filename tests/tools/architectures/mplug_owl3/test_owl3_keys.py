@@ -13,6 +13,7 @@ from tests.tools.video_llm.seen_clips import Places, exact, noise
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.video_llm.protocol import Budget, Clip, VlmRequest
+from playhead_tools.video_llm.text_guided_selection import GuidedTokens
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
 Folders = Callable[[Generation], Path]
@@ -57,6 +58,17 @@ def test_a_frame_shown_in_another_clip_is_known(owl3: Folders) -> None:
     scores(llm, ask(clip))
     scores(llm, ask(part))
     assert counted == [4 * 16]
+
+
+@BOTH
+def test_the_question_keeps_a_part_of_the_rows(generation: Generation, owl3: Folders) -> None:
+    llm = exact(owl3(generation))
+    llm.keep = GuidedTokens(0.5, llm.word_vectors)
+    replies = [llm.generate(ask(noise(4), question=question)) for question in ("Is a lamp on?", "How many?")]
+    given = 4 * (16 + 1) + 2 * (generation == "241101")
+    for reply in replies:
+        assert reply.report.visual_tokens_given == given
+        assert 0.3 * given < (reply.report.visual_tokens_kept or 0) <= 0.5 * given
 
 
 def test_every_step_of_a_reply_uses_the_same_keys(owl3: Folders) -> None:

@@ -7,6 +7,7 @@ projection of that layer to keys and values; all keys of a frame carry the rotar
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Any
 
 from playhead_index.embed.runtime import torch, transformers
@@ -22,8 +23,8 @@ from playhead_tools.video_llm.visual_context import (
 )
 
 _library = transformers()
-_qwen2 = __import__("transformers.models.qwen2.modeling_qwen2", fromlist=["Qwen2Attention"])
-_utils = __import__("transformers.modeling_utils", fromlist=["ALL_ATTENTION_FUNCTIONS"])
+_qwen2 = import_module("transformers.models.qwen2.modeling_qwen2")
+_utils = import_module("transformers.modeling_utils")
 FRAMES_AT_ONCE = 32
 """Frames that go through the tower together."""
 MAX_MASK_ELEMENTS = 1 << 26
