@@ -78,6 +78,24 @@ def test_every_step_of_a_reply_uses_the_same_keys(owl3: Folders) -> None:
     assert counted == [2 * 16]
 
 
+@pytest.mark.parametrize(
+    "passes", [[9, 1, 1], [600, 1, 700], [5, -3, 2, 1]], ids=["steps", "grown", "cropped"]
+)
+def test_rows_and_text_stand_one_after_the_other_however_the_text_grows(passes: list[int]) -> None:
+    from playhead_tools.architectures.mplug_owl3.modeling import JointKeys
+
+    rows, text = torch().randn(2, 1, 2, 5, 4), torch().randn(2, 1, 2, 0, 4)
+    joint = JointKeys(*rows, num_columns=passes[0])
+    for new in passes:
+        if new < 0:  # the cache was cropped and goes on otherwise
+            text = text[..., :new, :]
+            continue
+        text = torch().cat([text, torch().randn(2, 1, 2, new, 4)], dim=-2)
+        got = joint.with_text(*text, new)
+        for one, row, column in zip(got, rows, text, strict=True):
+            assert torch().equal(one, torch().cat([row, column], dim=-2))
+
+
 @pytest.mark.parametrize("frames", [0, 2])
 def test_kept_keys_stay_within_their_limit_and_replies_the_same(frames: int, owl3: Folders) -> None:
     limit = frames * FRAME_BYTES
