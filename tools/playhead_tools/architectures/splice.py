@@ -37,11 +37,13 @@ class EncodedVideo(_outputs.BaseModelOutputWithPooling):  # type: ignore[misc, n
         fine_rows: how many of a step's T rows are its fine grid; the others are the same step in a coarser
             grid and are shown instead of them, never beside them. None: there is one grid.
         redundant: (N,) bool, steps that the model's own rule leaves out when there are too many of them.
+        context: (S, T, D), T rows for each of S steps that are attended to and not spliced; None for none.
     """
 
     default_indices: Any = None
     fine_rows: int | None = None
     redundant: Any = None
+    context: Any = None
 
 
 class SpliceConfig(_library.PreTrainedConfig):  # type: ignore[misc, name-defined]

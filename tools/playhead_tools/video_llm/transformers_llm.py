@@ -76,6 +76,9 @@ class TransformersVideoLLM:
             `native` leaves the model's own way. A table of numbers and times stands before each clip anyway.
         reuse_bytes: of keys and values held from earlier calls, on the model's device; 0 for none. Those of a
             batch are neither held nor taken, nor are those of models whose layers forget tokens.
+        context_bytes: of keys and values of visual context held from earlier calls, for models with
+            cross-attention, on the model's device; 0 for none. A frame's serve any later call that shows it,
+            batches too.
         plain_prompt: whether it must be asked with the question alone (`wants_plain_prompt`).
     """
 
@@ -89,6 +92,7 @@ class TransformersVideoLLM:
         cache: FeatureCache | None = None,
         times: Times = "native",
         reuse_bytes: int = 1 << 30,
+        context_bytes: int = 1 << 30,
         plain_prompt: bool = False,
     ) -> None:
         self.plain_prompt = plain_prompt
@@ -96,7 +100,7 @@ class TransformersVideoLLM:
         self.keep = keep
         self.cache = FeatureCache() if cache is None else cache
         self._checkpoint, self._loading = str(checkpoint), loading or LoadOptions()
-        self._choose, self._times = choose, times
+        self._choose, self._times, self._context_bytes = choose, times, context_bytes
         self.prefixes = PrefixCache(reuse_bytes)
         self._lock = threading.Lock()
 
@@ -107,7 +111,10 @@ class TransformersVideoLLM:
         Raises:
             ModelUnavailable: it does not load.
         """
-        return load(self._checkpoint, self._loading)
+        loaded = load(self._checkpoint, self._loading)
+        if loaded.visual_keys is not None:
+            loaded.visual_keys.max_bytes = self._context_bytes
+        return loaded
 
     def generate(self, request: VlmRequest) -> VlmResponse:
         """One reply to one call, decoded greedily.
@@ -151,7 +158,7 @@ class TransformersVideoLLM:
                 else:
                     done = generate_tokens(loaded, [pruned_row], config, first_token)
             except torch().OutOfMemoryError as error:
-                self.prefixes.clear()
+                self._drop_computed()
                 raise ModelUnavailable(
                     f"{self.name}: the GPU has not enough memory for a prompt of {len(pruned_row.ids)}"
                     " tokens; load it in 4 bits"
@@ -273,7 +280,12 @@ class TransformersVideoLLM:
         return replies
 
     def _generate(
-        self, prompts: Sequence[Prompt], pruned_rows: Sequence[PrunedRow], first_token: FirstTokenProbe
+        self,
+        prompts: Sequence[Prompt],
+        pruned_rows: Sequence[PrunedRow],
+        first_token: FirstTokenProbe,
+        *,
+        is_retry: bool = False,
     ) -> Generated:
         loaded = self.loaded
         max_new_tokens = max(prompt.request.budget.new_tokens for prompt in prompts)
@@ -285,13 +297,20 @@ class TransformersVideoLLM:
                 )
             return generate_tokens(loaded, pruned_rows, config, first_token)
         except torch().OutOfMemoryError as error:
-            if not len(self.prefixes):
+            if not self._drop_computed() or is_retry:
                 raise ModelUnavailable(
                     f"{self.name}: the GPU has not enough memory for {len(pruned_rows)} *"
                     f" {len(pruned_rows[0].ids)} tokens; lower budget.visual_tokens or load it in 4 bits"
                 ) from error
-        self.prefixes.clear()
-        return self._generate(prompts, pruned_rows, first_token)
+        return self._generate(prompts, pruned_rows, first_token, is_retry=True)
+
+    def _drop_computed(self) -> bool:
+        """Drops all keys and values of earlier calls, and says whether there were any."""
+        caches = [cache for cache in (self.prefixes, self.loaded.visual_keys) if cache is not None]
+        had_any = any(len(cache) for cache in caches)
+        for cache in caches:
+            cache.clear()
+        return had_any
 
     @cached_property
     def _reuses(self) -> bool:
