@@ -50,7 +50,9 @@ def test_a_bin_is_a_hundredth_of_the_clip_after_its_start(
 
 
 @given(st.integers(0, 98), st.integers(1, 99), st.floats(0, 1e5), st.floats(1, 1e4))
-def test_bins_and_their_window_are_each_other(first: int, length: int, start_s: float, seconds: float) -> None:
+def test_bins_and_their_window_are_each_other(
+    first: int, length: int, start_s: float, seconds: float
+) -> None:
     clip, bins = Window(start_s, start_s + seconds), (first, min(first + length, 99))
     assert bins_of_window(window_of_bins(bins, clip), clip) == bins
 
@@ -69,7 +71,7 @@ def test_a_model_that_sees_nothing_of_it_gives_no_window() -> None:
 
 
 def test_a_reply_without_bins_is_no_answer() -> None:
-    with pytest.raises(ModelOutputInvalid, match="got 'Near the end of the clip.'"):
+    with pytest.raises(ModelOutputInvalid, match=r"got 'Near the end of the clip\.'"):
         ground_in_clip(ScriptedVideoLLM(["Near the end of the clip."]), noise(8), "a dog jumps")
 
 

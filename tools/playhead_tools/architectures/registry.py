@@ -14,6 +14,12 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         model_types=("cambrian_qwen", "cambrian_llama"),
         loader="playhead_tools.architectures.longvu.loading:load_longvu",
     ),
+    Architecture(
+        "Slow-Fast",
+        licence="CC BY-NC 4.0: no commercial use",
+        model_types=("llava_qwen_slow_fast",),
+        loader="playhead_tools.architectures.slow_fast.loading:load_slow_fast",
+    ),
 )
 
 

@@ -38,12 +38,14 @@ class EncodedVideo(_outputs.BaseModelOutputWithPooling):  # type: ignore[misc, n
             grid and are shown instead of them, never beside them. None: there is one grid.
         redundant: (N,) bool, steps that the model's own rule leaves out when there are too many of them.
         context: (S, T, D), T rows for each of S steps that are attended to and not spliced; None for none.
+        context_owner: (S * T,) int64, for each row of context the row that it goes with; None: none.
     """
 
     default_indices: Any = None
     fine_rows: int | None = None
     redundant: Any = None
     context: Any = None
+    context_owner: Any = None
 
 
 class SpliceConfig(_library.PreTrainedConfig):  # type: ignore[misc, name-defined]

@@ -19,7 +19,8 @@ NUM_BINS = 100
 NEW_TOKENS = 48
 _NUMBER = r"(\d{1,3})\s{0,2}%?"
 _BINS = re.compile(
-    rf"(?<![\d.:]){_NUMBER}\s{{0,2}}(?:to|and|through|until|[-–—])\s{{0,2}}(?:frame |part )?{_NUMBER}(?![\d:]|\.\d)",
+    rf"(?<![\d.:]){_NUMBER}\s{{0,2}}(?:to|and|through|until|[-–—])\s{{0,2}}"
+    rf"(?:frame |part )?{_NUMBER}(?![\d:]|\.\d)",
     re.IGNORECASE,
 )
 Bins = tuple[int, int]
@@ -56,16 +57,16 @@ def grounding_question(query: str) -> str:
     """
     words = query.strip().removesuffix(".")
     return (
-        f"The video is divided into {NUM_BINS} equal parts, numbered from 00, its beginning, to 99, its end.\n"
-        f"During which frames can we see {words[:1].lower()}{words[1:]}? Answer with the numbers of the parts,"
-        ' as in "From 17 to 34."'
+        f"The video is divided into {NUM_BINS} equal parts, numbered from 00, its beginning, to 99, its end."
+        f"\nDuring which frames can we see {words[:1].lower()}{words[1:]}?"
+        ' Answer with the numbers of the parts, as in "From 17 to 34."'
     )
 
 
 def parse_bins(text: str) -> tuple[Bins, ...]:
     """The pairs of bins in a reply, in its order.
 
-    Unlike VTimeLLM's own script, which reads the first two digits that it meets, one digit counts ("5 to 20"),
+    Unlike in VTimeLLM's own script, which reads two digits wherever they stand, one digit counts ("5 to 20"),
     and a number above 100 or a pair in descending order is no pair of bins.
 
     Raises:
@@ -78,7 +79,9 @@ def parse_bins(text: str) -> tuple[Bins, ...]:
     wrong = [pair for pair in pairs if not 0 <= pair[0] <= pair[1] <= NUM_BINS or pair[0] == NUM_BINS]
     if wrong or not pairs:
         got = f"{wrong[0][0]} to {wrong[0][1]}" if wrong else repr(text[:200])
-        raise ModelOutputInvalid(f'expected bins from 0 to {NUM_BINS} such as "From 17 to 34.", got {got}', text)
+        raise ModelOutputInvalid(
+            f'expected bins from 0 to {NUM_BINS} such as "From 17 to 34.", got {got}', text
+        )
     return pairs
 
 
