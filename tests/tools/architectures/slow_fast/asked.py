@@ -62,8 +62,9 @@ class Sequenced:
     def logits(self, oracle: Oracle) -> torch.Tensor:
         return oracle.logits(self.ids, self.fast, self.slow, placeholder=self.placeholder)
 
-    def generate(self, oracle: Oracle, new: int) -> list[int]:
-        return oracle.generate(self.ids, self.fast, self.slow, placeholder=self.placeholder, new=new)
+    def likeliest(self, oracle: Oracle, generated: Sequence[int]) -> list[int]:
+        given = self.ids, self.fast, self.slow
+        return oracle.likeliest(*given, placeholder=self.placeholder, generated=generated)
 
 
 def sequenced(llm: TransformersVideoLLM, oracle: Oracle, prompt: Prompt) -> Sequenced:

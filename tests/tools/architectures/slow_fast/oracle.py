@@ -18,6 +18,7 @@ class Oracle:
     def __init__(self, weights: Weights, config: dict, *, compat: bool = False) -> None:
         self.weights = {name: tensor.double() for name, tensor in weights.items()}
         self.config, self.compat = config, compat
+        self.known_phases: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         self.heads, self.kv_heads = config["num_attention_heads"], config["num_key_value_heads"]
         self.width = config["hidden_size"] // self.heads
         every, least = config["cross_attn_every_n_layers"], config.get("cross_attn_min_layer_depth") or 0
@@ -106,12 +107,16 @@ class Oracle:
         normal = single * torch.rsqrt((single**2).mean(-1, keepdim=True) + self.config["rms_norm_eps"])
         return normal.double() * self.weights[f"{name}.weight"]
 
+    def phases(self, position: int) -> tuple[torch.Tensor, torch.Tensor]:
+        if position not in self.known_phases:
+            exponents = torch.arange(0, self.width, 2).float() / self.width
+            angles = torch.tensor([float(position)]) * (1.0 / self.config["rope_theta"] ** exponents)
+            self.known_phases[position] = angles.cos().double(), angles.sin().double()
+        return self.known_phases[position]
+
     def turn(self, x: torch.Tensor, position: int) -> torch.Tensor:
         """A head's vector with the rotary phase of its position."""
-        half = self.width // 2
-        exponents = torch.arange(0, self.width, 2).float() / self.width
-        angles = torch.tensor([float(position)]) * (1.0 / self.config["rope_theta"] ** exponents)
-        cos, sin = angles.cos().double(), angles.sin().double()
+        half, (cos, sin) = self.width // 2, self.phases(position)
         return torch.cat([x[:half] * cos - x[half:] * sin, x[half:] * cos + x[:half] * sin])
 
     def attention(
@@ -189,21 +194,22 @@ class Oracle:
         last = self.hidden(torch.stack(rows), slow, attends)[-1]
         return self.linear("lm_head", self.rms_norm("model.norm", last))
 
-    def generate(
+    def likeliest(
         self,
         ids: Sequence[int],
         fast: Sequence[torch.Tensor],
         slow: torch.Tensor | None,
         *,
         placeholder: int,
-        new: int,
+        generated: Sequence[int],
     ) -> list[int]:
-        """The likeliest tokens after a prompt, everything computed anew for each."""
-        done = list(ids)
-        for _ in range(new):
-            last = self.logits(done, fast, slow, placeholder=placeholder, prompt=len(ids))[-1]
-            done.append(int(last.argmax()))
-        return done[len(ids) :]
+        """The likeliest token after the prompt and after each of these tokens but the last.
+
+        Tokens are generated greedily just when they are these.
+        """
+        given = [*ids, *generated[:-1]]
+        logits = self.logits(given, fast, slow, placeholder=placeholder, prompt=len(ids))
+        return [int(row.argmax()) for row in logits[len(ids) - 1 :]]
 
 
 def average_squares(grid: torch.Tensor, stride: int) -> torch.Tensor:

@@ -12,9 +12,12 @@ from tests.tools.architectures.slow_fast.asked import Checkpoint, logits, short_
 from tests.tools.architectures.slow_fast.conftest import Make
 from tests.tools.architectures.slow_fast.tiny_slow_fast import Shapes, released_shapes, settings
 
+from playhead_index.embed.runtime import ensure_torchvision
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.architectures.registry import find_architecture
+from playhead_tools.architectures.slow_fast.config import SlowFastConfig
 from playhead_tools.architectures.slow_fast.loading import tower_settings
+from playhead_tools.architectures.slow_fast.modeling import SlowFastModel
 from playhead_tools.video_llm.load_model import LoadedModel, LoadOptions, load
 
 RELEASED = """
@@ -268,3 +271,27 @@ def test_the_licence_is_known_before_a_download(made: Make) -> None:
     architecture = find_architecture(str(made().folder))
     assert architecture is not None
     assert (architecture.title, "CC BY-NC" in architecture.licence) == ("Slow-Fast", True)
+
+
+def test_the_full_size_is_qwen2_7b_with_four_hybrid_layers_and_timms_largest_tower() -> None:
+    ensure_torchvision()
+    from timm.models.convnext import convnext_xxlarge
+
+    sizes = {
+        "hidden_size": 3584,
+        "intermediate_size": 18944,
+        "num_hidden_layers": 28,
+        "num_attention_heads": 28,
+    }
+    released = settings(152064, **sizes, num_key_value_heads=4, cross_attn_every_n_layers=8)
+    config = SlowFastConfig.from_released(
+        {**released, "mm_vision_tower": "convnext-576", "min_fast_frames": 16}
+    )
+    with torch.device("meta"):
+        model, stock = SlowFastModel(config), convnext_xxlarge(num_classes=0)
+    tower = sum(weight.numel() for name, weight in stock.named_parameters() if not name.startswith("head"))
+    hybrid = 4 * (3584 * 1024 + 1024 + 3584 + 1 + 1)
+    projector = 3072 * 3584 + 3584 + 3584 * 3584 + 3584
+    assert model.num_parameters() == 7_615_616_512 + tower + hybrid + projector
+    assert config.hybrid_layers == (0, 8, 16, 24)
+    assert (config.max_frames, config.slow_tokens_per_frame(64)) == (64, 81)

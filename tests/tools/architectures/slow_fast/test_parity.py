@@ -78,7 +78,8 @@ def test_greedy_generation_equals_the_oracle(made: Make, compat: bool) -> None:
     checkpoint = made()
     llm, oracle = checkpoint.llm(compat=compat), checkpoint.oracle(compat=compat)
     prompt = llm.prompt(short_request())
-    assert new_ids(llm, [prompt], 8)[0] == sequenced(llm, oracle, prompt).generate(oracle, 8)
+    tokens = new_ids(llm, [prompt], 8)[0]
+    assert tokens == sequenced(llm, oracle, prompt).likeliest(oracle, tokens)
 
 
 def test_the_released_code_generates_other_tokens_since_they_see_no_slow_tokens(made: Make) -> None:

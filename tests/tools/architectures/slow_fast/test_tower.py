@@ -19,9 +19,7 @@ def test_the_tower_is_that_of_timm_without_its_head() -> None:
     weights = random_weights(tower())
     stock = ConvNeXt(depths=DEPTHS, dims=WIDTHS, norm_eps=1e-5, num_classes=0).double().eval()
     renamed = {
-        name.removesuffix("weight") + "gamma"
-        if name.count(".") == 4 and name.endswith(".weight")
-        else name: one
+        name.removesuffix("weight") + "gamma" if is_scale(name) else name: one
         for name, one in weights.items()
     }
     missing, unexpected = stock.load_state_dict(renamed, strict=False)

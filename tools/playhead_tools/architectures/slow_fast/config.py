@@ -79,7 +79,11 @@ class SlowFastConfig(SpliceConfig):
             ValueError: it asks for another cross-attention, gate, projector or tower than those built here.
         """
         text_fields = {*_names(transformers().Qwen2Config), *_LEGACY_TEXT_FIELDS}
-        text = {name: value for name, value in settings.items() if name in text_fields}
+        text = {
+            name: value
+            for name, value in settings.items()
+            if name in text_fields and (name, value) != ("rope_scaling", None)  # which newer versions warn of
+        }
         own = {name: settings[name] for name in cls.__annotations__ if settings.get(name) is not None}
         for name, (pattern, expected) in KNOWN.items():
             if name in own and re.fullmatch(pattern, str(own[name])) is None:

@@ -74,10 +74,8 @@ class FastFrames:
             (N, K, D), K the square of side / spatial_stride, rounded down.
         """
         groups = self.groups(len(frames))
-        weights = frames.new_zeros(len(groups), len(frames))
-        for row, group in enumerate(groups):
-            weights[row, group] = 1 / len(group)
-        return pool_squares(torch().einsum("nt,tkd->nkd", weights, frames), self.spatial_stride)
+        averages = torch().stack([frames[group].mean(dim=0) for group in groups])
+        return pool_squares(averages, self.spatial_stride)
 
     def owners(self, num_frames: int, tokens_per_frame: int) -> Any:
         """(T * side * side,) int64, for each token of a frame the fast token that it goes with.
