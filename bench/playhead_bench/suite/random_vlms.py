@@ -105,17 +105,22 @@ def make(shape: ModelShape, *, dtype: str | None = None) -> LoadedModel:
     torch().manual_seed(0)
     with torch().device(device):
         model = transformers().AutoModelForImageTextToText.from_config(config, dtype=getattr(torch(), number))
-    letters = processor.tokenizer.convert_tokens_to_ids(list("abcdefghijklmnopqrstuvwxyz"))
-    silent = torch().ones(model.lm_head.weight.shape[0], dtype=torch().bool)
-    silent[letters] = False
-    with torch().no_grad():
-        model.lm_head.weight[silent.to(device)] = 0.0
+    write_only_letters(model, processor.tokenizer)
     model.generation_config.eos_token_id = processor.tokenizer.eos_token_id
     processor.tokenizer.padding_side = "left"
     return LoadedModel(model.eval(), processor, family_of(shape.kind), f"made-{shape.title}-{number}", device)
 
 
-def _tokenizer(special: tuple[str, ...], **more: Any) -> Any:
+def write_only_letters(model: Any, tokenizer: Any) -> None:
+    """Silences every word of a model but letters, so that every reply is as long as it may be."""
+    letters = tokenizer.convert_tokens_to_ids(list("abcdefghijklmnopqrstuvwxyz"))
+    silent = torch().ones(model.lm_head.weight.shape[0], dtype=torch().bool)
+    silent[letters] = False
+    with torch().no_grad():
+        model.lm_head.weight[silent.to(model.lm_head.weight.device)] = 0.0
+
+
+def prompt_tokenizer(special: tuple[str, ...], **more: Any) -> Any:
     """Bytes merged as the prompt's own words ask for, so that a token is about as long as elsewhere."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
@@ -153,7 +158,7 @@ def _rope(shape: ModelShape, **more: Any) -> dict[str, Any]:
 
 
 def _qwen(shape: ModelShape) -> tuple[Any, Any]:
-    library, tokenizer = transformers(), _tokenizer(_QWEN)
+    library, tokenizer = transformers(), prompt_tokenizer(_QWEN)
     is_qwen3 = shape.kind == "qwen3_vl"
     width, inner, depth, heads = shape.vision
     vision = {
@@ -197,7 +202,7 @@ def _qwen(shape: ModelShape) -> tuple[Any, Any]:
 
 
 def _smolvlm(shape: ModelShape) -> tuple[Any, Any]:
-    library, tokenizer = transformers(), _tokenizer(_SMOL)
+    library, tokenizer = transformers(), prompt_tokenizer(_SMOL)
     width, inner, depth, heads = shape.vision
     config = library.SmolVLMConfig(
         vision_config={

@@ -20,6 +20,12 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         model_types=("llava_qwen_slow_fast",),
         loader="playhead_tools.architectures.slow_fast.loading:load_slow_fast",
     ),
+    Architecture(
+        "mPLUG-Owl3",
+        licence="Apache-2.0 by its README, MIT by its licence file",
+        model_types=("mplugowl3",),
+        loader="playhead_tools.architectures.mplug_owl3.loading:load_mplug_owl3",
+    ),
 )
 
 

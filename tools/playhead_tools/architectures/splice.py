@@ -10,6 +10,7 @@ Importing this module imports transformers; loaders alone do.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from inspect import signature
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,7 +19,7 @@ from playhead_index.embed.runtime import torch, transformers
 from playhead_index.embed.transformer import load_complete
 
 _library = transformers()
-_outputs = __import__("transformers.modeling_outputs", fromlist=["CausalLMOutputWithPast"])
+_outputs = import_module("transformers.modeling_outputs")
 CACHE = (
     "cache"
     if "cache" in signature(_library.GenerationMixin.prepare_inputs_for_generation).parameters
@@ -212,6 +213,21 @@ def load_released(
         ValueError: weights are missing, left over, or of another shape; it names them.
     """
     return load_complete(model_class, folder, config=config, key_mapping=dict(renames), **options)
+
+
+def stop_at(generation: Any, tokenizer: Any, stop: str) -> None:
+    """Generation also ends at the token that ends the assistant's turn, where the tokenizer has it.
+
+    Args:
+        generation: a `GenerationConfig`, changed.
+        tokenizer: of the model.
+        stop: the token, such as `<|im_end|>`.
+    """
+    ends = tokenizer.eos_token_id if generation.eos_token_id is None else generation.eos_token_id
+    known = [ends] if isinstance(ends, int) else list(ends or ())
+    number = tokenizer.convert_tokens_to_ids(stop) if stop in tokenizer.get_vocab() else None
+    if number is not None and number not in known:
+        generation.eos_token_id = [*known, number]
 
 
 def _joined(features: Any) -> Any:

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, replace
 from math import ceil
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import TokenBudgetExceeded
-from playhead_tools.compression.records import ClipTokens
+from playhead_tools.compression.records import ClipTokens, upcast_half
 from playhead_tools.compression.text_guided import token_importance
 from playhead_tools.compression.token_ranking import rank_order
 from playhead_tools.video_llm.choose_frames import frames_to_show
@@ -140,12 +141,22 @@ class ClipEncoder:
 
 def ranked(features: ClipFeatures) -> ClipFeatures:
     """The clip with the order of its tokens; those that the model's own rule leaves out come last."""
-    missed = token_importance(ClipTokens(features.tokens, np.arange(features.token_steps, dtype=np.float64)))
+    tokens, steps = features.tokens, _default_steps(features)
+    missed = torch().full(tokens.shape[:2], -float("inf"), dtype=upcast_half(tokens[:0]).dtype)
+    shown = ClipTokens(tokens[steps][:, : features.fine_rows], steps.double().numpy())
+    missed[steps, : features.fine_rows] = token_importance(shown).to(missed.dtype)
     if features.default_indices is not None:
         stays = torch().zeros(missed.numel(), dtype=torch().bool)
         stays[features.default_indices] = True
         missed = missed.masked_fill(~stays.reshape(missed.shape), -float("inf"))
     return replace(features, order=rank_order(missed))
+
+
+def _default_steps(features: ClipFeatures) -> Any:
+    """(K,) int64 ascending, the steps that are shown without a keeper."""
+    if features.default_indices is None:
+        return torch().arange(features.token_steps)
+    return torch().unique(features.default_indices // features.tokens.shape[1])
 
 
 def step_times_s(features: ClipFeatures, part: PromptClip) -> NDArray[np.float64]:

@@ -167,7 +167,7 @@ class ClipFeatures:
             "default_indices": "own", "order": "order", "redundant": "redundant", "context": "context",
             "context_owner": "owner",
         }  # fmt: skip
-        optional = {field: tensors.get(name) for field, name in names.items()}
+        optional: dict[str, Any] = {field: tensors.get(name) for field, name in names.items()}
         return cls(rows=tensors["rows"], deep=deep, **optional, **facts)
 
 

@@ -34,7 +34,8 @@ class ClipPlacement:
         columns: (n,) int64, where its features stand.
         around: for each step of its visual tokens the columns that go when it keeps none: the words written
             around its tokens, and its placeholders where they only stand for context.
-        all_tokens: how many tokens stand in the clip's place, words and marks too, and rows of context.
+        all_tokens: how many tokens stand in the clip's place, words, marks and coarser grids too, and rows of
+            context.
         reach: which tokens attend to its context.
     """
 
@@ -48,8 +49,17 @@ class ClipPlacement:
     def costs(self) -> TokenCosts:
         """What its tokens cost; the dearest step's words count for every step."""
         steps, per_step = self.features.tokens.shape[:2]
-        words = sum(map(len, self.around))
-        return TokenCosts(per_step, max(map(len, self.around)), self.all_tokens - per_step * steps - words)
+        per_step = self.features.fine_rows or int(per_step)
+        around_clip = self.given_tokens - per_step * steps - sum(map(len, self.around))
+        return TokenCosts(per_step, max(map(len, self.around)), around_clip)
+
+    @property
+    def given_tokens(self) -> int:
+        """How many tokens the clip takes with all of its finest grid, words and marks too."""
+        features = self.features
+        if features.fine_rows is None:
+            return self.all_tokens
+        return self.all_tokens - features.steps * (features.tokens_per_step - features.fine_rows)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

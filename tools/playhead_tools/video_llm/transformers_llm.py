@@ -33,7 +33,7 @@ from playhead_tools.video_llm.prompt import prompt_clips
 from playhead_tools.video_llm.prompt_rows import PrunedRow, Row, batch_inputs, prune_row, write_row
 from playhead_tools.video_llm.protocol import FrameChooser, PromptFrame, VlmRequest, VlmResponse
 from playhead_tools.video_llm.text_only import Message, TextReply, text_prompt
-from playhead_tools.video_llm.token_selection import TokenizedClip, TokenKeeper
+from playhead_tools.video_llm.token_selection import PromptWords, TokenizedClip, TokenKeeper
 from playhead_tools.video_llm.usage import Report
 
 Times = Literal["native", "between"]
@@ -205,6 +205,15 @@ class TransformersVideoLLM:
         vectors: NDArray[np.float32] = word_rows(self.loaded, text).float().cpu().numpy()
         return vectors
 
+    def token_vectors(self, ids: Any) -> Any:
+        """(W, D) tensor in the computer's own memory: the language model's own vectors of (W,) int64 tokens.
+
+        Raises:
+            ModelUnavailable: the model does not load.
+        """
+        with torch().inference_mode():
+            return self.loaded.model.get_input_embeddings()(ids.to(self.loaded.device)).cpu()
+
     def _select_tokens(
         self,
         request: VlmRequest,
@@ -214,6 +223,7 @@ class TransformersVideoLLM:
     ) -> tuple[Any, ...]:
         if self.keep is None:
             return tuple(clip.default_indices for clip in features)
+        words = words_around(row)
         encoded_clips = [
             TokenizedClip(
                 request.clips[part.clip],
@@ -228,6 +238,9 @@ class TransformersVideoLLM:
                     else clip.tokens[..., 0].numel() - len(clip.default_indices)
                 ),
                 clip.default_indices,
+                clip.fine_rows,
+                clip.redundant,
+                words,
             )
             for part, clip, placement in zip(prompt_clips(prompt_frames), features, row.clips, strict=True)
         ]
@@ -256,7 +269,7 @@ class TransformersVideoLLM:
         for i, (prompt, pruned_row) in enumerate(zip(prompts, pruned_rows, strict=True)):
             numbers, cut_off = _until_end(done.new[i].tolist(), prompt.request.budget.new_tokens, self._ends)
             num_given_frames = sum(len(clip) for clip in prompt.request.clips)
-            num_visual_tokens = sum(placement.all_tokens for placement in prompt.row.clips)
+            num_visual_tokens = sum(placement.given_tokens for placement in prompt.row.clips)
             report = Report(
                 model=self.name,
                 frames_given=num_given_frames,
@@ -346,6 +359,15 @@ class TransformersVideoLLM:
                 f"{family.title} takes frames as evenly spaced; their true times stand in the prompt"
             )
         return notes
+
+
+def words_around(row: Row) -> PromptWords:
+    """The words of a whole prompt, without what stands in the places of its clips' features."""
+    is_word = torch().ones(len(row.ids), dtype=torch().bool)
+    for placement in row.clips:
+        is_word[placement.columns] = False
+    after = max((int(placement.columns[-1]) + 1 for placement in row.clips), default=0)
+    return PromptWords(row.ids[:after][is_word[:after]], row.ids[after:])
 
 
 def greedy_config(config: Any, tokenizer: Any, max_new_tokens: int) -> Any:

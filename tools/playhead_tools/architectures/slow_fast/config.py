@@ -110,7 +110,7 @@ class SlowFastConfig(SpliceConfig):
     @property
     def grid_side(self) -> int:
         """Side of a frame's grid as the tower gives it, in tokens."""
-        return self.image_size // (4 * 2 ** (len(self.tower_depths) - 1))
+        return self.image_size // (4 << (len(self.tower_depths) - 1))
 
     @property
     def fast_frames(self) -> FastFrames:

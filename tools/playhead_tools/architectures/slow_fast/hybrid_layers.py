@@ -1,14 +1,15 @@
 """Decoder layers of Qwen2 whose text tokens also attend to the slow tokens of the clips."""
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from playhead_index.embed.runtime import torch, transformers
 from playhead_tools.video_llm.visual_context import KeysAndValues
 
 transformers()
-_qwen2 = __import__("transformers.models.qwen2.modeling_qwen2", fromlist=["Qwen2Attention"])
-_attentions = __import__("transformers.modeling_utils", fromlist=["ALL_ATTENTION_FUNCTIONS"])
+_qwen2 = import_module("transformers.models.qwen2.modeling_qwen2")
+_attentions = import_module("transformers.modeling_utils")
 _nn = torch().nn
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from playhead_index.embed.runtime import transformers
-from playhead_index.embed.transformer import read_json
+from playhead_index.embed.transformer import LOCAL_ONLY, read_json
 from playhead_tools.architectures.architecture import ModelParts
 from playhead_tools.architectures.slow_fast.config import SlowFastConfig
 from playhead_tools.architectures.slow_fast.modeling import SlowFastModel
 from playhead_tools.architectures.slow_fast.processing import SlowFastProcessor
-from playhead_tools.architectures.splice import load_released
+from playhead_tools.architectures.splice import load_released, stop_at
 from playhead_tools.video_llm.load_options import LoadOptions
 from playhead_tools.video_llm.model_families import Family
 
@@ -39,15 +39,16 @@ def load_slow_fast(folder: Path, options: LoadOptions, arguments: Mapping[str, A
         ValueError: weights are missing, left over or of another shape, or the settings ask for what is not
             built here.
     """
-    tokenizer = transformers().AutoTokenizer.from_pretrained(folder, local_files_only=True)
     config = SlowFastConfig.from_released(
         read_json(folder / "config.json"),
         reference_compat=options.reference_compat,
         **tower_settings(weight_shapes(folder)),
     )
+    tokenizer = transformers().AutoTokenizer.from_pretrained(folder, config=config.text_config, **LOCAL_ONLY)
     processor = SlowFastProcessor(tokenizer, config)
     config.video_token_id, config.image_token_id = processor.video_token_id, processor.image_token_id
     model = load_released(SlowFastModel, config, folder, RENAMES, may_hold=UNUSED, **arguments)
+    stop_at(model.generation_config, tokenizer, "<|im_end|>")
     family = Family("Slow-Fast", max_frames=config.max_frames, context_reach="all", context_is_owned=True)
     return ModelParts(model, processor, family)
 

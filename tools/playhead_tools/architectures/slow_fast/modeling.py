@@ -83,8 +83,8 @@ class SlowFastModel(SpliceModel):
         inputs_embeds: Any = None,
         use_cache: bool | None = None,
         mm_encoder_outputs: Any = None,
-        visual_context: VisualContext | None = None,
         logits_to_keep: int | Any = 0,
+        visual_context: VisualContext | None = None,
         **kwargs: Any,
     ) -> Any:
         """Logits of the next tokens.
@@ -98,8 +98,8 @@ class SlowFastModel(SpliceModel):
             inputs_embeds: (B, L, D) in place of `input_ids`, for prompts without clips.
             use_cache: give keys and values back.
             mm_encoder_outputs: fast tokens by modality, see `splice`.
-            visual_context: slow tokens of the prompts, also when they are continued; None without clips.
             logits_to_keep: of so many last columns; 0 for all.
+            visual_context: slow tokens of the prompts, also when they are continued; None without clips.
             kwargs: for the text model and its attention layers.
         """
         slow = None if visual_context is None else self._slow_tokens(input_ids, visual_context)

@@ -17,7 +17,7 @@ PATCH, HALVINGS = 4, 2
 KERNEL = 7
 
 
-class ChannelNorm(nn.LayerNorm):
+class ChannelNorm(nn.LayerNorm):  # type: ignore[misc, name-defined]
     """Layer norm over the channels of (B, C, H, W)."""
 
     def forward(self, x: Any) -> Any:
@@ -25,7 +25,7 @@ class ChannelNorm(nn.LayerNorm):
         return super().forward(x.movedim(1, -1)).movedim(-1, 1)
 
 
-class Mlp(nn.Module):
+class Mlp(nn.Module):  # type: ignore[misc, name-defined]
     """Two linear layers with a GELU between them."""
 
     def __init__(self, width: int, inner: int) -> None:
@@ -37,7 +37,7 @@ class Mlp(nn.Module):
         return self.fc2(self.act(self.fc1(x)))
 
 
-class Block(nn.Module):
+class Block(nn.Module):  # type: ignore[misc, name-defined]
     """A depthwise convolution and an MLP over channels, scaled and added to the input."""
 
     def __init__(self, width: int, kernel: int, inner: int) -> None:
@@ -53,7 +53,7 @@ class Block(nn.Module):
         return x + (inner * self.weight).movedim(-1, 1)
 
 
-class Stage(nn.Module):
+class Stage(nn.Module):  # type: ignore[misc, name-defined]
     """Blocks of one width, after a step that halves the picture where the width changes."""
 
     def __init__(self, before: int | None, width: int, depth: int, kernel: int, ratio: int) -> None:
@@ -72,7 +72,7 @@ class Stage(nn.Module):
         return self.blocks(self.downsample(x))
 
 
-class ConvNeXt(nn.Module):
+class ConvNeXt(nn.Module):  # type: ignore[misc, name-defined]
     """Stem and stages.
 
     Args:
@@ -100,7 +100,7 @@ class ConvNeXt(nn.Module):
         return self.stages(self.stem(pixels))
 
 
-class VisionTower(nn.Module):
+class VisionTower(nn.Module):  # type: ignore[misc, name-defined]
     """The tower under the name that the released keys give it: `vision_tower.vision_tower`."""
 
     def __init__(self, depths: tuple[int, ...], widths: tuple[int, ...], kernel: int, ratio: int) -> None:
