@@ -79,9 +79,7 @@ class GuidedTokens:
         if budget >= clip.all_tokens:
             return clip.default_tokens
         steps, per_step, shown = clip.default_steps, clip.tokens.tokens_per_frame, clip.default_clip
-        scores = (
-            np.zeros(len(shown)) if focus.is_global else self._scores(clip.clip.video_id, shown, focus.texts)
-        )
+        scores = np.zeros(len(shown)) if focus.is_global else self._scores(clip, shown, focus.texts)
         chosen = select_guided_tokens(
             clip.order[steps], scores, shown.pts_s, clip.costs, budget, is_global=focus.is_global
         )
@@ -90,9 +88,9 @@ class GuidedTokens:
             indices = indices[torch().isin(indices, clip.default_indices)]
         return SelectedTokens(indices, per_step, clip.tokens.pts_s)
 
-    def _scores(self, video_id: str, shown: ClipTokens, texts: Sequence[str]) -> NDArray[np.float64]:
+    def _scores(self, clip: TokenizedClip, shown: ClipTokens, texts: Sequence[str]) -> NDArray[np.float64]:
         if self.frame_scores is not None:
-            scores = self.frame_scores(video_id, shown.pts_s, texts)
+            scores = self.frame_scores(clip.clip.video_id, shown.pts_s, texts)
             if scores is not None:
                 return scores
         vectors = torch().from_numpy(np.concatenate([self.word_vectors(text) for text in texts]))
