@@ -15,6 +15,12 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         loader="playhead_tools.architectures.longvu.loading:load_longvu",
     ),
     Architecture(
+        "Slow-Fast",
+        licence="CC BY-NC 4.0: no commercial use",
+        model_types=("llava_qwen_slow_fast",),
+        loader="playhead_tools.architectures.slow_fast.loading:load_slow_fast",
+    ),
+    Architecture(
         "mPLUG-Owl3",
         licence="Apache-2.0 by its README, MIT by its licence file",
         model_types=("mplugowl3",),

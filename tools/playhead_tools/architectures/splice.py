@@ -39,12 +39,14 @@ class EncodedVideo(_outputs.BaseModelOutputWithPooling):  # type: ignore[misc, n
             grid and are shown instead of them, never beside them. None: there is one grid.
         redundant: (N,) bool, steps that the model's own rule leaves out when there are too many of them.
         context: (S, T, D), T rows for each of S steps that are attended to and not spliced; None for none.
+        context_owner: (S * T,) int64, for each row of context the row that it goes with; None: none.
     """
 
     default_indices: Any = None
     fine_rows: int | None = None
     redundant: Any = None
     context: Any = None
+    context_owner: Any = None
 
 
 class SpliceConfig(_library.PreTrainedConfig):  # type: ignore[misc, name-defined]
@@ -213,6 +215,21 @@ def load_released(
         ValueError: weights are missing, left over, or of another shape; it names them.
     """
     return load_complete(model_class, folder, config=config, key_mapping=dict(renames), **options)
+
+
+def stop_at(generation: Any, tokenizer: Any, stop: str) -> None:
+    """Generation also ends at the token that ends the assistant's turn, where the tokenizer has it.
+
+    Args:
+        generation: a `GenerationConfig`, changed.
+        tokenizer: of the model.
+        stop: the token, such as `<|im_end|>`.
+    """
+    ends = tokenizer.eos_token_id if generation.eos_token_id is None else generation.eos_token_id
+    known = [ends] if isinstance(ends, int) else list(ends or ())
+    number = tokenizer.convert_tokens_to_ids(stop) if stop in tokenizer.get_vocab() else None
+    if number is not None and number not in known:
+        generation.eos_token_id = [*known, number]
 
 
 def _joined(features: Any) -> Any:

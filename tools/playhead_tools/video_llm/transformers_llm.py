@@ -331,7 +331,9 @@ class TransformersVideoLLM:
 
     @cached_property
     def _reuses(self) -> bool:
-        return self.prefixes.max_bytes > 0 and keeps_all(self.loaded.model.config)
+        model = self.loaded.model
+        is_exact = getattr(model, "reuses_prefix", True)
+        return self.prefixes.max_bytes > 0 and is_exact and keeps_all(model.config)
 
     @cached_property
     def _ends(self) -> frozenset[int]:
