@@ -115,7 +115,7 @@ def make(shape: ModelShape, *, dtype: str | None = None) -> LoadedModel:
     return LoadedModel(model.eval(), processor, family_of(shape.kind), f"made-{shape.title}-{number}", device)
 
 
-def _tokenizer(special: tuple[str, ...], **more: Any) -> Any:
+def prompt_tokenizer(special: tuple[str, ...], **more: Any) -> Any:
     """Bytes merged as the prompt's own words ask for, so that a token is about as long as elsewhere."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
@@ -153,7 +153,7 @@ def _rope(shape: ModelShape, **more: Any) -> dict[str, Any]:
 
 
 def _qwen(shape: ModelShape) -> tuple[Any, Any]:
-    library, tokenizer = transformers(), _tokenizer(_QWEN)
+    library, tokenizer = transformers(), prompt_tokenizer(_QWEN)
     is_qwen3 = shape.kind == "qwen3_vl"
     width, inner, depth, heads = shape.vision
     vision = {
@@ -197,7 +197,7 @@ def _qwen(shape: ModelShape) -> tuple[Any, Any]:
 
 
 def _smolvlm(shape: ModelShape) -> tuple[Any, Any]:
-    library, tokenizer = transformers(), _tokenizer(_SMOL)
+    library, tokenizer = transformers(), prompt_tokenizer(_SMOL)
     width, inner, depth, heads = shape.vision
     config = library.SmolVLMConfig(
         vision_config={

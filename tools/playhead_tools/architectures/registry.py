@@ -29,6 +29,12 @@ ARCHITECTURES: tuple[Architecture, ...] = (
             "videochat2_mistral_7b_stage2.pth",
         ),
     ),
+    Architecture(
+        "mPLUG-Owl3",
+        licence="Apache-2.0 by its README, MIT by its licence file",
+        model_types=("mplugowl3",),
+        loader="playhead_tools.architectures.mplug_owl3.loading:load_mplug_owl3",
+    ),
 )
 
 

@@ -10,6 +10,7 @@ Importing this module imports transformers; loaders alone do.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from inspect import signature
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,7 +19,7 @@ from playhead_index.embed.runtime import torch, transformers
 from playhead_index.embed.transformer import load_complete
 
 _library = transformers()
-_outputs = __import__("transformers.modeling_outputs", fromlist=["CausalLMOutputWithPast"])
+_outputs = import_module("transformers.modeling_outputs")
 CACHE = (
     "cache"
     if "cache" in signature(_library.GenerationMixin.prepare_inputs_for_generation).parameters
@@ -37,11 +38,13 @@ class EncodedVideo(_outputs.BaseModelOutputWithPooling):  # type: ignore[misc, n
         fine_rows: how many of a step's T rows are its fine grid; the others are the same step in a coarser
             grid and are shown instead of them, never beside them. None: there is one grid.
         redundant: (N,) bool, steps that the model's own rule leaves out when there are too many of them.
+        context: (S, T, D), T rows for each of S steps that are attended to and not spliced; None for none.
     """
 
     default_indices: Any = None
     fine_rows: int | None = None
     redundant: Any = None
+    context: Any = None
 
 
 class SpliceConfig(_library.PreTrainedConfig):  # type: ignore[misc, name-defined]

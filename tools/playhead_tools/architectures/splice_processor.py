@@ -41,11 +41,13 @@ class PreparedFrames:
         expansion: what stands in the clip's place in the prompt: a placeholder for every row, and the words
             around them.
         default_indices: (K,) int64 ascending, the rows that are shown without a keeper; None for all.
+        num_context_rows: that `get_video_features` will give as context, over all steps.
     """
 
     inputs: Mapping[str, Any]
     expansion: str
     default_indices: Any = None
+    num_context_rows: int = 0
 
 
 class SpliceProcessor(ABC):
@@ -128,6 +130,7 @@ class SpliceProcessor(ABC):
         return {
             **prepared.inputs,
             "default_indices": prepared.default_indices,
+            "num_context_rows": prepared.num_context_rows,
             "text_replacement_offsets": [[{"replacement": prepared.expansion}]],
         }
 

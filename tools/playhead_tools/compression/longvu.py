@@ -49,6 +49,8 @@ def mix_resolutions(
     window: int = WINDOW,
     threshold: float = THRESHOLD,
     reference_compat: bool = False,
+    frame_room_tokens: int | None = None,
+    cells: tuple[int, int] = (HIGH_CELLS, LOW_CELLS),
 ) -> MixedTokens:
     """Frames that fit the question in the fine grid, the others in the coarse one, within the budget.
 
@@ -68,6 +70,9 @@ def mix_resolutions(
         window: of `reduce_tokens`.
         threshold: of `reduce_tokens`.
         reference_compat: do as the released code does, bit by bit.
+        frame_room_tokens: with `reference_compat`, the tokens that the number of frames is compared with;
+            None for one less than the budget.
+        cells: of both grids, by which `reference_compat` tells its cases apart.
 
     Raises:
         ValueError: the two clips or the scores do not fit together.
@@ -78,7 +83,11 @@ def mix_resolutions(
             f"need as many frames in both grids, the second coarser, and as many scores, got "
             f"{tuple(high.tokens.shape)}, {tuple(low.tokens.shape)} and {len(scores)}"
         )
-    regime = _regime(high, low, budget_tokens, reference_compat)
+    if reference_compat:
+        room = budget_tokens - 1 if frame_room_tokens is None else frame_room_tokens
+        regime = _released_regime(high, low, budget_tokens, room, cells)
+    else:
+        regime = _regime(high, low, budget_tokens)
     limits: dict[str, Any] = {
         "window": window, "threshold": threshold, "budget_tokens": budget_tokens,
         "reference_compat": reference_compat,
@@ -92,16 +101,18 @@ def mix_resolutions(
     return _mixed(high, low, scores, fine, reference_compat)
 
 
-def _regime(high: ClipTokens, low: ClipTokens, budget: int, reference_compat: bool) -> Resolution:
-    num_frames, coarse = len(high), len(high) * low.tokens_per_frame
-    if not reference_compat:
-        if num_frames * high.tokens_per_frame <= budget:
-            return "high"
-        return "mixed" if coarse <= budget else "low"
-    room = budget - 1
-    if num_frames < max(1, room // HIGH_CELLS) or num_frames > max(1, room // LOW_CELLS):
+def _regime(high: ClipTokens, low: ClipTokens, budget: int) -> Resolution:
+    if len(high) * high.tokens_per_frame <= budget:
         return "high"
-    return "mixed" if coarse < budget else "low"
+    return "mixed" if len(low) * low.tokens_per_frame <= budget else "low"
+
+
+def _released_regime(
+    high: ClipTokens, low: ClipTokens, budget: int, room: int, cells: tuple[int, int]
+) -> Resolution:
+    if len(high) < max(1, room // cells[0]) or len(high) > max(1, room // cells[1]):
+        return "high"
+    return "mixed" if len(low) * low.tokens_per_frame < budget else "low"
 
 
 def _mixed(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from playhead_index.embed.runtime import torch
 from playhead_tools.compression.frame_windows import windows_of
@@ -54,7 +55,10 @@ def prune_frames(
         return SelectedFrames(np.arange(num_frames), clip.pts_s, num_frames, np.zeros(num_frames))
     stream = prune_frame_stream([clip], window=window, threshold=threshold, reference_compat=reference_compat)
     selected = join_selected(list(stream))
-    return _thinned(selected) if reference_compat and num_frames >= window else selected
+    if not reference_compat or num_frames < window:
+        return selected
+    at = evenly_thinned(len(selected))
+    return SelectedFrames(selected.indices[at], selected.pts_s[at], selected.num_given, selected.scores)
 
 
 def prune_frame_stream(
@@ -100,9 +104,7 @@ def _mean_similarity(features: Any, reference_compat: bool) -> Any:
     return torch().mean(rows @ rows.T, dim=1)
 
 
-def _thinned(selected: SelectedFrames) -> SelectedFrames:
-    if len(selected) <= MAX_FRAMES:
-        return selected
-    step = len(selected) / float(MAX_FRAMES)
-    at = np.array([int(step * i) for i in range(MAX_FRAMES)])
-    return SelectedFrames(selected.indices[at], selected.pts_s[at], selected.num_given, selected.scores)
+def evenly_thinned(num_frames: int) -> NDArray[np.int64]:
+    """(K,) places of at most `MAX_FRAMES` of so many frames, as LongVU's released code spreads them."""
+    step = max(1.0, num_frames / float(MAX_FRAMES))
+    return np.array([int(step * i) for i in range(min(num_frames, MAX_FRAMES))], dtype=np.int64)

@@ -83,7 +83,8 @@ def select_guided_tokens(
     The question sets how many tokens each step gets (`plan_tokens`); which those are is read off the order.
 
     Args:
-        order: (N, T) int64 tensor, the places of each step's tokens, best first (`rank_order`).
+        order: (N, T) int64 tensor, the places of each step's tokens, best first (`rank_order`); T may be more
+            than `costs` counts, then the last ones are never kept.
         scores: (N,) how well each step fits the question.
         pts_s: (N,) seconds.
         costs: what tokens cost.
@@ -103,4 +104,4 @@ def select_guided_tokens(
     )  # fmt: skip
     counts = np.zeros(len(pts_s), dtype=np.int64)
     counts[plan.frames.indices] = plan.counts
-    return RankedTokens((), order, costs.tokens_per_frame, pts_s).select(counts)[1]
+    return RankedTokens((), order, int(order.shape[1]), pts_s).select(counts)[1]

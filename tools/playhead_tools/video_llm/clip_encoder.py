@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, replace
 from math import ceil
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import TokenBudgetExceeded
-from playhead_tools.compression.records import ClipTokens
+from playhead_tools.compression.records import ClipTokens, upcast_half
 from playhead_tools.compression.text_guided import token_importance
 from playhead_tools.compression.token_ranking import rank_order
 from playhead_tools.video_llm.choose_frames import frames_to_show
@@ -111,6 +112,8 @@ class ClipEncoder:
     def _encode(self, request: VlmRequest, part: PromptClip, clip_input: ClipInput) -> ClipFeatures:
         features = clip_input if isinstance(clip_input, ClipFeatures) else encode(self.loaded, clip_input)
         is_final = not reads_question(self.loaded)
+        if features.context is not None and not features.context_keys:
+            features = replace(features, context_keys=self._context_keys(request, part, features))
         if is_final and self.rank and features.order is None:
             features = ranked(features)
         if features is not clip_input:
@@ -120,21 +123,35 @@ class ClipEncoder:
         refined = refine(self.loaded, features, request.question)
         return ranked(refined) if self.rank else refined
 
+    def _context_keys(self, request: VlmRequest, part: PromptClip, features: ClipFeatures) -> tuple[str, ...]:
+        """A name for each step of the context: that of its frame where a step is one, whatever the clip."""
+        frames, pts_s, _ = _frames_of(request, part)
+        if features.context_steps != len(frames):
+            return tuple(f"{self._key(request, part)}/{step}" for step in range(features.context_steps))
+        revision = f"{self.loaded.revision}/{features.modality}"
+        video_id = request.clips[part.clip].video_id
+        return tuple(
+            clip_key(revision, video_id, frames[i : i + 1], pts_s[i : i + 1], 0.0) for i in range(len(frames))
+        )
+
     def _key(self, request: VlmRequest, part: PromptClip) -> str:
         return clip_key(self.loaded.revision, request.clips[part.clip].video_id, *_frames_of(request, part))
 
     def _tokens(self, clip_input: ClipInput) -> int:
-        """Tokens that stand in the clip's place, words and marks too, those that the model leaves out not."""
+        """Tokens in the clip's place and rows of context, words too, those that the model leaves out not."""
         written = len(self.loaded.tokenizer(clip_input.expansion, add_special_tokens=False)["input_ids"])
         if clip_input.default_indices is None:
-            return written
+            return written + clip_input.num_context_rows
         all_placeholders = clip_input.expansion.count(placeholder(self.loaded, clip_input.modality))
         return written - all_placeholders + len(clip_input.default_indices)
 
 
 def ranked(features: ClipFeatures) -> ClipFeatures:
     """The clip with the order of its tokens; those that the model's own rule leaves out come last."""
-    missed = token_importance(ClipTokens(features.tokens, np.arange(features.steps, dtype=np.float64)))
+    tokens, steps = features.tokens, _default_steps(features)
+    missed = torch().full(tokens.shape[:2], -float("inf"), dtype=upcast_half(tokens[:0]).dtype)
+    shown = ClipTokens(tokens[steps][:, : features.fine_rows], steps.double().numpy())
+    missed[steps, : features.fine_rows] = token_importance(shown).to(missed.dtype)
     if features.default_indices is not None:
         stays = torch().zeros(missed.numel(), dtype=torch().bool)
         stays[features.default_indices] = True
@@ -142,12 +159,20 @@ def ranked(features: ClipFeatures) -> ClipFeatures:
     return replace(features, order=rank_order(missed))
 
 
+def _default_steps(features: ClipFeatures) -> Any:
+    """(K,) int64 ascending, the steps that are shown without a keeper."""
+    if features.default_indices is None:
+        return torch().arange(features.token_steps)
+    return torch().unique(features.default_indices // features.tokens.shape[1])
+
+
 def step_times_s(features: ClipFeatures, part: PromptClip) -> NDArray[np.float64]:
     """(N,) the mean time of the frames of every step, seconds."""
     times_s = np.array([frame.pts_s for frame in part.frames])
-    together = ceil(len(times_s) / features.steps)
-    padded = np.pad(times_s, (0, together * features.steps - len(times_s)), mode="edge")
-    means: NDArray[np.float64] = padded.reshape(features.steps, together).mean(axis=1)
+    steps = features.token_steps
+    together = ceil(len(times_s) / steps)
+    padded = np.pad(times_s, (0, together * steps - len(times_s)), mode="edge")
+    means: NDArray[np.float64] = padded.reshape(steps, together).mean(axis=1)
     return means
 
 

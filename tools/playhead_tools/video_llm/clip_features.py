@@ -47,9 +47,14 @@ class ClipFeatures:
             in a coarser grid, shown instead of them and never beside them. None: there is one grid.
         redundant: (N,) bool, steps that the model's own rule leaves out when there are too many of them; None
             without such a rule.
+        context: (M, D) floating tensor in the computer's own memory, rows that the language model attends to
+            by cross-attention and that stand nowhere in the sequence; None for models without. Such a model's
+            visual tokens are these rows, so `tokens`, `default_indices` and `order` are about them.
+        context_steps: of how many steps the context is, as many rows of each.
+        context_keys: a name for each step of the context, equal names mean equal rows; none: not cached.
 
     Raises:
-        ValueError: the rows are not the same number for every step.
+        ValueError: the rows, or those of the context, are not the same number for every step.
     """
 
     rows: Any
@@ -64,6 +69,9 @@ class ClipFeatures:
     order: Any = None
     fine_rows: int | None = None
     redundant: Any = None
+    context: Any = None
+    context_steps: int = 0
+    context_keys: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         num_rows = int(self.rows.shape[0]) - self.tail
@@ -73,6 +81,16 @@ class ClipFeatures:
             )
         if any(deep.shape != self.rows.shape for deep in self.deep):
             raise ValueError(f"deeper features must be {tuple(self.rows.shape)} too")
+        if self.context is not None and (
+            self.context.ndim != 2 or self.context_steps < 1 or len(self.context) % self.context_steps
+        ):
+            raise ValueError(
+                f"context must be ({self.context_steps} * T, D), got {tuple(self.context.shape)}"
+            )
+        if self.context_keys and len(self.context_keys) != self.context_steps:
+            raise ValueError(
+                f"context of {self.context_steps} steps needs a key each, got {len(self.context_keys)}"
+            )
 
     @property
     def tokens_per_step(self) -> int:
@@ -81,13 +99,25 @@ class ClipFeatures:
 
     @property
     def tokens(self) -> Any:
-        """(N, T, D) the rows by step, without the tail."""
+        """(N, T, D) the visual tokens by step: the context where there is one, else the rows but the tail."""
+        if self.context is not None:
+            return self.context.unflatten(0, (self.context_steps, -1))
         return self.rows[: self.steps * self.tokens_per_step].unflatten(0, (self.steps, self.tokens_per_step))
+
+    @property
+    def token_steps(self) -> int:
+        """N of `tokens`."""
+        return self.steps if self.context is None else self.context_steps
+
+    @property
+    def num_context_rows(self) -> int:
+        """M; 0 without context."""
+        return 0 if self.context is None else len(self.context)
 
     @property
     def size_bytes(self) -> int:
         """What the tensors take."""
-        optional = (self.default_indices, self.order, self.redundant)
+        optional = (self.default_indices, self.order, self.redundant, self.context)
         beside = [tensor for tensor in optional if tensor is not None]
         return sum(int(tensor.nbytes) for tensor in (self.rows, *self.deep, *beside))
 
@@ -98,10 +128,14 @@ class ClipFeatures:
         facts = {
             "steps": self.steps, "tail": self.tail, "expansion": self.expansion, "modality": self.modality,
             "grid": self.grid, "step_s": self.step_s, "fine_rows": self.fine_rows,
+            "context_steps": self.context_steps, "context_keys": self.context_keys,
         }  # fmt: skip
         facts_tensor = torch().tensor(list(json.dumps(facts).encode()), dtype=torch().uint8)
         deep = {f"deep{i}": tensor.contiguous() for i, tensor in enumerate(self.deep)}
-        optional = {"own": self.default_indices, "order": self.order, "redundant": self.redundant}
+        optional = {
+            "own": self.default_indices, "order": self.order, "redundant": self.redundant,
+            "context": self.context,
+        }  # fmt: skip
         optional_tensors = {
             name: tensor.contiguous() for name, tensor in optional.items() if tensor is not None
         }
@@ -118,8 +152,11 @@ class ClipFeatures:
         facts = json.loads(tensors["facts"].numpy().tobytes())
         facts["grid"] = None if facts["grid"] is None else tuple(facts["grid"])
         deep = tuple(tensors[f"deep{i}"] for i in range(sum(name.startswith("deep") for name in tensors)))
-        named = {"default_indices": "own", "order": "order", "redundant": "redundant"}
-        optional = {name: tensors.get(key) for name, key in named.items()}
+        facts["context_keys"] = tuple(facts.get("context_keys", ()))
+        names = {
+            "default_indices": "own", "order": "order", "redundant": "redundant", "context": "context",
+        }  # fmt: skip
+        optional = {field: tensors.get(name) for field, name in names.items()}
         return cls(rows=tensors["rows"], deep=deep, **optional, **facts)
 
 
@@ -133,6 +170,7 @@ class Pixels:
         modality: as what it goes in.
         frames: how many there are.
         default_indices: see `ClipFeatures`.
+        num_context_rows: that the encoder will give beside what goes into the sequence.
     """
 
     inputs: dict[str, Any]
@@ -140,6 +178,7 @@ class Pixels:
     modality: Modality
     frames: int
     default_indices: Any = None
+    num_context_rows: int = 0
 
     def placeholders(self, loaded: LoadedModel) -> int:
         """How many tokens the frames become."""
@@ -224,8 +263,10 @@ def prepare_pixels(
     expansion = inputs["text_replacement_offsets"][0][0]["replacement"]
     modality: Modality = "image" if as_image else family.modality
     if not family.prunes_tokens:
-        default_indices = inputs.get("default_indices")
-        return Pixels(dict(inputs), expansion, modality, len(frames), default_indices)
+        return Pixels(
+            dict(inputs), expansion, modality, len(frames), inputs.get("default_indices"),
+            int(inputs.get("num_context_rows", 0)),
+        )  # fmt: skip
     stays = inputs["video_compression_mask"]
     full_expansion = _all_placeholders(expansion, written, len(stays) // len(frames))
     return Pixels(dict(inputs), full_expansion, modality, len(frames), stays.nonzero()[:, 0])
@@ -247,6 +288,13 @@ def encode(loaded: LoadedModel, pixels: Pixels) -> ClipFeatures:
             f"{loaded.family.title}: the encoder gave {len(rows)} features for"
             f" {pixels.placeholders(loaded)} placeholders; processor and model do not belong together"
         )
+    context = getattr(output, "context", None)
+    if (0 if context is None else context[..., 0].numel()) != pixels.num_context_rows:
+        raise ModelUnavailable(
+            f"{loaded.family.title}: the encoder gave context"
+            f" {None if context is None else tuple(context.shape)}, the processor announced"
+            f" {pixels.num_context_rows} rows; processor and model do not belong together"
+        )
     grid = _first_value(pixels.inputs, f"{pixels.modality}_grid_thw")
     step_s = _first_value(pixels.inputs, "second_per_grid_ts")
     own = getattr(output, "default_indices", None)
@@ -262,6 +310,8 @@ def encode(loaded: LoadedModel, pixels: Pixels) -> ClipFeatures:
         default_indices=pixels.default_indices if own is None else own,
         fine_rows=getattr(output, "fine_rows", None),
         redundant=getattr(output, "redundant", None),
+        context=None if context is None else _rows(context),
+        context_steps=0 if context is None else len(context),
     )
 
 

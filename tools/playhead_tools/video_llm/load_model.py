@@ -16,6 +16,7 @@ from playhead_tools.video_llm.load_options import Attention as Attention
 from playhead_tools.video_llm.load_options import LoadOptions as LoadOptions
 from playhead_tools.video_llm.model_families import Family, family_of
 from playhead_tools.video_llm.number_words import provide_number_words
+from playhead_tools.video_llm.visual_context import VisualKeyCache
 
 WORDS = ("*.json", "*.jinja", "*.txt", "*.model")
 """Files that say how a prompt is written and pictures are prepared."""
@@ -43,6 +44,11 @@ class LoadedModel:
     def base(self) -> Any:
         """The model below its word head, which encodes clips."""
         return self.model.base_model
+
+    @property
+    def visual_keys(self) -> VisualKeyCache | None:
+        """Cached keys and values of visual context; None for a model without cross-attention."""
+        return getattr(self.model, "visual_keys", None)
 
     @property
     def tokenizer(self) -> Any:

@@ -8,6 +8,8 @@ from playhead_index.errors import ModelUnavailable
 Modality = Literal["video", "image"]
 Packing = Literal["list", "tensor"]
 """What a forward pass takes as `pooler_output`: tensors (n, D) one after the other, or one (1, n, D)."""
+ContextReach = Literal["after", "all"]
+"""Which tokens attend to a clip's context: those after each step's placeholder, or all of the prompt."""
 
 FRAME_LABEL = r"\n?Frame \d+ at [\d.]+ s: "
 """What `between` writes before the tokens of a frame."""
@@ -44,6 +46,8 @@ class Family:
         template: for checkpoints that bring none.
         prunes_tokens: the processor leaves out tokens that did not change, and writes as many placeholders
             as are left of each frame; all are written here, and its selection is the default.
+        context_reach: for models with cross-attention. With `after` a step's placeholder stands for its
+            context and goes with it when no row is kept; with `all` placeholders stay whatever is kept.
     """
 
     title: str
@@ -62,6 +66,7 @@ class Family:
     one_is_image: bool = False
     template: str | None = None
     prunes_tokens: bool = False
+    context_reach: ContextReach = "after"
 
 
 _QWEN3 = Family(

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.runtime import transformers
 from playhead_tools.video_llm.prompt_rows import PrunedRow
+from playhead_tools.video_llm.visual_context import ContextBlock
 
 _STRIDE = np.uint64(0x9E37_79B9_7F4A_7C15)
 """2^64 over the golden ratio: rows of a clip lie far apart."""
@@ -67,7 +69,18 @@ def columns_of(pruned_row: PrunedRow, keys: Sequence[str]) -> Columns:
         mixed = base + rows.numpy().astype(np.uint64) * _STRIDE
         marks[columns.numpy()] = -1 - (mixed >> np.uint64(1)).astype(np.int64)
         end = max(end, int(columns[-1]) + 1) if len(columns) else end
+    for block in pruned_row.context:
+        marks[block.column] = _mark_with_context(int(marks[block.column]), block)
     return Columns(marks, None if pruned_row.positions is None else pruned_row.positions.numpy(), end)
+
+
+def _mark_with_context(mark: int, block: ContextBlock) -> int:
+    """The mark of a column from which on a block of context is seen; other rows give another mark."""
+    kept = b"" if block.kept is None else block.kept.numpy().tobytes()
+    # a block without a name equals no other
+    name = block.key or uuid4().hex
+    digest = blake2b(f"{mark} {name} {len(block)} ".encode() + kept, digest_size=8).digest()
+    return -1 - (int.from_bytes(digest, "little") >> 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

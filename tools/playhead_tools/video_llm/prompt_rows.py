@@ -18,8 +18,9 @@ from playhead_index.errors import ModelUnavailable
 from playhead_tools.compression.budget_plan import TokenCosts
 from playhead_tools.video_llm.clip_features import ClipFeatures, placeholder
 from playhead_tools.video_llm.load_model import LoadedModel
-from playhead_tools.video_llm.model_families import Modality
+from playhead_tools.video_llm.model_families import ContextReach, Modality
 from playhead_tools.video_llm.token_spans import step_spans
+from playhead_tools.video_llm.visual_context import ContextBlock, VisualContext
 
 _MODALITIES: tuple[Modality, Modality] = ("image", "video")
 
@@ -31,21 +32,34 @@ class ClipPlacement:
     Args:
         features: the clip.
         columns: (n,) int64, where its features stand.
-        around: for each step the columns of the words written around its tokens.
-        all_tokens: how many tokens stand in the clip's place, words and marks too.
+        around: for each step of its visual tokens the columns that go when it keeps none: the words written
+            around its tokens, and its placeholders where they only stand for context.
+        all_tokens: how many tokens stand in the clip's place, words, marks and coarser grids too, and rows of
+            context.
+        reach: which tokens attend to its context.
     """
 
     features: ClipFeatures
     columns: Any
     around: tuple[tuple[int, ...], ...]
     all_tokens: int
+    reach: ContextReach = "after"
 
     @property
     def costs(self) -> TokenCosts:
         """What its tokens cost; the dearest step's words count for every step."""
-        per_step, steps = self.features.tokens_per_step, self.features.steps
-        words = sum(map(len, self.around))
-        return TokenCosts(per_step, max(map(len, self.around)), self.all_tokens - per_step * steps - words)
+        steps, per_step = self.features.tokens.shape[:2]
+        per_step = self.features.fine_rows or int(per_step)
+        around_clip = self.given_tokens - per_step * steps - sum(map(len, self.around))
+        return TokenCosts(per_step, max(map(len, self.around)), around_clip)
+
+    @property
+    def given_tokens(self) -> int:
+        """How many tokens the clip takes with all of its finest grid, words and marks too."""
+        features = self.features
+        if features.fine_rows is None:
+            return self.all_tokens
+        return self.all_tokens - features.steps * (features.tokens_per_step - features.fine_rows)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,6 +89,7 @@ class PrunedRow:
         next_position: the place after all tokens of the whole prompt; 0 for models that only count.
         rows: for each clip the (k,) int64 rows of its features that are left.
         columns: for each clip the (k,) int64 columns of `ids` where they stand.
+        context: what the prompt attends to by cross-attention, in its order.
     """
 
     ids: Any
@@ -84,6 +99,7 @@ class PrunedRow:
     next_position: int
     rows: tuple[Any, ...]
     columns: tuple[Any, ...]
+    context: tuple[ContextBlock, ...] = ()
 
 
 def write_row(loaded: LoadedModel, text: str, clips: Sequence[tuple[ClipFeatures, str]]) -> Row:
@@ -119,6 +135,9 @@ def write_row(loaded: LoadedModel, text: str, clips: Sequence[tuple[ClipFeatures
 def prune_row(row: Row, token_indices: Sequence[Any]) -> PrunedRow:
     """The row with only the kept visual tokens, and without the words around steps that keep none.
 
+    The visual tokens of a clip with context are its context rows; its placeholders stay where a row of their
+    step does, or all of them where every token attends to the context.
+
     Args:
         row: the whole prompt.
         token_indices: for each clip the (K,) int64 ascending places of its tokens; None for all.
@@ -127,15 +146,16 @@ def prune_row(row: Row, token_indices: Sequence[Any]) -> PrunedRow:
     visual = 0
     features: list[tuple[Modality, tuple[Any, ...]]] = []
     rows_left: list[Any] = []
-    for placement, indices in zip(row.clips, token_indices, strict=True):
-        rows = torch().arange(len(placement.columns)) if indices is None else _with_tail(placement, indices)
-        dropped = torch().ones(len(placement.columns), dtype=torch().bool)
-        dropped[rows] = False
-        keep_mask[placement.columns[dropped]] = False
-        empty = _empty_steps(placement, rows)
-        words = [column for step in empty for column in placement.around[step]]
-        keep_mask[torch().tensor(words, dtype=torch().int64)] = False
-        visual += placement.all_tokens - int(dropped.sum()) - len(words)
+    tokens_left = [
+        _kept_tokens(placement.features, indices)
+        for placement, indices in zip(row.clips, token_indices, strict=True)
+    ]
+    for placement, tokens in zip(row.clips, tokens_left, strict=True):
+        removed = _removed_columns(placement, tokens)
+        keep_mask[removed] = False
+        num_rows_removed = max(0, placement.features.num_context_rows - len(tokens))
+        visual += placement.all_tokens - len(removed) - num_rows_removed
+        rows = keep_mask[placement.columns].nonzero()[:, 0]
         tensors = (placement.features.rows, *placement.features.deep)
         features.append((placement.features.modality, tuple(tensor[rows] for tensor in tensors)))
         rows_left.append(rows)
@@ -143,10 +163,17 @@ def prune_row(row: Row, token_indices: Sequence[Any]) -> PrunedRow:
     columns = tuple(
         column[placement.columns[rows]] for placement, rows in zip(row.clips, rows_left, strict=True)
     )
+    context = tuple(
+        block
+        for placement, tokens in zip(row.clips, tokens_left, strict=True)
+        for block in _context_blocks(placement, tokens, column)
+    )
     positions, after = (
         (None, 0) if row.positions is None else (row.positions[:, keep_mask], int(row.positions.max()) + 1)
     )
-    return PrunedRow(row.ids[keep_mask], positions, tuple(features), visual, after, tuple(rows_left), columns)
+    return PrunedRow(
+        row.ids[keep_mask], positions, tuple(features), visual, after, tuple(rows_left), columns, context
+    )
 
 
 def batch_inputs(
@@ -179,6 +206,11 @@ def batch_inputs(
     outputs = _encoder_outputs(
         loaded, [_after(pruned_row, computed) for pruned_row in pruned_rows] if computed else pruned_rows
     )
+    if any(pruned_row.context for pruned_row in pruned_rows):
+        inputs["visual_context"] = VisualContext(
+            tuple(pruned_row.context for pruned_row in pruned_rows),
+            tuple(longest - len(pruned_row.ids) for pruned_row in pruned_rows),
+        )
     return {**inputs, "mm_encoder_outputs": outputs} if outputs else inputs
 
 
@@ -226,31 +258,90 @@ def _place_clip(
         )
         for span in spans
     )
-    return ClipPlacement(features, torch().tensor(columns, dtype=torch().int64), around, len(inside))
+    reach = loaded.family.context_reach
+    if features.context is not None:
+        around = _columns_of_context(loaded, features, columns, around)
+    num_tokens = len(inside) + features.num_context_rows
+    return ClipPlacement(features, torch().tensor(columns, dtype=torch().int64), around, num_tokens, reach)
+
+
+def _columns_of_context(
+    loaded: LoadedModel, features: ClipFeatures, columns: Sequence[int], around: Sequence[tuple[int, ...]]
+) -> tuple[tuple[int, ...], ...]:
+    """For each step of a clip's context the columns that go when none of its rows is kept."""
+    if loaded.family.context_reach == "all":
+        return ((),) * features.context_steps
+    if features.context_steps != features.steps:
+        raise ModelUnavailable(
+            f"{loaded.family.title}: the encoder gave context for {features.context_steps} steps and"
+            f" placeholders for {features.steps}; processor and model do not belong together"
+        )
+    per_step = features.tokens_per_step
+    return tuple(
+        (*words, *columns[step * per_step : (step + 1) * per_step]) for step, words in enumerate(around)
+    )
 
 
 def _within(offsets: tuple[int, int], first: int, stop: int) -> bool:
     return first <= offsets[0] and offsets[1] <= stop
 
 
-def _with_tail(placement: ClipPlacement, indices: Any) -> Any:
-    """Rows of kept tokens and of what follows the last step."""
-    num_columns = len(placement.columns)
-    rows = torch().as_tensor(indices, dtype=torch().int64).cpu()
-    num_step_tokens = placement.features.steps * placement.features.tokens_per_step
+def _kept_tokens(features: ClipFeatures, indices: Any) -> Any:
+    """(K,) int64 ascending places of the kept ones among a clip's visual tokens."""
+    num_tokens = features.tokens[..., 0].numel()
+    if indices is None:
+        return torch().arange(num_tokens)
+    tokens = torch().as_tensor(indices, dtype=torch().int64).cpu()
     if (
-        rows.ndim != 1
-        or bool((rows.diff() <= 0).any())
-        or (len(rows) and not 0 <= rows[0] <= rows[-1] < num_step_tokens)
+        tokens.ndim != 1
+        or bool((tokens.diff() <= 0).any())
+        or (len(tokens) and not 0 <= tokens[0] <= tokens[-1] < num_tokens)
     ):
-        raise ValueError(f"kept tokens must ascend within [0, {num_step_tokens}), got {rows.tolist()[:8]}…")
-    return torch().cat([rows, torch().arange(num_step_tokens, num_columns)])
+        raise ValueError(f"kept tokens must ascend within [0, {num_tokens}), got {tokens.tolist()[:8]}…")
+    return tokens
 
 
-def _empty_steps(placement: ClipPlacement, rows: Any) -> list[int]:
-    steps = rows[rows < placement.features.steps * placement.features.tokens_per_step]
-    nonempty = set((steps // placement.features.tokens_per_step).tolist())
-    return [step for step in range(placement.features.steps) if step not in nonempty]
+def _removed_columns(placement: ClipPlacement, tokens: Any) -> Any:
+    """(n,) int64 columns of a row that go when only these tokens of a clip are kept."""
+    features = placement.features
+    steps, per_step = features.tokens.shape[:2]
+    nonempty = set((tokens // per_step).tolist())
+    beside = [column for step in range(steps) if step not in nonempty for column in placement.around[step]]
+    columns = torch().tensor(beside, dtype=torch().int64)
+    if features.context is not None:
+        return columns
+    dropped = torch().ones(len(placement.columns), dtype=torch().bool)
+    dropped[tokens] = False
+    dropped[steps * per_step :] = False
+    return torch().cat([columns, placement.columns[dropped]])
+
+
+def _context_blocks(placement: ClipPlacement, tokens: Any, column: Any) -> list[ContextBlock]:
+    """The context that is left of a clip, step by step.
+
+    Args:
+        placement: the clip.
+        tokens: (K,) the places of its kept rows.
+        column: (L,) where each column of the whole row stands in the pruned one.
+    """
+    features = placement.features
+    if features.context is None:
+        return []
+    by_step, per_step = features.tokens, features.tokens.shape[1]
+    counts = torch().bincount(tokens // per_step, minlength=len(by_step)).tolist()
+    firsts = [0] * len(by_step)
+    if placement.reach == "after":
+        firsts = column[placement.columns[:: features.tokens_per_step]].tolist()
+    return [
+        ContextBlock(
+            rows=by_step[step],
+            kept=None if len(kept) == per_step else kept - step * per_step,
+            key=features.context_keys[step] if features.context_keys else "",
+            column=firsts[step],
+        )
+        for step, kept in enumerate(tokens.split(counts))
+        if len(kept)
+    ]
 
 
 def _positions(loaded: LoadedModel, ids: Any, clips: Sequence[ClipPlacement]) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.compression.records import SelectedTokens, upcast_half
+from playhead_tools.compression.records import ClipTokens, SelectedTokens, upcast_half
 from playhead_tools.compression.text_guided import (
     QuestionFocus,
     fit_of_words,
@@ -78,18 +78,22 @@ class GuidedTokens:
     def _select_tokens(self, clip: TokenizedClip, budget: int, focus: QuestionFocus) -> SelectedTokens:
         if budget >= clip.all_tokens:
             return clip.default_tokens
-        scores = np.zeros(len(clip.tokens)) if focus.is_global else self._scores(clip, focus.texts)
-        pts_s, is_global = clip.tokens.pts_s, focus.is_global
-        selected = select_guided_tokens(clip.order, scores, pts_s, clip.costs, budget, is_global=is_global)
-        if clip.default_indices is None:
-            return selected
-        mine = selected.indices[torch().isin(selected.indices, clip.default_indices)]
-        return SelectedTokens(mine, selected.tokens_per_frame, pts_s)
+        steps, per_step, shown = clip.default_steps, clip.tokens.tokens_per_frame, clip.default_clip
+        scores = (
+            np.zeros(len(shown)) if focus.is_global else self._scores(clip.clip.video_id, shown, focus.texts)
+        )
+        chosen = select_guided_tokens(
+            clip.order[steps], scores, shown.pts_s, clip.costs, budget, is_global=focus.is_global
+        )
+        indices = steps[chosen.frame_of] * per_step + chosen.place_of
+        if clip.default_indices is not None:
+            indices = indices[torch().isin(indices, clip.default_indices)]
+        return SelectedTokens(indices, per_step, clip.tokens.pts_s)
 
-    def _scores(self, clip: TokenizedClip, texts: Sequence[str]) -> NDArray[np.float64]:
+    def _scores(self, video_id: str, shown: ClipTokens, texts: Sequence[str]) -> NDArray[np.float64]:
         if self.frame_scores is not None:
-            scores = self.frame_scores(clip.clip.video_id, clip.tokens.pts_s, texts)
+            scores = self.frame_scores(video_id, shown.pts_s, texts)
             if scores is not None:
                 return scores
         vectors = torch().from_numpy(np.concatenate([self.word_vectors(text) for text in texts]))
-        return fit_of_words(clip.tokens, vectors.to(upcast_half(clip.tokens.tokens).dtype))
+        return fit_of_words(shown, vectors.to(upcast_half(shown.tokens).dtype))

@@ -12,6 +12,19 @@ from playhead_tools.video_llm.protocol import Clip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class PromptWords:
+    """The words of a prompt around its clips, as tokens.
+
+    Args:
+        before: (B,) int64, up to the last clip, without the placeholders of features.
+        after: (A,) int64, after the last clip: the question, and what ends the prompt.
+    """
+
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class TokenizedClip:
     """A clip of a call after the vision encoder, for who chooses among its tokens.
 
@@ -25,6 +38,9 @@ class TokenizedClip:
             question changes it, it is computed once a clip and cached with it.
         all_tokens: what the clip takes without a keeper, the words and marks around its tokens counted.
         default_indices: (K,) int64 ascending, the tokens that the model's own rule keeps; None for all.
+        fine_rows: how many of a step's T tokens are its fine grid, see `ClipFeatures`; None for one grid.
+        redundant: (N,) bool, steps that the model's own rule leaves out when there are too many, see there.
+        words: the prompt around the clips; None where it is not written yet.
     """
 
     clip: Clip
@@ -34,6 +50,24 @@ class TokenizedClip:
     order: Any
     all_tokens: int
     default_indices: Any = None
+    fine_rows: int | None = None
+    redundant: Any = None
+    words: PromptWords | None = None
+
+    @property
+    def default_steps(self) -> Any:
+        """(K,) int64 ascending, the steps of which any token is kept without a keeper."""
+        if self.default_indices is None:
+            return torch().arange(len(self.tokens))
+        return torch().unique(torch().as_tensor(self.default_indices) // self.tokens.tokens_per_frame)
+
+    @property
+    def default_clip(self) -> ClipTokens:
+        """The steps of `default_steps` in their finest grid."""
+        if self.default_indices is None and self.fine_rows is None:
+            return self.tokens
+        steps = self.default_steps
+        return ClipTokens(self.tokens.tokens[steps][:, : self.fine_rows], self.tokens.pts_s[steps.numpy()])
 
     @property
     def default_tokens(self) -> SelectedTokens:

@@ -33,7 +33,7 @@ from playhead_tools.video_llm.prompt import prompt_clips
 from playhead_tools.video_llm.prompt_rows import PrunedRow, Row, batch_inputs, prune_row, write_row
 from playhead_tools.video_llm.protocol import FrameChooser, PromptFrame, VlmRequest, VlmResponse
 from playhead_tools.video_llm.text_only import Message, TextReply, text_prompt
-from playhead_tools.video_llm.token_selection import TokenizedClip, TokenKeeper
+from playhead_tools.video_llm.token_selection import PromptWords, TokenizedClip, TokenKeeper
 from playhead_tools.video_llm.usage import Report
 
 Times = Literal["native", "between"]
@@ -76,6 +76,9 @@ class TransformersVideoLLM:
             `native` leaves the model's own way. A table of numbers and times stands before each clip anyway.
         reuse_bytes: of keys and values held from earlier calls, on the model's device; 0 for none. Those of a
             batch are neither held nor taken, nor are those of models whose layers forget tokens.
+        context_bytes: of keys and values of visual context held from earlier calls, for models with
+            cross-attention, on the model's device; 0 for none. A frame's serve any later call that shows it,
+            batches too.
         plain_prompt: whether it must be asked with the question alone (`wants_plain_prompt`).
     """
 
@@ -89,6 +92,7 @@ class TransformersVideoLLM:
         cache: FeatureCache | None = None,
         times: Times = "native",
         reuse_bytes: int = 1 << 30,
+        context_bytes: int = 1 << 30,
         plain_prompt: bool = False,
     ) -> None:
         self.plain_prompt = plain_prompt
@@ -96,7 +100,7 @@ class TransformersVideoLLM:
         self.keep = keep
         self.cache = FeatureCache() if cache is None else cache
         self._checkpoint, self._loading = str(checkpoint), loading or LoadOptions()
-        self._choose, self._times = choose, times
+        self._choose, self._times, self._context_bytes = choose, times, context_bytes
         self.prefixes = PrefixCache(reuse_bytes)
         self._lock = threading.Lock()
 
@@ -107,7 +111,10 @@ class TransformersVideoLLM:
         Raises:
             ModelUnavailable: it does not load.
         """
-        return load(self._checkpoint, self._loading)
+        loaded = load(self._checkpoint, self._loading)
+        if loaded.visual_keys is not None:
+            loaded.visual_keys.max_bytes = self._context_bytes
+        return loaded
 
     def generate(self, request: VlmRequest) -> VlmResponse:
         """One reply to one call, decoded greedily.
@@ -151,7 +158,7 @@ class TransformersVideoLLM:
                 else:
                     done = generate_tokens(loaded, [pruned_row], config, first_token)
             except torch().OutOfMemoryError as error:
-                self.prefixes.clear()
+                self._drop_computed()
                 raise ModelUnavailable(
                     f"{self.name}: the GPU has not enough memory for a prompt of {len(pruned_row.ids)}"
                     " tokens; load it in 4 bits"
@@ -198,6 +205,15 @@ class TransformersVideoLLM:
         vectors: NDArray[np.float32] = word_rows(self.loaded, text).float().cpu().numpy()
         return vectors
 
+    def token_vectors(self, ids: Any) -> Any:
+        """(W, D) tensor in the computer's own memory: the language model's own vectors of (W,) int64 tokens.
+
+        Raises:
+            ModelUnavailable: the model does not load.
+        """
+        with torch().inference_mode():
+            return self.loaded.model.get_input_embeddings()(ids.to(self.loaded.device)).cpu()
+
     def _select_tokens(
         self,
         request: VlmRequest,
@@ -207,6 +223,7 @@ class TransformersVideoLLM:
     ) -> tuple[Any, ...]:
         if self.keep is None:
             return tuple(clip.default_indices for clip in features)
+        words = words_around(row)
         encoded_clips = [
             TokenizedClip(
                 request.clips[part.clip],
@@ -221,6 +238,9 @@ class TransformersVideoLLM:
                     else clip.tokens[..., 0].numel() - len(clip.default_indices)
                 ),
                 clip.default_indices,
+                clip.fine_rows,
+                clip.redundant,
+                words,
             )
             for part, clip, placement in zip(prompt_clips(prompt_frames), features, row.clips, strict=True)
         ]
@@ -249,7 +269,7 @@ class TransformersVideoLLM:
         for i, (prompt, pruned_row) in enumerate(zip(prompts, pruned_rows, strict=True)):
             numbers, cut_off = _until_end(done.new[i].tolist(), prompt.request.budget.new_tokens, self._ends)
             num_given_frames = sum(len(clip) for clip in prompt.request.clips)
-            num_visual_tokens = sum(placement.all_tokens for placement in prompt.row.clips)
+            num_visual_tokens = sum(placement.given_tokens for placement in prompt.row.clips)
             report = Report(
                 model=self.name,
                 frames_given=num_given_frames,
@@ -273,7 +293,12 @@ class TransformersVideoLLM:
         return replies
 
     def _generate(
-        self, prompts: Sequence[Prompt], pruned_rows: Sequence[PrunedRow], first_token: FirstTokenProbe
+        self,
+        prompts: Sequence[Prompt],
+        pruned_rows: Sequence[PrunedRow],
+        first_token: FirstTokenProbe,
+        *,
+        is_retry: bool = False,
     ) -> Generated:
         loaded = self.loaded
         max_new_tokens = max(prompt.request.budget.new_tokens for prompt in prompts)
@@ -285,13 +310,20 @@ class TransformersVideoLLM:
                 )
             return generate_tokens(loaded, pruned_rows, config, first_token)
         except torch().OutOfMemoryError as error:
-            if not len(self.prefixes):
+            if not self._drop_computed() or is_retry:
                 raise ModelUnavailable(
                     f"{self.name}: the GPU has not enough memory for {len(pruned_rows)} *"
                     f" {len(pruned_rows[0].ids)} tokens; lower budget.visual_tokens or load it in 4 bits"
                 ) from error
-        self.prefixes.clear()
-        return self._generate(prompts, pruned_rows, first_token)
+        return self._generate(prompts, pruned_rows, first_token, is_retry=True)
+
+    def _drop_computed(self) -> bool:
+        """Drops all keys and values of earlier calls, and says whether there were any."""
+        caches = [cache for cache in (self.prefixes, self.loaded.visual_keys) if cache is not None]
+        had_any = any(len(cache) for cache in caches)
+        for cache in caches:
+            cache.clear()
+        return had_any
 
     @cached_property
     def _reuses(self) -> bool:
@@ -325,6 +357,15 @@ class TransformersVideoLLM:
                 f"{family.title} takes frames as evenly spaced; their true times stand in the prompt"
             )
         return notes
+
+
+def words_around(row: Row) -> PromptWords:
+    """The words of a whole prompt, without what stands in the places of its clips' features."""
+    is_word = torch().ones(len(row.ids), dtype=torch().bool)
+    for placement in row.clips:
+        is_word[placement.columns] = False
+    after = max((int(placement.columns[-1]) + 1 for placement in row.clips), default=0)
+    return PromptWords(row.ids[:after][is_word[:after]], row.ids[after:])
 
 
 def greedy_config(config: Any, tokenizer: Any, max_new_tokens: int) -> Any:

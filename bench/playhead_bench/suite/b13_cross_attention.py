@@ -1,0 +1,176 @@
+"""B13: mPLUG-Owl3 with visual keys and values computed once a frame: ratios on the processor.
+
+Random weights, 256 wide, 8 layers of which the first attends to frames (released: every eighth), 729 rows a
+frame, float32, one thread.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from playhead_bench.suite.random_owl3 import Owl3Shape, make_owl3
+from playhead_bench.suite.timing import Size, compare
+from playhead_bench.suite.vlm_calls import RandomWeightsVideoLLM, clock, make_request, moving_clip
+from playhead_index.embed.runtime import torch
+from playhead_tools.video_llm.feature_cache import FeatureCache
+from playhead_tools.video_llm.load_model import LoadedModel
+from playhead_tools.video_llm.protocol import Clip
+from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
+
+THREADS = 1
+ROUNDS = 7
+STEPS = 8
+"""Decoded tokens a measurement."""
+FRAMES, SIDE_PX = 64, 378
+CLIPS, CLIP_FRAMES = 8, 8
+SPLICED_FRAMES = {"small": 8, "full": 16}
+GOALS = {
+    "kept_64_over_kept_1": 1.3,
+    "spliced_over_attended": 6.0,
+    "recomputed_64_over_kept_64": 10.0,
+    "second_over_first": 0.2,
+}
+
+
+def run(size: Size) -> dict[str, Any]:
+    """Ratios of decoding, first token and second question, for both generations.
+
+    Returns:
+        by generation; `decoding` of one step with 64 frames and with 1, kept and recomputed keys;
+        `first_token` against the same frames spliced into the sequence; `questions`, a second one over the
+        clips of the first in another order, from pixels and from encoded clips.
+    """
+    shapes = {"241101": Owl3Shape(), "240728": Owl3Shape(has_gate=True)}
+    found = {name: _measure(shape, SPLICED_FRAMES[size]) for name, shape in shapes.items()}
+    return found | {"goal": GOALS}
+
+
+def _measure(shape: Owl3Shape, spliced_frames: int) -> dict[str, Any]:
+    loaded = make_owl3(shape)
+    return {
+        "model": shape.record(),
+        "decoding": _decoding(loaded),
+        "first_token": _first_token(loaded, spliced_frames),
+        "questions": _questions(loaded),
+    }
+
+
+class _Decoder:
+    """A prompt whose next tokens are decoded again and again.
+
+    Args:
+        loaded: the model.
+        frames: of the prompt.
+        recomputes: project the rows anew in every step, as the released code does.
+    """
+
+    def __init__(self, loaded: LoadedModel, frames: int, *, recomputes: bool = False) -> None:
+        self.model, self.recomputes = loaded.model, recomputes
+        llm = RandomWeightsVideoLLM(loaded)
+        prompt = llm.prompt(make_request(moving_clip(frames, SIDE_PX)))
+        inputs = llm.inputs([prompt])
+        self.context, self.length = inputs["visual_context"], inputs["input_ids"].shape[1]
+        self.rows = prompt.row.clips[0].features.context
+        with torch().inference_mode():
+            output = self.model(**inputs, use_cache=True, logits_to_keep=1)
+        self.cache = output.cache if "cache" in output else output.past_key_values
+
+    def __call__(self, number: int) -> None:
+        with torch().inference_mode():
+            for step in range(STEPS):
+                if self.recomputes:
+                    self._project()
+                at = self.length + step
+                self.model(
+                    input_ids=torch().tensor([[100]]),
+                    attention_mask=torch().ones(1, at + 1, dtype=torch().int64),
+                    position_ids=torch().tensor([[at]]),
+                    past_key_values=self.cache,
+                    visual_context=self.context,
+                    use_cache=True,
+                )
+            self.cache.crop(self.length)
+
+    def _project(self) -> None:
+        """Keys with their phase and values of all rows."""
+        packed = self.context.packed
+        positions = packed.positions + int(self.model.config.has_gate)
+        layers = tuple(
+            (self.model.with_phase(keys[None], positions), values[None])
+            for keys, values in self.model.project_rows(self.rows)
+        )
+        self.context.packed = replace(packed, layers=layers)
+
+
+def _decoding(loaded: LoadedModel) -> dict[str, Any]:
+    tasks: dict[str, Callable[[int], object]] = {
+        "kept_1": _Decoder(loaded, 1),
+        "kept_64": _Decoder(loaded, FRAMES),
+        "recomputed_64": _Decoder(loaded, FRAMES, recomputes=True),
+    }
+    timed = compare(tasks, ROUNDS, clock())
+    return timed.record(("kept_64", "kept_1"), ("recomputed_64", "kept_64")) | {"tokens": STEPS}
+
+
+def _first_token(loaded: LoadedModel, frames: int) -> dict[str, Any]:
+    """From encoded clips to the first token; keys and values of the frames are part of it."""
+    clips, cache = [moving_clip(frames, SIDE_PX)], FeatureCache()
+    RandomWeightsVideoLLM(loaded, cache=cache).prompt(make_request(*clips))
+    vectors = _spliced_vectors(loaded, RandomWeightsVideoLLM(loaded, cache=cache), clips[0])
+
+    def attended(number: int) -> None:
+        _forget(loaded)
+        RandomWeightsVideoLLM(loaded, cache=cache).generate(make_request(*clips, question=number))
+
+    def spliced(number: int) -> None:
+        with torch().inference_mode():
+            loaded.model(inputs_embeds=vectors, use_cache=True, logits_to_keep=1)
+
+    timed = compare({"attended": attended, "spliced": spliced}, ROUNDS, clock())
+    return timed.record(("spliced", "attended")) | {"frames": frames, "spliced_tokens": vectors.shape[1]}
+
+
+def _spliced_vectors(loaded: LoadedModel, llm: TransformersVideoLLM, clip: Clip) -> Any:
+    """(1, L, H) the same prompt with all rows of a frame in the place of its token."""
+    row = llm.prompt(make_request(clip)).row
+    vectors = loaded.model.get_input_embeddings().weight.detach()
+    pieces, done = [], 0
+    for column, rows in zip(row.clips[0].columns.tolist(), row.clips[0].features.tokens, strict=True):
+        pieces += [vectors[row.ids[done:column]], rows]
+        done = column + 1
+    return torch().cat([*pieces, vectors[row.ids[done:]]])[None]
+
+
+def _questions(loaded: LoadedModel) -> dict[str, Any]:
+    """A first question over eight clips, then another one over them in another order."""
+    clips = [moving_clip(CLIP_FRAMES, SIDE_PX, number=number) for number in range(CLIPS)]
+    others = [clips[number] for number in (5, 2, 7, 0, 6, 1, 4, 3)]
+    encoded = FeatureCache()
+    RandomWeightsVideoLLM(loaded, cache=encoded).prompt(make_request(*clips))
+    llm = RandomWeightsVideoLLM(loaded, cache=encoded)
+
+    def first(number: int) -> None:
+        _forget(loaded)
+        RandomWeightsVideoLLM(loaded).generate(make_request(*clips, question=2 * number))
+
+    def first_encoded(number: int) -> None:
+        _forget(loaded)
+        RandomWeightsVideoLLM(loaded, cache=encoded).generate(make_request(*clips, question=2 * number))
+
+    def second(number: int) -> None:
+        llm.prefixes.clear()  # the keys of frames alone serve another order
+        llm.generate(make_request(*others, question=2 * number + 1))
+
+    tasks = {"first": first, "first_encoded": first_encoded, "second": second}
+    timed = compare(tasks, ROUNDS, clock())
+    keys = loaded.visual_keys
+    return timed.record(("second", "first"), ("second", "first_encoded")) | {
+        "frames": CLIPS * CLIP_FRAMES,
+        "kept_mb": None if keys is None else keys.in_memory_bytes / 2**20,
+    }
+
+
+def _forget(loaded: LoadedModel) -> None:
+    """Drops the keys and values of all frames."""
+    if loaded.visual_keys is not None:
+        loaded.visual_keys.clear()

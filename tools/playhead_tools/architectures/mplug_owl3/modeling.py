@@ -1,0 +1,334 @@
+"""mPLUG-Owl3 as a splice model: a SigLIP tower, and layers of Qwen2 that attend to its rows.
+
+A frame stands in the prompt as one token. Its 729 rows pass the input norm of each hyper layer and a
+projection of that layer to keys and values; all keys of a frame carry the rotary phase of its token
+(multimodal-interleaved rotary embedding). Without the phase they depend on the frame alone and are cached.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from playhead_index.embed.runtime import torch, transformers
+from playhead_tools.architectures.mplug_owl3.config import Owl3Config
+from playhead_tools.architectures.splice import CACHE, EncodedVideo, SpliceModel
+from playhead_tools.video_llm.visual_context import (
+    NEVER,
+    KeysAndValues,
+    PackedContext,
+    VisualContext,
+    VisualKeyCache,
+    pack_context,
+)
+
+_library = transformers()
+_qwen2 = __import__("transformers.models.qwen2.modeling_qwen2", fromlist=["Qwen2Attention"])
+_utils = __import__("transformers.modeling_utils", fromlist=["ALL_ATTENTION_FUNCTIONS"])
+FRAMES_AT_ONCE = 32
+"""Frames that go through the tower together."""
+MAX_MASK_ELEMENTS = 1 << 26
+"""Elements of a mask at a time; longer prompts attend in parts."""
+
+MaskOf = Callable[[int, int], Any]
+"""(B, L, M) bool for queries [first, stop), which keys they see; None where they see all."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HyperContext:
+    """What the hyper layers of one forward pass attend to.
+
+    Args:
+        layers: by index of the layer, keys with their phase and values, (B, heads, M, D).
+        sees_rows: which queries see which rows.
+        sees_text: which queries see which columns of text, padding left out.
+        sees_any: (B, L) bool, queries that see any row; None where all do.
+    """
+
+    layers: Mapping[int, KeysAndValues]
+    sees_rows: MaskOf
+    sees_text: MaskOf
+    sees_any: Any
+
+
+class HyperAttention(_qwen2.Qwen2Attention):  # type: ignore[misc, name-defined]
+    """Self-attention of Qwen2 that also attends to visual rows.
+
+    Args:
+        config: of the text model.
+        layer_idx: counted from 0.
+        has_gate: two softmaxes mixed by a gate a channel (240728); else one softmax over rows and text.
+    """
+
+    def __init__(self, config: Any, layer_idx: int, *, has_gate: bool) -> None:
+        super().__init__(config, layer_idx)
+        self.num_key_value_heads = config.num_key_value_heads
+        self.v_kv_proj = torch().nn.Linear(
+            config.hidden_size, 2 * config.num_key_value_heads * self.head_dim, bias=True
+        )
+        gate = torch().nn.Parameter(torch().zeros(config.num_attention_heads * self.head_dim))
+        self.register_parameter("gate", gate if has_gate else None)
+
+    def keys_and_values(self, rows: Any) -> KeysAndValues:
+        """(heads, M, D) keys without a phase and values of (M, H) rows that passed the layer's norm."""
+        both = self.v_kv_proj(rows).unflatten(-1, (self.num_key_value_heads, 2, self.head_dim))
+        keys, values = both.unbind(-2)
+        return keys.transpose(0, 1), values.transpose(0, 1)
+
+    def forward(
+        self,
+        hidden_states: Any,
+        position_embeddings: tuple[Any, Any],
+        attention_mask: Any = None,
+        cache: Any = None,
+        past_key_values: Any = None,
+        hyper_context: HyperContext | None = None,
+        **kwargs: Any,
+    ) -> tuple[Any, Any]:
+        """(B, L, H) output, and None for the attention weights; see `Qwen2Attention`.
+
+        Args:
+            hidden_states: (B, L, H).
+            position_embeddings: cosine and sine of the queries' positions.
+            attention_mask: of the text, as transformers prepares it.
+            cache: keys and values of the text before.
+            past_key_values: the same, in older versions of transformers.
+            hyper_context: rows to attend to; None for text alone.
+            kwargs: for the attention function.
+        """
+        known = cache if cache is not None else past_key_values
+        if hyper_context is None:
+            output: tuple[Any, Any] = super().forward(
+                hidden_states, position_embeddings, attention_mask, **{CACHE: known}, **kwargs
+            )
+            return output
+        queries, keys, values = (
+            project(hidden_states).unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
+            for project in (self.q_proj, self.k_proj, self.v_proj)
+        )
+        queries, keys = _qwen2.apply_rotary_pos_emb(queries, keys, *position_embeddings)
+        if known is not None:
+            keys, values = known.update(keys, values, self.layer_idx)
+        row_keys, row_values = hyper_context.layers[self.layer_idx]
+        if self.gate is None:
+            mixed = _attend(
+                queries,
+                torch().cat([row_keys, keys], dim=2),
+                torch().cat([row_values, values], dim=2),
+                _joined(hyper_context.sees_rows, hyper_context.sees_text),
+                self.scaling,
+            )
+        else:
+            attention = _utils.ALL_ATTENTION_FUNCTIONS.get_interface(
+                self.config._attn_implementation, _qwen2.eager_attention_forward
+            )
+            own, _ = attention(
+                self, queries, keys, values, attention_mask, dropout=0.0, scaling=self.scaling,
+                sliding_window=self.sliding_window, **kwargs,
+            )  # fmt: skip
+            own = own.flatten(2)
+            share = self.gate.sigmoid()
+            cross = _attend(queries, row_keys, row_values, hyper_context.sees_rows, self.scaling)
+            mixed = own * (1 - share) + cross * share
+            if hyper_context.sees_any is not None:
+                mixed = torch().where(hyper_context.sees_any[..., None], mixed, own)
+        return self.o_proj(mixed), None
+
+
+class Owl3Model(SpliceModel):
+    """mPLUG-Owl3 of either generation.
+
+    Args:
+        config: of this model.
+    """
+
+    config_class = Owl3Config
+
+    def __init__(self, config: Owl3Config) -> None:
+        super().__init__(config)
+        for layer in self.hyper_layers:
+            self.language_model.layers[layer].self_attn = HyperAttention(
+                self.language_model.config, layer, has_gate=config.has_gate
+            )
+        tower = _library.SiglipVisionModel(config.vision_config)
+        self.vision_model = getattr(tower, "vision_model", tower)  # one module deeper in older versions
+        linear, width = torch().nn.Linear, config.text_config.hidden_size
+        first = linear(config.vision_config.hidden_size, width)
+        self.vision2text_model = (
+            torch().nn.Sequential(first, torch().nn.GELU(), linear(width, width))
+            if config.two_layer_projector
+            else first
+        )
+        self.visual_keys = VisualKeyCache()
+        self.post_init()
+
+    @property
+    def hyper_layers(self) -> tuple[int, ...]:
+        """The layers with cross-attention, counted from 0."""
+        return tuple(layer - 1 for layer in self.config.hyper_layers)
+
+    def get_video_features(self, pixel_values_videos: Any, **kwargs: Any) -> EncodedVideo:
+        """For each frame the word vectors of its placeholder, and its rows as context.
+
+        Args:
+            pixel_values_videos: (N, 3, side, side).
+            kwargs: `return_dict`, which is always true.
+
+        Returns:
+            `pooler_output` (N * P, H) for P tokens a placeholder, `context` (N, rows, H).
+        """
+        context = torch().cat(
+            [self.vision2text_model(self._tower(part)) for part in pixel_values_videos.split(FRAMES_AT_ONCE)]
+        )
+        ids = torch().tensor(list(self.config.placeholder_ids), device=context.device)
+        words = self.get_input_embeddings()(ids)
+        return EncodedVideo(pooler_output=words.repeat(len(context), 1), context=context)
+
+    def forward(
+        self,
+        input_ids: Any = None,
+        attention_mask: Any = None,
+        position_ids: Any = None,
+        cache: Any = None,
+        past_key_values: Any = None,
+        inputs_embeds: Any = None,
+        use_cache: bool | None = None,
+        mm_encoder_outputs: Any = None,
+        logits_to_keep: int | Any = 0,
+        visual_context: VisualContext | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Logits of the next tokens; see `SpliceModel.forward`.
+
+        Args:
+            input_ids: (B, L) int64 with a placeholder for every frame.
+            attention_mask: (B, columns), 0 for padding, which stands on the left.
+            position_ids: (B, L).
+            cache: keys and values of earlier columns (`past_key_values` in older versions).
+            past_key_values: the same.
+            inputs_embeds: (B, L, D) in place of `input_ids`.
+            use_cache: give keys and values back.
+            mm_encoder_outputs: the placeholders' word vectors.
+            logits_to_keep: of so many last columns; 0 for all.
+            visual_context: the frames' rows, the same object in all steps of a generation.
+            kwargs: for the text model and its attention layers.
+        """
+        known = cache if cache is not None else past_key_values
+        if visual_context is not None:
+            length = (input_ids if inputs_embeds is None else inputs_embeds).shape[1]
+            past = 0 if known is None else int(known.get_seq_length())
+            kwargs["hyper_context"] = self._hyper_context(visual_context, past, length)
+        return super().forward(
+            input_ids=input_ids,
+            attention_mask=attention_mask,
+            position_ids=position_ids,
+            inputs_embeds=inputs_embeds,
+            use_cache=use_cache,
+            mm_encoder_outputs=mm_encoder_outputs,
+            logits_to_keep=logits_to_keep,
+            **{CACHE: known},
+            **kwargs,
+        )
+
+    def _tower(self, pixels: Any) -> Any:
+        """(N, rows, D) the output of the layer before the last, without the final norm."""
+        states = self.vision_model.embeddings(pixels)
+        for layer in self.vision_model.encoder.layers[:-1]:
+            states = layer(states, None)
+        return states
+
+    def project_rows(self, rows: Any) -> list[KeysAndValues]:
+        """Keys and values of rows in each hyper layer, without a phase."""
+        layers = [self.language_model.layers[layer] for layer in self.hyper_layers]
+        with torch().no_grad():
+            return [layer.self_attn.keys_and_values(layer.input_layernorm(rows)) for layer in layers]
+
+    def _packed(self, context: VisualContext) -> PackedContext:
+        """Keys with their phase and values of a call, computed in its first forward pass."""
+        if context.packed is None:
+            packed = pack_context(context, self.visual_keys, self.project_rows, str(self.device))
+            positions = packed.positions
+            if self.config.reference_compat:
+                positions = packed.columns.masked_fill(packed.columns == NEVER, 0)
+            if self.config.has_gate:
+                positions = positions + 1
+            layers = tuple((self.with_phase(keys, positions), values) for keys, values in packed.layers)
+            context.packed = replace(packed, layers=layers)
+        return context.packed
+
+    def with_phase(self, keys: Any, positions: Any) -> Any:
+        """(B, heads, M, D) keys turned to (B, M) positions, in float32 at least."""
+        wide = keys.float() if keys.dtype.itemsize < 4 else keys
+        cosine, sine = self.language_model.rotary_emb(wide, positions)
+        turned = wide * cosine[:, None] + _qwen2.rotate_half(wide) * sine[:, None]
+        return turned.to(keys.dtype)
+
+    def _hyper_context(self, context: VisualContext, past: int, length: int) -> HyperContext:
+        """Keys, values and masks of a forward pass over `length` columns after `past`."""
+        packed = self._packed(context)
+        layers = dict(zip(self.hyper_layers, packed.layers, strict=True))
+        columns = packed.columns
+        if length == 1 and len(columns) == 1 and not context.padding[0]:
+            return HyperContext(layers, _sees_all, _sees_all, None)
+        compat = self.config.reference_compat and not self.config.has_gate
+        is_strict = self.config.has_gate
+        at = torch().arange(length, device=columns.device) + (0 if compat else past)
+        padding = torch().tensor(context.padding, device=columns.device)[:, None, None]
+        text = torch().arange(past + length, device=columns.device)
+
+        def sees_rows(first: int, stop: int) -> Any:
+            if compat and length == 1:
+                return (columns != NEVER)[:, None]
+            here = at[None, first:stop, None]
+            return columns[:, None] < here if is_strict else columns[:, None] <= here
+
+        def sees_text(first: int, stop: int) -> Any:
+            here = at[None, first:stop, None]
+            if compat:
+                seen = text <= here if length > 1 else torch().ones_like(text <= here)
+                return seen.expand(len(columns), -1, -1)
+            # a column of padding sees itself, so that no softmax is over nothing
+            return ((text <= here) & (text >= padding)) | (text == here)
+
+        sees_any = columns.amin(dim=1)[:, None] < at if is_strict else None
+        return HyperContext(layers, sees_rows, sees_text, sees_any)
+
+
+def _sees_all(first: int, stop: int) -> None:
+    return None
+
+
+def _joined(sees_rows: MaskOf, sees_text: MaskOf) -> MaskOf:
+    """Which of the rows and of the text after them each query sees."""
+
+    def sees(first: int, stop: int) -> Any:
+        rows, text = sees_rows(first, stop), sees_text(first, stop)
+        return None if rows is None else torch().cat([rows, text], dim=-1)
+
+    return sees
+
+
+def _attend(queries: Any, keys: Any, values: Any, sees: MaskOf, scaling: float) -> Any:
+    """(B, L, heads * D) attention of all query heads, those of one key head together.
+
+    Args:
+        queries: (B, heads, L, D).
+        keys: (B, key heads, M, D).
+        values: the same.
+        sees: which keys each query sees.
+        scaling: of the scores.
+    """
+    batch, heads, length, _ = queries.shape
+    groups = heads // keys.shape[1]
+    step = max(1, MAX_MASK_ELEMENTS // (batch * groups * keys.shape[2]))
+    parts = []
+    for first in range(0, length, step):
+        stop = min(first + step, length)
+        grouped = queries[:, :, first:stop].unflatten(1, (-1, groups)).flatten(2, 3)
+        mask = sees(first, stop)
+        if mask is not None:
+            mask = mask[:, None].repeat(1, 1, groups, 1)
+        part = torch().nn.functional.scaled_dot_product_attention(
+            grouped, keys, values, attn_mask=mask, scale=scaling
+        )
+        parts.append(part.unflatten(2, (groups, -1)).flatten(1, 2))
+    return torch().cat(parts, dim=2).transpose(1, 2).flatten(2)
