@@ -90,6 +90,8 @@ class SpliceModel(_library.PreTrainedModel, _library.GenerationMixin):  # type: 
     config_class = SpliceConfig
     base_model_prefix = ""
     input_modalities = ("video", "text")
+    reads_question: ClassVar[bool] = False
+    """Whether rows depend on the question: `get_video_features` gives what does not, `refine` the rows."""
     _supports_sdpa = True
     _supports_flash_attn = True
     _supports_attention_backend = True
@@ -121,6 +123,18 @@ class SpliceModel(_library.PreTrainedModel, _library.GenerationMixin):  # type: 
         Args:
             args: none.
             kwargs: pixels of the frames of one clip, and `return_dict`, which is always true.
+        """
+        raise NotImplementedError
+
+    def refine(self, rows: Any, num_frames: int, instruction_ids: Any) -> Any:
+        """The rows that are spliced for an instruction, of a model that `reads_question`.
+
+        Its processor has `instruction(question, num_frames)` and `instruction_ids(question, num_frames)`.
+
+        Args:
+            rows: those of `get_video_features`.
+            num_frames: of the clip.
+            instruction_ids: (W,) int64.
         """
         raise NotImplementedError
 

@@ -20,6 +20,8 @@ from playhead_tools.video_llm.clip_features import (
     encode,
     placeholder,
     prepare_pixels,
+    reads_question,
+    refine,
 )
 from playhead_tools.video_llm.feature_cache import FeatureCache
 from playhead_tools.video_llm.frame_citations import number_frames
@@ -80,7 +82,14 @@ class ClipEncoder:
 
     def keys(self, request: VlmRequest, prompt_frames: tuple[PromptFrame, ...]) -> tuple[str, ...]:
         """The names of the shown clips; equal ones have equal features."""
-        return tuple(self._key(request, part) for part in prompt_clips(prompt_frames))
+        parts = prompt_clips(prompt_frames)
+        keys = tuple(self._key(request, part) for part in parts)
+        if not reads_question(self.loaded):
+            return keys
+        read = self.loaded.processor.instruction
+        return tuple(
+            f"{key} {read(request.question, len(part.frames))}" for key, part in zip(keys, parts, strict=True)
+        )
 
     def _choose_frames(self, request: VlmRequest, max_frames: int | None) -> tuple[PromptFrame, ...]:
         """As many frames as budget and model allow; no clip has more than the model was trained on."""
@@ -102,13 +111,17 @@ class ClipEncoder:
 
     def _encode(self, request: VlmRequest, part: PromptClip, clip_input: ClipInput) -> ClipFeatures:
         features = clip_input if isinstance(clip_input, ClipFeatures) else encode(self.loaded, clip_input)
+        is_final = not reads_question(self.loaded)
         if features.context is not None and not features.context_keys:
             features = replace(features, context_keys=self._context_keys(request, part, features))
-        if self.rank and features.order is None:
+        if is_final and self.rank and features.order is None:
             features = ranked(features)
         if features is not clip_input:
             self.cache.put(self._key(request, part), features)
-        return features
+        if is_final:
+            return features
+        refined = refine(self.loaded, features, request.question)
+        return ranked(refined) if self.rank else refined
 
     def _context_keys(self, request: VlmRequest, part: PromptClip, features: ClipFeatures) -> tuple[str, ...]:
         """A name for each step of the context: that of its frame where a step is one, whatever the clip."""

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import signature
 from typing import Any
 
@@ -25,6 +25,9 @@ _SPARSE = 16
 @dataclass(frozen=True, slots=True, eq=False)
 class ClipFeatures:
     """What a vision encoder made of the frames of a clip.
+
+    Of models whose rows depend on the question (`reads_question`) these are what does not; `refine` makes
+    those that are spliced.
 
     Args:
         rows: (N * T + tail, D) floating tensor in the computer's own memory; T rows for each of N steps, a
@@ -294,7 +297,7 @@ def encode(loaded: LoadedModel, pixels: Pixels) -> ClipFeatures:
     with torch().inference_mode():
         output = encoder(**arguments, return_dict=True)
     rows = _rows(output.pooler_output)
-    if len(rows) != pixels.placeholders(loaded):
+    if not reads_question(loaded) and len(rows) != pixels.placeholders(loaded):
         raise ModelUnavailable(
             f"{loaded.family.title}: the encoder gave {len(rows)} features for"
             f" {pixels.placeholders(loaded)} placeholders; processor and model do not belong together"
@@ -325,6 +328,33 @@ def encode(loaded: LoadedModel, pixels: Pixels) -> ClipFeatures:
         context_steps=0 if context is None else len(context),
         context_owner=getattr(output, "context_owner", None),
     )
+
+
+def reads_question(loaded: LoadedModel) -> bool:
+    """Whether what the language model is shown of a clip depends on the question, as with a Q-Former."""
+    return bool(getattr(loaded.base, "reads_question", False))
+
+
+def refine(loaded: LoadedModel, features: ClipFeatures, question: str) -> ClipFeatures:
+    """The clip as it is spliced for a question; of most models as it is.
+
+    Rows that a Q-Former made stand for all frames together, so they are one step.
+
+    Raises:
+        ModelUnavailable: it gives another number of features than the processor wrote placeholders.
+    """
+    if not reads_question(loaded):
+        return features
+    instruction = loaded.processor.instruction_ids(question, features.steps).to(loaded.device)
+    with torch().inference_mode():
+        made = loaded.base.refine(features.rows.to(loaded.device), features.steps, instruction)
+    rows, expected = _rows(made), features.expansion.count(placeholder(loaded, features.modality))
+    if len(rows) != expected:
+        raise ModelUnavailable(
+            f"{loaded.family.title}: the Q-Former gave {len(rows)} features for {expected} placeholders;"
+            " processor and model do not belong together"
+        )
+    return replace(features, rows=rows, steps=1, order=None, default_indices=None)
 
 
 def _all_placeholders(expansion: str, token: str, per_frame: int) -> str:

@@ -11,7 +11,7 @@ from playhead_index.embed.runtime import pick_device, pick_dtype, torch, transfo
 from playhead_index.embed.transformer import load_complete
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.architectures.architecture import Architecture, ModelParts
-from playhead_tools.architectures.registry import find_architecture
+from playhead_tools.architectures.registry import find_architecture, needed_files
 from playhead_tools.video_llm.load_options import Attention as Attention
 from playhead_tools.video_llm.load_options import LoadOptions as LoadOptions
 from playhead_tools.video_llm.model_families import Family, family_of
@@ -85,7 +85,8 @@ def load(name: str, options: LoadOptions) -> LoadedModel:
 
 def _load_architecture(architecture: Architecture, name: str, options: LoadOptions) -> LoadedModel:
     advice = f"hf download {name}"
-    checkpoint = find_checkpoint(name, architecture.needed_files, architecture.weights, advice=advice)
+    needed = needed_files(architecture, name)
+    checkpoint = find_checkpoint(name, needed, architecture.weights, advice=advice)
     device = pick_device(options.device)
     arguments = load_options(options, device)
     with offline(), map_load_errors(name, f"loading it as {architecture.title}"):
