@@ -1,75 +1,34 @@
 """A video-LLM of transformers from a folder or the local cache, with the options people load them by."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from playhead_index.embed.checkpoints import find_checkpoint, map_load_errors, offline
 from playhead_index.embed.digests import digest_of
 from playhead_index.embed.runtime import pick_device, pick_dtype, torch, transformers
 from playhead_index.embed.transformer import load_complete
 from playhead_index.errors import ModelUnavailable
-from playhead_tools.video_llm.model_families import Family, family_of
+from playhead_tools.video_llm.loaded_model import LoadedModel, LoadOptions
+from playhead_tools.video_llm.model_families import known_family
 from playhead_tools.video_llm.number_words import provide_number_words
+from playhead_tools.video_llm.video_probe import family_without_row, probe_family
 
-Attention = Literal["auto", "sdpa", "flash_attention_2", "eager"]
+__all__ = ["LoadOptions", "LoadedModel", "load", "load_options"]
 WORDS = ("*.json", "*.jinja", "*.txt", "*.model")
 """Files that say how a prompt is written and pictures are prepared."""
 
-
-@dataclass(frozen=True, slots=True)
-class LoadOptions:
-    """How a model is loaded.
-
-    Args:
-        device: `auto`, `cpu`, `cuda`, `cuda:1`, …
-        dtype: `auto` for bfloat16 on a GPU and float32 elsewhere, or torch's name of a type.
-        attention: `auto` leaves it to transformers, which takes SDPA.
-        four_bit: weights in 4 bits (NF4, double quantisation; Dettmers et al., 2023, arXiv:2305.14314).
-    """
-
-    device: str = "auto"
-    dtype: str = "auto"
-    attention: Attention = "auto"
-    four_bit: bool = False
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LoadedModel:
-    """A model ready to be asked.
-
-    Args:
-        model: of the class that its configuration names.
-        processor: with tokenizer and video processor; pads on the left.
-        family: what is particular about it.
-        revision: changes with the weights, the processor or the numbers' type.
-        device: where it computes.
-    """
-
-    model: Any
-    processor: Any
-    family: Family
-    revision: str
-    device: str
-
-    @property
-    def base(self) -> Any:
-        """The model below its word head, which encodes clips."""
-        return self.model.base_model
-
-    @property
-    def tokenizer(self) -> Any:
-        """The processor's tokenizer."""
-        return self.processor.tokenizer
+OTHER_PARTS = ("talker.", "token2wav.", "code2wav.")
+"""Beginnings of weights of the parts that speak, in checkpoints whose other part (`thinker`) answers."""
 
 
 def load(name: str, options: LoadOptions) -> LoadedModel:
-    """The model and its processor; nothing is fetched.
+    """The model and its processor; nothing is fetched. A family without a row is probed (`video_probe`).
 
     Raises:
         ModelUnavailable: files are missing or unfit, or do not hold exactly the model's weights; an option
-            needs a package or a GPU that is not there; or the family is unknown.
+            needs a package or a GPU that is not there; or the model takes no videos that a probe can follow.
     """
     advice = f"hf download {name}"
     checkpoint = find_checkpoint(name, ["config.json"], ["*.safetensors"], advice=advice)
@@ -77,11 +36,17 @@ def load(name: str, options: LoadOptions) -> LoadedModel:
     arguments = load_options(options, device)
     with offline(), map_load_errors(name, "loading it"):
         config = transformers().AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True)
-        family = family_of(config.model_type)
-        if config.model_type == "smolvlm":
+        model_type = config.model_type
+        answering = getattr(config, "thinker_config", config)
+        auto_class = _auto_class(name, answering)
+        if model_type == "smolvlm":
             provide_number_words()
         processor = transformers().AutoProcessor.from_pretrained(checkpoint.folder, local_files_only=True)
-        model = load_complete(transformers().AutoModelForImageTextToText, checkpoint.folder, **arguments)
+        family = known_family(model_type) or family_without_row(model_type, processor)
+        other_parts = () if answering is config else OTHER_PARTS
+        model = load_complete(
+            auto_class, checkpoint.folder, may_hold=other_parts, config=answering, **arguments
+        )
     _check_takes_features(name, model)
     if not options.four_bit:
         model = model.to(device)
@@ -89,7 +54,28 @@ def load(name: str, options: LoadOptions) -> LoadedModel:
     words = sorted(path for pattern in WORDS for path in Path(checkpoint.folder).glob(pattern))
     numbers = "nf4" if options.four_bit else str(model.dtype).removeprefix("torch.")
     revision = f"{checkpoint.revision[:16]}-{digest_of(words)[:16]}-{numbers}"
-    return LoadedModel(model.eval(), processor, family, revision, device)
+    loaded = LoadedModel(model.eval(), processor, family, revision, device)
+    if known_family(model_type) is not None:
+        return loaded
+    return replace(loaded, family=probe_family(loaded, model_type))
+
+
+def _auto_class(name: str, config: Any) -> Any:
+    """The auto class that makes models which answer about pictures from such a configuration.
+
+    Raises:
+        ModelUnavailable: there is none.
+    """
+    library = transformers()
+    if type(config) in library.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
+        return library.AutoModelForImageTextToText
+    multimodal = getattr(library, "MODEL_FOR_MULTIMODAL_LM_MAPPING", {})
+    if type(config) in multimodal:
+        return library.AutoModelForMultimodalLM
+    raise ModelUnavailable(
+        f"model {name!r}: transformers {library.__version__} has no class that answers about pictures for the"
+        f" type {config.model_type!r}; ask it through a server"
+    )
 
 
 def load_options(options: LoadOptions, device: str) -> dict[str, Any]:
