@@ -20,6 +20,7 @@ def stock_inputs(loaded: LoadedModel, prompt: Prompt, *clips: Clip) -> dict[str,
         videos=[torch().from_numpy(clip.frames).permute(0, 3, 1, 2) for clip in clips],
         videos_kwargs={
             "do_sample_frames": False,
+            "return_metadata": True,
             "return_tensors": "pt",
             **rate,
             "video_metadata": [metadata_of(clip.pts_s, clip.window.duration_s) for clip in clips],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.tools.video_llm.family_table import REFUSED, family_row, table_path, types_with_video
-from tests.tools.video_llm.seen_clips import exact, logits, noise, vlm_request
+from tests.tools.video_llm.seen_clips import logits, noise, vlm_request
 from tests.tools.video_llm.stock_calls import cut_inputs, stock_inputs
 from tests.tools.video_llm.tiny_families import FAMILY_MAKERS
 from tests.tools.video_llm.tiny_models import MAKERS
@@ -26,12 +26,13 @@ Models = Callable[[str], TransformersVideoLLM]
 
 @pytest.fixture(scope="module")
 def models(checkpoint: Callable[[str], Path]) -> Models:
-    """`models("gemma4")` is a tiny Gemma 4 in double precision, loaded once."""
+    """`models("gemma4")` is a tiny Gemma 4 in single precision, loaded once; experts have no double one."""
     loaded: dict[str, TransformersVideoLLM] = {}
 
     def get(family: str) -> TransformersVideoLLM:
         if family not in loaded:
-            loaded[family] = exact(checkpoint(family))
+            options = LoadOptions(device="cpu", dtype="float32")
+            loaded[family] = TransformersVideoLLM(checkpoint(family), loading=options)
         return loaded[family]
 
     return get

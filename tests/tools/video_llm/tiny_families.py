@@ -188,8 +188,11 @@ def cosmos3_edge() -> tuple[Any, Any]:
 def cohere_compass() -> tuple[Any, Any]:
     """North Vision: deeper features, times before steps."""
     library, names = transformers(), words()
+    rope = {"rope_type": "default", "rope_theta": 10_000.0, "mrope_section": [2, 1, 1]}
     config = library.CohereCompassConfig(
-        text_config=text_config(names, layer_types=["full_attention"] * 2, **_MROPE),
+        text_config=text_config(
+            names, layer_types=["full_attention"] * 2, rope_parameters={"full_attention": rope}
+        ),
         vision_config={**_QWEN_VISION, "num_position_embeddings": 64, "deepstack_visual_indexes": [0]},
         image_token_id=number(names, "<|IMAGE_PAD|>"),
         video_token_id=number(names, "<|VIDEO_PAD|>"),
@@ -546,7 +549,7 @@ def minimax_m3_vl() -> tuple[Any, Any]:
         ),
         chat_template=chat("]<]video[>[", "]<]image[>["),
     )
-    return library.MiniMaxM3VLForConditionalGeneration(config), processor
+    return library.MiniMaxM3SparseForConditionalGeneration(config), processor
 
 
 def molmo2() -> tuple[Any, Any]:
@@ -742,14 +745,17 @@ def qwen2_5_omni() -> tuple[Any, Any]:
     config = library.Qwen2_5OmniConfig(
         thinker_config={
             "text_config": text_config(names, **_rope()),
-            "vision_config": {**_QWEN_VISION, "window_size": 16, "fullatt_block_indexes": [1]},
+            "vision_config": {
+                **_QWEN_VISION, "patch_size": 14, "window_size": 56, "fullatt_block_indexes": [1]
+            },
             "audio_config": _OMNI_AUDIO,
             **_omni_ids(names, "index"),
         },
         enable_audio_output=False,
     )
-    image, _ = qwen_processors()
-    video = library.Qwen2VLVideoProcessor(size=_SIDES, do_sample_frames=False, **_PATCHES)
+    sizes = {**_PATCHES, "patch_size": 14}
+    image = library.Qwen2VLImageProcessor(size=_SIDES, **sizes)
+    video = library.Qwen2VLVideoProcessor(size=_SIDES, do_sample_frames=False, **sizes)
     sound = library.WhisperFeatureExtractor(feature_size=16)
     processor = library.Qwen2_5OmniProcessor(image, video, sound, names, chat_template=QWEN_TEMPLATE)
     return library.Qwen2_5OmniForConditionalGeneration(config), processor
@@ -763,15 +769,16 @@ def qwen3_omni_moe() -> tuple[Any, Any]:
         thinker_config={
             "text_config": text_config(names, head_dim=8, **_EXPERTS, **_MROPE),
             "vision_config": {
-                **_QWEN_VISION, "num_position_embeddings": 64, "deepstack_visual_indexes": [0]
+                **_QWEN_VISION, "patch_size": 14, "num_position_embeddings": 64, "deepstack_visual_indexes": [0],
             },
             "audio_config": audio,
             **_omni_ids(names, "id"),
         },
         enable_audio_output=False,
     )  # fmt: skip
-    image, _ = qwen_processors()
-    video = library.Qwen2VLVideoProcessor(size=_SIDES, do_sample_frames=False, **_PATCHES)
+    sizes = {**_PATCHES, "patch_size": 14}
+    image = library.Qwen2VLImageProcessor(size=_SIDES, **sizes)
+    video = library.Qwen2VLVideoProcessor(size=_SIDES, do_sample_frames=False, **sizes)
     sound = library.WhisperFeatureExtractor(feature_size=16)
     processor = library.Qwen3OmniMoeProcessor(image, video, sound, names, chat_template=QWEN_TEMPLATE)
     return library.Qwen3OmniMoeForConditionalGeneration(config), processor

@@ -240,6 +240,7 @@ def prepare_pixels(
             "videos_kwargs": {
                 "return_tensors": "pt",
                 "do_sample_frames": False,
+                "return_metadata": True,
                 "video_metadata": [metadata_of(pts_s, duration_s)],
             },
         }

@@ -89,6 +89,7 @@ _QWEN3 = Family(
     "Qwen3-VL",
     mrope=True,
     paired=True,
+    min_frames=2,
     opens=r"<[\d.]+ seconds><\|vision_start\|>",
     closes=r"<\|vision_end\|>",
 )

@@ -192,6 +192,7 @@ def _two_clips(loaded: LoadedModel, frames: NDArray[np.uint8], pts_s: NDArray[np
             videos_kwargs={
                 "return_tensors": "pt",
                 "do_sample_frames": False,
+                "return_metadata": True,
                 "video_metadata": [metadata_of(pts_s, _duration_s(pts_s)) for _ in range(2)],
             },
             return_text_replacement_offsets=True,
