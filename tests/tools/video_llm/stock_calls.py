@@ -1,4 +1,4 @@
-"""The call that transformers' documentation writes: processor, then forward or generate; with tokens cut out."""
+"""The call that transformers' documentation writes: processor, then forward; also with tokens cut out."""
 
 from inspect import signature
 from typing import Any
@@ -25,7 +25,7 @@ def stock_inputs(loaded: LoadedModel, prompt: Prompt, *clips: Clip) -> dict[str,
             **rate,
             "video_metadata": [metadata_of(clip.pts_s, clip.window.duration_s) for clip in clips],
         },
-        text_kwargs={"return_tensors": "pt"},
+        text_kwargs={"return_tensors": "pt", **_types_where_taken(loaded)},
     )
     stock.pop("video_metadata", None)
     return dict(stock)
@@ -54,6 +54,11 @@ def cut_inputs(loaded: LoadedModel, stock: dict[str, Any], kept: list[int]) -> d
         positions, _ = base.get_rope_index(**_taken(base.get_rope_index, _with_seconds(stock)))
         cut["position_ids"] = positions[..., stays]
     return cut
+
+
+def _types_where_taken(loaded: LoadedModel) -> dict[str, bool]:
+    takes = "mm_token_type_ids" in signature(loaded.model.forward).parameters
+    return {"return_mm_token_type_ids": True} if takes else {}
 
 
 def _taken(function: Any, inputs: dict[str, Any]) -> dict[str, Any]:

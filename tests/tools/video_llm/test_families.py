@@ -1,7 +1,9 @@
-"""Every type of model with a video processor in transformers: it runs as the stock call does, or says why not."""
+"""Every type with a video processor in transformers runs as the stock call does, or says why not."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.tools.video_llm.family_table import REFUSED, family_row, table_path, types_with_video
@@ -13,15 +15,22 @@ from tests.tools.video_llm.tiny_models import MAKERS
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.compression.records import SelectedTokens
-from playhead_tools.video_llm.first_token import FirstTokenProbe
-from playhead_tools.video_llm.generation import generate_tokens
+from playhead_tools.video_llm.generation import generate_reusing_prefix, generate_tokens
 from playhead_tools.video_llm.load_model import load
 from playhead_tools.video_llm.loaded_model import LoadOptions
+from playhead_tools.video_llm.prefix_cache import columns_of
 from playhead_tools.video_llm.prompt_rows import prune_row
 from playhead_tools.video_llm.token_selection import TokenizedClip
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM, greedy_config
 
 Models = Callable[[str], TransformersVideoLLM]
+KEPT_PREFIX = (
+    "cohere_compass", "cosmos3_omni", "ernie4_5_vl_moe", "glm4v", "kimi_k25", "minimax_m3_vl", "molmo2",
+    "qwen2_5_omni",
+)  # fmt: skip
+"""Probed types of which all layers hold all tokens, one of each kind of places, masks and experts."""
+ONE_VIDEO = ("molmo2",)
+"""Types whose processor takes one video a prompt, so that the stock call has no second clip."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +48,7 @@ def models(checkpoint: Callable[[str], Path]) -> Models:
 
 
 class EndsOfSteps:
-    """Keeps the first and the last token of every step."""
+    """Keeps the first and the last token of every step, of two the first."""
 
     def __call__(
         self, clips: list[TokenizedClip], question: str, max_tokens: int | None, /
@@ -52,14 +61,20 @@ class EndsOfSteps:
 
 def _ends(clip: TokenizedClip) -> list[int]:
     per_step, steps = clip.tokens.tokens_per_frame, len(clip.tokens.pts_s)
-    return sorted({step * per_step + place for step in range(steps) for place in (0, per_step - 1)})
+    ends = (0, per_step - 1) if per_step > 2 else (0,)
+    return [step * per_step + place for step in range(steps) for place in ends]
+
+
+def sharing(llm: TransformersVideoLLM, keep: EndsOfSteps | None) -> TransformersVideoLLM:
+    """The same loaded model with a keeper and a prefix cache of its own."""
+    other = TransformersVideoLLM(llm.name, keep=keep)
+    other.__dict__["loaded"] = llm.loaded
+    return other
 
 
 def compressed(llm: TransformersVideoLLM) -> TransformersVideoLLM:
     """The same loaded model, asked with some of its visual tokens."""
-    other = TransformersVideoLLM(llm.name, keep=EndsOfSteps())
-    other.__dict__["loaded"] = llm.loaded
-    return other
+    return sharing(llm, EndsOfSteps())
 
 
 @pytest.mark.parametrize("family", FAMILY_MAKERS)
@@ -67,6 +82,16 @@ def test_a_probed_family_says_what_the_stock_call_says(family: str, models: Mode
     llm, clip = models(family), noise(8)
     prompt = llm.prompt(vlm_request(clip))
     expected = logits(llm.loaded.model, stock_inputs(llm.loaded, prompt, clip))
+    got = logits(llm.loaded.model, llm.inputs([prompt]))
+    assert got.shape == expected.shape
+    assert float((got - expected).abs().max()) < 1e-5
+
+
+@pytest.mark.parametrize("family", [name for name in FAMILY_MAKERS if name not in ONE_VIDEO])
+def test_two_clips_of_a_probed_family_say_what_the_stock_call_says(family: str, models: Models) -> None:
+    llm, clips = models(family), (noise(8), noise(8, 40.0))
+    prompt = llm.prompt(vlm_request(*clips))
+    expected = logits(llm.loaded.model, stock_inputs(llm.loaded, prompt, *clips))
     got = logits(llm.loaded.model, llm.inputs([prompt]))
     assert got.shape == expected.shape
     assert float((got - expected).abs().max()) < 1e-5
@@ -86,18 +111,67 @@ def test_compression_is_the_stock_call_with_tokens_cut_out(family: str, models: 
     assert float((got - expected).abs().max()) < 1e-5
 
 
+@dataclass
+class Scores:
+    """A logits processor that changes nothing and keeps the scores of every step."""
+
+    steps: list[Any] = field(default_factory=list)
+
+    def __call__(self, input_ids: Any, scores: Any) -> Any:
+        self.steps.append(scores.clone())
+        return scores
+
+    def differ(self, other: "Scores") -> float:
+        """By how much at most."""
+        return float((torch().stack(self.steps) - torch().stack(other.steps)).abs().max())
+
+
+def four_tokens(llm: TransformersVideoLLM) -> Any:
+    """Greedy decoding of four tokens, whichever they are."""
+    config = greedy_config(llm.loaded.model.generation_config, llm.loaded.tokenizer, 4)
+    config.eos_token_id = None
+    return config
+
+
 @pytest.mark.parametrize("family", FAMILY_MAKERS)
 def test_a_probed_family_generates_what_stock_generate_does(family: str, models: Models) -> None:
     llm, clip = models(family), noise(8)
-    loaded, prompt = llm.loaded, llm.prompt(vlm_request(clip))
-    config = greedy_config(loaded.model.generation_config, loaded.tokenizer, 4)
-    config.eos_token_id = None
-    stock = stock_inputs(loaded, prompt, clip)
+    prompt, config, expected, got = llm.prompt(vlm_request(clip)), four_tokens(llm), Scores(), Scores()
     with torch().inference_mode():
-        expected = loaded.model.generate(**stock, generation_config=config)[:, stock["input_ids"].shape[1] :]
-    row = prune_row(prompt.row, prompt.token_indices)
-    got = generate_tokens(loaded, [row], config, FirstTokenProbe(None, lambda: None)).new
-    assert got.tolist() == expected.tolist()
+        llm.loaded.model.generate(
+            **stock_inputs(llm.loaded, prompt, clip), generation_config=config, logits_processor=[expected]
+        )
+    generate_tokens(llm.loaded, [prune_row(prompt.row, prompt.token_indices)], config, got)
+    assert len(got.steps) == 4
+    assert got.differ(expected) < 1e-5
+
+
+@pytest.mark.parametrize("keep", [None, EndsOfSteps()], ids=["all tokens", "some tokens"])
+@pytest.mark.parametrize("family", KEPT_PREFIX)
+def test_a_second_question_to_a_probed_family_goes_on_from_the_first(
+    family: str, keep: EndsOfSteps | None, models: Models
+) -> None:
+    llm = sharing(models(family), keep)
+    config, alone, going_on = four_tokens(llm), Scores(), Scores()
+    for question in ("Is it red?", "Where is the blue one?"):
+        prompt = llm.prompt(vlm_request(noise(8), question=question))
+        row = prune_row(prompt.row, prompt.token_indices)
+        going_on.steps.clear()
+        done = generate_reusing_prefix(llm.loaded, row, prompt.keys, config, going_on, llm.prefixes)
+    generate_tokens(llm.loaded, [row], config, alone)
+    assert (done.reused_tokens or 0) >= columns_of(row, prompt.keys).clips_end
+    assert going_on.differ(alone) < 1e-5
+
+
+def test_other_tokens_of_frames_that_attend_to_each_other_share_nothing_of_the_clip(models: Models) -> None:
+    llm = models("molmo2")
+    prompt = llm.prompt(vlm_request(noise(8)))
+    rows = [prune_row(prompt.row, (kept,)) for kept in (None, torch().arange(31))]
+    whole, fewer = (columns_of(row, prompt.keys) for row in rows)
+    assert whole.shared(whole) == len(whole.marks)
+    assert whole.shared(fewer) == prompt.row.ids.tolist().index(
+        llm.loaded.tokenizer.convert_tokens_to_ids("<frame_start>")
+    )
 
 
 @pytest.mark.parametrize("family", FAMILY_MAKERS)

@@ -159,7 +159,9 @@ def test_word_vectors_are_the_models_own(checkpoint: Checkpoint) -> None:
 def test_a_type_that_answers_nothing_about_pictures_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     (tmp_path / "model.safetensors").write_bytes(b"")
-    with pytest.raises(ModelUnavailable, match="has no class that answers about pictures for the type 'bert'"):
+    with pytest.raises(
+        ModelUnavailable, match="has no class that answers about pictures for the type 'bert'"
+    ):
         TransformersVideoLLM(tmp_path).generate(vlm_request())
 
 

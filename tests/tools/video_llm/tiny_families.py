@@ -18,10 +18,12 @@ SPECIAL = (
     *_QWEN, "<bos>", "<|image|>", "<|video|>", "<|audio|>", "<|begin_of_image|>", "<|end_of_image|>",
     "<|begin_of_video|>", "<|end_of_video|>", "<|IMAGE_PAD|>", "<|VIDEO_PAD|>", "<|VISION_START|>",
     "<|VISION_END|>", "<|media_pad|>", "<|kimi_k25_video_placeholder|>", "<|media_begin|>",
-    "<|media_content|>", "<|media_end|>", "]<]image[>[", "]<]video[>[", "]<]start of image[>[", "]<]end of image[>[", "<im_patch>",
+    "<|media_content|>", "<|media_end|>", "]<]image[>[", "]<]video[>[", "]<]start of image[>[",
+    "]<]end of image[>[", "<im_patch>",
     "<im_col>", "<im_start>", "<low_res_im_start>", "<frame_start>", "<im_end>", "<frame_end>", "<im_low>",
     "<|patch|>", "<|image_start|>", "<|image_end|>", "<|vid_frame_separator|>", "<|vid_start|>",
-    "<|vid_end|>", "<image>", "</image>", "<slice>", "</slice>", "<image_id>", "</image_id>", "<img>", "</img>",
+    "<|vid_end|>", "<image>", "</image>", "<slice>", "</slice>", "<image_id>", "</image_id>", "<img>",
+    "</img>",
     "<|imgpad|>", "<|audio_comp_pad|>", "<|soft_audio_start|>", "<|soft_audio_end|>", "<video>",
 )  # fmt: skip
 _PATCHES = {"patch_size": 4, "merge_size": 2, "temporal_patch_size": 2}
@@ -438,7 +440,8 @@ def hy_v4_vl() -> tuple[Any, Any]:
     library, names = transformers(), words()
     text = {
         **_MLA, **_ROUTED, **_INDEX, "qk_rope_head_dim": 8, "moe_intermediate_size": 16,
-        "n_shared_experts": 1, "mlp_layer_types": ["dense", "sparse"], "hc_mult": 2, "indexer_types": ["full", "full"], **_rope(),
+        "n_shared_experts": 1, "mlp_layer_types": ["dense", "sparse"], "hc_mult": 2,
+        "indexer_types": ["full", "full"], **_rope(),
     }  # fmt: skip
     config = library.HYV4VLConfig(
         text_config=text_config(names, **text),
@@ -681,6 +684,7 @@ def dots3_note() -> tuple[Any, Any]:
     library, names = transformers(), words()
     text = {
         **_MLA, **_ROUTED, **_INDEX, "qk_rope_head_dim": 8, "head_dim": 16, "moe_intermediate_size": 16,
+        "index_topk": 4096,
         "n_shared_experts": 1, "shared_experts_intermediate_size": 16, "mlp_layer_types": ["dense", "sparse"],
         "layer_types": ["indexed_attention", "sliding_attention"], "sliding_window": 64,
         "swa_num_attention_heads": 4, "swa_num_key_value_heads": 4, "swa_q_lora_rank": 16,
@@ -746,7 +750,10 @@ def qwen2_5_omni() -> tuple[Any, Any]:
         thinker_config={
             "text_config": text_config(names, **_rope()),
             "vision_config": {
-                **_QWEN_VISION, "patch_size": 14, "window_size": 56, "fullatt_block_indexes": [1]
+                **_QWEN_VISION,
+                "patch_size": 14,
+                "window_size": 56,
+                "fullatt_block_indexes": [1],
             },
             "audio_config": _OMNI_AUDIO,
             **_omni_ids(names, "index"),
