@@ -53,7 +53,7 @@ def load_video_llm(
             keep_frames=compression.frame_ratio,
             choose=compression.chooser(frame_scores),
         )  # fmt: skip
-    from playhead_tools.video_llm.load_model import LoadOptions
+    from playhead_tools.video_llm.load_options import LoadOptions
     from playhead_tools.video_llm.longvu_selection import two_grid_tokens
     from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 

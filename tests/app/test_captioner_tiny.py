@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from tests.tools.captions.made_segments import segment
-from tests.tools.video_llm.tiny_models import write_checkpoint
+from tests.tools.video_llm.checkpoints import write_checkpoint
 
 from playhead.load_video_model import load_captioner
 from playhead.video_model_choice import video_choice

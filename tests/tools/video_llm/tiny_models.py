@@ -1,10 +1,9 @@
 """Checkpoints of the real classes with random weights, as a hub would have them, small enough for a test."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
-from playhead_index.embed.runtime import torch, transformers
+from playhead_index.embed.runtime import transformers
 from playhead_tools.video_llm.number_words import provide_number_words
 
 QWEN_TEMPLATE = (
@@ -304,12 +303,3 @@ MAKERS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "llava_onevision": llava_onevision, "llava_next_video": llava_next_video, "internvl": internvl,
     "perception_lm": perception_lm, "video_llama_3": video_llama_3,
 }  # fmt: skip
-
-
-def write_checkpoint(family: str, folder: Path) -> Path:
-    """A folder with weights, processor and template of a family."""
-    torch().manual_seed(0)
-    model, processor = MAKERS[family]()
-    model.save_pretrained(folder)
-    processor.save_pretrained(folder)
-    return folder

@@ -25,7 +25,7 @@ from playhead_tools.video_llm.clip_features import (
 )
 from playhead_tools.video_llm.feature_cache import FeatureCache
 from playhead_tools.video_llm.frame_citations import number_frames
-from playhead_tools.video_llm.load_model import LoadedModel
+from playhead_tools.video_llm.loaded_model import LoadedModel
 from playhead_tools.video_llm.prompt import PromptClip, prompt_clips, times_text
 from playhead_tools.video_llm.protocol import FrameChooser, PromptFrame, VlmRequest
 from playhead_tools.video_llm.token_spans import with_times

@@ -28,7 +28,9 @@ from playhead_tools.video_llm.contact_sheets import with_contact_sheets
 from playhead_tools.video_llm.feature_cache import FeatureCache
 from playhead_tools.video_llm.first_token import FirstTokenProbe, yes_no_tokens
 from playhead_tools.video_llm.generation import Generated, generate_reusing_prefix, generate_tokens
-from playhead_tools.video_llm.load_model import LoadedModel, LoadOptions, load
+from playhead_tools.video_llm.load_model import load
+from playhead_tools.video_llm.load_options import LoadOptions
+from playhead_tools.video_llm.loaded_model import LoadedModel
 from playhead_tools.video_llm.prefix_cache import PrefixCache, keeps_all
 from playhead_tools.video_llm.prompt import prompt_clips
 from playhead_tools.video_llm.prompt_rows import PrunedRow, Row, batch_inputs, prune_row, write_row
@@ -353,6 +355,10 @@ class TransformersVideoLLM:
         if prompt.request.form is not None:
             notes.append("the form was asked for in words; generation was not held to it")
         parts = prompt_clips(prompt.prompt_frames)
+        if family.probed:
+            notes.append(f"how models of type {family.title} take videos was found out by a probe")
+        if family.max_clips is not None and len(parts) > family.max_clips:
+            notes.append(f"{family.title} takes {family.max_clips} video a prompt; it was given {len(parts)}")
         trained = family.max_frames
         if family.one_is_image and any(1 < len(part.frames) != trained for part in parts):
             notes.append(f"{family.title} was trained on {trained} frames a clip")

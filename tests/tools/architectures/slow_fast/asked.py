@@ -12,7 +12,7 @@ from tests.tools.architectures.slow_fast.tiny_slow_fast import write_slow_fast
 from tests.tools.video_llm.seen_clips import noise
 
 from playhead_tools.architectures.slow_fast.processing import prepare_picture
-from playhead_tools.video_llm.load_model import LoadOptions
+from playhead_tools.video_llm.load_options import LoadOptions
 from playhead_tools.video_llm.prompt_rows import PrunedRow, prune_row
 from playhead_tools.video_llm.protocol import Budget, Clip, PriorTurn, VlmRequest
 from playhead_tools.video_llm.transformers_llm import Prompt, TransformersVideoLLM

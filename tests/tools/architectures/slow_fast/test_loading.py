@@ -18,7 +18,9 @@ from playhead_tools.architectures.registry import find_architecture
 from playhead_tools.architectures.slow_fast.config import SlowFastConfig
 from playhead_tools.architectures.slow_fast.loading import tower_settings
 from playhead_tools.architectures.slow_fast.modeling import SlowFastModel
-from playhead_tools.video_llm.load_model import LoadedModel, LoadOptions, load
+from playhead_tools.video_llm.load_model import load
+from playhead_tools.video_llm.load_options import LoadOptions
+from playhead_tools.video_llm.loaded_model import LoadedModel
 
 RELEASED = """
 lm_head.weight 300 32

@@ -27,7 +27,8 @@ from playhead_index.embed.runtime import torch
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.architectures.registry import find_architecture
 from playhead_tools.architectures.video_chat2.loading import merge_lora, unwrapped_name
-from playhead_tools.video_llm.load_model import LoadOptions, load
+from playhead_tools.video_llm.load_model import load
+from playhead_tools.video_llm.load_options import LoadOptions
 
 EXACT = {"rtol": 0, "atol": 1e-12}
 Q_PROJ = "mistral_model.base_model.model.model.layers.0.self_attn.q_proj"
