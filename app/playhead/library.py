@@ -473,7 +473,7 @@ class Library:
             return None
         from playhead_tools.captions.summariser import VideoSummariser
 
-        model = load_video_llm(self.video_choice, self.models.device)
+        model = load_video_llm(self.video_choice, self.models.device, loading=self.models.video_loading)
         return VideoSummariser(model, self._caption_frames, self.video_choice.name)
 
     def _caption_frames(self, video_id: str, times_s: Sequence[float]) -> list[Frame]:
@@ -512,7 +512,9 @@ class Library:
         name = self.models.video
         chosen = None if name != AUTO or video_model_of_environment() else self.chat_choice
         chat_vlm = None if chosen is None else self._chat_model_as_vlm(chosen)
-        return chat_vlm or video_choice(name, local_only=self.models.local_only)
+        return chat_vlm or video_choice(
+            name, local_only=self.models.local_only, four_bit=self.models.four_bit
+        )
 
     @cached_property
     def chat_choice(self) -> ModelChoice | None:
@@ -575,7 +577,8 @@ class Library:
         choice = self.video_choice
         if choice.backend == "off":
             return None
-        model = load_video_llm(choice, self.models.device, resolve_keep_ratio(self.models.keep_ratio))
+        ratio = resolve_keep_ratio(self.models.keep_ratio)
+        model = load_video_llm(choice, self.models.device, ratio, loading=self.models.video_loading)
         return VlmClient(self.catalog, model)
 
     def clear_observations(self) -> None:

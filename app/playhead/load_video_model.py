@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from playhead.api_keys import key_for
+from playhead.video_loading import AS_CONFIGURED, VideoLoading
 from playhead.video_model_choice import KEY, named_folder
 from playhead.video_models import AUTO, OFF, VideoChoice
 from playhead_index.errors import ModelUnavailable
@@ -41,7 +42,13 @@ def resolve_keep_ratio(requested_ratio: float | None = None) -> float:
     return part
 
 
-def load_video_llm(choice: VideoChoice, device: str = AUTO, keep_ratio: float = 1.0) -> "VideoLLM":
+def load_video_llm(
+    choice: VideoChoice,
+    device: str = AUTO,
+    keep_ratio: float = 1.0,
+    *,
+    loading: VideoLoading = AS_CONFIGURED,
+) -> "VideoLLM":
     """The model of a choice; weights are loaded, and the server is called, at the first request.
 
     Args:
@@ -49,6 +56,7 @@ def load_video_llm(choice: VideoChoice, device: str = AUTO, keep_ratio: float = 
         device: as `ModelNames` names it.
         keep_ratio: the share of the visual tokens of a call that is retained, selected by the words of the
             question (`GuidedTokens`); behind a server the part of the frames, evenly spread.
+        loading: attention, number type and 4 bits of a model on this machine.
 
     Raises:
         ModelUnavailable: the choice is no model, or its plugin has none.
@@ -65,13 +73,12 @@ def load_video_llm(choice: VideoChoice, device: str = AUTO, keep_ratio: float = 
             prices=_prices() or _known_prices(choice),
             keep_frames=part,
         )  # fmt: skip
-    from playhead_tools.video_llm.load_model import LoadOptions
     from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
     name: Path | str = named_folder(choice.name) if choice.backend == "plugin" else choice.name
     model = TransformersVideoLLM(
         name,
-        loading=LoadOptions(device=device, four_bit=choice.four_bit),
+        loading=loading.load_options(device, four_bit=choice.four_bit),
         plain_prompt=choice.plain_prompt,
     )
     if part < 1:
@@ -81,7 +88,9 @@ def load_video_llm(choice: VideoChoice, device: str = AUTO, keep_ratio: float = 
     return model
 
 
-def load_captioner(choice: VideoChoice, device: str = AUTO) -> "VideoCaptioner":
+def load_captioner(
+    choice: VideoChoice, device: str = AUTO, *, loading: VideoLoading = AS_CONFIGURED
+) -> "VideoCaptioner":
     """The captioner that indexing uses; a server's captions are stored by its model's name alone.
 
     Raises:
@@ -91,7 +100,7 @@ def load_captioner(choice: VideoChoice, device: str = AUTO) -> "VideoCaptioner":
 
     at_once = MAX_PARALLEL_CALLS if choice.backend == "server" else 1
     name = Path(choice.name).name if choice.backend == "local" else choice.name.removesuffix(":")
-    model = load_video_llm(choice, device)
+    model = load_video_llm(choice, device, loading=loading)
     return VideoCaptioner(model, forms=choice.forms, at_once=at_once, model_name=name)
 
 

@@ -18,8 +18,11 @@ from playhead.load_video_model import resolve_keep_ratio
 from playhead.models import ModelNames
 from playhead.options import (
     DEFAULT_LIBRARY,
+    AttentionOption,
     BaseUrlOption,
     DeviceOption,
+    DtypeOption,
+    FourBitOption,
     FromOption,
     JsonOption,
     KeepTokens,
@@ -105,6 +108,9 @@ def ask(
     keep_tokens: KeepTokens = None,
     rerank_model: RerankModel = "auto",
     device: DeviceOption = "auto",
+    attention: AttentionOption = "auto",
+    dtype: DtypeOption = "auto",
+    four_bit: FourBitOption = None,
     local_only: LocalOnlyOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -131,8 +137,9 @@ def ask(
     checked(lambda: resolve_keep_ratio(keep_tokens))
     names = ModelNames(
         device=device, video=video_model, keep_ratio=keep_tokens, rerank=rerank_model, model=model,
-        local_only=local_only,
+        local_only=local_only, attention=attention, dtype=dtype, four_bit=four_bit,
     )  # fmt: skip
+    checked(lambda: names.video_loading)
     opened = Library(library, names)
     is_interactive = err.is_terminal and not as_json
     run_options: dict[str, Any] = {
@@ -181,6 +188,9 @@ def compare_strategies(
     max_cost: MaxCost = None,
     video_model: VideoModel = "auto",
     device: DeviceOption = "auto",
+    attention: AttentionOption = "auto",
+    dtype: DtypeOption = "auto",
+    four_bit: FourBitOption = None,
     local_only: LocalOnlyOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -199,7 +209,11 @@ def compare_strategies(
     checked(partial(checked_options, option or ()))
     for name in strategy or ():
         checked(partial(check_strategy, name))
-    names = ModelNames(device=device, video=video_model, model=model, local_only=local_only)
+    names = ModelNames(
+        device=device, video=video_model, model=model, local_only=local_only, attention=attention,
+        dtype=dtype, four_bit=four_bit,
+    )  # fmt: skip
+    checked(lambda: names.video_loading)
     opened = Library(library, names)
     ask_options = {
         "videos": video, "window": window_between(opened, from_s, to_s), "llm": llm, "base_url": base_url,

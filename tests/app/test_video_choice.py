@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from tests.tools.video_llm.made_server import MadeServer, made_server
 
+from playhead.known_video_models import KNOWN
 from playhead.load_video_model import load_captioner, load_video_llm
 from playhead.video_model_choice import ask_server, video_choice
-from playhead.video_models import KNOWN, MachineFacts, ServerFacts, VideoChoice, choose_video_model
+from playhead.video_models import MachineFacts, ServerFacts, VideoChoice, choose_video_model
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.captions.captioner import prompt_hash
 
@@ -40,8 +41,8 @@ CASES = {
         f"video model: {TINY} (the best cached model that fits the 12.0 GB of the GPU)",
     ),
     "4 bits where nothing else fits": (
-        MachineFacts(gpu_gb=10.0, cached=(BIG,), four_bit=True),
-        f"video model: {BIG} (the best cached model that, in 4 bits, fits the 10.0 GB of the GPU)",
+        MachineFacts(gpu_gb=12.0, cached=(BIG,), four_bit=True),
+        f"video model: {BIG} (the best cached model that, in 4 bits, fits the 12.0 GB of the GPU)",
     ),
     "a GPU that is too small": (
         MachineFacts(gpu_gb=10.0, cached=(BIG,)),
@@ -64,8 +65,8 @@ CASES = {
     ),
     "an empty cache": (
         MachineFacts(gpu_gb=80.0),
-        "video model: off (no video-LLM is in the cache of this machine; set --video-model to a model or a"
-        " server)",
+        "video model: off (no video-LLM is in the cache of this machine, playhead prepare video fetches one;"
+        " set --video-model to a model or a server)",
     ),
 }
 
@@ -130,7 +131,7 @@ def test_a_folder_is_taken_by_its_weights(tmp_path: Path) -> None:
 
 
 def test_a_model_that_is_not_in_the_cache_says_how_to_get_it() -> None:
-    with pytest.raises(ModelUnavailable, match="not on this machine; run: hf download someone/nothing"):
+    with pytest.raises(ModelUnavailable, match="run: playhead prepare video --video-model someone/noth"):
         video_choice("someone/nothing")
 
 

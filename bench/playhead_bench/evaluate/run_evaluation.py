@@ -163,7 +163,7 @@ def load_cached_vlm(library: Library, settings: Settings) -> CachedVlm | None:
 
     @lru_cache(maxsize=1)  # strategies come one after the other, so that one set of weights is held at a time
     def model(part: float) -> VideoLLM:
-        return load_video_llm(choice, library.models.device, part)
+        return load_video_llm(choice, library.models.device, part, loading=library.models.video_loading)
 
     return CachedVlm(model, choice.plain_prompt, cache)
 

@@ -1,0 +1,42 @@
+"""Full-size models with random weights keep to the memory that is computed for them, below 22 GB."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.app.test_video_memory import CEILING_GB, LARGE
+from tests.tools.video_llm.sized_models import language_model, run_look, to_four_bit, vision_tower
+
+from playhead.known_video_models import KnownModel
+from playhead_index.embed.runtime import torch
+from playhead_tools.video_llm.model_memory import LARGEST_LOOK, Precision, memory_needed
+
+pytestmark = pytest.mark.gpu
+
+
+@pytest.fixture
+def ceiling() -> Iterator[None]:
+    """torch may take so much of the GPU as `CEILING_GB` says."""
+    cuda = torch().cuda
+    cuda.empty_cache()
+    cuda.set_per_process_memory_fraction(CEILING_GB * 1e9 / cuda.get_device_properties(0).total_memory)
+    yield
+    cuda.set_per_process_memory_fraction(1.0)
+    cuda.empty_cache()
+
+
+@pytest.mark.parametrize("four_bit", [False, True])
+@pytest.mark.parametrize("model", LARGE, ids=lambda model: model.name)
+def test_a_look_of_a_large_model_keeps_to_its_memory(
+    model: KnownModel, four_bit: bool, ceiling: None
+) -> None:
+    if four_bit:
+        pytest.importorskip("bitsandbytes")
+    parts = [language_model(model.size.text, "meta", torch().bfloat16)]
+    parts += [vision_tower(tower, "meta", torch().bfloat16) for tower in model.size.towers]
+    text, *towers = [
+        to_four_bit(part, "cuda") if four_bit else part.to_empty(device="cuda") for part in parts
+    ]
+    torch().cuda.reset_peak_memory_stats()
+    assert run_look(model.size, LARGEST_LOOK, text, towers, new_tokens=8) == 8
+    need = memory_needed(model.size, Precision(2, four_bit))
+    assert torch().cuda.max_memory_allocated() < 1.05 * need.total
