@@ -14,6 +14,7 @@ from tests.tiny_video_llm import make_tiny_video_llm
 from tests.tools.video_llm.seen_clips import noise, vlm_request
 
 from playhead.default_models import DEFAULTS
+from playhead.known_video_models import KNOWN
 from playhead.models import ModelNames
 from playhead.prepare import chosen_models, why_not_loadable
 from playhead_tools.video_llm.load_model import LoadOptions
@@ -89,16 +90,16 @@ def test_a_video_model_is_downloaded_whole_and_answers(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_video_models_that_fit_are_listed_before_one_is_fetched(tmp_path: Path) -> None:
-    with model_hub({}) as hub:
-        done = playhead(hub.url, tmp_path, "prepare", "video", "--yes", "--json")
-        nobody = playhead(hub.url, tmp_path, "prepare", "video")
+    model = make_tiny_video_llm(tmp_path / "tiny")
+    with model_hub({known.name: model for known in KNOWN}) as hub:
+        nobody = playhead(hub.url, tmp_path / "home", "prepare", "video")
+        done = playhead(hub.url, tmp_path / "home", "prepare", "video", "--yes", "--json")
     lines = done.stderr.splitlines()
-    assert re.match(
-        r"1\. \S+/\S+: \d\.\d GB to download, \S.*; \d+\.\d GB of memory with a context", lines[0]
-    )
-    assert json.loads(done.stdout)["name"] == lines[0].split()[1].rstrip(":")
-    assert (done.returncode, "failed" in done.stdout) == (1, True)
-    assert (nobody.returncode, nobody.stdout) == (1, "")
+    listed = r"1\. \S+/\S+: \d\.\d GB to download, \S.*; \d+\.\d GB of memory with a context"
+    assert re.match(listed, lines[0])
+    fetched = json.loads(done.stdout)
+    assert (done.returncode, fetched["name"], fetched["error"]) == (0, lines[0].split()[1].rstrip(":"), None)
+    assert (nobody.returncode, nobody.stdout.strip()) == (1, "")
 
 
 def test_a_video_model_is_not_among_all_and_is_named_with_size_and_licence() -> None:

@@ -17,8 +17,8 @@ NF4_BYTES = 0.5 + 1 / 64 + 4 / (64 * 256)
 """Bytes a weight in NF4 with double quantisation: 4 bits, an 8-bit scale for 64 weights, a float32 for 256
 scales (Dettmers et al., 2023, arXiv:2305.14314)."""
 SCORE_BYTES = 8
-"""Bytes for each score of attention that is held: in the number type, in float32 after the softmax, and again in
-the number type; two copies in float32."""
+"""Bytes for each score of attention that is held: in the number type, in float32 after the softmax, and once
+more in the number type; two copies in float32."""
 FRAME_PX = (SHORT_SIDE_PX, ceil(SHORT_SIDE_PX * 16 / 9))
 """Height and width of a frame as looks decode it, for towers that take any size."""
 TEXT_KEYS = ("text_config", "llm_config", "language_config")
