@@ -462,11 +462,11 @@ def _chosen_video_model(*, ask: bool) -> str:
         typer.BadParameter: the number is none of the list.
     """
     offered = video_offers()
-    for number, offer in enumerate(offered, 1):
-        err.print(terminal.plain(f"{number}. {offer.sentence}"), soft_wrap=True)
+    for place, offer in enumerate(offered, 1):
+        err.print(terminal.plain(f"{place}. {offer.sentence}"), soft_wrap=True)
     if not ask or len(offered) == 1:
         return offered[0].model.name
-    number = typer.prompt("Which one?", default=1, type=int, err=True)
+    number: int = typer.prompt("Which one?", default=1, type=int, err=True)
     if not 1 <= number <= len(offered):
         raise typer.BadParameter(f"there are models 1 to {len(offered)}, got {number}")
     return offered[number - 1].model.name

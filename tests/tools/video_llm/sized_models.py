@@ -85,27 +85,34 @@ class PeakBytes(TorchDispatchMode):
         self.live -= num_bytes
 
 
-def to_four_bit(model: Any, device: str) -> Any:
-    """A model from the meta device on another one, its linear layers but the word head in NF4."""
+def from_meta(model: Any, device: str, *, four_bit: bool) -> Any:
+    """A model of the meta device on another one, zeros in it; linear layers but the word head in NF4."""
+    if four_bit:
+        _quantise(model, device)
+    filled: dict[int, Any] = {}
+    for module in model.modules():
+        for part in (module._parameters, module._buffers):
+            for name, tensor in part.items():
+                if tensor is not None and tensor.is_meta:
+                    own = torch().zeros_like(tensor, device=device)
+                    own = torch().nn.Parameter(own) if part is module._parameters else own
+                    part[name] = filled.setdefault(id(tensor), own)
+    return model.eval()
+
+
+def _quantise(model: Any, device: str) -> None:
     import bitsandbytes
 
     for name, module in list(model.named_modules()):
         if not isinstance(module, torch().nn.Linear) or name.endswith("lm_head"):
             continue
+        dtype, has_bias = module.weight.dtype, module.bias is not None
         layer = bitsandbytes.nn.Linear4bit(
-            module.in_features, module.out_features, bias=module.bias is not None,
-            compute_dtype=module.weight.dtype, quant_type="nf4",
-        )  # fmt: skip
-        weight = torch().randn(module.weight.shape, dtype=module.weight.dtype)
+            module.in_features, module.out_features, has_bias, compute_dtype=dtype, quant_type="nf4"
+        )
+        weight = torch().randn(module.weight.shape, dtype=dtype)
         layer.weight = bitsandbytes.nn.Params4bit(weight, requires_grad=False, quant_type="nf4")
-        if module.bias is not None:
-            layer.bias = torch().nn.Parameter(torch().zeros(module.bias.shape, dtype=module.weight.dtype))
+        if has_bias:
+            layer.bias = torch().nn.Parameter(torch().zeros(module.bias.shape, dtype=dtype))
         parent, _, own = name.rpartition(".")
         setattr(model.get_submodule(parent), own, layer.to(device))
-    for module in model.modules():  # what is left on the meta device: embeddings, norms, convolutions
-        for part in (module._parameters, module._buffers):
-            for name, tensor in part.items():
-                if tensor is not None and tensor.is_meta:
-                    empty = torch().zeros_like(tensor, device=device)
-                    part[name] = torch().nn.Parameter(empty) if tensor.requires_grad else empty
-    return model.eval()

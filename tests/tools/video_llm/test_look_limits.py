@@ -13,6 +13,7 @@ from tests.tools.video_llm.tiny_models import video_llava, write_checkpoint
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import ModelUnavailable, TokenBudgetExceeded
 from playhead_tools.testing import FixedMemory
+from playhead_tools.video_llm.device_memory import available_bytes
 from playhead_tools.video_llm.look_limits import USABLE
 from playhead_tools.video_llm.text_guided_selection import GuidedTokens
 from playhead_tools.video_llm.text_only import Message
@@ -218,6 +219,26 @@ def test_memory_that_runs_out_in_the_vision_encoder_halves_the_look(checkpoint: 
     llm.loaded.base.get_video_features = encode
     assert len(llm.generate(vlm_request(noise(8))).frames_shown) == 4
     assert shown == [8, 4]
+
+
+def test_a_model_that_memory_does_not_hold_is_one_line(
+    checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def to(self: Any, *place: Any) -> Any:
+        raise torch().OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(torch().nn.Module, "to", to)
+    with pytest.raises(
+        ModelUnavailable, match=r"not enough memory for it; load it in 4 bits .*prepare video"
+    ):
+        exact(checkpoint("llava_next_video")).generate(vlm_request())
+
+
+def test_the_memory_that_linux_counts_as_available_is_free(tmp_path: Path) -> None:
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text("MemTotal:  8000 kB\nMemFree:  100 kB\nMemAvailable:  2000 kB\n")
+    assert available_bytes(meminfo) == 2_048_000
+    assert available_bytes(tmp_path / "none") is None
 
 
 def failing(llm: TransformersVideoLLM, error: Exception) -> TransformersVideoLLM:

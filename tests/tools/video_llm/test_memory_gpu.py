@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from tests.app.test_video_memory import CEILING_GB, LARGE
-from tests.tools.video_llm.sized_models import language_model, run_look, to_four_bit, vision_tower
+from tests.tools.video_llm.sized_models import from_meta, language_model, run_look, vision_tower
 
 from playhead.known_video_models import KnownModel
 from playhead_index.embed.runtime import torch
@@ -33,9 +33,7 @@ def test_a_look_of_a_large_model_keeps_to_its_memory(
         pytest.importorskip("bitsandbytes")
     parts = [language_model(model.size.text, "meta", torch().bfloat16)]
     parts += [vision_tower(tower, "meta", torch().bfloat16) for tower in model.size.towers]
-    text, *towers = [
-        to_four_bit(part, "cuda") if four_bit else part.to_empty(device="cuda") for part in parts
-    ]
+    text, *towers = [from_meta(part, "cuda", four_bit=four_bit) for part in parts]
     torch().cuda.reset_peak_memory_stats()
     assert run_look(model.size, LARGEST_LOOK, text, towers, new_tokens=8) == 8
     need = memory_needed(model.size, Precision(2, four_bit))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.tools.video_llm.seen_clips import exact, noise, vlm_request
-from tests.tools.video_llm.sized_models import PeakBytes, language_model, run_look, vision_tower
+from tests.tools.video_llm.sized_models import PeakBytes, from_meta, language_model, run_look, vision_tower
 from tests.tools.video_llm.tiny_models import MAKERS
 
 from playhead_index.embed.runtime import torch, transformers
@@ -88,9 +88,10 @@ def test_layers_with_a_window_hold_no_more_than_it_and_linear_ones_nothing() -> 
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
 def test_the_peak_of_a_look_is_what_is_needed_within_a_quarter(attention: str) -> None:
     size, look = ModelSize(TEXT, (GATED, PLAIN), (), frame_tokens=64), Look(4, 768, 2)
-    text = language_model(TEXT, "cpu", torch().float32)
-    text.set_attn_implementation(attention)
-    towers = [vision_tower(tower, "cpu", torch().float32) for tower in size.towers]
+    parts = [language_model(TEXT, "meta", torch().float32)]
+    parts += [vision_tower(tower, "meta", torch().float32) for tower in size.towers]
+    parts[0].set_attn_implementation(attention)
+    text, *towers = [from_meta(part, "cpu", four_bit=False) for part in parts]
     with PeakBytes() as tracker:
         assert run_look(size, look, text, towers, new_tokens=2) == 2
     need = memory_needed(size, Precision(4, is_eager=attention == "eager"), look)

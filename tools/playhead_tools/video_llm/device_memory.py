@@ -33,8 +33,8 @@ class DeviceMemory:
             cuda = torch().cuda
             free, total = cuda.mem_get_info(device)
             allocated = cuda.memory_allocated(device)
-            limit = int(total * cuda.get_per_process_memory_fraction(device)) - allocated
-            return max(0, min(free + cuda.memory_reserved(device) - allocated, limit))
+            limit = total * cuda.get_per_process_memory_fraction(device) - allocated
+            return max(0, int(min(free + cuda.memory_reserved(device) - allocated, limit)))
         if device.startswith("mps"):
             mps = torch().mps
             return max(0, int(mps.recommended_max_memory() - mps.driver_allocated_memory()))

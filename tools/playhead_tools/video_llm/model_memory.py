@@ -468,7 +468,7 @@ def _merge(section: Mapping[str, Any], config: Mapping[str, Any]) -> int:
     """Patches along each side that become one token."""
     kind = str(config.get("model_type", ""))
     if ratio := config.get("downsample_ratio"):
-        return round(1 / ratio)
+        return round(1 / float(ratio))
     pooled = {"llava_onevision": 2, "video_llama_3": 2}
     stated = (
         section.get("spatial_merge_size"), config.get("scale_factor"), config.get("projector_pooling_ratio"),
