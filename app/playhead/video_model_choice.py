@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from playhead.api_keys import key_for, provider_variable
-from playhead.known_video_models import KNOWN
+from playhead.known_video_models import KNOWN, known_video_model
 from playhead.model_plugins import find_plugin
 from playhead.model_servers import is_address, served_models
 from playhead.video_loading import VideoLoading
@@ -87,18 +87,18 @@ def named_choice(
     weights_gb = sum(file.stat().st_size for file in folder.glob("*.safetensors")) / 1e9
     how = "plugin" if name.endswith(":") else "local"
     forms, plain = weights_gb >= FORM_GB, weights_gb < PLAIN_GB
-    is_four_bit = _fits_in_four_bits_alone(folder, weights_gb) if four_bit is None else four_bit
+    is_four_bit = _fits_in_four_bits_alone(name, folder, weights_gb) if four_bit is None else four_bit
     if is_four_bit and four_bit is None:
         reason += ", in 4 bits, as it does not fit the GPU otherwise"
     return VideoChoice(how, name, reason, forms=forms, plain_prompt=plain, four_bit=is_four_bit)  # type: ignore[arg-type]
 
 
-def _fits_in_four_bits_alone(folder: Path, weights_gb: float) -> bool:
-    """Whether a model of a folder fits the GPU of this machine in 4 bits and in no other way."""
+def _fits_in_four_bits_alone(name: str, folder: Path, weights_gb: float) -> bool:
+    """Whether a named model fits the GPU of this machine in 4 bits and in no other way."""
     if weights_gb < FORM_GB or not has_gpu() or not has_four_bit_packages():
         return False
-    gpu_gb = _gpu_gb()
-    size = None if gpu_gb is None else read_model_size(folder)
+    gpu_gb, known = _gpu_gb(), known_video_model(name)
+    size = read_model_size(folder) if known is None else known.size
     if gpu_gb is None or size is None:
         return False
     return not fits_gpu(size, gpu_gb, four_bit=False) and fits_gpu(size, gpu_gb, four_bit=True)

@@ -229,7 +229,7 @@ def test_a_model_that_memory_does_not_hold_is_one_line(
 
     monkeypatch.setattr(torch().nn.Module, "to", to)
     with pytest.raises(
-        ModelUnavailable, match=r"not enough memory for it; load it in 4 bits .*prepare video"
+        ModelUnavailable, match=r"not enough memory for it; load it in 4 bits .*prepare v"
     ):
         exact(checkpoint("llava_next_video")).generate(vlm_request())
 
