@@ -122,6 +122,9 @@ def test_so_few_frames_are_shown_that_the_context_holds_prompt_and_reply(tmp_pat
     assert len(reply.frames_shown) == 3
     note = f"3 of 8 frames are shown: the context of {tokens + 16} tokens holds no more"
     assert reply.report.notes == (note,)
+    assert llm.look_note == note
+    llm.generate(vlm_request(noise(2)))
+    assert llm.look_note == ""
 
 
 def test_a_context_that_holds_not_one_frame_is_an_error(tmp_path: Path) -> None:
@@ -191,6 +194,18 @@ def test_keys_and_values_of_earlier_calls_go_before_the_look_is_halved(checkpoin
     assert len(llm.prefixes) == 0
 
 
+def test_a_second_question_needs_no_memory_for_what_is_known(checkpoint: Checkpoint) -> None:
+    llm = exact(checkpoint("llava_next_video"))
+    first = llm.generate(vlm_request(noise(4))).report
+    tokens = first.prompt_tokens or 0
+    llm.memory = FixedMemory(llm.limits.prompt_bytes(tokens, 3) - llm.prefixes.in_memory_bytes // 2)
+    assert (
+        llm.generate(vlm_request(noise(4), question="Who is it?")).report.reused_tokens or 0
+    ) > tokens // 2
+    llm.memory = FixedMemory(1000)
+    assert llm.generate(vlm_request(noise(4), question="Who is it?")).report.reused_tokens == 0
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -228,9 +243,7 @@ def test_a_model_that_memory_does_not_hold_is_one_line(
         raise torch().OutOfMemoryError("CUDA out of memory.")
 
     monkeypatch.setattr(torch().nn.Module, "to", to)
-    with pytest.raises(
-        ModelUnavailable, match=r"not enough memory for it; load it in 4 bits .*prepare v"
-    ):
+    with pytest.raises(ModelUnavailable, match=r"not enough memory for it; load it in 4 bits .*prepare v"):
         exact(checkpoint("llava_next_video")).generate(vlm_request())
 
 

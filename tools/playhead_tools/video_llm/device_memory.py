@@ -30,11 +30,12 @@ class DeviceMemory:
     def free_bytes(self, device: str, /) -> int | None:
         """Bytes that a call may still take on a device; None where nobody knows."""
         if device.startswith("cuda"):
-            cuda = torch().cuda
-            free, total = cuda.mem_get_info(device)
-            allocated = cuda.memory_allocated(device)
-            limit = total * cuda.get_per_process_memory_fraction(device) - allocated
-            return max(0, int(min(free + cuda.memory_reserved(device) - allocated, limit)))
+            cuda, index = torch().cuda, torch().device(device).index
+            number = cuda.current_device() if index is None else index
+            free, total = cuda.mem_get_info(number)
+            allocated = cuda.memory_allocated(number)
+            limit = total * cuda.get_per_process_memory_fraction(number) - allocated
+            return max(0, int(min(free + cuda.memory_reserved(number) - allocated, limit)))
         if device.startswith("mps"):
             mps = torch().mps
             return max(0, int(mps.recommended_max_memory() - mps.driver_allocated_memory()))

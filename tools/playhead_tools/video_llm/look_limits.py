@@ -119,12 +119,18 @@ class ModelLimits:
         """Tokens that may be generated behind a prompt."""
         return new_tokens if self.context is None else max(1, min(new_tokens, self.context - prompt_tokens))
 
-    def prompt_bytes(self, prompt_tokens: int, new_tokens: int) -> int:
-        """What keys, values and prefill of a prompt take; 0 where the sizes are not known."""
+    def prompt_bytes(self, prompt_tokens: int, new_tokens: int, known_tokens: int = 0) -> int:
+        """What keys, values and prefill of a prompt take; 0 where the sizes are not known.
+
+        Args:
+            prompt_tokens: of the prompt.
+            new_tokens: that may follow.
+            known_tokens: of the prompt, whose keys and values are copied from an earlier call.
+        """
         if self.size is None:
             return 0
         cache = cache_bytes(self.size, prompt_tokens + new_tokens, self.precision)
-        return cache + prefill_bytes(self.size.text, prompt_tokens, self.precision)
+        return cache + prefill_bytes(self.size.text, prompt_tokens - known_tokens, self.precision)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from playhead_tools.video_llm.generation import Generated, generate_reusing_pref
 from playhead_tools.video_llm.kernel_errors import is_out_of_memory, map_kernel_errors
 from playhead_tools.video_llm.load_model import LoadedModel, LoadOptions, load
 from playhead_tools.video_llm.look_limits import USABLE, LookLimits, ModelLimits, TokenLimit
-from playhead_tools.video_llm.prefix_cache import PrefixCache, keeps_all
+from playhead_tools.video_llm.prefix_cache import PrefixCache, columns_of, keeps_all
 from playhead_tools.video_llm.prompt import prompt_clips
 from playhead_tools.video_llm.prompt_rows import PrunedRow, Row, batch_inputs, prune_row, write_row
 from playhead_tools.video_llm.protocol import FrameChooser, PromptFrame, VlmRequest, VlmResponse
@@ -123,6 +123,8 @@ class TransformersVideoLLM:
         self.prefixes = PrefixCache(reuse_bytes)
         self.memory: FreeMemory = DeviceMemory() if memory is None else memory
         self._lock = threading.Lock()
+        self.look_note = ""
+        """Why the last call showed less than it was given; empty when it did not."""
 
     @cached_property
     def loaded(self) -> LoadedModel:
@@ -174,6 +176,7 @@ class TransformersVideoLLM:
         if not calls:
             return []
         with self._lock:
+            self.look_note = ""
             return self._respond_in_batches(calls)
 
     def chat(self, messages: Sequence[Message], new_tokens: int) -> TextReply:
@@ -333,6 +336,7 @@ class TransformersVideoLLM:
             return outcome
         (reply,) = outcome
         note = f"{len(reply.frames_shown)} of {frames} frames are shown: memory ran out with all of them"
+        self.look_note = "; ".join(one for one in (self.look_note, note) if one)
         return [replace(reply, report=reply.report.with_note(note))]
 
     def _holds_batch(self, prompts: Sequence[Prompt]) -> bool:
@@ -351,6 +355,20 @@ class TransformersVideoLLM:
         """The memory that a call may take, what earlier calls left counted as free."""
         free = self.memory.free_bytes(self.loaded.device)
         return None if free is None else free + self.prefixes.in_memory_bytes
+
+    def _make_room(
+        self, prompts: Sequence[Prompt], pruned_rows: Sequence[PrunedRow], max_new_tokens: int
+    ) -> None:
+        """Frees what earlier calls left in memory where the prompts do not fit beside it."""
+        free = self.memory.free_bytes(self.loaded.device)
+        if free is None or not len(self.prefixes):
+            return
+        known = 0
+        if self._reuses and len(pruned_rows) == 1:
+            known = self.prefixes.num_known(columns_of(pruned_rows[0], prompts[0].keys))
+        longest = max(len(pruned_row.ids) for pruned_row in pruned_rows)
+        if len(pruned_rows) * self.limits.prompt_bytes(longest, max_new_tokens, known) > free:
+            self._release()
 
     def _select_tokens(
         self,
@@ -396,6 +414,7 @@ class TransformersVideoLLM:
         pruned_rows = [prune_row(prompt.row, prompt.token_indices) for prompt in prompts]
         tokens = yes_no_tokens(loaded.tokenizer) if any(p.request.yes_no for p in prompts) else None
         first_token = FirstTokenProbe(tokens, self._settle)
+        self.look_note = "; ".join(dict.fromkeys(note for prompt in prompts for note in prompt.notes))
         start_s = perf_counter()
         done = self._generate(prompts, pruned_rows, first_token)
         self._settle()
@@ -438,11 +457,7 @@ class TransformersVideoLLM:
             for prompt, pruned_row in zip(prompts, pruned_rows, strict=True)
         )
         config = greedy_config(loaded.model.generation_config, loaded.tokenizer, max_new_tokens)
-        longest = max(len(pruned_row.ids) for pruned_row in pruned_rows)
-        needed = len(pruned_rows) * self.limits.prompt_bytes(longest, max_new_tokens)
-        free = self.memory.free_bytes(loaded.device)
-        if free is not None and needed > free and len(self.prefixes):
-            self._release()
+        self._make_room(prompts, pruned_rows, max_new_tokens)
         with map_kernel_errors(self.name, "generating"):
             if self._reuses and len(pruned_rows) == 1:
                 return generate_reusing_prefix(
