@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.tiny_video_llm import make_tiny_video_llm
 from tests.tools.video_llm.made_server import MadeServer, made_server
 
 from playhead.known_video_models import KNOWN
 from playhead.load_video_model import load_captioner, load_video_llm
-from playhead.video_model_choice import ask_server, video_choice
+from playhead.video_model_choice import ask_server, read_model_size, video_choice
 from playhead.video_models import MachineFacts, ServerFacts, VideoChoice, choose_video_model
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.captions.captioner import prompt_hash
@@ -128,6 +129,19 @@ def test_a_folder_is_taken_by_its_weights(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").write_bytes(bytes(10))
     choice = video_choice(str(tmp_path))
     assert (choice.backend, choice.name, choice.forms) == ("local", str(tmp_path), False)
+
+
+def test_the_sizes_of_a_folder_are_read_from_its_configuration(tmp_path: Path) -> None:
+    size = read_model_size(make_tiny_video_llm(tmp_path / "tiny"))
+    assert size is not None
+    assert (size.text.hidden, size.text.layers, size.text.kv_heads, len(size.towers)) == (32, 2, 1, 1)
+    (tmp_path / "config.json").write_text('{"model_type": "of another world"}')
+    assert read_model_size(tmp_path) is None
+
+
+def test_4_bits_that_were_asked_for_hold_for_a_named_model(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(bytes(10))
+    assert [video_choice(str(tmp_path), four_bit=one).four_bit for one in (None, True)] == [False, True]
 
 
 def test_a_model_that_is_not_in_the_cache_says_how_to_get_it() -> None:

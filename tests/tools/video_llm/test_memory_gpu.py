@@ -8,6 +8,7 @@ from tests.tools.video_llm.sized_models import from_meta, language_model, run_lo
 
 from playhead.known_video_models import KnownModel
 from playhead_index.embed.runtime import torch
+from playhead_tools.video_llm.device_memory import DeviceMemory
 from playhead_tools.video_llm.model_memory import LARGEST_LOOK, Precision, memory_needed
 
 pytestmark = pytest.mark.gpu
@@ -38,3 +39,13 @@ def test_a_look_of_a_large_model_keeps_to_its_memory(
     assert run_look(model.size, LARGEST_LOOK, text, towers, new_tokens=8) == 8
     need = memory_needed(model.size, Precision(2, four_bit))
     assert torch().cuda.max_memory_allocated() < 1.05 * need.total
+
+
+def test_free_memory_keeps_to_the_limit_of_the_process(ceiling: None) -> None:
+    before = DeviceMemory().free_bytes("cuda")
+    held = torch().zeros(1_000_000_000, dtype=torch().uint8, device="cuda")
+    after = DeviceMemory().free_bytes("cuda:0")
+    assert before is not None
+    assert after is not None
+    assert after < before <= CEILING_GB * 1e9
+    assert before - after == pytest.approx(held.nbytes, rel=0.01)
