@@ -34,7 +34,10 @@ from playhead.models import ModelNames
 from playhead.options import (
     DEFAULT_LIBRARY,
     AppearanceModel,
+    AttentionOption,
     DeviceOption,
+    DtypeOption,
+    FourBitOption,
     FromOption,
     JsonOption,
     LibraryOption,
@@ -55,7 +58,15 @@ from playhead.options import (
     WordsModel,
 )
 from playhead.output import SafeConsole, drop_output, prepare_streams
-from playhead.prepare import chosen_models, download_models, missing_hub, missing_models
+from playhead.prepare import (
+    VIDEO,
+    chosen_models,
+    download_models,
+    missing_hub,
+    missing_models,
+    video_offers,
+)
+from playhead.video_models import AUTO
 from playhead_index.clean_text import one_line
 from playhead_index.errors import PlayheadError
 from playhead_index.extras import BENCH, InstallAdvice, install_bench_command
@@ -184,6 +195,9 @@ def index(
         ),
     ] = None,
     device: DeviceOption = "auto",
+    attention: AttentionOption = "auto",
+    dtype: DtypeOption = "auto",
+    four_bit: FourBitOption = None,
     local_only: LocalOnlyOption = False,
     wait: WaitOption = False,
     debug: Annotated[
@@ -217,7 +231,11 @@ def index(
         voices=voices,
         model=model,
         local_only=local_only,
+        attention=attention,
+        dtype=dtype,
+        four_bit=four_bit,
     )
+    _checked(lambda: names.video_loading)
     if profile is not None:
         names = names.with_profile(profile)
     options = {
@@ -375,8 +393,8 @@ def prepare(
     roles: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Which models: picture, appearance, words, speech, voices or all; default: all. rerank: a "
-            "cross-encoder for search, which is not among all."
+            help="Which models: picture, appearance, words, speech, voices or all; default: all. Not among "
+            "all: rerank, a cross-encoder for search, and video, a video-LLM that fits this machine."
         ),
     ] = None,
     picture_model: PictureModel = "auto",
@@ -385,22 +403,29 @@ def prepare(
     speech_model: SpeechModel = "auto",
     voices_model: VoicesModel = "auto",
     rerank_model: RerankModel = "auto",
+    video_model: VideoModel = "auto",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Download models, after showing sizes and licences and asking.
 
     A download that was cut off goes on where it stopped. One that fails does not stop the others; the exit
-    code is 1 when one did.
+    code is 1 when one did. video lists the video-LLMs that fit this machine, a small one first, with size,
+    licence and memory; with --yes the first is taken.
 
     Examples:
     playhead prepare all
     playhead prepare words speech --yes
     playhead prepare rerank --rerank-model BAAI/bge-reranker-v2-m3
+    playhead prepare video
+    playhead prepare video --video-model Qwen/Qwen3-VL-4B-Instruct --yes
     """
+    if VIDEO in (roles or ()) and video_model == AUTO:
+        video_model = _chosen_video_model(ask=not yes)
     names = ModelNames(
-        picture_model, appearance_model, words_model, speech_model, voices=voices_model, rerank=rerank_model
-    )
+        picture_model, appearance_model, words_model, speech_model, voices=voices_model, rerank=rerank_model,
+        video=video_model,
+    )  # fmt: skip
     chosen = _checked(lambda: chosen_models(roles, names))
     missing = missing_models(chosen)
     for model in chosen:
@@ -427,6 +452,24 @@ def prepare(
     if failed:
         err.print(f"{failed} of {len(missing)} failed; run the same command to go on where they stopped")
         raise typer.Exit(1)
+
+
+def _chosen_video_model(*, ask: bool) -> str:
+    """The name of a video-LLM that fits this machine: the one that a person chooses, else the first.
+
+    Raises:
+        PlayheadError: none fits.
+        typer.BadParameter: the number is none of the list.
+    """
+    offered = video_offers()
+    for place, offer in enumerate(offered, 1):
+        err.print(terminal.plain(f"{place}. {offer.sentence}"), soft_wrap=True)
+    if not ask or len(offered) == 1:
+        return offered[0].model.name
+    number: int = typer.prompt("Which one?", default=1, type=int, err=True)
+    if not 1 <= number <= len(offered):
+        raise typer.BadParameter(f"there are models 1 to {len(offered)}, got {number}")
+    return offered[number - 1].model.name
 
 
 app.command("setup")(setup.command)

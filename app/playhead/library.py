@@ -475,7 +475,7 @@ class Library:
             return None
         from playhead_tools.captions.summariser import VideoSummariser
 
-        model = load_video_llm(self.video_choice, self.models.device)
+        model = load_video_llm(self.video_choice, self.models.device, loading=self.models.video_loading)
         return VideoSummariser(model, self._caption_frames, self.video_choice.name)
 
     def _caption_frames(self, video_id: str, times_s: Sequence[float]) -> list[Frame]:
@@ -514,7 +514,9 @@ class Library:
         name = self.models.video
         chosen = None if name != AUTO or video_model_of_environment() else self.chat_choice
         chat_vlm = None if chosen is None else self._chat_model_as_vlm(chosen)
-        return chat_vlm or video_choice(name, local_only=self.models.local_only)
+        return chat_vlm or video_choice(
+            name, local_only=self.models.local_only, four_bit=self.models.four_bit
+        )
 
     @cached_property
     def chat_choice(self) -> ModelChoice | None:
@@ -578,7 +580,10 @@ class Library:
         if choice.backend == "off":
             return None
         scores = self.frame_scores
-        model = load_video_llm(choice, self.models.device, self.compression, frame_scores=scores)
+        model = load_video_llm(
+            choice, self.models.device, self.compression, frame_scores=scores,
+            loading=self.models.video_loading,
+        )  # fmt: skip
         return VlmClient(self.catalog, model)
 
     @property

@@ -115,20 +115,21 @@ def qwen2_5_vl() -> tuple[Any, Any]:
     return library.Qwen2_5_VLForConditionalGeneration(config), processor
 
 
-def video_llava() -> tuple[Any, Any]:
+def video_llava(image_px: int = 28, context: int = 8192) -> tuple[Any, Any]:
     """Video-LLaVA: 2 x 2 patches and a class token a frame; the class token of images is dropped."""
     library = transformers()
     words = tokenizer(["<image>", "<video>"])
-    vision = {**_VISION, "image_size": 28, "patch_size": 14, "model_type": "clip_vision_model"}
+    vision = {**_VISION, "image_size": image_px, "patch_size": 14, "model_type": "clip_vision_model"}
+    text = text_config(words, max_position_embeddings=context)
     config = library.VideoLlavaConfig(
         vision_config=vision,
-        text_config={"model_type": "llama", **text_config(words)},
+        text_config={"model_type": "llama", **text},
         image_token_index=words.convert_tokens_to_ids("<image>"),
         video_token_index=words.convert_tokens_to_ids("<video>"),
-        image_seq_length=4,
-        video_seq_length=40,
+        image_seq_length=(image_px // 14) ** 2,
+        video_seq_length=8 * ((image_px // 14) ** 2 + 1),
     )
-    edge = {"size": {"shortest_edge": 28}, "crop_size": {"height": 28, "width": 28}}
+    edge = {"size": {"shortest_edge": image_px}, "crop_size": {"height": image_px, "width": image_px}}
     processor = library.VideoLlavaProcessor(
         image_processor=library.VideoLlavaImageProcessor(**edge),
         video_processor=library.VideoLlavaVideoProcessor(**edge),

@@ -23,6 +23,15 @@ from playhead_tools.reasoning_content import split_thoughts
 from playhead_tools.region import Region
 from playhead_tools.tolerance import EPSILON_S
 from playhead_tools.video_llm.bin_grounding import GroundedMoment, ground_in_clip
+from playhead_tools.video_llm.call_defaults import (
+    FRAMES_PER_CALL,
+    FRAMES_PER_PLAIN_CALL,
+    NEW_TOKENS,
+    NEW_TOKENS_PLAIN,
+    NEW_TOKENS_THINKING,
+    NEW_TOKENS_YES_NO,
+    SHORT_SIDE_PX,
+)
 from playhead_tools.video_llm.frame_citations import resolve_frame_numbers
 from playhead_tools.video_llm.frame_sampling import (
     MIN_WINDOW_S,
@@ -50,11 +59,6 @@ from playhead_tools.video_llm.protocol import (
 from playhead_tools.video_llm.refusals import is_refusal
 from playhead_tools.video_llm.usage import Report
 
-FRAMES_PER_CALL, FRAMES_PER_PLAIN_CALL = 16, 8
-SHORT_SIDE_PX = 336
-NEW_TOKENS, NEW_TOKENS_YES_NO, NEW_TOKENS_PLAIN = 1024, 64, 48
-NEW_TOKENS_THINKING = 4096
-"""For a model that has been seen to think aloud before it answers, whatever it is asked."""
 MAX_REPLY_CHARS = 4_000
 MAX_CACHED_CLIPS = 24
 """Decoded clips that are cached for further questions about them."""

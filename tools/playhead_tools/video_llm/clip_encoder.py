@@ -1,5 +1,6 @@
 """Frames of a call are chosen, prepared and encoded, each clip only once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
@@ -8,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.runtime import torch
-from playhead_index.errors import TokenBudgetExceeded
 from playhead_tools.compression.records import ClipTokens, upcast_half
 from playhead_tools.compression.text_guided import token_importance
 from playhead_tools.compression.token_ranking import rank_order
@@ -26,11 +26,27 @@ from playhead_tools.video_llm.clip_features import (
 from playhead_tools.video_llm.feature_cache import FeatureCache
 from playhead_tools.video_llm.frame_citations import number_frames
 from playhead_tools.video_llm.loaded_model import LoadedModel
+from playhead_tools.video_llm.look_limits import FrameLimit, RequestLimits
 from playhead_tools.video_llm.prompt import PromptClip, prompt_clips, times_text
 from playhead_tools.video_llm.protocol import FrameChooser, PromptFrame, VlmRequest
 from playhead_tools.video_llm.token_spans import with_times
 
 ClipInput = ClipFeatures | Pixels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedRequest:
+    """A call after the vision encoder.
+
+    Args:
+        prompt_frames: its shown frames.
+        features: of each clip.
+        note: why fewer frames are shown than budget and model allow; empty when they are not.
+    """
+
+    prompt_frames: tuple[PromptFrame, ...]
+    features: tuple[ClipFeatures, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,36 +65,45 @@ class ClipEncoder:
     choose: FrameChooser
     rank: bool = False
 
-    def encode_request(
-        self, request: VlmRequest, *, fit_tokens: bool
-    ) -> tuple[tuple[PromptFrame, ...], tuple[ClipFeatures, ...]]:
+    def encode_request(self, request: VlmRequest, limits: RequestLimits) -> EncodedRequest:
         """The shown frames of a call, and what the encoder makes of each clip.
 
         Args:
             request: the call.
-            fit_tokens: show so few frames that all their tokens keep the budget; else somebody chooses among
-                the tokens later.
+            limits: says how many of its frames may be shown.
 
         Raises:
             ModelUnavailable: the model takes no such frames.
-            TokenBudgetExceeded: not one frame fits the visual tokens.
+            TokenBudgetExceeded: not one frame fits.
         """
         prompt_frames = self._choose_frames(request, None)
-        clip_input = [self._prepare(request, part) for part in prompt_clips(prompt_frames)]
-        budget = request.budget.visual_tokens if fit_tokens else None
-        while budget is not None and (total := sum(map(self._tokens, clip_input))) > budget:
-            max_frames = min(len(prompt_frames) - 1, len(prompt_frames) * budget // total)
-            if max_frames < 1:
-                raise TokenBudgetExceeded(
-                    f"{budget} visual tokens are allowed and {len(prompt_frames)} frames take {total}; raise"
-                    " budget.visual_tokens, show smaller frames, or keep only some of their tokens"
-                )
-            prompt_frames = self._choose_frames(request, max_frames)
-            clip_input = [self._prepare(request, part) for part in prompt_clips(prompt_frames)]
+        clip_inputs = [self._prepare(request, part) for part in prompt_clips(prompt_frames)]
+        allowed, reason = len(prompt_frames), ""
+        limit = self._limit(limits, request, prompt_frames, clip_inputs)
+        while limit.frames < len(prompt_frames):
+            reason = limit.reason or reason
+            prompt_frames = self._choose_frames(request, limit.frames)
+            clip_inputs = [self._prepare(request, part) for part in prompt_clips(prompt_frames)]
+            limit = self._limit(limits, request, prompt_frames, clip_inputs)
         parts = prompt_clips(prompt_frames)
-        return prompt_frames, tuple(
-            self._encode(request, part, one) for part, one in zip(parts, clip_input, strict=True)
+        features = tuple(
+            self._encode(request, part, one) for part, one in zip(parts, clip_inputs, strict=True)
         )
+        shown = f"{len(prompt_frames)} of {allowed} frames are shown"
+        return EncodedRequest(prompt_frames, features, f"{shown}: {reason} holds no more" if reason else "")
+
+    def _limit(
+        self,
+        limits: RequestLimits,
+        request: VlmRequest,
+        prompt_frames: Sequence[PromptFrame],
+        clip_inputs: Sequence[ClipInput],
+    ) -> FrameLimit:
+        return limits.max_frames(request, prompt_frames, clip_inputs, sum(map(self._tokens, clip_inputs)))
+
+    def num_frames(self, request: VlmRequest) -> int:
+        """Frames of a call that budget and model allow."""
+        return len(self._choose_frames(request, None))
 
     def keys(self, request: VlmRequest, prompt_frames: tuple[PromptFrame, ...]) -> tuple[str, ...]:
         """The names of the shown clips; equal ones have equal features."""

@@ -131,6 +131,12 @@ class PrefixCache:
         """What the keys and values take."""
         return sum(entry.size_bytes for entry in self._entries)
 
+    def num_known(self, columns: Columns) -> int:
+        """How many columns of a prompt need not be computed again; nothing is copied."""
+        with self._lock:
+            shared = max((entry.columns.shared(columns) for entry in self._entries), default=0)
+        return min(shared, len(columns.marks) - 1)
+
     def get(self, columns: Columns, config: Any) -> tuple[Any, int]:
         """A `DynamicCache` of one's own with what is known of the beginning, and how many columns that is.
 
