@@ -81,7 +81,11 @@ def caption_settings(
         if given:
             raise typer.BadParameter(f"{given[0]} is about captions: give --captions with it")
         return None
-    return checked(lambda: CaptionSettings(caption_every, max_captions, caption_samples or 1, max_money))
+    samples = 1 if caption_samples is None else caption_samples
+    settings: CaptionSettings = checked(
+        lambda: CaptionSettings(caption_every, max_captions, samples, max_money)
+    )
+    return settings
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from playhead_index.caption_run import CaptionEstimate, CaptionSettings, Caption
 def estimate_text(estimate: CaptionEstimate, settings: CaptionSettings) -> str:
     """What all captions are expected to take, from the first ones: two lines.
 
-    >>> first = CaptionUsage(3, 3, 12, 1_500, 6.0, 0.0, unpriced=3)
+    >>> first = CaptionUsage(3, 3, 12, 1_500, 1_800, 6.0, 0.0, unpriced=3)
     >>> print(estimate_text(CaptionEstimate(first.for_windows(420), first), CaptionSettings()))
     captions: 3 of 420 segments took 6.0 s; all of them about 0:14:00
       1,680 frames, 210,000 visual tokens, price unknown
@@ -20,12 +20,12 @@ def estimate_text(estimate: CaptionEstimate, settings: CaptionSettings) -> str:
 def usage_text(usage: CaptionUsage, num_windows: int, settings: CaptionSettings, why_ended: str) -> str:
     """What the captions of a run took: one line, and why the run ended early where it did.
 
-    >>> usage_text(CaptionUsage(2, 2, 8, 96, 1.5), 2, CaptionSettings(), "")
+    >>> usage_text(CaptionUsage(2, 2, 8, 96, 120, 1.5), 2, CaptionSettings(), "")
     'captions: 2 of 2 segments in 1.5 s, 8 frames, 96 visual tokens, no cost'
     """
     took = f"{usage.seconds:.1f} s" if usage.seconds < 60 else _time(usage.seconds)
     head = f"captions: {usage.captions:,} of {num_windows:,} {_windows(settings)} in {took}"
-    ended = f"; {why_ended}: the same command goes on" if why_ended else ""
+    ended = f"; {why_ended}: the same command continues" if why_ended else ""
     return f"{head}, {_amounts(usage)}{ended}"
 
 
@@ -39,9 +39,12 @@ def _windows(settings: CaptionSettings) -> str:
 
 
 def _amounts(usage: CaptionUsage) -> str:
-    tokens = (
-        "visual tokens unknown" if usage.visual_tokens is None else f"{usage.visual_tokens:,} visual tokens"
-    )
+    if usage.visual_tokens is not None:
+        tokens = f"{usage.visual_tokens:,} visual tokens"
+    elif usage.prompt_tokens is not None:
+        tokens = f"{usage.prompt_tokens:,} prompt tokens (visual ones not counted)"
+    else:
+        tokens = "tokens unknown"
     return f"{usage.frames:,} frames, {tokens}, {_money(usage)}"
 
 

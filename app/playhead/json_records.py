@@ -63,6 +63,7 @@ def of_caption_usage(usage: CaptionUsage, num_windows: int) -> dict[str, Any]:
         "windows_wanted": num_windows,
         "frames": usage.frames,
         "visual_tokens": usage.visual_tokens,
+        "prompt_tokens": usage.prompt_tokens,
         "seconds": round(usage.seconds, 3),
         "money": round(usage.money, 6),
         "unpriced": usage.unpriced,

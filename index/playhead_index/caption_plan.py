@@ -119,7 +119,7 @@ def step_windows(segments: Sequence[Window], every_s: float) -> list[Window]:
     """Steps of a length from 0 s on, those whose middle lies in a segment; the last one ends with it.
 
     >>> [str(window) for window in step_windows([Window(0.0, 2.5)], 1.0)]
-    ['0:00.0–0:01.0', '0:01.0–0:02.0', '0:02.0–0:02.5']
+    ['0:00–0:01', '0:01–0:02', '0:02–0:02.5']
     """
     if not segments:
         return []

@@ -58,6 +58,7 @@ class CaptionUsage:
         captions: captions that it gave.
         frames: that it was shown.
         visual_tokens: that they became; None where the backend does not count them.
+        prompt_tokens: of all prompts, visual ones among them; None where nobody counts them.
         seconds: wall time, decoding included.
         money: what is known of the cost.
         unpriced: windows of which the cost is not known.
@@ -67,19 +68,20 @@ class CaptionUsage:
     captions: int = 0
     frames: int = 0
     visual_tokens: int | None = 0
+    prompt_tokens: int | None = 0
     seconds: float = 0.0
     money: float = 0.0
     unpriced: int = 0
 
     def plus(self, generated: Sequence[GeneratedCaption], seconds: float) -> "CaptionUsage":
         """With a batch added."""
-        tokens = [one.visual_tokens for one in generated]
         known = [one.money for one in generated if one.money is not None]
         return CaptionUsage(
             self.windows + len(generated),
             self.captions + sum(bool(one.text.strip()) for one in generated),
             self.frames + sum(one.frames for one in generated),
-            None if self.visual_tokens is None or None in tokens else self.visual_tokens + _sum(tokens),
+            _sum(self.visual_tokens, *(one.visual_tokens for one in generated)),
+            _sum(self.prompt_tokens, *(one.prompt_tokens for one in generated)),
             self.seconds + seconds,
             self.money + sum(known),
             self.unpriced + len(generated) - len(known),
@@ -88,15 +90,18 @@ class CaptionUsage:
     def for_windows(self, windows: int) -> "CaptionUsage":
         """What so many windows take at the same rate; nothing where nothing was measured.
 
-        >>> CaptionUsage(3, 3, 12, 600, 1.5, 0.03).for_windows(10).visual_tokens
+        >>> CaptionUsage(3, 3, 12, 600, 900, 1.5, 0.03).for_windows(10).visual_tokens
         2000
         """
         if not self.windows:
             return replace(self, windows=windows)
         factor = windows / self.windows
-        tokens = None if self.visual_tokens is None else round(self.visual_tokens * factor)
+        visual_tokens, prompt_tokens = (
+            None if tokens is None else round(tokens * factor)
+            for tokens in (self.visual_tokens, self.prompt_tokens)
+        )
         return CaptionUsage(
-            windows, round(self.captions * factor), round(self.frames * factor), tokens,
+            windows, round(self.captions * factor), round(self.frames * factor), visual_tokens, prompt_tokens,
             self.seconds * factor, self.money * factor, round(self.unpriced * factor),
         )  # fmt: skip
 
@@ -243,5 +248,7 @@ class CaptionRun:
         return affordable
 
 
-def _sum(values: Sequence[int | None]) -> int:
-    return sum(value or 0 for value in values)
+def _sum(*values: int | None) -> int | None:
+    """The sum; None where one of them is not known."""
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None

@@ -82,7 +82,7 @@ def test_the_estimate_of_the_first_three_is_said_before_the_rest(
     code, out, err = index(run, tmp_path / "library", long_video, server.base_url)
     assert code == 0
     assert "captions: 3 of 5 segments took" in err
-    assert "20 frames, visual tokens unknown, no cost" in err
+    assert "20 frames, 500 prompt tokens (visual ones not counted), no cost" in err
     assert "captions: 5 of 5 segments in" in err
     assert "off     caption" not in err
     assert "indexed long.mp4" in out
@@ -96,9 +96,9 @@ def test_a_price_is_estimated_and_limits_the_run(
         run, tmp_path / "library", long_video, server.base_url, "--max-money", "0.45", "--json"
     )
     assert (code, len(server.requests)) == (0, 4)
-    assert "20 frames, visual tokens unknown, cost 0.5000" in err
+    assert "20 frames, 500 prompt tokens (visual ones not counted), cost 0.5000" in err
     assert "captions: 4 of 5 segments in" in err
-    assert "cost 0.4000; --max-money: the same command goes on" in err
+    assert "cost 0.4000; --max-money: the same command continues" in err
     code, out, _ = index(
         run, tmp_path / "library", long_video, server.base_url, "--max-money", "0.45", "--json"
     )
@@ -203,7 +203,7 @@ def test_a_terminal_is_asked(
     code, _, err = index(run, tmp_path / "library", long_video, server.base_url)
     assert (code, asked) == (0, ["Caption the other 2?"])
     assert len(Library(tmp_path / "library").captions("long")) == num_captions
-    assert ("declined: the same command goes on" in err) == (not answer)
+    assert ("declined: the same command continues" in err) == (not answer)
     index(run, tmp_path / "library", long_video, server.base_url, "--yes")
     assert len(asked) == 1
 

@@ -102,21 +102,27 @@ def _greedy(spans: list[Window], vectors: np.ndarray, num: int) -> list[int]:
     mean = sum(rows) / len(rows)
     base, extent = float(mean @ mean), spans[-1].end_s - spans[0].start_s
 
+    def near(i: int, j: int) -> float:
+        return max(0.0, 1 - abs(spans[i].start_s - spans[j].start_s) / extent)
+
     def alike(i: int, j: int) -> float:
-        near = 1 - abs(spans[i].start_s - spans[j].start_s) / extent
-        return max(0.0, near) * min(1.0, max(0.0, (float(rows[i] @ rows[j]) - base) / (1 - base)))
+        return near(i, j) * min(1.0, max(0.0, (float(rows[i] @ rows[j]) - base) / (1 - base)))
 
     chosen: list[int] = []
-    best = [0.0] * len(spans)
     for _ in range(num):
-        gains = {
-            i: sum(max(0.0, alike(i, j) - best[j]) for j in range(len(spans)))
-            for i in range(len(spans))
-            if i not in chosen
-        }
-        chosen.append(max(gains, key=lambda i: gains[i]))
-        best = [max(best[j], alike(chosen[-1], j)) for j in range(len(spans))]
+        left = [i for i in range(len(spans)) if i not in chosen]
+        chosen.append(max(left, key=lambda i: _value([*chosen, i], near) + _value([*chosen, i], alike)))
     return chosen
+
+
+def _value(chosen: list[int], represents: Callable[[int, int], float]) -> float:
+    return sum(max(represents(i, j) for i in chosen) for j in range(30))
+
+
+def test_shots_that_alternate_are_spread_over_the_video() -> None:
+    order = representative_order(windows(36), unit(*[0, 1, 2] * 12), 6)[:6]
+    assert np.diff(sorted([0, *order, 35])).max() <= 9
+    assert {i % 3 for i in order} == {0, 1, 2}
 
 
 def test_as_many_vectors_as_segments_are_needed() -> None:

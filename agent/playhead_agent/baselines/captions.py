@@ -35,7 +35,9 @@ from playhead_agent.perception.observation_request import ObservationRequest
 from playhead_agent.state import Context
 from playhead_index.caption_plan import step_length_s
 from playhead_index.errors import AgentStopped
+from playhead_index.search.results import Coverage, LaneCoverage
 from playhead_index.store.catalog import SpanRow
+from playhead_index.store.segments import count_segments
 from playhead_index.store.spans import count_spans, read_spans
 from playhead_index.window import format_time, join_windows
 from playhead_tools.evidence import Evidence, words_evidence
@@ -72,6 +74,7 @@ def captions(trial: BaselineTrial) -> Iterator[Outcome]:
     """The answer from the captions of everything in scope, after missing ones are made."""
     records = [record for segment_ref in trial.segment_refs for record in _captions_of(trial, segment_ref)]
     trial.notes += _mixed_sources(trial)
+    trial.coverages += _caption_coverage(trial, records)
     if not records:
         yield Outcome(ParsedReply("abstained", "There is nothing that could be captioned."))
     elif trial.context.chat is None:
@@ -89,7 +92,7 @@ def missing_for_captions(context: Context) -> str:
         return ""
     video_ids = [video.video_id for video in context.catalog.videos()]
     if not count_spans(context.catalog, video_ids).get("caption"):
-        return "captions (playhead index VIDEO --captions) or a video-LLM, and there is neither"
+        return "stored captions (playhead index VIDEO --captions) or a video-LLM, and there is neither"
     if context.chat is None:
         return "a chat model to read the captions (--model) or a video-LLM, and there is neither"
     return ""
@@ -166,6 +169,17 @@ def _partly_captioned(trial: BaselineTrial, segment_ref: SegmentRef, spans: Sequ
         return []
     extent = f"{format_time(round(captioned_s))} of {format_time(round(window.duration_s))}"
     return [f"{trial.videos[video_id].name} is captioned for {extent} only; nothing else of it was read"]
+
+
+def _caption_coverage(trial: BaselineTrial, records: Sequence[Evidence]) -> list[Coverage]:
+    """That stored captions were read, as one searched lane; none where there were none."""
+    num_spans = sum(len(record.span_ids) for record in records)
+    if not num_spans:
+        return []
+    num_segments = count_segments(trial.context.catalog, list(trial.videos))
+    duration_s = sum(window.duration_s for _, window in trial.segment_refs)
+    lanes = (LaneCoverage("caption", True, num_spans),)
+    return [Coverage(len(trial.segment_refs), num_segments, duration_s, lanes)]
 
 
 def _mixed_sources(trial: BaselineTrial) -> list[str]:

@@ -2,9 +2,10 @@
 
 Greedy facility location: the next segment is the one that adds most to how well each segment of the video is
 represented by the nearest chosen one (Lin and Bilmes, 2011, "A class of submodular functions for document
-summarization"; for video Gygli et al., 2015, CVPR, "Video summarization by learning submodular mixtures of
-objectives"). A segment represents another as far as it looks alike and is near in time, so that the chosen
-ones are spread over the video also where everything looks the same.
+summarization"). As Gygli et al. (2015, CVPR, "Video summarization by learning submodular mixtures of
+objectives") it is a sum of two: representativeness, in which a segment stands for those that look alike and
+are near, and uniformity, in which it stands for those that are near, so that the chosen ones are spread over
+the video.
 """
 
 import heapq
@@ -45,24 +46,24 @@ def representative_order(
     num = len(windows) if limit is None else min(limit, len(windows))
     similarity = _Similarity(windows, vectors)
     weights = np.array([window.duration_s for window in windows])
-    best = np.zeros(len(windows))
-    gains = [(-float(weights @ similarity.row(i)), i) for i in range(len(windows))]
+    best = np.zeros((2, len(windows)))
+    gains = [(-float((similarity.rows(i) @ weights).sum()), i) for i in range(len(windows))]
     heapq.heapify(gains)
     chosen: list[int] = []
     while len(chosen) < num:
         _, i = heapq.heappop(gains)
-        row = similarity.row(i)
-        gain = float(weights @ np.maximum(row - best, 0.0))
+        rows = similarity.rows(i)
+        gain = float((np.maximum(rows - best, 0.0) @ weights).sum())
         if gains and (-gain, i) > gains[0]:
             heapq.heappush(gains, (-gain, i))
             continue
         chosen.append(i)
-        np.maximum(best, row, out=best)
+        np.maximum(best, rows, out=best)
     return [*chosen, *sorted(set(range(len(windows))) - set(chosen))]
 
 
 class _Similarity:
-    """How well each segment represents the others, 0 to 1."""
+    """How well each segment represents the others by its look and by its place, 0 to 1."""
 
     def __init__(self, windows: Sequence[Window], vectors: NDArray[np.float32] | None) -> None:
         self._middles_s = np.array([(window.start_s + window.end_s) / 2 for window in windows])
@@ -75,11 +76,11 @@ class _Similarity:
             self._mean_cosine = float(np.square(unit.mean(axis=0)).sum())
             self._unit = unit if self._mean_cosine < 1 - MIN_CONTRAST else None
 
-    def row(self, i: int) -> NDArray[np.float64]:
-        """(N,) how well segment `i` represents each."""
+    def rows(self, i: int) -> NDArray[np.float64]:
+        """(2, N) how well segment `i` represents each: by look and nearness, and by nearness alone."""
         near = np.maximum(0.0, 1.0 - np.abs(self._middles_s - self._middles_s[i]) / self._extent_s)
         if self._unit is None:
-            return near
+            return np.stack([near, near])
         contrast = (self._unit @ self._unit[i] - self._mean_cosine) / (1 - self._mean_cosine)
         alike: NDArray[np.float64] = np.clip(contrast, 0.0, 1.0).astype(np.float64)
-        return near * alike
+        return np.stack([near * alike, near])

@@ -224,6 +224,7 @@ class GeneratedCaption:
         frames: that the model was given, over all of its calls.
         visual_tokens: that they became; None where the backend does not count them.
         money: what it cost; None where the price is not known, 0 on this machine.
+        prompt_tokens: of all of its prompts, visual ones among them; None where nobody counts them.
         raw_reply: what the model replied where the text is empty.
     """
 
@@ -232,6 +233,7 @@ class GeneratedCaption:
     frames: int = 0
     visual_tokens: int | None = 0
     money: float | None = 0.0
+    prompt_tokens: int | None = 0
     raw_reply: str = ""
 
 

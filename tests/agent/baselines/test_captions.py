@@ -161,6 +161,21 @@ def test_captions_and_a_chat_model_answer_without_a_video_llm(tmp_path: Path) ->
     assert [interval.window for interval in answer.intervals] == [Window(10.0, 20.0)]
 
 
+def test_captions_that_were_read_are_said_to_be_searched(tmp_path: Path) -> None:
+    catalog = captioned(tmp_path, "A cat sleeps.", "A red car drives by.")
+    chat = [summary("A red car passes.", "C2"), answer_of("A red car.", "C2")]
+    answer = ask_chat(catalog, CAR, *chat, scope=IN_LECTURE)
+    assert answer.coverage is not None
+    assert [(line.lane, line.items) for line in answer.coverage.lanes if line.searched] == [("caption", 2)]
+
+
+def test_that_something_never_happens_is_no_answer_of_captions_of_a_part(tmp_path: Path) -> None:
+    catalog = captioned(tmp_path, "A cat sleeps.", "A red car drives by.")
+    chat = [summary("No dog.", "C1", "C2"), answer_of("No dog is ever shown.", "C1")]
+    answer = ask_chat(catalog, "Is a dog shown?", *chat, scope=IN_LECTURE)
+    assert (answer.status, answer.reason) == ("partial", "unknown")
+
+
 def test_a_video_without_captions_is_left_out_and_named(tmp_path: Path) -> None:
     catalog = captioned(tmp_path, "A cat sleeps.", "A red car drives by.")
     chat = [summary("A red car passes.", "C2"), answer_of("A red car.", "C2")]
@@ -181,7 +196,7 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     assert missing_for_captions(without_vlm(catalog, None)).startswith("a chat model to read the captions")
     bare = captioned(tmp_path / "bare")
     assert missing_for_captions(without_vlm(bare, [])).startswith(
-        "captions (playhead index VIDEO --captions)"
+        "stored captions (playhead index VIDEO --captions)"
     )
 
 

@@ -166,7 +166,8 @@ class VideoCaptioner:
     def _generated(self, samples: Sequence[_Sample]) -> GeneratedCaption:
         reports = [sample.report for sample in samples if sample.report is not None]
         costs = [call_cost(report, host_of(self._model)) for report in reports]
-        tokens = [report.visual_tokens_kept for report in reports]
+        visual_tokens = [report.visual_tokens_kept for report in reports]
+        prompt_tokens = [report.prompt_tokens for report in reports]
         is_known = len(reports) == len(samples) and None not in costs
         captions = [sample.caption for sample in samples]
         best = best_sample(captions, len(samples)) if self._samples > 1 else None
@@ -175,7 +176,8 @@ class VideoCaptioner:
             "" if caption is None else caption.stored,
             agreement=None if best is None else round(best[1], 4),
             frames=sum(report.frames_shown for report in reports),
-            visual_tokens=None if None in tokens else sum(one or 0 for one in tokens),
+            visual_tokens=None if None in visual_tokens else sum(one or 0 for one in visual_tokens),
+            prompt_tokens=None if None in prompt_tokens else sum(one or 0 for one in prompt_tokens),
             money=sum(one or 0.0 for one in costs) if is_known else None,
             raw_reply="" if caption is not None else samples[-1].raw_reply,
         )
