@@ -26,7 +26,7 @@ from playhead_tools.captions.export import FORMATS
 MaxCaptions = Annotated[
     int | None,
     typer.Option(
-        help="With --captions: caption at most this many segments of each video, the most representative "
+        help="With --captions: caption no more than this many segments of each video, representative ones "
         "first; a later run adds more.",
         metavar="N",
         min=1,

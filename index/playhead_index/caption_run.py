@@ -144,12 +144,13 @@ class CaptionRun:
     """Measures the captions of a run over some videos, and stops them.
 
     They stop when the estimate from the first `NUM_PROBED` windows is declined, and before the batch that
-    would cost more than the settings allow. A captioner that says nothing is an error.
+    would cost more than the settings allow. Where the windows of the run are counted, a captioner that says
+    nothing is an error; a detector that finds nothing in a video is none.
 
     Args:
         settings: which captions are made, and what they may cost.
         num_windows: that the run is to caption over all videos; None where that is not known, and then
-            nothing is estimated.
+            nothing is estimated, and no captioner counts as mute.
         confirm: called once with the estimate, where windows are left then; False stops.
         on_progress: called after each batch with what was taken so far.
     """
@@ -189,29 +190,20 @@ class CaptionRun:
             seconds: wall time of the batch.
 
         Raises:
-            ModelUnavailable: it has said nothing of the first `NUM_MUTE` windows.
+            ModelUnavailable: it has said nothing of the first `NUM_MUTE` windows, or of all.
         """
         self.usage = self.usage.plus(generated, seconds)
         self._on_progress(self.usage)
-        if self.usage.windows >= NUM_MUTE or self._num_left == 0:
-            self.check_not_mute(captioner, generated[-1].raw_reply)
+        if self._num_left is not None and (self.usage.windows >= NUM_MUTE or self._num_left == 0):
+            self._check_not_mute(captioner, generated[-1].raw_reply)
 
-    def end_video(self, captioner: str) -> None:
-        """Notes that a video has ended, which is all of a run whose windows were not counted before.
-
-        Raises:
-            ModelUnavailable: the captioner has said nothing of every window of such a run.
-        """
-        if self._num_windows is None:
-            self.check_not_mute(captioner)
-
-    def check_not_mute(self, captioner: str, raw_reply: str = "") -> None:
-        """Nothing, where the captioner has given a caption or was not asked.
+    def _check_not_mute(self, captioner: str, raw_reply: str) -> None:
+        """Nothing, where the captioner has given a caption.
 
         Raises:
             ModelUnavailable: it has said nothing of every window so far.
         """
-        if self.usage.captions or not self.usage.windows:
+        if self.usage.captions:
             return
         reply = " ".join(raw_reply.split())[:MAX_REPLY_CHARS]
         raise ModelUnavailable(

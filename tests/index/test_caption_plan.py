@@ -226,10 +226,16 @@ def test_a_captioner_that_says_nothing_is_an_error_and_nothing_is_stored_as_done
 
 def test_a_mute_captioner_leaves_the_captions_of_another_one(six: MadeVideo, tmp_path: Path) -> None:
     build(tmp_path / "library", six, ScriptedCaptioner(colour, name="caption:old"))
+    mute = ScriptedCaptioner(lambda segment: "", name="caption:mute")
     with pytest.raises(ModelUnavailable, match="caption:mute gave no caption"):
-        build(tmp_path / "library", six, ScriptedCaptioner(lambda segment: "", name="caption:mute"))
+        build(tmp_path / "library", six, mute, num_windows=6)
     assert len(captions(tmp_path / "library")) == 6
     assert stage(tmp_path / "library").recipe == "caption:old"
+
+
+def test_a_detector_that_finds_nothing_is_no_error(six: MadeVideo, tmp_path: Path) -> None:
+    report, _ = build(tmp_path / "library", six, ScriptedCaptioner(lambda segment: ""))
+    assert (report.status, stage(tmp_path / "library").status) == ("indexed", "done")
 
 
 def test_the_last_reply_of_a_mute_captioner_is_in_the_message() -> None:

@@ -48,7 +48,6 @@ def caption_segments(job: VideoJob) -> None:
     stale = _replaceable_captions(job, captioner.name)
     try:
         num_attempted = _caption(job, captioner, run, plan, stale)
-        run.end_video(captioner.name)
     except ModelUnavailable as error:
         if not run.usage.captions and stage.status != "done":
             with job.catalog.atomic() as db:
