@@ -14,7 +14,15 @@ from typing import Annotated
 
 import typer
 
-from playhead import __version__, json_records, library_commands, question_commands, setup, terminal
+from playhead import (
+    __version__,
+    caption_commands,
+    json_records,
+    library_commands,
+    question_commands,
+    setup,
+    terminal,
+)
 from playhead.arguments import checked as _checked
 from playhead.arguments import (
     checked_settings,
@@ -23,6 +31,15 @@ from playhead.arguments import (
     modalities_named,
     open_library,
     window_between,
+)
+from playhead.caption_commands import (
+    CaptionEvery,
+    CaptionSamples,
+    MaxCaptions,
+    MaxMoney,
+    Yes,
+    caption_settings,
+    new_dialog,
 )
 from playhead.command_line import PROGRAM, App, Group
 from playhead.default_models import DEFAULTS
@@ -67,6 +84,7 @@ from playhead.prepare import (
     video_offers,
 )
 from playhead.video_models import AUTO
+from playhead_index.caption_run import CaptionSettings
 from playhead_index.clean_text import one_line
 from playhead_index.errors import PlayheadError
 from playhead_index.extras import BENCH, InstallAdvice, install_bench_command
@@ -180,8 +198,17 @@ def index(
         bool | None, typer.Option(help=f"Read the text in frames (OCR). {AS_MADE}yes.")
     ] = None,
     captions: Annotated[
-        bool, typer.Option("--captions", help="Caption each segment with a video-LLM.")
+        bool,
+        typer.Option(
+            "--captions",
+            help="Caption each segment with a video-LLM, after saying what that is expected to take.",
+        ),
     ] = False,
+    max_captions: MaxCaptions = None,
+    caption_every: CaptionEvery = None,
+    caption_samples: CaptionSamples = None,
+    max_money: MaxMoney = None,
+    yes: Yes = False,
     picture_model: PictureModel = "auto",
     appearance_model: AppearanceModel = "auto",
     words_model: WordsModel = "auto",
@@ -217,7 +244,13 @@ def index(
     playhead index talks --transcribe never --words-model off --json
     playhead index talks --speech-model large-v3-turbo --hotwords "ComfyUI, Playhead"
     playhead index talks --captions --video-model http://localhost:8000/v1
+    playhead index talks --captions --max-captions 100 --max-money 0.50 --video-model http://localhost:8000/v1
     """
+    caption_options = caption_settings(
+        captions=captions, max_captions=max_captions, caption_every=caption_every,
+        caption_samples=caption_samples, max_money=max_money,
+    )  # fmt: skip
+    dialog = new_dialog(caption_options or CaptionSettings(), yes=yes)
     screen = {None: "auto", True: "on", False: "off"}[screen_text]
     voices = {None: "auto", "on": DEFAULTS["voices"].name}.get(speakers, speakers or "auto")
     names = ModelNames(
@@ -253,11 +286,12 @@ def index(
         err.print(terminal.plain(notice), soft_wrap=True)
     reports = []
     try:
-        with ProgressWatcher(library, err):
+        with ProgressWatcher(library, err) as dialog.watcher:
             for report in opened.index(
-                paths, settings, workers=workers, wait_s=-1.0 if wait else 0.0, captions=captions,
-                debug=debug,
+                paths, settings, workers=workers, wait_s=-1.0 if wait else 0.0,
+                captions=caption_options or False, debug=debug,
                 on_skipped=lambda line: err.print(terminal.plain(line), soft_wrap=True),
+                on_estimate=dialog.confirm, on_captions=dialog.add,
             ):  # fmt: skip
                 reports.append(report)
                 if as_json:
@@ -271,6 +305,7 @@ def index(
     except KeyboardInterrupt:
         err.print("stopped; what was committed stays: run the same command to resume")
         raise typer.Exit(130) from None
+    dialog.report(as_json=as_json)
     if note := opened.store_model():
         err.print(terminal.plain(note), soft_wrap=True)
     terminal.show_off(err, reports)
@@ -353,6 +388,7 @@ app.command("compare")(question_commands.compare_strategies)
 app.command()(question_commands.threads)
 app.command("list")(library_commands.list_videos)
 app.command()(library_commands.show)
+app.command()(caption_commands.captions)
 app.command()(library_commands.speakers)
 app.command()(library_commands.remove)
 app.command()(library_commands.relink)

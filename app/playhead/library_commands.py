@@ -109,10 +109,19 @@ def show(
 
 def _span_line(words: Words, names: Mapping[str, str]) -> str:
     """A line of `show`: the window, the modality, who speaks and the text of a span."""
-    mark = f"  (uncertain: confidence {words.confidence:.2f})" if words.is_uncertain else ""
+    mark = _confidence_mark(words)
     speaker_prefix = f"{printable_text(names.get(words.speaker, words.speaker))}: " if words.speaker else ""
     text = printable_text(words.text).replace(LINE_END, " / ")
     return f"{words.window}  {words.kind:7} {speaker_prefix}{text}{mark}"
+
+
+def _confidence_mark(words: Words) -> str:
+    """The agreement of a caption's samples, or that words were recognised with low confidence; else empty."""
+    if words.confidence is None:
+        return ""
+    if words.kind == "caption":
+        return f"  ({'uncertain: ' if words.is_uncertain else ''}agreement of samples {words.confidence:.2f})"
+    return f"  (uncertain: confidence {words.confidence:.2f})" if words.is_uncertain else ""
 
 
 def speakers(

@@ -71,19 +71,25 @@ def load_video_llm(
 
 
 def load_captioner(
-    choice: VideoChoice, device: str = AUTO, *, loading: VideoLoading = AS_CONFIGURED
+    choice: VideoChoice, device: str = AUTO, samples: int = 1, *, loading: VideoLoading = AS_CONFIGURED
 ) -> "VideoCaptioner":
     """The captioner that indexing uses; a server's captions are stored by its model's name alone.
 
+    Args:
+        choice: the model.
+        device: as `ModelNames` names it.
+        samples: captions sampled for each segment, of which the one that agrees best is taken.
+        loading: attention, number type and 4 bits of a model on this machine.
+
     Raises:
-        ModelUnavailable: the choice is no model, or its plugin has none.
+        ModelUnavailable: the choice is no model, its plugin has none, or it does not sample.
     """
     from playhead_tools.captions.captioner import VideoCaptioner
 
     at_once = MAX_PARALLEL_CALLS if choice.backend == "server" else 1
     name = Path(choice.name).name if choice.backend == "local" else choice.name.removesuffix(":")
     model = load_video_llm(choice, device, loading=loading)
-    return VideoCaptioner(model, forms=choice.forms, at_once=at_once, model_name=name)
+    return VideoCaptioner(model, forms=choice.forms, at_once=at_once, model_name=name, samples=samples)
 
 
 def _prices() -> "Prices | None":

@@ -18,11 +18,11 @@ from playhead_index.store.videos import read_duration_s
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
 from playhead_tools.frames import FrameReader
-from playhead_tools.local_hosts import is_loopback
 from playhead_tools.reasoning_content import split_thoughts
 from playhead_tools.region import Region
 from playhead_tools.tolerance import EPSILON_S
 from playhead_tools.video_llm.bin_grounding import GroundedMoment, ground_in_clip
+from playhead_tools.video_llm.call_cost import call_cost
 from playhead_tools.video_llm.call_defaults import (
     FRAMES_PER_CALL,
     FRAMES_PER_PLAIN_CALL,
@@ -57,7 +57,6 @@ from playhead_tools.video_llm.protocol import (
     wants_plain_prompt,
 )
 from playhead_tools.video_llm.refusals import is_refusal
-from playhead_tools.video_llm.usage import Report
 
 MAX_REPLY_CHARS = 4_000
 MAX_CACHED_CLIPS = 24
@@ -272,13 +271,8 @@ class VlmClient:
         return Observation(
             clip_request.video_id, clip_request.window, question, text, times, p_yes,
             report.frames_shown, report.visual_tokens_kept or 0, report.total_s,
-            report.visual_tokens_given or 0, self._money(report), refused, cited_s, unknown,
+            report.visual_tokens_given or 0, call_cost(report, self.host), refused, cited_s, unknown,
         )  # fmt: skip
-
-    def _money(self, report: Report) -> float | None:
-        if report.cost is None:
-            return 0.0 if not self.host or is_loopback(self.host) else None
-        return report.cost
 
     @property
     def look_note(self) -> str:
