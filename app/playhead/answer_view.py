@@ -240,9 +240,7 @@ def _citations(
 
 
 def _cost(answer: Answer) -> str:
-    """What an answer took, such as `4.1 s, 6 clips inspected (48 frames, 9 of 36 visual tokens), 8 model calls
-    (6 video, 2 chat)`.
-    """
+    """What an answer took: `4.1 s, 6 clips inspected (48 frames, 9 of 36 visual tokens), 8 model calls`."""
     cost = answer.cost
     num_clips = cost.get("looks", 0)
     plural = "" if num_clips == 1 else "s"

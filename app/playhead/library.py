@@ -278,7 +278,9 @@ class Library:
         if captions is False or self.video_choice.backend == OFF:
             return None
         settings = CaptionSettings() if captions is True else captions
-        captioner = load_captioner(self.video_choice, self.models.device, settings.samples)
+        captioner = load_captioner(
+            self.video_choice, self.models.device, settings.samples, loading=self.models.video_loading
+        )
         if settings.max_money is not None and not captioner.has_known_price:
             raise ModelUnavailable(
                 f"captions may cost at most {settings.max_money:g}, and the price of"

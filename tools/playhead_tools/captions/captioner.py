@@ -17,9 +17,10 @@ from playhead_index.words.protocol import GeneratedCaption, SegmentFrames
 from playhead_tools.captions.agreement import best_sample
 from playhead_tools.captions.caption import Caption, CaptionForm, complete_sentences, make_caption
 from playhead_tools.captions.generate_batches import BatchVideoLLM, PrefetchedVideoLLM, generate_batches
-from playhead_tools.captions.growing_batch import GrowingBatch, is_out_of_memory, memory_headroom
+from playhead_tools.captions.growing_batch import GrowingBatch, memory_headroom
 from playhead_tools.reasoning_content import split_thoughts
 from playhead_tools.video_llm.call_cost import call_cost, has_known_price
+from playhead_tools.video_llm.kernel_errors import is_out_of_memory
 from playhead_tools.video_llm.prompt import RULES, form_text
 from playhead_tools.video_llm.protocol import (
     Budget,

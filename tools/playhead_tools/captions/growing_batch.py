@@ -6,7 +6,6 @@ START, LARGEST = 8, 128
 """Calls of a batch, at first and at most. Replies of a larger batch wait for the longest of them."""
 MIN_HEADROOM = 2.5
 """A batch is doubled where so many times the memory of the largest call so far is free."""
-_OUT_OF_MEMORY = frozenset({"OutOfMemoryError", "MemoryError"})
 
 
 class GrowingBatch:
@@ -52,13 +51,3 @@ def memory_headroom(model: VideoLLM) -> float | None:
     A backend says so by an attribute `memory_headroom`.
     """
     return getattr(model, "memory_headroom", None)
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error came about because the memory of a device ran out."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if type(cause).__name__ in _OUT_OF_MEMORY:
-            return True
-        cause = cause.__cause__
-    return False

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playhead_index.embed.runtime import torch
 from playhead_index.errors import ModelUnavailable, PlayheadError
 
 MAX_CHARS = 200
+_OUT_OF_MEMORY_TYPES = frozenset({"OutOfMemoryError", "MemoryError"})
 _OUT_OF_MEMORY = re.compile(
     r"out of memory|can't allocate memory|not enough memory|CUBLAS_STATUS_ALLOC_FAILED", re.IGNORECASE
 )
@@ -47,10 +47,18 @@ _KERNEL_ERRORS = (RuntimeError, AssertionError, ImportError)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that the device has not enough memory, in the words of any of its libraries."""
-    if isinstance(error, (torch().OutOfMemoryError, MemoryError)):
-        return True
-    return isinstance(error, RuntimeError) and _OUT_OF_MEMORY.search(str(error)) is not None
+    """Whether an error, or one that it was raised from, says that the device has not enough memory.
+
+    Told by its type's name, so that torch need not be there, or by the words of any of its libraries.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if type(cause).__name__ in _OUT_OF_MEMORY_TYPES:
+            return True
+        if isinstance(cause, RuntimeError) and _OUT_OF_MEMORY.search(str(cause)) is not None:
+            return True
+        cause = cause.__cause__
+    return False
 
 
 @contextmanager

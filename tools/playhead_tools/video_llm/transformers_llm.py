@@ -153,7 +153,7 @@ class TransformersVideoLLM:
             with map_kernel_errors(self.name, "loading it"):
                 loaded = load(self._checkpoint, self._loading)
         except (RuntimeError, MemoryError, ModelUnavailable) as error:
-            if not is_out_of_memory(error.__cause__ or error):
+            if not is_out_of_memory(error):
                 raise
             raise ModelUnavailable(
                 f"{self.name}: its device has not enough memory for it; load it in 4 bits (--four-bit),"
@@ -307,7 +307,7 @@ class TransformersVideoLLM:
         keys = encoder.keys(request, prompt_frames)
         if not self._selects(request):
             indices = tuple(clip.default_indices for clip in features)
-            notes = (encoded.note,) if encoded.note else ()
+            notes: tuple[str, ...] = (encoded.note,) if encoded.note else ()
             return Prompt(request, prompt_frames, row, indices, encode_s, keys, whole_tokens, notes)
         tokenized = _tokenized(request, prompt_frames, features, row)
         strips = {at: select_strip(clip) for at, clip in enumerate(tokenized) if _is_strip(clip)}
