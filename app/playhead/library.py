@@ -311,12 +311,17 @@ class Library:
         )
         load = LoadModels(self.models, self.folder)
 
-        def load_models() -> Models:
-            return replace(load(), captioner=captioning.captioner, caption_run=run)
+        def with_captioner(models: Models) -> Models:
+            return replace(models, captioner=captioning.captioner, caption_run=run)
+
+        def recorded_models() -> Models | None:
+            recorded = load.recorded()
+            return None if recorded is None else with_captioner(recorded)
 
         for report in build_library(
-            self.folder, paths, {}, load_models, InProcess(), wait_s=wait_s, debug=debug
-        ):
+            self.folder, paths, {}, lambda: with_captioner(load()), InProcess(),
+            recorded_models=recorded_models, wait_s=wait_s, debug=debug,
+        ):  # fmt: skip
             if report.status == "failed":
                 yield report
 
