@@ -300,9 +300,10 @@ class Library:
         num_pending = {
             video_id: len(plan_captions(self.catalog, video_id, name, settings).pending)
             for video_id in indexed
+            if self.catalog.video(video_id).n_frames
         }
         total = sum(num_pending.values())
-        paths = [path for video_id, path in indexed.items() if num_pending[video_id]]
+        paths = [path for video_id, path in indexed.items() if num_pending.get(video_id)]
         run = CaptionRun(
             settings,
             num_windows=total,
