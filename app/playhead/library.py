@@ -304,9 +304,10 @@ class Library:
         num_pending = {
             video_id: len(plan_captions(self.catalog, video_id, name, settings).pending)
             for video_id in indexed
+            if self.catalog.video(video_id).n_frames
         }
         total = sum(num_pending.values())
-        paths = [path for video_id, path in indexed.items() if num_pending[video_id]]
+        paths = [path for video_id, path in indexed.items() if num_pending.get(video_id)]
         run = CaptionRun(
             settings,
             num_windows=total,
@@ -315,12 +316,17 @@ class Library:
         )
         load = LoadModels(self.models, self.folder)
 
-        def load_models() -> Models:
-            return replace(load(), captioner=captioning.captioner, caption_run=run)
+        def with_captioner(models: Models) -> Models:
+            return replace(models, captioner=captioning.captioner, caption_run=run)
+
+        def recorded_models() -> Models | None:
+            recorded = load.recorded()
+            return None if recorded is None else with_captioner(recorded)
 
         for report in build_library(
-            self.folder, paths, {}, load_models, InProcess(), wait_s=wait_s, debug=debug
-        ):
+            self.folder, paths, {}, lambda: with_captioner(load()), InProcess(),
+            recorded_models=recorded_models, wait_s=wait_s, debug=debug,
+        ):  # fmt: skip
             if report.status == "failed":
                 yield report
 

@@ -1,12 +1,13 @@
 """Captions from the command line: asked for, made by a server's model, summed up as chapters; or left out."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.app.test_cli import Run, run
-from tests.made_videos import MadeVideo, colours
+from tests.made_videos import MadeVideo, colours, sound_only
 from tests.tools.video_llm.made_server import Answer, MadeServer, made_server
 
 from playhead import caption_commands
@@ -98,7 +99,7 @@ def test_a_price_is_estimated_and_limits_the_run(
     assert (code, len(server.requests)) == (0, 4)
     assert "20 frames, 500 prompt tokens (visual ones not counted), cost 0.5000" in err
     assert "captions: 4 of 5 segments in" in err
-    assert "cost 0.4000; --max-money: the same command continues" in err
+    assert "cost 0.4000; --max-money 0.45: the same command continues" in err
     code, out, _ = index(
         run, tmp_path / "library", long_video, server.base_url, "--max-money", "0.45", "--json"
     )
@@ -148,6 +149,39 @@ def test_the_list_and_the_facts_of_a_video_say_how_many_segments_are_captioned(
     assert "2 of 5 segments have captions: 2 were asked for; index --captions goes on" in " ".join(
         shown.split()
     )
+
+
+def test_a_file_without_frames_is_not_counted(
+    run: Run, video: MadeVideo, server: MadeServer, tmp_path: Path
+) -> None:
+    sound_only(tmp_path / "podcast.m4a", 6.0)
+    both = MadeVideo(tmp_path, (), 0.0)
+    code, _, err = index(run, tmp_path / "library", both, server.base_url)
+    assert code == 0
+    assert "captions: 2 of 2 segments in" in err
+    assert video.path.is_file()
+
+
+def test_a_run_with_nothing_left_to_caption_asks_nothing(
+    run: Run, video: MadeVideo, server: MadeServer, tmp_path: Path
+) -> None:
+    index(run, tmp_path / "library", video, server.base_url)
+    code, _, err = index(run, tmp_path / "library", video, server.base_url)
+    assert (code, len(server.requests)) == (0, 2)
+    assert "captions:" not in err
+
+
+def test_the_captioning_pass_loads_no_other_model(
+    video: MadeVideo, server: MadeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list(library(tmp_path / "library", "off").index([video.path]))
+    time.sleep(2.1)  # a file that was changed just now is read again
+    list(library(tmp_path / "library", "off").index([video.path]))
+    loaded: list[str] = []
+    monkeypatch.setattr("playhead.models.load_one", lambda role, *more: loaded.append(role))
+    again = Library(tmp_path / "library", ModelNames(video=server.base_url))
+    list(again.index([video.path], captions=True))
+    assert (len(again.captions("wall")), loaded) == (2, [])
 
 
 def test_options_of_captions_need_captions(run: Run, video: MadeVideo, tmp_path: Path) -> None:
