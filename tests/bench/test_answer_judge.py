@@ -19,9 +19,6 @@ from playhead_bench.evaluate.command import command
 from playhead_bench.evaluate.errors import QuestionsInvalid
 from playhead_bench.evaluate.json_lines import read_lines
 from playhead_bench.evaluate.real_questions.chat_systems import ChatServer
-from playhead_bench.evaluate.run_rows import row_of
-from playhead_bench.evaluate.sample import Sample
-from playhead_bench.evaluate.strategies.protocol import StrategyOutcome
 from playhead_index.errors import ModelUnavailable
 
 SINGLE = JudgedAnswer("v/0", "uniform", "What is red?", "The ball is red.", "A ball.")
@@ -187,18 +184,6 @@ def test_rows_of_video_chatgpts_scripts_are_read(tmp_path: Path) -> None:
         "v1/0", "What?", "A dog.", "A cat.",
     )  # fmt: skip
     assert (second.id, second.second_question, second.second_prediction) == ("v1/1", "Whom?", "Two.")
-
-
-def test_rows_of_a_run_are_read_by_strategy_and_those_without_words_left_out(tmp_path: Path) -> None:
-    asked = Sample("q1", ("v",), "What is red?", answer="the ball")
-    chosen = Sample("q2", ("v",), "Which?", options=("a", "b"), answer_index=1)
-    outcome = StrategyOutcome("answered", "a ball")
-    rows = [row_of(name, one, outcome, 1.0) for name in ("gold", "uniform") for one in (asked, chosen)]
-    answers = read_answers(write(tmp_path / "run.json", rows))
-    assert [(one.system, one.question, one.reference, one.prediction) for one in answers] == [
-        ("gold", "What is red?", "the ball", "a ball"),
-        ("uniform", "What is red?", "the ball", "a ball"),
-    ]
 
 
 def test_questions_and_references_may_come_from_the_annotations(tmp_path: Path) -> None:
