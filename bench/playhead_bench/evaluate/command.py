@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 DEFAULT_BUDGET = 16
 WORLD = "world"
 REAL = "real"
-CHAT_TASKS = ("summaries", "hostile", "judge")
+SUMMARIES, HOSTILE = "summaries", "hostile"
 WIDE = 150
 """Characters of a line of the table where it goes into a file or a pipe."""
 MODES = ("iid", "compositional")
@@ -44,15 +44,13 @@ def command(
         str,
         typer.Argument(
             help="world (synthetic videos), real (your videos and questions), summaries (of meetings), "
-            "hostile (orders inside transcripts), judge (open answers scored by a chat model) or the name of "
-            "a benchmark."
+            "hostile (orders inside transcripts) or the name of a benchmark."
         ),
     ] = WORLD,
     folder: Annotated[
         Path | None,
         typer.Argument(
-            help="Task real: a folder of videos, their subtitles and questions.json, or of such folders. "
-            "Task judge: a file of answers, such as run.jsonl of another task.",
+            help="Task real: a folder of videos, their subtitles and questions.json, or of such folders.",
             metavar="[FOLDER]",
             show_default=False,
         ),
@@ -151,9 +149,8 @@ def command(
     playhead eval real questions --every 3 --limit 20 --llm openai:chat --base-url http://localhost:8080/v1
     playhead eval summaries meetings --annotations val.jsonl --llm openai:chat --base-url URL --out run
     playhead eval hostile --llm openai:chat --base-url URL --out run
-    playhead eval judge run/run.jsonl --llm openai:chat --base-url URL --out judged
     """
-    if task in CHAT_TASKS:
+    if task in (SUMMARIES, HOSTILE):
         run_chat_task(
             context, task, folder, out, annotations, words_model, llm, base_url, strategies, reply_cache,
             max_minutes, context_tokens, device,
