@@ -22,15 +22,9 @@ from playhead_tools.local_hosts import is_loopback
 from playhead_tools.reasoning_content import split_thoughts
 from playhead_tools.region import Region
 from playhead_tools.tolerance import EPSILON_S
-from playhead_tools.video_llm.bin_grounding import GroundedMoment, ground_in_clip
+from playhead_tools.video_llm.bin_grounding import GroundedMoment, ground_in_clip, grounding_clip
 from playhead_tools.video_llm.frame_citations import resolve_frame_numbers
-from playhead_tools.video_llm.frame_sampling import (
-    MIN_WINDOW_S,
-    STEP_S,
-    ClipRequest,
-    dense_clip,
-    even_times,
-)
+from playhead_tools.video_llm.frame_sampling import MIN_WINDOW_S, STEP_S, ClipRequest, dense_clip
 from playhead_tools.video_llm.parse_response import LookReply, parse_look_reply, with_options
 from playhead_tools.video_llm.protocol import (
     Budget,
@@ -194,40 +188,6 @@ class VlmClient:
             self._observations[key] = observation
         return observation
 
-    def ground(
-        self, video_id: str, window: Window, query: str, *, frames: int | None = None
-    ) -> GroundedMoment:
-        """Where in a window something happens, asked in a hundred bins (VTimeLLM, arXiv:2311.18445).
-
-        A bin is a hundredth of the window, so the window should be one that was found before, not a whole
-        long video. The same request a second time is answered from the cache.
-
-        Args:
-            video_id: in which video.
-            window: where to look; frames are spread evenly over it.
-            query: a short description, such as "a dog jumps".
-            frames: maximum number of frames; that of the instance when None. VTimeLLM takes 100.
-
-        Raises:
-            ToolError: the video is unknown, the window outside it, or the query empty.
-            VideoUnreadable: the file cannot be decoded.
-            ModelUnavailable: the model cannot be asked.
-            ModelOutputInvalid: its reply neither holds bins nor says that nothing of it is shown.
-        """
-        if not query.strip():
-            raise ToolError("a query is needed to look for, got none")
-        inside = self._inside(video_id, window)
-        request = ClipRequest(video_id, tuple(even_times(inside, frames or self.frames)), inside)
-        key = (request, query)
-        with self._lock:
-            if (cached := self._grounded.get(key)) is not None:
-                return cached
-            clip = self._clip(request)
-        grounded = ground_in_clip(self._model, clip, query)
-        with self._lock:
-            self._grounded[key] = grounded
-        return grounded
-
     def _observe(self, clip_request: ClipRequest, clip: Clip, question: str, *, yes_no: bool) -> Observation:
         form = not (yes_no or self.plain_prompt) and self._keeps_schema
         request = VlmRequest(
@@ -290,6 +250,40 @@ class VlmClient:
         )
         return again if reply is None else replace(again, report=reply.report.plus(again.report))
 
+    def ground(
+        self, video_id: str, window: Window, query: str, *, frames: int | None = None
+    ) -> GroundedMoment:
+        """Where in a window something happens, asked in a hundred bins (VTimeLLM, arXiv:2311.18445).
+
+        A bin is a hundredth of the window, so the window should be one that was found before, not a whole
+        long video. The same request a second time is answered from the cache.
+
+        Args:
+            video_id: in which video.
+            window: where to look; frames are spread evenly over it.
+            query: a short description, such as "a dog jumps".
+            frames: maximum number of frames; that of the instance when None. VTimeLLM takes 100.
+
+        Raises:
+            ToolError: the video is unknown, the window outside it, or the query empty.
+            VideoUnreadable: the file cannot be decoded.
+            ModelUnavailable: the model cannot be asked.
+            ModelOutputInvalid: its reply neither holds bins nor says that nothing of it is shown.
+        """
+        if not query.strip():
+            raise ToolError("a query is needed to look for, got none")
+        inside = self._inside(video_id, window)
+        request = grounding_clip(video_id, inside, frames or self.frames)
+        key = (request, query)
+        with self._lock:
+            if (cached := self._grounded.get(key)) is not None:
+                return cached
+            clip = self._clip(request)
+        grounded = ground_in_clip(self._model, clip, query)
+        with self._lock:
+            self._grounded[key] = grounded
+        return grounded
+
     def fresh(self) -> "VlmClient":
         """A client with an empty cache and the same settings; the model is not loaded again."""
         return VlmClient(
@@ -312,10 +306,6 @@ class VlmClient:
             raise ToolError(f"no video {video_id!r} in the library; it holds {num_videos} videos")
         return duration_s
 
-    def _request(self, video_id: str, window: Window, frames: int) -> ClipRequest:
-        inside, video_window = self._inside(video_id, window), Window(0.0, self.duration_s(video_id))
-        return dense_clip(video_id, inside, video_window, frames, min(MIN_WINDOW_S, frames * STEP_S))
-
     def _inside(self, video_id: str, window: Window) -> Window:
         """The part of a window inside its video."""
         duration_s = self.duration_s(video_id)
@@ -323,6 +313,10 @@ class VlmClient:
         if inside is None:
             raise ToolError(f"{window} is outside the video, which is {duration_s:.1f} s long")
         return inside
+
+    def _request(self, video_id: str, window: Window, frames: int) -> ClipRequest:
+        inside, video_window = self._inside(video_id, window), Window(0.0, self.duration_s(video_id))
+        return dense_clip(video_id, inside, video_window, frames, min(MIN_WINDOW_S, frames * STEP_S))
 
     def _clip(self, clip_request: ClipRequest) -> Clip:
         if clip_request in self._clips:
