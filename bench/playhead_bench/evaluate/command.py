@@ -14,6 +14,8 @@ import typer
 from rich.console import Console
 
 from playhead.models import ModelNames
+from playhead.options import CompressOption, KeepTokens
+from playhead.token_compression import resolve_compression
 from playhead_bench.evaluate.real_questions.command import (
     ONLY_REAL,
     OPTIONS,
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 DEFAULT_BUDGET = 16
 WORLD = "world"
 REAL = "real"
-SUMMARIES, HOSTILE = "summaries", "hostile"
+SUMMARIES, HOSTILE, JUDGE = "summaries", "hostile", "judge"
 WIDE = 150
 """Characters of a line of the table where it goes into a file or a pipe."""
 MODES = ("iid", "compositional")
@@ -44,7 +46,8 @@ def command(
         str,
         typer.Argument(
             help="world (synthetic videos), real (your videos and questions), summaries (of meetings), "
-            "hostile (orders inside transcripts) or the name of a benchmark."
+            "hostile (orders inside transcripts), judge (answers graded by a chat model) or the name of a "
+            "benchmark."
         ),
     ] = WORLD,
     folder: Annotated[
@@ -133,6 +136,8 @@ def command(
     context_tokens: Annotated[
         int, typer.Option(help="Task real: context length of the chat model, in tokens.", min=1024)
     ] = 16_384,
+    keep_tokens: KeepTokens = None,
+    compress: CompressOption = "auto",
     seed: Annotated[int, typer.Option(help="Seed of videos, questions and sampling.")] = 0,
     device: Annotated[str, typer.Option(help="Device that models run on: auto, cpu, cuda or mps.")] = "auto",
     replay: Annotated[bool, typer.Option("--replay", help="Score cached responses; call no model.")] = False,
@@ -149,8 +154,9 @@ def command(
     playhead eval real questions --every 3 --limit 20 --llm openai:chat --base-url http://localhost:8080/v1
     playhead eval summaries meetings --annotations val.jsonl --llm openai:chat --base-url URL --out run
     playhead eval hostile --llm openai:chat --base-url URL --out run
+    playhead eval judge --annotations predictions.json --llm openai:chat --base-url URL --out run
     """
-    if task in (SUMMARIES, HOSTILE):
+    if task in (SUMMARIES, HOSTILE, JUDGE):
         run_chat_task(
             context, task, folder, out, annotations, words_model, llm, base_url, strategies, reply_cache,
             max_minutes, context_tokens, device,
@@ -171,6 +177,7 @@ def command(
 
     err = Console(stderr=True)
     chosen = _checked(lambda: strategies_named([name for name in strategies.split(",") if name]))
+    compression = _checked(lambda: resolve_compression(compress, keep_tokens))
     evaluated_task = _checked(
         lambda: _task(
             task, split, mode, _numbers(minutes), each, per_kind, seed, annotations, videos or out / "videos"
@@ -191,6 +198,7 @@ def command(
         max_frames,
         seed,
         replay,
+        compression=compression,
     )
     try:
         result = evaluate(

@@ -5,7 +5,6 @@ frame, float32, one thread.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from playhead_bench.suite.random_owl3 import Owl3Shape, make_owl3
@@ -16,6 +15,7 @@ from playhead_tools.video_llm.feature_cache import FeatureCache
 from playhead_tools.video_llm.load_model import LoadedModel
 from playhead_tools.video_llm.protocol import Clip
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
+from playhead_tools.video_llm.visual_context import PackedContext
 
 THREADS = 1
 ROUNDS = 7
@@ -75,13 +75,14 @@ class _Decoder:
             output = self.model(**inputs, use_cache=True, logits_to_keep=1)
         self.cache = output.cache if "cache" in output else output.past_key_values
 
-    def __call__(self, number: int) -> None:
+    def __call__(self, number: int) -> Any:
+        """(1, 1, V) scores after the last of the steps."""
         with torch().inference_mode():
             for step in range(STEPS):
                 if self.recomputes:
                     self._project()
                 at = self.length + step
-                self.model(
+                output = self.model(
                     input_ids=torch().tensor([[100]]),
                     attention_mask=torch().ones(1, at + 1, dtype=torch().int64),
                     position_ids=torch().tensor([[at]]),
@@ -89,17 +90,15 @@ class _Decoder:
                     visual_context=self.context,
                     use_cache=True,
                 )
-            self.cache.crop(self.length)
+            self.cache.crop(-STEPS)
+        return output.logits
 
     def _project(self) -> None:
         """Keys with their phase and values of all rows."""
-        packed = self.context.packed
-        positions = packed.positions + int(self.model.config.has_gate)
-        layers = tuple(
-            (self.model.with_phase(keys[None], positions), values[None])
-            for keys, values in self.model.project_rows(self.rows)
-        )
-        self.context.packed = replace(packed, layers=layers)
+        known = self.context.packed
+        layers = [(keys[None], values[None]) for keys, values in self.model.project_rows(self.rows)]
+        packed = PackedContext(tuple(layers), known.columns, known.positions)
+        self.context.packed = self.model.call_keys(packed, self.length)
 
 
 def _decoding(loaded: LoadedModel) -> dict[str, Any]:

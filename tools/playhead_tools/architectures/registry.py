@@ -17,6 +17,12 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         loader="playhead_tools.architectures.longvu.loading:load_longvu",
     ),
     Architecture(
+        "Slow-Fast",
+        licence="CC BY-NC 4.0: no commercial use",
+        model_types=("llava_qwen_slow_fast",),
+        loader="playhead_tools.architectures.slow_fast.loading:load_slow_fast",
+    ),
+    Architecture(
         "VideoChat2",
         licence="MIT; its language model Mistral-7B-Instruct-v0.2 Apache-2.0",
         model_types=("videochat2", "VideoChat2_it_mistral", "VideoChat2_it_hd_mistral"),

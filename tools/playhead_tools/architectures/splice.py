@@ -39,12 +39,14 @@ class EncodedVideo(_outputs.BaseModelOutputWithPooling):  # type: ignore[misc, n
             grid and are shown instead of them, never beside them. None: there is one grid.
         redundant: (N,) bool, steps that the model's own rule leaves out when there are too many of them.
         context: (S, T, D), T rows for each of S steps that are attended to and not spliced; None for none.
+        context_owner: (S * T,) int64, for each row of context the row that it goes with; None: none.
     """
 
     default_indices: Any = None
     fine_rows: int | None = None
     redundant: Any = None
     context: Any = None
+    context_owner: Any = None
 
 
 class SpliceConfig(_library.PreTrainedConfig):  # type: ignore[misc, name-defined]
@@ -113,12 +115,14 @@ class SpliceModel(_library.PreTrainedModel, _library.GenerationMixin):  # type: 
         """The word head."""
         return self.lm_head
 
-    def get_video_features(self, pixel_values_videos: Any, **kwargs: Any) -> EncodedVideo:
-        """The rows of one clip, see `EncodedVideo`; a subclass names the pixels that its processor makes.
+    def get_video_features(self, *args: Any, **kwargs: Any) -> EncodedVideo:
+        """The rows of one clip, see `EncodedVideo`.
+
+        A subclass names the tensors that its processor makes, `pixel_values_videos` among them.
 
         Args:
-            pixel_values_videos: of the frames of one clip.
-            kwargs: `return_dict`, which is always true.
+            args: none.
+            kwargs: pixels of the frames of one clip, and `return_dict`, which is always true.
         """
         raise NotImplementedError
 
@@ -225,6 +229,21 @@ def load_released(
         ValueError: weights are missing, left over, or of another shape; it names them.
     """
     return load_complete(model_class, folder, config=config, key_mapping=dict(renames), **options)
+
+
+def stop_at(generation: Any, tokenizer: Any, stop: str) -> None:
+    """Generation also ends at the token that ends the assistant's turn, where the tokenizer has it.
+
+    Args:
+        generation: a `GenerationConfig`, changed.
+        tokenizer: of the model.
+        stop: the token, such as `<|im_end|>`.
+    """
+    ends = tokenizer.eos_token_id if generation.eos_token_id is None else generation.eos_token_id
+    known = [ends] if isinstance(ends, int) else list(ends or ())
+    number = tokenizer.convert_tokens_to_ids(stop) if stop in tokenizer.get_vocab() else None
+    if number is not None and number not in known:
+        generation.eos_token_id = [*known, number]
 
 
 def _joined(features: Any) -> Any:

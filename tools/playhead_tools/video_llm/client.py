@@ -22,8 +22,17 @@ from playhead_tools.local_hosts import is_loopback
 from playhead_tools.reasoning_content import split_thoughts
 from playhead_tools.region import Region
 from playhead_tools.tolerance import EPSILON_S
+from playhead_tools.video_llm.bin_grounding import GroundedMoment, ground_in_clip, grounding_clip
 from playhead_tools.video_llm.frame_citations import resolve_frame_numbers
-from playhead_tools.video_llm.frame_sampling import MIN_WINDOW_S, STEP_S, ClipRequest, dense_clip
+from playhead_tools.video_llm.frame_sampling import (
+    MIN_WINDOW_S,
+    STEP_S,
+    STRIP_FACTOR,
+    STRIP_FRAMES,
+    ClipRequest,
+    dense_clip,
+    strip_clip,
+)
 from playhead_tools.video_llm.parse_response import LookReply, parse_look_reply, with_options
 from playhead_tools.video_llm.protocol import (
     Budget,
@@ -34,6 +43,7 @@ from playhead_tools.video_llm.protocol import (
     VlmResponse,
     host_of,
     keeps_schema,
+    look_note_of,
     wants_plain_prompt,
 )
 from playhead_tools.video_llm.refusals import is_refusal
@@ -136,6 +146,7 @@ class VlmClient:
         self._frames = FrameReader(catalog)
         self._clips: OrderedDict[ClipRequest, Clip] = OrderedDict()
         self._observations: dict[tuple[ClipRequest, str, bool], Observation] = {}
+        self._grounded: dict[tuple[ClipRequest, str], GroundedMoment] = {}
         self._lock = threading.Lock()
         self._thinks, self._num_unread_forms = False, 0
 
@@ -149,6 +160,7 @@ class VlmClient:
         yes_no: bool = False,
         frames: int | None = None,
         region: Region | None = None,
+        overview: Window | None = None,
     ) -> Observation:
         """The observation of a window; the same request a second time is answered from the cache.
 
@@ -160,6 +172,8 @@ class VlmClient:
             yes_no: ask for Yes or No and for its probability.
             frames: maximum number of frames; that of the instance when None.
             region: part of the picture that is shown, larger; all of it when None.
+            overview: a longer stretch that is shown before the window as a strip of `STRIP_FACTOR` times the
+                frames at 1 to 4 tokens each, for the tokens of `STRIP_FRAMES` of them; None for none.
 
         Raises:
             ToolError: the video is unknown, the window outside it, or the question empty.
@@ -169,7 +183,12 @@ class VlmClient:
         """
         if not question.strip():
             raise ToolError("a look needs a question, got none")
-        clip_request = replace(self._request(video_id, window, frames or self.frames), region=region)
+        most = frames or self.frames
+        clip_frames = most if overview is None else max(2, most - STRIP_FRAMES)
+        clip_request = replace(self._request(video_id, window, clip_frames), region=region)
+        if overview is not None:
+            strip = self._strip(video_id, overview, STRIP_FACTOR * most)
+            clip_request = replace(clip_request, strip=strip)
         return self.observe_frames(clip_request, with_options(question, options), yes_no=yes_no)
 
     def observe_frames(
@@ -180,16 +199,19 @@ class VlmClient:
         with self._lock:
             if (cached := self._observations.get(key)) is not None:
                 return cached.as_cached
-            clip = self._clip(clip_request)
-        observation = self._observe(clip_request, clip, question, yes_no=yes_no)
+            clips = self._clips_of(clip_request)
+        observation = self._observe(clip_request, clips, question, yes_no=yes_no)
         with self._lock:
             self._observations[key] = observation
         return observation
 
-    def _observe(self, clip_request: ClipRequest, clip: Clip, question: str, *, yes_no: bool) -> Observation:
+    def _observe(
+        self, clip_request: ClipRequest, clips: tuple[Clip, ...], question: str, *, yes_no: bool
+    ) -> Observation:
         form = not (yes_no or self.plain_prompt) and self._keeps_schema
         request = VlmRequest(
-            (clip,), question, Budget(frames=len(clip), new_tokens=self._new_tokens(yes_no=yes_no)),
+            clips, question,
+            Budget(frames=sum(map(len, clips)), new_tokens=self._new_tokens(yes_no=yes_no)),
             form=LookReply if form else None, yes_no=yes_no, plain_prompt=self.plain_prompt,
         )  # fmt: skip
         reply = self._generate(request)
@@ -206,7 +228,8 @@ class VlmClient:
             text, unknown = resolved.text, resolved.unknown
             cited_s = tuple(frame.pts_s for frame in resolved.frames)
         report, p_yes = reply.report, None if reply.yes_no is None else reply.yes_no.p_yes
-        times = tuple(frame.pts_s for frame in reply.frames_shown)
+        last = len(clips) - 1  # a strip shows too little to count as seen
+        times = tuple(frame.pts_s for frame in reply.frames_shown if frame.clip == last)
         return Observation(
             clip_request.video_id, clip_request.window, question, text, times, p_yes,
             report.frames_shown, report.visual_tokens_kept or 0, report.total_s,
@@ -217,6 +240,11 @@ class VlmClient:
         if report.cost is None:
             return 0.0 if not self.host or is_loopback(self.host) else None
         return report.cost
+
+    @property
+    def look_note(self) -> str:
+        """What a person should know of how the frames of the last call were chosen; empty for nothing."""
+        return look_note_of(self._model)
 
     @property
     def _keeps_schema(self) -> bool:
@@ -248,6 +276,40 @@ class VlmClient:
         )
         return again if reply is None else replace(again, report=reply.report.plus(again.report))
 
+    def ground(
+        self, video_id: str, window: Window, query: str, *, frames: int | None = None
+    ) -> GroundedMoment:
+        """Where in a window something happens, asked in a hundred bins (VTimeLLM, arXiv:2311.18445).
+
+        A bin is a hundredth of the window, so the window should be one that was found before, not a whole
+        long video. The same request a second time is answered from the cache.
+
+        Args:
+            video_id: in which video.
+            window: where to look; frames are spread evenly over it.
+            query: a short description, such as "a dog jumps".
+            frames: maximum number of frames; that of the instance when None. VTimeLLM takes 100.
+
+        Raises:
+            ToolError: the video is unknown, the window outside it, or the query empty.
+            VideoUnreadable: the file cannot be decoded.
+            ModelUnavailable: the model cannot be asked.
+            ModelOutputInvalid: its reply neither holds bins nor says that nothing of it is shown.
+        """
+        if not query.strip():
+            raise ToolError("a query is needed to look for, got none")
+        inside = self._inside(video_id, window)
+        request = grounding_clip(video_id, inside, frames or self.frames)
+        key = (request, query)
+        with self._lock:
+            if (cached := self._grounded.get(key)) is not None:
+                return cached
+            clip = self._clip(request)
+        grounded = ground_in_clip(self._model, clip, query)
+        with self._lock:
+            self._grounded[key] = grounded
+        return grounded
+
     def fresh(self) -> "VlmClient":
         """A client with an empty cache and the same settings; the model is not loaded again."""
         return VlmClient(
@@ -270,12 +332,32 @@ class VlmClient:
             raise ToolError(f"no video {video_id!r} in the library; it holds {num_videos} videos")
         return duration_s
 
+    def _inside(self, video_id: str, window: Window) -> Window:
+        """The part of a window inside its video."""
+        duration_s = self.duration_s(video_id)
+        inside = window.clamped(Window(0.0, duration_s)) if isfinite(window.end_s) else None
+        if inside is None:
+            raise ToolError(f"{window} is outside the video, which is {duration_s:.1f} s long")
+        return inside
+
     def _request(self, video_id: str, window: Window, frames: int) -> ClipRequest:
+        inside, video_window = self._inside(video_id, window), Window(0.0, self.duration_s(video_id))
+        return dense_clip(video_id, inside, video_window, frames, min(MIN_WINDOW_S, frames * STEP_S))
+
+    def _strip(self, video_id: str, window: Window, num_frames: int) -> ClipRequest:
         video_window = Window(0.0, self.duration_s(video_id))
-        inside = window.clamped(video_window) if isfinite(window.end_s) else None
+        inside = window.clamped(video_window)
         if inside is None:
             raise ToolError(f"{window} is outside the video, which is {video_window.duration_s:.1f} s long")
-        return dense_clip(video_id, inside, video_window, frames, min(MIN_WINDOW_S, frames * STEP_S))
+        return strip_clip(video_id, inside, num_frames)
+
+    def _clips_of(self, clip_request: ClipRequest) -> tuple[Clip, ...]:
+        """The clips of a call: the strip, where there is one, then the clip with its words."""
+        clip = self._clip(replace(clip_request, strip=None))
+        if clip_request.strip is None:
+            return (clip,)
+        strip = replace(self._clip(clip_request.strip), words=(), strip_frames=STRIP_FRAMES)
+        return strip, clip
 
     def _clip(self, clip_request: ClipRequest) -> Clip:
         if clip_request in self._clips:

@@ -128,7 +128,8 @@ class ClipEncoder:
         frames, pts_s, _ = _frames_of(request, part)
         if features.context_steps != len(frames):
             return tuple(f"{self._key(request, part)}/{step}" for step in range(features.context_steps))
-        revision = f"{self.loaded.revision}/{features.modality}"
+        rows = len(features.context) // features.context_steps
+        revision = f"{self.loaded.revision}/{features.modality}/{rows}"
         video_id = request.clips[part.clip].video_id
         return tuple(
             clip_key(revision, video_id, frames[i : i + 1], pts_s[i : i + 1], 0.0) for i in range(len(frames))
@@ -141,9 +142,14 @@ class ClipEncoder:
         """Tokens in the clip's place and rows of context, words too, those that the model leaves out not."""
         written = len(self.loaded.tokenizer(clip_input.expansion, add_special_tokens=False)["input_ids"])
         if clip_input.default_indices is None:
-            return written + clip_input.num_context_rows
+            return written + self._context_tokens(clip_input)
         all_placeholders = clip_input.expansion.count(placeholder(self.loaded, clip_input.modality))
         return written - all_placeholders + len(clip_input.default_indices)
+
+    def _context_tokens(self, clip_input: ClipInput) -> int:
+        if isinstance(clip_input, ClipFeatures):
+            return clip_input.num_context_tokens
+        return 0 if self.loaded.family.context_is_owned else clip_input.num_context_rows
 
 
 def ranked(features: ClipFeatures) -> ClipFeatures:
@@ -167,10 +173,17 @@ def _default_steps(features: ClipFeatures) -> Any:
 
 
 def step_times_s(features: ClipFeatures, part: PromptClip) -> NDArray[np.float64]:
-    """(N,) the mean time of the frames of every step, seconds."""
+    """(N,) the mean time of the frames of every step, seconds.
+
+    A step is of as many frames as every other, the last one of fewer; or, where that gives another number of
+    steps, of those that adaptive averaging puts there.
+    """
     times_s = np.array([frame.pts_s for frame in part.frames])
     steps = features.token_steps
     together = ceil(len(times_s) / steps)
+    if ceil(len(times_s) / together) != steps:
+        cuts = [(i * len(times_s) // steps, -(-(i + 1) * len(times_s) // steps)) for i in range(steps)]
+        return np.array([times_s[first:stop].mean() for first, stop in cuts])
     padded = np.pad(times_s, (0, together * steps - len(times_s)), mode="edge")
     means: NDArray[np.float64] = padded.reshape(steps, together).mean(axis=1)
     return means

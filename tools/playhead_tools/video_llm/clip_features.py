@@ -52,6 +52,8 @@ class ClipFeatures:
             visual tokens are these rows, so `tokens`, `default_indices` and `order` are about them.
         context_steps: of how many steps the context is, as many rows of each.
         context_keys: a name for each step of the context, equal names mean equal rows; none: not cached.
+        context_owner: (M,) int64, for each row of context the row that it goes with; then rows are
+            the visual tokens, and context is kept where its owner is. None: context rows are tokens.
 
     Raises:
         ValueError: the rows, or those of the context, are not the same number for every step.
@@ -72,6 +74,7 @@ class ClipFeatures:
     context: Any = None
     context_steps: int = 0
     context_keys: tuple[str, ...] = ()
+    context_owner: Any = None
 
     def __post_init__(self) -> None:
         num_rows = int(self.rows.shape[0]) - self.tail
@@ -91,6 +94,11 @@ class ClipFeatures:
             raise ValueError(
                 f"context of {self.context_steps} steps needs a key each, got {len(self.context_keys)}"
             )
+        if self.context_owner is not None and self.context_owner.shape != self.context.shape[:1]:
+            raise ValueError(
+                f"context of {len(self.context)} rows needs an owner each, got"
+                f" {tuple(self.context_owner.shape)}"
+            )
 
     @property
     def tokens_per_step(self) -> int:
@@ -99,25 +107,30 @@ class ClipFeatures:
 
     @property
     def tokens(self) -> Any:
-        """(N, T, D) the visual tokens by step: the context where there is one, else the rows but the tail."""
-        if self.context is not None:
+        """(N, T, D) the visual tokens by step: context where it is tokens, else the rows but the tail."""
+        if self.has_context_tokens:
             return self.context.unflatten(0, (self.context_steps, -1))
         return self.rows[: self.steps * self.tokens_per_step].unflatten(0, (self.steps, self.tokens_per_step))
 
     @property
     def token_steps(self) -> int:
         """N of `tokens`."""
-        return self.steps if self.context is None else self.context_steps
+        return self.context_steps if self.has_context_tokens else self.steps
 
     @property
-    def num_context_rows(self) -> int:
-        """M; 0 without context."""
-        return 0 if self.context is None else len(self.context)
+    def has_context_tokens(self) -> bool:
+        """Whether the visual tokens are rows of context."""
+        return self.context is not None and self.context_owner is None
+
+    @property
+    def num_context_tokens(self) -> int:
+        """M where rows of context are visual tokens, else 0."""
+        return len(self.context) if self.has_context_tokens else 0
 
     @property
     def size_bytes(self) -> int:
         """What the tensors take."""
-        optional = (self.default_indices, self.order, self.redundant, self.context)
+        optional = (self.default_indices, self.order, self.redundant, self.context, self.context_owner)
         beside = [tensor for tensor in optional if tensor is not None]
         return sum(int(tensor.nbytes) for tensor in (self.rows, *self.deep, *beside))
 
@@ -134,7 +147,7 @@ class ClipFeatures:
         deep = {f"deep{i}": tensor.contiguous() for i, tensor in enumerate(self.deep)}
         optional = {
             "own": self.default_indices, "order": self.order, "redundant": self.redundant,
-            "context": self.context,
+            "context": self.context, "owner": self.context_owner,
         }  # fmt: skip
         optional_tensors = {
             name: tensor.contiguous() for name, tensor in optional.items() if tensor is not None
@@ -155,8 +168,9 @@ class ClipFeatures:
         facts["context_keys"] = tuple(facts.get("context_keys", ()))
         names = {
             "default_indices": "own", "order": "order", "redundant": "redundant", "context": "context",
+            "context_owner": "owner",
         }  # fmt: skip
-        optional = {field: tensors.get(name) for field, name in names.items()}
+        optional: dict[str, Any] = {field: tensors.get(name) for field, name in names.items()}
         return cls(rows=tensors["rows"], deep=deep, **optional, **facts)
 
 
@@ -312,6 +326,7 @@ def encode(loaded: LoadedModel, pixels: Pixels) -> ClipFeatures:
         redundant=getattr(output, "redundant", None),
         context=None if context is None else _rows(context),
         context_steps=0 if context is None else len(context),
+        context_owner=getattr(output, "context_owner", None),
     )
 
 

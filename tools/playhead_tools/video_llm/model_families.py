@@ -48,6 +48,7 @@ class Family:
             as are left of each frame; all are written here, and its selection is the default.
         context_reach: for models with cross-attention. With `after` a step's placeholder stands for its
             context and goes with it when no row is kept; with `all` placeholders stay whatever is kept.
+        context_is_owned: rows of context are no tokens of their own; each goes with a placeholder.
     """
 
     title: str
@@ -67,6 +68,7 @@ class Family:
     template: str | None = None
     prunes_tokens: bool = False
     context_reach: ContextReach = "after"
+    context_is_owned: bool = False
 
 
 _QWEN3 = Family(

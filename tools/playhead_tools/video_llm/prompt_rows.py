@@ -153,7 +153,7 @@ def prune_row(row: Row, token_indices: Sequence[Any]) -> PrunedRow:
     for placement, tokens in zip(row.clips, tokens_left, strict=True):
         removed = _removed_columns(placement, tokens)
         keep_mask[removed] = False
-        num_rows_removed = max(0, placement.features.num_context_rows - len(tokens))
+        num_rows_removed = max(0, placement.features.num_context_tokens - len(tokens))
         visual += placement.all_tokens - len(removed) - num_rows_removed
         rows = keep_mask[placement.columns].nonzero()[:, 0]
         tensors = (placement.features.rows, *placement.features.deep)
@@ -259,9 +259,9 @@ def _place_clip(
         for span in spans
     )
     reach = loaded.family.context_reach
-    if features.context is not None:
+    if features.has_context_tokens:
         around = _columns_of_context(loaded, features, columns, around)
-    num_tokens = len(inside) + features.num_context_rows
+    num_tokens = len(inside) + features.num_context_tokens
     return ClipPlacement(features, torch().tensor(columns, dtype=torch().int64), around, num_tokens, reach)
 
 
@@ -308,7 +308,7 @@ def _removed_columns(placement: ClipPlacement, tokens: Any) -> Any:
     nonempty = set((tokens // per_step).tolist())
     beside = [column for step in range(steps) if step not in nonempty for column in placement.around[step]]
     columns = torch().tensor(beside, dtype=torch().int64)
-    if features.context is not None:
+    if features.has_context_tokens:
         return columns
     dropped = torch().ones(len(placement.columns), dtype=torch().bool)
     dropped[tokens] = False
@@ -321,13 +321,16 @@ def _context_blocks(placement: ClipPlacement, tokens: Any, column: Any) -> list[
 
     Args:
         placement: the clip.
-        tokens: (K,) the places of its kept rows.
+        tokens: (K,) the places of its kept tokens.
         column: (L,) where each column of the whole row stands in the pruned one.
     """
     features = placement.features
     if features.context is None:
         return []
-    by_step, per_step = features.tokens, features.tokens.shape[1]
+    if features.context_owner is not None:
+        tokens = torch().isin(features.context_owner, tokens).nonzero()[:, 0]
+    by_step = features.context.unflatten(0, (features.context_steps, -1))
+    per_step = by_step.shape[1]
     counts = torch().bincount(tokens // per_step, minlength=len(by_step)).tolist()
     firsts = [0] * len(by_step)
     if placement.reach == "after":

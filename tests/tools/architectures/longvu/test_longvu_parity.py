@@ -13,7 +13,7 @@ from tests.tools.video_llm.seen_clips import logits
 from playhead_index.embed.runtime import torch, transformers
 from playhead_index.window import Window
 from playhead_tools.video_llm.load_model import LoadOptions
-from playhead_tools.video_llm.longvu_selection import LongVUTokens, limits_of, longvu_tokens
+from playhead_tools.video_llm.longvu_selection import TwoGridTokens, limits_of, two_grid_tokens
 from playhead_tools.video_llm.protocol import Budget, Clip, VlmRequest
 from playhead_tools.video_llm.transformers_llm import Prompt, TransformersVideoLLM
 
@@ -54,7 +54,7 @@ def request_of(clip: Clip, new_tokens: int = 3) -> VlmRequest:
 def compat(folder: Path) -> TransformersVideoLLM:
     options = LoadOptions(device="cpu", dtype="float64", reference_compat=True)
     llm = TransformersVideoLLM(folder, loading=options)
-    llm.keep = longvu_tokens(llm)
+    llm.keep = two_grid_tokens(llm)
     return llm
 
 
@@ -128,7 +128,7 @@ def test_a_pad_token_in_the_question_shortens_the_text_as_in_the_released_code(
     prompt = llm.prompt(request_of(clip))
     assert grids_shown(prompt) == {"fine"}
     pads = replace(limits_of(llm.loaded), pad_token_id=int(prompt.row.ids[-1]))
-    llm.keep = LongVUTokens(llm.token_vectors, llm.word_vectors, lambda: pads)
+    llm.keep = TwoGridTokens(llm.token_vectors, llm.word_vectors, lambda: pads)
     oracle("qwen").sizes.pad_id = pads.pad_token_id
     try:
         vectors = expected(oracle("qwen"), released("qwen"), "qwen", clip)

@@ -6,7 +6,8 @@ projection of that layer to keys and values; all keys of a frame carry the rotar
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from playhead_index.embed.runtime import torch, transformers
@@ -22,8 +23,10 @@ from playhead_tools.video_llm.visual_context import (
 )
 
 _library = transformers()
-_qwen2 = __import__("transformers.models.qwen2.modeling_qwen2", fromlist=["Qwen2Attention"])
-_utils = __import__("transformers.modeling_utils", fromlist=["ALL_ATTENTION_FUNCTIONS"])
+_qwen2 = import_module("transformers.models.qwen2.modeling_qwen2")
+_utils = import_module("transformers.modeling_utils")
+SPARE_COLUMNS = 512
+"""Columns of text that a call may grow by before its keys are copied to a larger block."""
 FRAMES_AT_ONCE = 32
 """Frames that go through the tower together."""
 MAX_MASK_ELEMENTS = 1 << 26
@@ -33,18 +36,76 @@ MaskOf = Callable[[int, int], Any]
 """(B, L, M) bool for queries [first, stop), which keys they see; None where they see all."""
 
 
+class JointKeys:
+    """Keys and values of rows and of the text after them, in one block of memory that grows with the text.
+
+    Rows are copied once a call and not in every step.
+
+    Args:
+        keys: (B, heads, M, D) of the rows, with their phase.
+        values: (B, heads, M, D).
+        num_columns: of text that there will be room for at first.
+    """
+
+    def __init__(self, keys: Any, values: Any, num_columns: int) -> None:
+        self.num_rows, self._num_written = keys.shape[2], 0
+        self._blocks = [_enlarged(tensor, num_columns + SPARE_COLUMNS) for tensor in (keys, values)]
+
+    def with_text(self, keys: Any, values: Any, num_new: int) -> KeysAndValues:
+        """(B, heads, M + L, D) keys and values of the rows and of all text.
+
+        Args:
+            keys: (B, heads, L, D) of all text up to now.
+            values: (B, heads, L, D).
+            num_new: the last columns of it, those of this forward pass.
+        """
+        num_columns = keys.shape[2]
+        known = num_columns - num_new
+        first = known if known <= self._num_written else 0
+        end = self.num_rows + num_columns
+        if end > self._blocks[0].shape[2]:
+            self._blocks = [_enlarged(block, num_columns) for block in self._blocks]
+        for block, text in zip(self._blocks, (keys, values), strict=True):
+            block[:, :, self.num_rows + first : end] = text[:, :, first:]
+        self._num_written = num_columns
+        return self._blocks[0][:, :, :end], self._blocks[1][:, :, :end]
+
+
+def _enlarged(tensor: Any, num_more: int) -> Any:
+    """(B, heads, M, D) with room for more columns after it."""
+    batch, heads, length, width = tensor.shape
+    block = tensor.new_empty((batch, heads, length + num_more, width))
+    block[:, :, :length] = tensor
+    return block
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CallKeys:
+    """Keys with their phase and values of the rows of a call.
+
+    Args:
+        layers: by index of the layer, (B, heads, M, D) keys and values; `JointKeys` without a gate.
+        columns: see `PackedContext`.
+        positions: see `PackedContext`.
+    """
+
+    layers: Mapping[int, KeysAndValues | JointKeys]
+    columns: Any
+    positions: Any
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class HyperContext:
     """What the hyper layers of one forward pass attend to.
 
     Args:
-        layers: by index of the layer, keys with their phase and values, (B, heads, M, D).
+        layers: see `CallKeys`.
         sees_rows: which queries see which rows.
         sees_text: which queries see which columns of text, padding left out.
         sees_any: (B, L) bool, queries that see any row; None where all do.
     """
 
-    layers: Mapping[int, KeysAndValues]
+    layers: Mapping[int, KeysAndValues | JointKeys]
     sees_rows: MaskOf
     sees_text: MaskOf
     sees_any: Any
@@ -108,15 +169,11 @@ class HyperAttention(_qwen2.Qwen2Attention):  # type: ignore[misc, name-defined]
         queries, keys = _qwen2.apply_rotary_pos_emb(queries, keys, *position_embeddings)
         if known is not None:
             keys, values = known.update(keys, values, self.layer_idx)
-        row_keys, row_values = hyper_context.layers[self.layer_idx]
-        if self.gate is None:
-            mixed = _attend(
-                queries,
-                torch().cat([row_keys, keys], dim=2),
-                torch().cat([row_values, values], dim=2),
-                _joined(hyper_context.sees_rows, hyper_context.sees_text),
-                self.scaling,
-            )
+        rows = hyper_context.layers[self.layer_idx]
+        if isinstance(rows, JointKeys):
+            keys, values = rows.with_text(keys, values, queries.shape[2])
+            sees = _joined(hyper_context.sees_rows, hyper_context.sees_text)
+            mixed = _attend(queries, keys, values, sees, self.scaling)
         else:
             attention = _utils.ALL_ATTENTION_FUNCTIONS.get_interface(
                 self.config._attn_implementation, _qwen2.eager_attention_forward
@@ -127,7 +184,7 @@ class HyperAttention(_qwen2.Qwen2Attention):  # type: ignore[misc, name-defined]
             )  # fmt: skip
             own = own.flatten(2)
             share = self.gate.sigmoid()
-            cross = _attend(queries, row_keys, row_values, hyper_context.sees_rows, self.scaling)
+            cross = _attend(queries, *rows, hyper_context.sees_rows, self.scaling)
             mixed = own * (1 - share) + cross * share
             if hyper_context.sees_any is not None:
                 mixed = torch().where(hyper_context.sees_any[..., None], mixed, own)
@@ -242,20 +299,27 @@ class Owl3Model(SpliceModel):
         with torch().no_grad():
             return [layer.self_attn.keys_and_values(layer.input_layernorm(rows)) for layer in layers]
 
-    def _packed(self, context: VisualContext) -> PackedContext:
-        """Keys with their phase and values of a call, computed in its first forward pass."""
-        if context.packed is None:
-            packed = pack_context(context, self.visual_keys, self.project_rows, str(self.device))
-            positions = packed.positions
-            if self.config.reference_compat:
-                positions = packed.columns.masked_fill(packed.columns == NEVER, 0)
-            if self.config.has_gate:
-                positions = positions + 1
-            layers = tuple((self.with_phase(keys, positions), values) for keys, values in packed.layers)
-            context.packed = replace(packed, layers=layers)
-        return context.packed
+    def call_keys(self, packed: PackedContext, num_columns: int) -> CallKeys:
+        """Keys with their phase and values of the rows of a call.
 
-    def with_phase(self, keys: Any, positions: Any) -> Any:
+        Args:
+            packed: without a phase.
+            num_columns: of text that follows at first.
+        """
+        positions = packed.positions
+        if self.config.reference_compat:
+            positions = packed.columns.masked_fill(packed.columns == NEVER, 0)
+        if self.config.has_gate:
+            positions = positions + 1
+        layers: dict[int, KeysAndValues | JointKeys] = {}
+        for layer, (keys, values) in zip(self.hyper_layers, packed.layers, strict=True):
+            turned = self._with_phase(keys, positions)
+            layers[layer] = (
+                (turned, values) if self.config.has_gate else JointKeys(turned, values, num_columns)
+            )
+        return CallKeys(layers, packed.columns, packed.positions)
+
+    def _with_phase(self, keys: Any, positions: Any) -> Any:
         """(B, heads, M, D) keys turned to (B, M) positions, in float32 at least."""
         wide = keys.float() if keys.dtype.itemsize < 4 else keys
         cosine, sine = self.language_model.rotary_emb(wide, positions)
@@ -264,9 +328,10 @@ class Owl3Model(SpliceModel):
 
     def _hyper_context(self, context: VisualContext, past: int, length: int) -> HyperContext:
         """Keys, values and masks of a forward pass over `length` columns after `past`."""
-        packed = self._packed(context)
-        layers = dict(zip(self.hyper_layers, packed.layers, strict=True))
-        columns = packed.columns
+        if context.packed is None:
+            packed = pack_context(context, self.visual_keys, self.project_rows, str(self.device))
+            context.packed = self.call_keys(packed, past + length)
+        layers, columns = context.packed.layers, context.packed.columns
         if length == 1 and len(columns) == 1 and not context.padding[0]:
             return HyperContext(layers, _sees_all, _sees_all, None)
         compat = self.config.reference_compat and not self.config.has_gate
