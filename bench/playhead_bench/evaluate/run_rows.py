@@ -42,7 +42,6 @@ def row_of(strategy: str, sample: Sample, outcome: StrategyOutcome, seconds: flo
         "strategy": strategy,
         "id": sample.id,
         "kind": sample.kind,
-        "question": sample.question,
         "answerable": sample.answerable,
         "duration_s": sample.duration_s,
         "videos": list(sample.video_ids),

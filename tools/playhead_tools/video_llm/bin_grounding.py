@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.window import Window
 from playhead_tools.reasoning_content import split_thoughts
+from playhead_tools.video_llm.frame_sampling import ClipRequest, even_times
 from playhead_tools.video_llm.protocol import Budget, Clip, VideoLLM, VlmRequest
 from playhead_tools.video_llm.refusals import is_refusal
 from playhead_tools.video_llm.usage import Report
@@ -115,6 +116,15 @@ def bins_of_window(window: Window, clip: Window) -> Bins:
         for time_s in (inside.start_s, inside.end_s)
     )
     return first, last
+
+
+def grounding_clip(video_id: str, window: Window, num_frames: int) -> ClipRequest:
+    """Frames in the middles of equal parts of a window.
+
+    >>> grounding_clip("v", Window(10.0, 14.0), 2).times_s
+    (11.0, 13.0)
+    """
+    return ClipRequest(video_id, tuple(even_times(window, num_frames)), window)
 
 
 def ground_in_clip(model: VideoLLM, clip: Clip, query: str) -> GroundedMoment:

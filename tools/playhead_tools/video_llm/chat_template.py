@@ -79,10 +79,14 @@ def plain(text: str, control: Iterable[str]) -> str:
 
 
 def control_tokens(loaded: LoadedModel) -> list[str]:
-    """Tokens that only code may write: placeholders, ends of turns and the like."""
+    """Tokens that only code may write: placeholders, ends of turns and the like.
+
+    A processor whose turns are marked by words that are no tokens lists them as `turn_marks`.
+    """
     tokenizer, processor = loaded.tokenizer, loaded.processor
     marks = (processor.image_token, processor.video_token)
-    tokens = {*tokenizer.get_added_vocab(), *tokenizer.all_special_tokens, *marks}
+    turns = getattr(processor, "turn_marks", ())
+    tokens = {*tokenizer.get_added_vocab(), *tokenizer.all_special_tokens, *marks, *turns}
     return sorted(token for token in tokens if len(token.strip()) >= _SHORTEST_TOKEN)
 
 

@@ -21,7 +21,7 @@ from playhead_tools.frames import FrameReader
 from playhead_tools.reasoning_content import split_thoughts
 from playhead_tools.region import Region
 from playhead_tools.tolerance import EPSILON_S
-from playhead_tools.video_llm.bin_grounding import GroundedMoment, ground_in_clip
+from playhead_tools.video_llm.bin_grounding import GroundedMoment, ground_in_clip, grounding_clip
 from playhead_tools.video_llm.call_cost import call_cost
 from playhead_tools.video_llm.call_defaults import (
     FRAMES_PER_CALL,
@@ -209,40 +209,6 @@ class VlmClient:
             self._observations[key] = observation
         return observation
 
-    def ground(
-        self, video_id: str, window: Window, query: str, *, frames: int | None = None
-    ) -> GroundedMoment:
-        """Where in a window something happens, asked in a hundred bins (VTimeLLM, arXiv:2311.18445).
-
-        A bin is a hundredth of the window, so the window should be one that was found before, not a whole
-        long video. The same request a second time is answered from the cache.
-
-        Args:
-            video_id: in which video.
-            window: where to look; frames are spread evenly over it.
-            query: a short description, such as "a dog jumps".
-            frames: maximum number of frames; that of the instance when None. VTimeLLM takes 100.
-
-        Raises:
-            ToolError: the video is unknown, the window outside it, or the query empty.
-            VideoUnreadable: the file cannot be decoded.
-            ModelUnavailable: the model cannot be asked.
-            ModelOutputInvalid: its reply neither holds bins nor says that nothing of it is shown.
-        """
-        if not query.strip():
-            raise ToolError("a query is needed to look for, got none")
-        inside = self._inside(video_id, window)
-        request = ClipRequest(video_id, tuple(even_times(inside, frames or self.frames)), inside)
-        key = (request, query)
-        with self._lock:
-            if (cached := self._grounded.get(key)) is not None:
-                return cached
-            clip = self._clip(request)
-        grounded = ground_in_clip(self._model, clip, query)
-        with self._lock:
-            self._grounded[key] = grounded
-        return grounded
-
     def _observe(
         self, clip_request: ClipRequest, clips: tuple[Clip, ...], question: str, *, yes_no: bool
     ) -> Observation:
@@ -308,6 +274,40 @@ class VlmClient:
             replace(request, budget=replace(request.budget, new_tokens=NEW_TOKENS_THINKING))
         )
         return again if reply is None else replace(again, report=reply.report.plus(again.report))
+
+    def ground(
+        self, video_id: str, window: Window, query: str, *, frames: int | None = None
+    ) -> GroundedMoment:
+        """Where in a window something happens, asked in a hundred bins (VTimeLLM, arXiv:2311.18445).
+
+        A bin is a hundredth of the window, so the window should be one that was found before, not a whole
+        long video. The same request a second time is answered from the cache.
+
+        Args:
+            video_id: in which video.
+            window: where to look; frames are spread evenly over it.
+            query: a short description, such as "a dog jumps".
+            frames: maximum number of frames; that of the instance when None. VTimeLLM takes 100.
+
+        Raises:
+            ToolError: the video is unknown, the window outside it, or the query empty.
+            VideoUnreadable: the file cannot be decoded.
+            ModelUnavailable: the model cannot be asked.
+            ModelOutputInvalid: its reply neither holds bins nor says that nothing of it is shown.
+        """
+        if not query.strip():
+            raise ToolError("a query is needed to look for, got none")
+        inside = self._inside(video_id, window)
+        request = grounding_clip(video_id, inside, frames or self.frames)
+        key = (request, query)
+        with self._lock:
+            if (cached := self._grounded.get(key)) is not None:
+                return cached
+            clip = self._clip(request)
+        grounded = ground_in_clip(self._model, clip, query)
+        with self._lock:
+            self._grounded[key] = grounded
+        return grounded
 
     def fresh(self) -> "VlmClient":
         """A client with an empty cache and the same settings; the model is not loaded again."""

@@ -127,7 +127,7 @@ def run_real(
 CHAT_OPTIONS = {
     "summaries": frozenset({"folder", "annotations", "words_model", "strategies", "device"}),
     "hostile": frozenset({"strategies"}),
-    "judge": frozenset({"folder", "annotations", "strategies"}),
+    "judge": frozenset({"annotations", "strategies"}),
 }
 """Parameters that a task with a chat model reads beside `COMMON`."""
 COMMON = frozenset({"task", "out", "llm", "base_url", "reply_cache", "max_minutes", "context_tokens"})
@@ -152,7 +152,7 @@ def run_chat_task(
 
     Raises:
         BadParameter: an option is missing, has no meaning here, or names no system.
-        PlayheadError: as `evaluate_summaries`, `evaluate_hostile` and `judge_answers`.
+        PlayheadError: as `evaluate_summaries`, `evaluate_hostile` and `evaluate_judged`.
     """
     from playhead_bench.evaluate.real_questions.chat_systems import ChatServer
 
@@ -170,19 +170,18 @@ def run_chat_task(
     def say(text: str) -> None:
         err.print(Text(text, style="dim"), highlight=False)
 
-    def has_time() -> bool:
-        return deadline_s is None or time.monotonic() < deadline_s
-
     try:
         if task == "judge":
-            from playhead_bench.evaluate.answer_judge.data import read_answers
-            from playhead_bench.evaluate.answer_judge.run import NAMES, judge_answers
+            from playhead_bench.evaluate.judged_answers.judge import ASPECTS, read_predictions
+            from playhead_bench.evaluate.judged_answers.run import evaluate_judged
 
-            if folder is None or llm is None:
-                raise typer.BadParameter("`playhead eval judge` needs FILE, --llm and --base-url")
-            grid, is_complete = judge_answers(
-                out, server, read_answers(folder, annotations), aspects=_checked_names(names, NAMES),
-                has_time=has_time, say=say,
+            if llm is None or annotations is None:
+                raise typer.BadParameter(
+                    "`playhead eval judge` needs --annotations predictions.json, --llm and --base-url"
+                )
+            grid, is_complete = evaluate_judged(
+                out, server, read_predictions(annotations), aspects=_checked_names(names, tuple(ASPECTS)),
+                say=say, has_time=lambda: deadline_s is None or time.monotonic() < deadline_s,
             )  # fmt: skip
         elif task == "hostile":
             from playhead_bench.evaluate.hostile_transcripts.run import HOSTILE_SYSTEMS, evaluate_hostile
@@ -190,8 +189,9 @@ def run_chat_task(
             if llm is None:
                 raise typer.BadParameter("`playhead eval hostile` needs --llm and --base-url")
             grid, is_complete = evaluate_hostile(
-                out, server, systems=_checked_names(names, HOSTILE_SYSTEMS), say=say, has_time=has_time
-            )
+                out, server, systems=_checked_names(names, HOSTILE_SYSTEMS), say=say,
+                has_time=lambda: deadline_s is None or time.monotonic() < deadline_s,
+            )  # fmt: skip
         else:
             from playhead_bench.evaluate.meeting_summaries.data import read_queries
             from playhead_bench.evaluate.meeting_summaries.run import (

@@ -4,6 +4,7 @@ import json
 import pickle
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ from tests.tools.video_llm.seen_clips import exact, logits
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.architectures.registry import find_architecture
-from playhead_tools.architectures.video_chat2.loading import merge_lora, unwrapped_name
+from playhead_tools.architectures.video_chat2.config import VideoChat2Config
+from playhead_tools.architectures.video_chat2.loading import merge_lora, released_name, unwrapped_name
+from playhead_tools.architectures.video_chat2.modeling import VideoChat2Model
 from playhead_tools.video_llm.load_model import load
 from playhead_tools.video_llm.load_options import LoadOptions
 
@@ -49,6 +52,14 @@ def rewrite(folder: Path, change: Callable[[dict[str, Any]], None], name: str = 
     torch().save({"model": weights}, folder / name)
 
 
+@cache
+def full_size() -> dict[str, tuple[int, ...]]:
+    """Names and shapes of the released model, which has its defaults."""
+    with torch().device("meta"):
+        model = VideoChat2Model(VideoChat2Config())
+    return {released_name(name): tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+
+
 def scores(folder: Path) -> Any:
     """(L, V) logits of a question about a clip."""
     llm = exact(folder)
@@ -59,6 +70,34 @@ def test_exactly_the_keys_of_the_list_load(made: Any) -> None:
     assert len(released_shapes()) == 154
     assert set(made.weights) == set(released_shapes())
     assert made.llm.loaded.model.num_parameters() > 50_000
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("vision_encoder.encoder.patch_embed.proj.weight", (1024, 3, 1, 16, 16)),
+        ("vision_encoder.encoder.blocks.22.attn.qkv.weight", (3072, 1024)),
+        ("vision_encoder.encoder.blocks.22.mlp.fc1.bias", (4096,)),
+        ("vision_layernorm.weight", (1024,)),
+        ("query_tokens", (1, 32, 768)),
+        ("extra_query_tokens", (1, 64, 768)),
+        ("qformer.bert.embeddings.word_embeddings.weight", (30_523, 768)),
+        ("qformer.bert.encoder.layer.10.crossattention.self.value.weight", (768, 1024)),
+        ("qformer.bert.encoder.layer.11.intermediate_query.dense.weight", (3072, 768)),
+        ("mistral_proj.weight", (4096, 768)),
+        ("mistral_model.model.layers.31.self_attn.k_proj.weight", (1024, 4096)),
+        ("mistral_model.lm_head.weight", (32_000, 4096)),
+    ],
+)
+def test_the_released_model_has_the_shapes_of_its_description(name: str, shape: tuple[int, ...]) -> None:
+    assert full_size()[name] == shape
+
+
+def test_the_last_block_of_the_tower_and_every_second_cross_attention_are_left_out() -> None:
+    names = full_size()
+    assert not [name for name in names if ".blocks.23." in name]
+    assert not [name for name in names if "layer.1.crossattention" in name]
+    assert not [name for name in names if "norm.weight" in name and ".encoder.norm" in name]
 
 
 @pytest.mark.parametrize(
@@ -135,7 +174,7 @@ def test_a_file_with_code_in_it_is_not_run(copy: Path, tmp_path: Path) -> None:
         def __reduce__(self) -> Any:
             return (Path.touch, (ran,))
 
-    (copy / STAGE_3).write_bytes(pickle.dumps({"model": Code()}, protocol=2))
+    (copy / STAGE_3).write_bytes(pickle.dumps({"model": Code()}))
     with pytest.raises(ModelUnavailable, match="loading it as VideoChat2 failed"):
         load(str(copy), LoadOptions(device="cpu"))
     assert not ran.exists()

@@ -72,7 +72,7 @@ class VideoChat2Model(SpliceModel):
         """
         vision = self.config.vision_config
         patches = (vision.image_size // vision.patch_size) ** 2
-        views = rows.view(-1, num_frames * patches, rows.shape[-1])
+        views = rows.reshape(-1, num_frames * patches, vision.hidden_size)
         queries = torch.cat([self.query_tokens, self.extra_query_tokens], dim=1)
         output = self.qformer(
             input_ids=instruction_ids[None].expand(len(views), -1),

@@ -45,6 +45,9 @@ class VideoChat2Processor(SpliceProcessor):
         config: of the model.
     """
 
+    turn_marks = ("[INST]", "[/INST]")
+    """They are no tokens of Mistral's vocabulary; words of a video must not pass for them."""
+
     def __init__(self, tokenizer: Any, instruction_tokenizer: Any, config: VideoChat2Config) -> None:
         super().__init__(
             SegmentTokenizer(tokenizer, (IMAGE_TOKEN, VIDEO_TOKEN)),
