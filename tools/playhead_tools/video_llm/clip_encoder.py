@@ -122,7 +122,8 @@ class ClipEncoder:
         limits = [limit for limit in (request.budget.frames, max_frames) if limit is not None]
         if cap is None or (limits and min(limits) < len(request.clips)):
             return frames_to_show(request, self.choose, max_frames)
-        share = min([cap, *(limit // len(request.clips) for limit in limits)])
+        num_trained = sum(min(len(clip), cap) for clip in request.clips)
+        share = min([cap, *(limit // len(request.clips) for limit in limits if num_trained > limit)])
         frame_indices = [
             np.arange(len(clip)) if len(clip) <= share else self.choose((clip,), request.question, share)[0]
             for clip in request.clips

@@ -132,6 +132,13 @@ def test_more_frames_than_were_trained_are_spread_over_the_clip(made: Make) -> N
     assert reply.frames_shown[-1].pts_s > 17.0
 
 
+@pytest.mark.parametrize(("frames", "shown"), [(12, 12), (11, 5 + 4), (32, 12)])
+def test_clips_that_fit_the_budget_together_are_shown_whole(made: Make, frames: int, shown: int) -> None:
+    clips = noise(8), noise(4, 40.0)
+    reply = made().llm().generate(vlm_request(*clips, frames=frames))
+    assert reply.report.frames_shown == shown
+
+
 def test_text_alone_is_answered(made: Make) -> None:
     reply = made().llm().chat([Message("user", "Hello")], 3)
     assert reply.new_tokens >= 1
