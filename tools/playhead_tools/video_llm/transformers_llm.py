@@ -123,6 +123,8 @@ class TransformersVideoLLM:
     def generate_all(self, calls: Sequence[VlmRequest]) -> list[VlmResponse]:
         """Replies to several calls in one padded batch; each one's report has its share of the time.
 
+        Families that cannot be padded answer one call after the other.
+
         Raises:
             ModelUnavailable: the model does not load, or has not enough memory for the batch.
             ModelOutputInvalid: it gave no text to one of the calls.
@@ -130,6 +132,8 @@ class TransformersVideoLLM:
         """
         if not calls:
             return []
+        if len(calls) > 1 and not self.loaded.family.batches:
+            return [self.generate(call) for call in calls]
         with self._lock:
             began_s = perf_counter()
             prompts = [self.prompt(request) for request in calls]
