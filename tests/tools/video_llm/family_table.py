@@ -24,26 +24,26 @@ HEAD = """# Video models
 
 Playhead loads the models of transformers that take videos. A type with a row in `model_families.FAMILIES`
 runs as that row says. Any other type is probed once, when it is loaded: a clip of noise goes through its own
-processor and vision encoder, which shows the placeholder of a feature, how many frames a step joins, whether
-a BOS and times are written; and a message through its chat template shows how that takes clips. Types that are
-not in this table run with a note in every report.
+processor and vision encoder, which shows the placeholder of a feature, how many frames a step joins, and
+whether a BOS and times are written; a message through its chat template shows how that takes clips. Types
+that are not in this table run with a note in every report.
 
 This page is written by `python -m tests.tools.video_llm.family_table` from tiny checkpoints of the real
-classes with random weights, with transformers 5.24; a test per type keeps it true. Each probed type equals the
-stock call (stock processor, stock `forward` and `generate`) to 1e-5 in single precision, with and without tokens
-left out, with one and with two clips; the types with a row to 1e-12 in double precision. Nothing here was run with
-released weights.
+classes with random weights, with transformers 5.24; a test per type keeps it true. Each probed type equals
+the stock call (stock processor, stock `forward` and `generate`) to 1e-5 in single precision, with and without
+tokens left out, with one and with two clips; the types with a row to 1e-12 in double precision. Nothing here
+was run with released weights.
 
 - **Placeholder**: the token that stands for one feature of a clip.
 - **Frames a step**: frames whose features are kept or left out together, where a probe counted them.
-- **Times**: the processor writes the times of the frames, where a probe looked. A table of numbers and times
-  stands before each clip in any case.
+- **Times**: the processor writes the times of the frames, where a probe looked. A table of numbers and
+  times stands before each clip in any case.
 - **BOS**: the processor writes a token before every prompt, beside what the tokenizer does.
 - **Places**: tokens have places in time, height and width (3), or are only counted (1).
 - **Token types**: what is passed on to say of every token what it is: `mm_token_type_ids` for models whose
   visual tokens may attend to later ones, `moe_mm_token_type_ids` for experts of words and of pictures.
-- **Prefix**: keys and values of a prompt are kept for the next one that begins alike; `no` where layers of the
-  tiny checkpoint forget or sum up tokens.
+- **Prefix**: keys and values of a prompt are kept for the next one that begins alike; `no` where layers of
+  the tiny checkpoint forget or sum up tokens.
 
 | Type | Title | Placeholder | Frames a step | Times | BOS | Places | Token types | Prefix |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -59,8 +59,8 @@ These can be asked through a server, as can all models that transformers does no
 
 Known limits:
 
-- `dots3_note`: in a batch of prompts of unequal length, transformers' own indexed attention also selects padding
-  once a prompt is longer than `index_topk`; ask one prompt at a time.
+- `dots3_note`: transformers' own indexed attention also selects padding once a prompt is longer than
+  `index_topk`; its prompts are answered one after the other, never in a batch.
 - `molmo2`: its processor takes one video a prompt; more are put in with a note.
 """
 

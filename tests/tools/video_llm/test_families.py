@@ -18,6 +18,7 @@ from playhead_tools.compression.records import SelectedTokens
 from playhead_tools.video_llm.generation import generate_reusing_prefix, generate_tokens
 from playhead_tools.video_llm.load_model import load
 from playhead_tools.video_llm.load_options import LoadOptions
+from playhead_tools.video_llm.model_families import ALONE
 from playhead_tools.video_llm.prefix_cache import columns_of
 from playhead_tools.video_llm.prompt_rows import prune_row
 from playhead_tools.video_llm.token_selection import TokenizedClip
@@ -174,7 +175,7 @@ def test_other_tokens_of_frames_that_attend_to_each_other_share_nothing_of_the_c
     )
 
 
-@pytest.mark.parametrize("family", FAMILY_MAKERS)
+@pytest.mark.parametrize("family", [name for name in FAMILY_MAKERS if name not in ALONE])
 def test_a_ragged_compressed_batch_of_a_probed_family_says_what_single_calls_say(
     family: str, models: Models
 ) -> None:
@@ -184,6 +185,14 @@ def test_a_ragged_compressed_batch_of_a_probed_family_says_what_single_calls_say
     together = logits(llm.loaded.model, llm.inputs(prompts))[:, -1]
     alone = torch().stack([logits(llm.loaded.model, llm.inputs([one]))[0, -1] for one in prompts])
     assert float((together - alone).abs().max()) < 1e-5
+
+
+def test_a_family_that_cannot_be_padded_answers_one_call_after_the_other(models: Models) -> None:
+    llm = sharing(models("dots3_note"), None)
+    calls = [vlm_request(noise(4)), vlm_request(noise(8), question="What moves here?")]
+    replies = llm.generate_all(calls)
+    assert [reply.text for reply in replies] == [llm.generate(call).text for call in calls]
+    assert not any("batch" in note for reply in replies for note in reply.report.notes)
 
 
 @pytest.mark.parametrize("family", [*MAKERS, *FAMILY_MAKERS])

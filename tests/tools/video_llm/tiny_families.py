@@ -684,7 +684,6 @@ def dots3_note() -> tuple[Any, Any]:
     library, names = transformers(), words()
     text = {
         **_MLA, **_ROUTED, **_INDEX, "qk_rope_head_dim": 8, "head_dim": 16, "moe_intermediate_size": 16,
-        "index_topk": 4096,
         "n_shared_experts": 1, "shared_experts_intermediate_size": 16, "mlp_layer_types": ["dense", "sparse"],
         "layer_types": ["indexed_attention", "sliding_attention"], "sliding_window": 64,
         "swa_num_attention_heads": 4, "swa_num_key_value_heads": 4, "swa_q_lora_rank": 16,
@@ -776,7 +775,8 @@ def qwen3_omni_moe() -> tuple[Any, Any]:
         thinker_config={
             "text_config": text_config(names, head_dim=8, **_EXPERTS, **_MROPE),
             "vision_config": {
-                **_QWEN_VISION, "patch_size": 14, "num_position_embeddings": 64, "deepstack_visual_indexes": [0],
+                **_QWEN_VISION, "patch_size": 14, "num_position_embeddings": 64,
+                "deepstack_visual_indexes": [0],
             },
             "audio_config": audio,
             **_omni_ids(names, "id"),
@@ -797,7 +797,8 @@ FAMILY_MAKERS: dict[str, Callable[[], tuple[Any, Any]]] = {
         cohere_compass, cosmos3_edge, cosmos3_omni, dots3_note, ernie4_5_vl_moe, exaone4_5, gemma4,
         gemma4_unified, glm46v, glm4v, glm4v_moe, glm5_next, glmga, hy_v4_vl, hyperclovax_vision_v2, kimi_k25,
         lfm3_vl, minicpm_ocr, minicpmv4_6, minicpmv4_7, minimax_m3_vl, molmo2, muse_glimmer, muse_spark,
-        nemotron_h_omni, qwen2_5_omni, qwen2_vl, qwen3_5, qwen3_5_moe, qwen3_omni_moe, qwen3_vl_moe, qwen4_exp,
+        nemotron_h_omni, qwen2_5_omni, qwen2_vl, qwen3_5, qwen3_5_moe, qwen3_omni_moe, qwen3_vl_moe,
+        qwen4_exp,
     )
 }  # fmt: skip
 """By `model_type`."""

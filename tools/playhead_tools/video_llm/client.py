@@ -40,7 +40,6 @@ from playhead_tools.video_llm.frame_sampling import (
     STRIP_FRAMES,
     ClipRequest,
     dense_clip,
-    even_times,
     strip_clip,
 )
 from playhead_tools.video_llm.parse_response import LookReply, parse_look_reply, with_options

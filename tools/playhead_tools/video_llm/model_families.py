@@ -60,7 +60,8 @@ class Family:
         step_frames: frames that one step joins, where a probe counted them.
         writes_times: the processor writes the times of the frames; None when nobody looked.
         system_role: the template takes a system message; else the rules stand before the user's text.
-        probed: found out by a probe, not known from a row.
+        batches: prompts of unequal length may be answered in one padded batch.
+        probed: found out by a probe, not known from a row or compared with the stock call.
     """
 
     title: str
@@ -89,6 +90,7 @@ class Family:
     step_frames: int | None = None
     writes_times: bool | None = None
     system_role: bool = True
+    batches: bool = True
     probed: bool = False
 
 
@@ -189,6 +191,9 @@ TITLES: dict[str, str] = {
     "qwen4_exp": "Qwen4-Exp",
 }
 """Titles by `model_type` of families that are probed and whose calls were compared with the stock ones."""
+
+ALONE = frozenset({"dots3_note"})
+"""Types whose attention also selects padding (transformers 5.24): their prompts are answered one by one."""
 
 
 def known_family(model_type: str) -> Family | None:

@@ -206,7 +206,8 @@ class TransformersVideoLLM:
     def generate_all(self, calls: Sequence[VlmRequest]) -> list[VlmResponse]:
         """Replies to several calls in one padded batch; each one's report has its share of the time.
 
-        A batch that memory does not hold is made in parts.
+        Families that cannot be padded answer one call after the other; a batch that memory does not hold is
+        made in parts.
 
         Raises:
             ModelUnavailable: the model does not load, or has not enough memory for the batch.
@@ -217,6 +218,8 @@ class TransformersVideoLLM:
         if not calls:
             return []
         _common_sampling(calls)
+        if len(calls) > 1 and not self.loaded.family.batches:
+            return [self.generate(call) for call in calls]
         with self._lock:
             self.look_note = ""
             return self._respond_in_batches(calls)

@@ -29,7 +29,7 @@ from playhead_tools.video_llm.clip_features import (
     run_encoder,
 )
 from playhead_tools.video_llm.loaded_model import LoadedModel
-from playhead_tools.video_llm.model_families import TITLES, Family, Packing
+from playhead_tools.video_llm.model_families import ALONE, TITLES, Family, Modality, Packing
 
 NUM_FRAMES = 8
 """Frames of the probe's clip: a multiple of how many a step joins in every family seen."""
@@ -50,7 +50,7 @@ def family_without_row(model_type: str, processor: Any) -> Family:
             f"{title}: its processor ({type(processor).__name__}) writes no videos into a prompt: it has no"
             " video processor or no video token; ask it through a server"
         )
-    return Family(title)
+    return Family(title, batches=model_type not in ALONE)
 
 
 def probe_family(loaded: LoadedModel, model_type: str) -> Family:
@@ -70,14 +70,20 @@ def probe_family(loaded: LoadedModel, model_type: str) -> Family:
         pixels = prepare_pixels(loaded, frames, pts_s, _duration_s(pts_s))
         output = run_encoder(loaded, pixels)
         packed: Packing = "list" if isinstance(output.pooler_output, (list, tuple)) else "tensor"
+        num_features = _num_rows(output.pooler_output)
         ids = _ids(loaded, pixels.expansion)
-        token = _placeholder(loaded, ids, _num_rows(output.pooler_output))
+        token = _placeholder(loaded, ids, num_features)
+        modality = _modality(loaded, token)
+        named = loaded.processor.image_token if modality == "image" else loaded.processor.video_token
+        pixels = replace(pixels, modality=modality)
         found = replace(
             loaded.family,
+            modality=modality,
             packed=packed,
             mrope=hasattr(loaded.base, "get_rope_index"),
-            placeholder="" if token == loaded.processor.video_token else token,
+            placeholder="" if token == named else token,
             bos=_bos(loaded, pixels, ids),
+            tail_tokens=_tail_tokens(pixels, token, num_features),
             probed=model_type not in TITLES,
         )
         features = encode(replace(loaded, family=found), pixels)
@@ -86,6 +92,18 @@ def probe_family(loaded: LoadedModel, model_type: str) -> Family:
         found = replace(found, min_frames=_min_frames(loaded, frames, pts_s))
         found = replace(found, **_two_clips(loaded, frames, pts_s))
     return replace(found, **_template(loaded, found))
+
+
+def _modality(loaded: LoadedModel, token: str) -> Modality:
+    """As what features go in: as images where the model only encodes these and the text says so too."""
+    has_videos = any(hasattr(owner, "get_video_features") for owner in (loaded.base, loaded.model))
+    return "image" if not has_videos and token == loaded.processor.image_token else "video"
+
+
+def _tail_tokens(pixels: Pixels, token: str, num_features: int) -> int:
+    """1 for a newline after the last frame of a clip in one run, which makes its number odd; else 0."""
+    in_one_run = token * num_features in pixels.expansion
+    return int(in_one_run and num_features % NUM_FRAMES == 1)
 
 
 def _refuse_questions_in_encoder(loaded: LoadedModel) -> None:
@@ -106,7 +124,7 @@ def _refuse_questions_in_encoder(loaded: LoadedModel) -> None:
 def _clip() -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """(8, 96, 128, 3) uint8 noise, and the times of its frames."""
     noise = np.random.default_rng(0).integers(0, 256, (NUM_FRAMES, HEIGHT, WIDTH, 3), dtype=np.uint8)
-    return noise, 1.0 + np.arange(NUM_FRAMES) * 0.5
+    return noise, 1.0 + np.arange(NUM_FRAMES, dtype=np.float64) * 0.5
 
 
 def _duration_s(pts_s: NDArray[np.float64]) -> float:
