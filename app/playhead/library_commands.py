@@ -87,12 +87,12 @@ def show(
     playhead show lect --chapters
     playhead show lecture.mp4 --json
     """
-    names = ModelNames(
+    models = ModelNames(
         video=video_model, model=model, local_only=local_only, attention=attention, dtype=dtype,
         four_bit=four_bit,
     )  # fmt: skip
-    checked(lambda: names.video_loading)
-    opened = open_library(library, names)
+    checked(lambda: models.video_loading)
+    opened = open_library(library, models)
     if chapters:
         chapter_summaries, video_summary = opened.chapters(video, llm=llm, base_url=base_url)
         if as_json:
