@@ -83,6 +83,7 @@ from playhead.prepare import (
     missing_models,
     video_offers,
 )
+from playhead.video_loading import VideoLoading
 from playhead.video_models import AUTO
 from playhead_index.caption_run import CaptionSettings
 from playhead_index.clean_text import one_line
@@ -403,6 +404,9 @@ def doctor(
     try_video: Annotated[
         bool, typer.Option("--try", help="Also load the video-LLM and run it on a grey clip.")
     ] = False,
+    attention: AttentionOption = "auto",
+    dtype: DtypeOption = "auto",
+    four_bit: FourBitOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Report which packages, models and servers work on this machine.
@@ -414,7 +418,8 @@ def doctor(
     playhead doctor --json
     """
     console, advice = SafeConsole(), InstallAdvice(names_extra=True)
-    for check in run_checks(library, try_video=try_video):
+    loading = _checked(lambda: VideoLoading(attention, dtype, four_bit))
+    for check in run_checks(library, try_video=try_video, loading=loading):
         if as_json:
             print(json_records.line({"name": check.name, "ok": check.ok, "detail": check.detail}))
         else:

@@ -13,7 +13,10 @@ from playhead.library import Library
 from playhead.models import ModelNames
 from playhead.options import (
     DEFAULT_LIBRARY,
+    AttentionOption,
     BaseUrlOption,
+    DtypeOption,
+    FourBitOption,
     JsonOption,
     LibraryOption,
     LlmOption,
@@ -71,6 +74,9 @@ def show(
     model: ModelOption = "auto",
     llm: LlmOption = None,
     base_url: BaseUrlOption = None,
+    attention: AttentionOption = "auto",
+    dtype: DtypeOption = "auto",
+    four_bit: FourBitOption = None,
     local_only: LocalOnlyOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -81,7 +87,12 @@ def show(
     playhead show lect --chapters
     playhead show lecture.mp4 --json
     """
-    opened = open_library(library, ModelNames(video=video_model, model=model, local_only=local_only))
+    models = ModelNames(
+        video=video_model, model=model, local_only=local_only, attention=attention, dtype=dtype,
+        four_bit=four_bit,
+    )  # fmt: skip
+    checked(lambda: models.video_loading)
+    opened = open_library(library, models)
     if chapters:
         chapter_summaries, video_summary = opened.chapters(video, llm=llm, base_url=base_url)
         if as_json:

@@ -9,6 +9,7 @@ from tests.tools.toolbox.coloured import make_wall
 
 from playhead import Library
 from playhead.cli import main
+from playhead.doctor import check_video_model
 from playhead.models import ModelNames
 from playhead.video_loading import VideoLoading
 from playhead_index.errors import ModelUnavailable
@@ -65,7 +66,10 @@ def test_a_library_loads_its_model_as_it_was_opened(tmp_path: Path, checkpoint: 
     assert str(loaded.model.dtype) == "torch.float16"
 
 
-@pytest.mark.parametrize("command", [("ask", "what?"), ("compare", "what?"), ("index", "nothing")])
+@pytest.mark.parametrize(
+    "command",
+    [("ask", "what?"), ("compare", "what?"), ("index", "nothing"), ("show", "talk.mp4"), ("doctor",)],
+)
 @pytest.mark.parametrize(
     ("option", "message"),
     [
@@ -84,6 +88,15 @@ def test_a_wrong_value_is_wrong_usage_of_the_command(
     with pytest.raises(SystemExit, match="2"):
         main()
     assert message in " ".join(capsys.readouterr().err.replace("│", " ").split())
+
+
+def test_the_trial_of_a_model_loads_it_as_it_is_told(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAYHEAD_VIDEO_MODEL", str(checkpoint))
+    assert check_video_model(try_video=True, loading=VideoLoading(dtype="bfloat16")).ok
+    failed = check_video_model(try_video=True, loading=VideoLoading(four_bit=True))
+    assert failed.detail.startswith("4-bit loading needs the package")
 
 
 def test_4_bits_are_asked_for_on_the_command_line(

@@ -1,6 +1,10 @@
 """Looks are cut to context and free memory; memory that runs out halves them once."""
 
 import json
+import os
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from math import ceil
 from pathlib import Path
@@ -251,6 +255,53 @@ def test_the_memory_that_linux_counts_as_available_is_free(tmp_path: Path) -> No
     meminfo.write_text("MemTotal:  8000 kB\nMemFree:  100 kB\nMemAvailable:  2000 kB\n")
     assert available_bytes(meminfo) == 2_048_000
     assert available_bytes(tmp_path / "none") is None
+
+
+WITH_LITTLE_MEMORY = """
+import resource, sys
+from pathlib import Path
+from tests.tools.video_llm.seen_clips import noise, vlm_request
+from playhead_index.errors import ModelUnavailable
+from playhead_tools.testing import FixedMemory
+from playhead_tools.video_llm.load_options import LoadOptions
+from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
+
+loading = LoadOptions(device="cpu", dtype="float32", attention="eager")
+llm = TransformersVideoLLM(sys.argv[1], loading=loading, memory=FixedMemory(None))
+llm.generate(vlm_request(noise(1)))
+llm.prompt(vlm_request(noise(8)))
+size = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmSize")]
+limit = int(size[0].split()[1]) * 1024 + int(sys.argv[2]) * 1_000_000
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+try:
+    print(len(llm.generate(vlm_request(noise(8))).frames_shown))
+except ModelUnavailable as error:
+    print(error)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit of a process is read as Linux gives it")
+@pytest.mark.parametrize(
+    ("free_mb", "expected"),
+    [
+        (1000, "^8$"),
+        (180, "^4$"),
+        (50, r"not enough memory for 4 frames \(DefaultCPUAllocator"),
+    ],
+)
+def test_a_process_whose_memory_runs_out_shows_half_or_says_so(
+    free_mb: int, expected: str, tmp_path: Path
+) -> None:
+    model, processor = video_llava(image_px=224)
+    model.save_pretrained(tmp_path)
+    processor.save_pretrained(tmp_path)
+    environment = os.environ | {"PYTHONPATH": ":".join(sys.path), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", WITH_LITTLE_MEMORY, str(tmp_path), str(free_mb)],
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert re.search(expected, done.stdout.strip()), done.stdout + done.stderr
 
 
 def failing(llm: TransformersVideoLLM, error: Exception) -> TransformersVideoLLM:

@@ -86,7 +86,7 @@ def test_layers_with_a_window_hold_no_more_than_it_and_linear_ones_nothing() -> 
 
 
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
-def test_the_peak_of_a_look_is_what_is_needed_within_a_quarter(attention: str) -> None:
+def test_the_peak_of_a_look_is_what_is_needed(attention: str) -> None:
     size, look = ModelSize(TEXT, (GATED, PLAIN), (), frame_tokens=64), Look(4, 768, 2)
     parts = [language_model(TEXT, "meta", torch().float32)]
     parts += [vision_tower(tower, "meta", torch().float32) for tower in size.towers]
@@ -95,7 +95,7 @@ def test_the_peak_of_a_look_is_what_is_needed_within_a_quarter(attention: str) -
     with PeakBytes() as tracker:
         assert run_look(size, look, text, towers, new_tokens=2) == 2
     need = memory_needed(size, Precision(4, is_eager=attention == "eager"), look)
-    assert tracker.peak == pytest.approx(need.cache + need.work, rel=0.25)
+    assert tracker.peak == pytest.approx(need.cache + need.work, rel=0.15)
 
 
 def test_4_bits_take_half_a_byte_a_weight_and_a_scale() -> None:

@@ -9,7 +9,7 @@ from tests.tools.video_llm.made_server import Answer, made_server
 from tests.tools.video_llm.tiny_models import write_checkpoint
 
 from playhead_index.window import Window
-from playhead_tools.video_llm.load_model import LoadOptions
+from playhead_tools.video_llm.load_options import LoadOptions
 from playhead_tools.video_llm.protocol import Budget, Clip, Sampling, VlmRequest, can_sample
 from playhead_tools.video_llm.server import ServerVideoLLM
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM

@@ -14,7 +14,8 @@ from playhead_index.errors import ModelUnavailable
 from playhead_tools.video_llm.chat_template import prompt_text
 from playhead_tools.video_llm.clip_features import ClipFeatures
 from playhead_tools.video_llm.load_model import load
-from playhead_tools.video_llm.loaded_model import LoadedModel, LoadOptions
+from playhead_tools.video_llm.load_options import LoadOptions
+from playhead_tools.video_llm.loaded_model import LoadedModel
 from playhead_tools.video_llm.prompt_rows import prune_row
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 from playhead_tools.video_llm.video_probe import family_without_row, probe_family

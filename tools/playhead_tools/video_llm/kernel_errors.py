@@ -61,6 +61,17 @@ def is_out_of_memory(error: BaseException) -> bool:
     return False
 
 
+def out_of_memory_text(error: BaseException) -> str:
+    """The sentence of an error that says that memory ran out; its type where it has no words.
+
+    >>> out_of_memory_text(RuntimeError("err == 0. DefaultCPUAllocator: can't allocate memory"))
+    "DefaultCPUAllocator: can't allocate memory"
+    """
+    sentences = " ".join(str(error).split()).split(". ")
+    found = next((one for one in sentences if _OUT_OF_MEMORY.search(one)), "")
+    return found[:MAX_CHARS] or type(error).__name__
+
+
 @contextmanager
 def map_kernel_errors(name: str, doing: str) -> Iterator[None]:
     """Inside, what a kernel raises becomes one `ModelUnavailable`; being out of memory stays as it is.

@@ -30,7 +30,7 @@ from playhead_tools.video_llm.device_memory import DeviceMemory, FreeMemory
 from playhead_tools.video_llm.feature_cache import FeatureCache
 from playhead_tools.video_llm.first_token import FirstTokenProbe, yes_no_tokens
 from playhead_tools.video_llm.generation import Generated, generate_reusing_prefix, generate_tokens
-from playhead_tools.video_llm.kernel_errors import is_out_of_memory, map_kernel_errors
+from playhead_tools.video_llm.kernel_errors import is_out_of_memory, map_kernel_errors, out_of_memory_text
 from playhead_tools.video_llm.load_model import load
 from playhead_tools.video_llm.load_options import LoadOptions
 from playhead_tools.video_llm.loaded_model import LoadedModel
@@ -391,7 +391,7 @@ class TransformersVideoLLM:
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            message = " ".join(str(error).split()).partition(". ")[0] or type(error).__name__
+            message = out_of_memory_text(error)
         shown = len(prompts[0].prompt_frames) if prompts else self._encoder(calls[0]).num_frames(calls[0])
         return OutOfMemory(shown, message)
 
