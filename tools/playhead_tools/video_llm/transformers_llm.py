@@ -562,6 +562,11 @@ class TransformersVideoLLM:
         parts = prompt_clips(prompt.prompt_frames)
         if family.probed:
             notes.append(f"how models of type {family.title} take videos was found out by a probe")
+        if family.own_pruning:
+            notes.append(
+                f"{family.title} drops {family.own_pruning:.0%} of a clip's tokens by itself; here all stay"
+                " that no keeper left out"
+            )
         if family.max_clips is not None and len(parts) > family.max_clips:
             notes.append(f"{family.title} takes {family.max_clips} video a prompt; it was given {len(parts)}")
         trained = family.max_frames
