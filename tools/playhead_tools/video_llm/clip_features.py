@@ -153,7 +153,7 @@ class ClipFeatures:
         names = {
             "default_indices": "own", "order": "order", "redundant": "redundant", "context": "context",
         }  # fmt: skip
-        optional = {field: tensors.get(name) for field, name in names.items()}
+        optional: dict[str, Any] = {field: tensors.get(name) for field, name in names.items()}
         return cls(rows=tensors["rows"], deep=deep, **optional, **facts)
 
 
