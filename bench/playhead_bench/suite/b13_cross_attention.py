@@ -4,7 +4,8 @@ Random weights, 256 wide, 8 layers of which the first attends to frames (release
 frame, float32, one thread.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from playhead_bench.suite.random_owl3 import Owl3Shape, make_owl3
@@ -13,7 +14,7 @@ from playhead_bench.suite.vlm_calls import RandomWeightsVideoLLM, clock, make_re
 from playhead_index.embed.runtime import torch
 from playhead_tools.video_llm.feature_cache import FeatureCache
 from playhead_tools.video_llm.load_model import LoadedModel
-from playhead_tools.video_llm.protocol import Clip
+from playhead_tools.video_llm.protocol import Clip, VlmRequest
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 from playhead_tools.video_llm.visual_context import PackedContext
 
@@ -39,7 +40,8 @@ def run(size: Size) -> dict[str, Any]:
     Returns:
         by generation; `decoding` with 64 frames and with 1, kept and recomputed keys (see `_Decoder`);
         `first_token` against the same frames spliced into the sequence; `questions`, a second one over the
-        clips of the first in another order, from pixels and from encoded clips.
+        clips of the first in another order, with the question alone as the released examples ask it, and with
+        the rules and tables of frames that Playhead writes; the first from pixels and from encoded clips.
     """
     shapes = {"241101": Owl3Shape(), "240728": Owl3Shape(has_gate=True)}
     found = {name: _measure(shape, SPLICED_FRAMES[size]) for name, shape in shapes.items()}
@@ -52,7 +54,8 @@ def _measure(shape: Owl3Shape, spliced_frames: int) -> dict[str, Any]:
         "model": shape.record(),
         "decoding": _decoding(loaded),
         "first_token": _first_token(loaded, spliced_frames),
-        "questions": _questions(loaded),
+        "questions": _questions(loaded, plain_prompt=True),
+        "questions_with_rules": _questions(loaded, plain_prompt=False),
     }
 
 
@@ -174,31 +177,36 @@ def _spliced_vectors(loaded: LoadedModel, llm: TransformersVideoLLM, clip: Clip)
     return torch().cat([*pieces, vectors[row.ids[done:]]])[None]
 
 
-def _questions(loaded: LoadedModel) -> dict[str, Any]:
+def _questions(loaded: LoadedModel, *, plain_prompt: bool) -> dict[str, Any]:
     """A first question over eight clips, then another one over them in another order."""
     clips = [moving_clip(CLIP_FRAMES, SIDE_PX, number=number) for number in range(CLIPS)]
     others = [clips[number] for number in (5, 2, 7, 0, 6, 1, 4, 3)]
     encoded = FeatureCache()
-    RandomWeightsVideoLLM(loaded, cache=encoded).prompt(make_request(*clips))
     llm = RandomWeightsVideoLLM(loaded, cache=encoded)
+
+    def request(shown: Sequence[Clip], question: int) -> VlmRequest:
+        return replace(make_request(*shown, question=question), plain_prompt=plain_prompt)
+
+    prompt_tokens = len(llm.prompt(request(clips, 0)).row.ids)
 
     def first(number: int) -> None:
         _forget(loaded)
-        RandomWeightsVideoLLM(loaded).generate(make_request(*clips, question=2 * number))
+        RandomWeightsVideoLLM(loaded).generate(request(clips, 2 * number))
 
     def first_encoded(number: int) -> None:
         _forget(loaded)
-        RandomWeightsVideoLLM(loaded, cache=encoded).generate(make_request(*clips, question=2 * number))
+        RandomWeightsVideoLLM(loaded, cache=encoded).generate(request(clips, 2 * number))
 
     def second(number: int) -> None:
         llm.prefixes.clear()  # the keys of frames alone serve another order
-        llm.generate(make_request(*others, question=2 * number + 1))
+        llm.generate(request(others, 2 * number + 1))
 
     tasks = {"first": first, "first_encoded": first_encoded, "second": second}
     timed = compare(tasks, ROUNDS, clock())
     keys = loaded.visual_keys
     return timed.record(("second", "first"), ("second", "first_encoded")) | {
         "frames": CLIPS * CLIP_FRAMES,
+        "prompt_tokens": prompt_tokens,
         "kept_mb": None if keys is None else keys.in_memory_bytes / 2**20,
     }
 
