@@ -43,6 +43,7 @@ class Architecture:
         loader: `module:function` of an `ArchitectureLoader`; imported when a model is loaded.
         weights: patterns of the files that hold the weights; the first that fits any file counts.
         marker_files: files by any of which a release is recognised that has no such `config.json`.
+        beside: further checkpoints that it needs, by their names on the hub, such as towers.
     """
 
     title: str
@@ -51,6 +52,7 @@ class Architecture:
     loader: str
     weights: tuple[str, ...] = ("*.safetensors",)
     marker_files: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     @property
     def needed_files(self) -> tuple[str, ...]:

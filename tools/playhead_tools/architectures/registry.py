@@ -13,6 +13,7 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         licence="Apache-2.0; the Llama models also under the Llama 3.2 Community License",
         model_types=("cambrian_qwen", "cambrian_llama"),
         loader="playhead_tools.architectures.longvu.loading:load_longvu",
+        beside=("google/siglip-so400m-patch14-384", "facebook/dinov2-giant"),
     ),
     Architecture(
         "mPLUG-Owl3",

@@ -111,12 +111,14 @@ class SpliceModel(_library.PreTrainedModel, _library.GenerationMixin):  # type: 
         """The word head."""
         return self.lm_head
 
-    def get_video_features(self, pixel_values_videos: Any, **kwargs: Any) -> EncodedVideo:
-        """The rows of one clip, see `EncodedVideo`; a subclass names the pixels that its processor makes.
+    def get_video_features(self, *args: Any, **kwargs: Any) -> EncodedVideo:
+        """The rows of one clip, see `EncodedVideo`.
+
+        A subclass names the tensors that its processor makes, `pixel_values_videos` among them.
 
         Args:
-            pixel_values_videos: of the frames of one clip.
-            kwargs: `return_dict`, which is always true.
+            args: none.
+            kwargs: pixels of the frames of one clip, and `return_dict`, which is always true.
         """
         raise NotImplementedError
 

@@ -1,4 +1,4 @@
-"""LongVU's own rules as a token selection, for LongVU and for any other model."""
+"""LongVU's own rules as a token selection for LongVU models; `token_keepers` has them for all others."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,6 @@ from playhead_index.embed.runtime import torch
 from playhead_index.errors import TokenBudgetExceeded
 from playhead_tools.compression.longvu import HIGH_CELLS, LOW_CELLS, MixedTokens, mix_resolutions
 from playhead_tools.compression.prune_frames import THRESHOLD as FRAME_THRESHOLD
-from playhead_tools.compression.prune_frames import prune_frames
 from playhead_tools.compression.records import ClipTokens, SelectedTokens
 from playhead_tools.compression.reduce_tokens import THRESHOLD as TOKEN_THRESHOLD
 from playhead_tools.compression.reduce_tokens import reduce_tokens
@@ -26,11 +25,9 @@ TokenVectors = Callable[[Any], Any]
 """(W, D) tensor: the language model's own vectors of (W,) int64 tokens."""
 WordVectors = Callable[[str], NDArray[np.float32]]
 CONTEXT_TOKENS = 8192
-"""LongVU's own, for models that state none."""
+"""That the releases were trained on."""
 ANSWER_TOKENS = 256
 """Left for an answer; LongVU's released code leaves 16, which hold none."""
-COARSE_PART = 4 / 9
-"""Of a step's tokens, where a model has one grid: as many as 8 x 8 cells are of 12 x 12."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,38 +54,41 @@ class LongVULimits:
 
 
 def limits_of(loaded: LoadedModel) -> LongVULimits:
-    """The limits of a LongVU model, or LongVU's defaults within the context of another model."""
+    """The limits of a LongVU model.
+
+    Raises:
+        ValueError: it is another model.
+    """
     config = loaded.model.config
-    if config.model_type == "longvu":
-        compat, answer = config.reference_compat, config.inference_max_length
-        return LongVULimits(
-            context_tokens=config.tokenizer_model_max_length,
-            answer_tokens=answer if compat else max(answer, ANSWER_TOKENS),
-            frame_threshold=config.dino_threshold,
-            token_threshold=config.drop_threshold,
-            cells=(config.image_token_len, config.lowres_token**2),
-            pad_token_id=loaded.tokenizer.pad_token_id,
-            reference_compat=compat,
-        )
-    positions = getattr(config.get_text_config(), "max_position_embeddings", None)
-    return LongVULimits(CONTEXT_TOKENS if positions is None else int(positions))
+    if config.model_type != "longvu":
+        raise ValueError(f"a LongVU model has two grids, got one of type {config.model_type!r}")
+    compat, answer = config.reference_compat, config.inference_max_length
+    return LongVULimits(
+        context_tokens=config.tokenizer_model_max_length,
+        answer_tokens=answer if compat else max(answer, ANSWER_TOKENS),
+        frame_threshold=config.dino_threshold,
+        token_threshold=config.drop_threshold,
+        cells=(config.image_token_len, config.lowres_token**2),
+        pad_token_id=loaded.tokenizer.pad_token_id,
+        reference_compat=compat,
+    )
 
 
-def longvu_tokens(llm: TransformersVideoLLM, ratio: float | None = None) -> "LongVUTokens":
-    """LongVU's rules for a model; set as its `keep`.
+def two_grid_tokens(llm: TransformersVideoLLM, ratio: float | None = None) -> "TwoGridTokens":
+    """LongVU's rules for a LongVU model; set as its `keep`.
 
     Args:
-        llm: nothing of it is loaded before the first call.
+        llm: nothing of it is loaded before the first call of the rules.
         ratio: most tokens kept / given; None for as many as the model's context holds.
 
     Raises:
         ValueError: the ratio is not above 0 and at most 1.
     """
-    return LongVUTokens(llm.token_vectors, llm.word_vectors, lambda: limits_of(llm.loaded), ratio)
+    return TwoGridTokens(llm.token_vectors, llm.word_vectors, lambda: limits_of(llm.loaded), ratio)
 
 
 @dataclass(frozen=True, slots=True)
-class LongVUTokens:
+class TwoGridTokens:
     """A `TokenKeeper` that follows LongVU's published rules (Shen et al., 2024, arXiv:2410.17434).
 
     Frames that look like their window go where there are too many; where the rest does not fit in the fine
@@ -99,9 +99,6 @@ class LongVUTokens:
     With `reference_compat` one clip is reduced exactly as the released code does it, which counts cells and
     not newlines and scores frames by all text after the clip. Otherwise every token counts, and frames are
     scored by what the question looks for.
-
-    A model with one grid has for its coarse frames the 4/9 of each frame's tokens that would be missed most,
-    and frames are judged by their visual tokens.
 
     Args:
         token_vectors: of the model that the tokens are for.
@@ -131,8 +128,10 @@ class LongVUTokens:
 
         Raises:
             TokenBudgetExceeded: not one token fits, or the text alone fills the context.
-            ValueError: the prompt around the clips is not known.
+            ValueError: the prompt around the clips is not known, or a clip has one grid.
         """
+        if not clips:
+            return []
         limits, total = self.limits(), sum(clip.all_tokens for clip in clips)
         room = _text_room(limits, clips[0].words)
         budget = min([room, *([] if max_tokens is None else [max_tokens])])
@@ -156,20 +155,19 @@ class LongVUTokens:
             )
         compat, frame_room = limits.reference_compat, _frame_room(limits, clip.words) - spent
         frames = _frames(limits, clip, frame_room)
-        high, low, places = _two_grids(clip, frames)
-        coarser = low.tokens_per_frame < high.tokens_per_frame
-        if not coarser or (clip.fine_rows is None and len(frames) * low.tokens_per_frame > budget):
+        high, low = _two_grids(clip, frames)
+        if low.tokens_per_frame >= high.tokens_per_frame:  # of pictures narrower than 1 to 8
             reduced = reduce_tokens(
                 high, threshold=limits.token_threshold, budget_tokens=budget, reference_compat=compat
             )
             none = SelectedTokens(reduced.indices[:0], low.tokens_per_frame, low.pts_s)
-            return _placed(clip, frames, MixedTokens(reduced, none, "low"), places)
+            return _placed(clip, frames, MixedTokens(reduced, none, "low"))
         mixed = mix_resolutions(
             high, low, self._scores(limits, clip, low, question), budget,
             threshold=limits.token_threshold, reference_compat=compat, frame_room_tokens=frame_room,
             cells=limits.cells,
         )  # fmt: skip
-        return _placed(clip, frames, mixed, places)
+        return _placed(clip, frames, mixed)
 
     def _scores(
         self, limits: LongVULimits, clip: TokenizedClip, low: ClipTokens, question: str
@@ -216,31 +214,22 @@ def _frames(limits: LongVULimits, clip: TokenizedClip, frame_room: int) -> Any:
     fits = num_frames < max_frames or (num_frames == max_frames and not limits.reference_compat)
     if fits or len(steps) < num_frames:
         return steps
-    if clip.redundant is not None:
-        return (~clip.redundant).nonzero()[:, 0]
-    judged = prune_frames(
-        clip.default_clip, threshold=limits.frame_threshold, reference_compat=limits.reference_compat
-    )
-    return torch().from_numpy(judged.indices)
+    if clip.redundant is None:
+        return steps
+    return (~clip.redundant).nonzero()[:, 0]
 
 
-def _two_grids(clip: TokenizedClip, frames: Any) -> tuple[ClipTokens, ClipTokens, Any]:
-    """The frames in the fine and in the coarse grid, and (K, t) places of coarse tokens in their frames."""
+def _two_grids(clip: TokenizedClip, frames: Any) -> tuple[ClipTokens, ClipTokens]:
+    """The frames in the fine and in the coarse grid."""
+    if clip.fine_rows is None:
+        raise ValueError("LongVU's rules need clips with two grids, got one with one")
     tokens, pts_s = clip.tokens.tokens[frames], clip.tokens.pts_s[frames.numpy()]
-    per_frame = int(tokens.shape[1])
-    if clip.fine_rows is not None:
-        places = torch().arange(clip.fine_rows, per_frame).expand(len(frames), -1)
-        fine = tokens[:, : clip.fine_rows]
-        return ClipTokens(fine, pts_s), ClipTokens(tokens[:, clip.fine_rows :], pts_s), places
-    num_coarse = max(1, min(round(COARSE_PART * per_frame), per_frame - 1))
-    places = torch().sort(clip.order[frames][:, :num_coarse], dim=1).values
-    coarse = tokens.gather(1, places[:, :, None].expand(-1, -1, tokens.shape[2]))
-    return ClipTokens(tokens, pts_s), ClipTokens(coarse, pts_s), places
+    return ClipTokens(tokens[:, : clip.fine_rows], pts_s), ClipTokens(tokens[:, clip.fine_rows :], pts_s)
 
 
-def _placed(clip: TokenizedClip, frames: Any, mixed: MixedTokens, places: Any) -> SelectedTokens:
+def _placed(clip: TokenizedClip, frames: Any, mixed: MixedTokens) -> SelectedTokens:
     """What was kept of both grids, as places in the clip."""
     per_frame = clip.tokens.tokens_per_frame
     fine = frames[mixed.high.frame_of] * per_frame + mixed.high.place_of
-    coarse = frames[mixed.low.frame_of] * per_frame + places[mixed.low.frame_of, mixed.low.place_of]
+    coarse = frames[mixed.low.frame_of] * per_frame + (clip.fine_rows or 0) + mixed.low.place_of
     return SelectedTokens(torch().sort(torch().cat([fine, coarse])).values, per_frame, clip.tokens.pts_s)

@@ -1,7 +1,7 @@
 """Selection of visual tokens for the language model: the protocol of text-guided compression."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from playhead_index.embed.runtime import torch
@@ -62,12 +62,28 @@ class TokenizedClip:
         return torch().unique(torch().as_tensor(self.default_indices) // self.tokens.tokens_per_frame)
 
     @property
-    def default_clip(self) -> ClipTokens:
-        """The steps of `default_steps` in their finest grid."""
+    def shown(self) -> "TokenizedClip":
+        """The clip of only `default_steps` in their finest grid, for rules that know of one grid."""
         if self.default_indices is None and self.fine_rows is None:
-            return self.tokens
+            return self
         steps = self.default_steps
-        return ClipTokens(self.tokens.tokens[steps][:, : self.fine_rows], self.tokens.pts_s[steps.numpy()])
+        finest = ClipTokens(self.tokens.tokens[steps][:, : self.fine_rows], self.tokens.pts_s[steps.numpy()])
+        order = None if self.order is None else self.order[steps][:, : self.fine_rows]
+        return replace(self, tokens=finest, order=order, default_indices=None, fine_rows=None, redundant=None)
+
+    def placed(self, selected: SelectedTokens) -> SelectedTokens:
+        """What was selected of `shown`, as tokens of this clip, without those that no default shows.
+
+        Args:
+            selected: of `shown`.
+        """
+        if self.default_indices is None and self.fine_rows is None:
+            return selected
+        per_step = self.tokens.tokens_per_frame
+        indices = self.default_steps[selected.frame_of] * per_step + selected.place_of
+        if self.default_indices is not None:
+            indices = indices[torch().isin(indices, torch().as_tensor(self.default_indices))]
+        return SelectedTokens(indices, per_step, self.tokens.pts_s)
 
     @property
     def default_tokens(self) -> SelectedTokens:

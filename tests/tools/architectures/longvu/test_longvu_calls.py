@@ -12,7 +12,8 @@ from tests.tools.video_llm.seen_clips import exact, logits
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import TokenBudgetExceeded
 from playhead_tools.video_llm.clip_features import ClipFeatures
-from playhead_tools.video_llm.longvu_selection import longvu_tokens
+from playhead_tools.video_llm.compression_choice import Compression
+from playhead_tools.video_llm.longvu_selection import two_grid_tokens
 from playhead_tools.video_llm.protocol import Budget, PriorTurn, VlmRequest
 from playhead_tools.video_llm.text_guided_selection import GuidedTokens
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
@@ -67,7 +68,7 @@ def test_guided_compression_keeps_fine_tokens_within_its_part(
 
 
 def test_longvus_own_rules_show_no_frame_in_both_grids(llm: TransformersVideoLLM) -> None:
-    llm.keep = longvu_tokens(llm)
+    llm.keep = two_grid_tokens(llm)
     prompt = llm.prompt(request_of(clip_of(range(4))))
     features, kept = prompt.row.clips[0].features, prompt.token_indices[0]
     frames, is_fine = kept // features.tokens_per_step, kept % features.tokens_per_step < 108
@@ -79,7 +80,7 @@ def test_longvus_own_rules_show_no_frame_in_both_grids(llm: TransformersVideoLLM
 
 
 def test_longvus_own_rules_keep_to_a_ratio_and_to_a_budget(llm: TransformersVideoLLM) -> None:
-    llm.keep = longvu_tokens(llm, 0.25)
+    llm.keep = two_grid_tokens(llm, 0.25)
     assert llm.generate(request_of(clip_of(range(6)))).report.visual_tokens_kept <= 0.25 * 6 * 108
     budget = replace(
         request_of(clip_of(range(6))), budget=Budget(frames=None, visual_tokens=60, new_tokens=2)
@@ -88,7 +89,7 @@ def test_longvus_own_rules_keep_to_a_ratio_and_to_a_budget(llm: TransformersVide
 
 
 def test_a_ratio_that_leaves_no_token_is_refused(llm: TransformersVideoLLM) -> None:
-    llm.keep = longvu_tokens(llm, 0.001)
+    llm.keep = two_grid_tokens(llm, 0.001)
     with pytest.raises(TokenBudgetExceeded, match="0 visual tokens are allowed for a clip of 4 frames"):
         llm.generate(request_of(clip_of(range(4))))
 
@@ -120,9 +121,32 @@ def test_times_may_stand_between_the_frames(released: Callable[[str], Path]) -> 
 
 
 def test_two_clips_share_the_context(llm: TransformersVideoLLM) -> None:
-    llm.keep = longvu_tokens(llm)
+    llm.keep = two_grid_tokens(llm)
     one, two = clip_of(range(4)), replace(clip_of([4, 5, 6, 7]), video_id="w")
     budget = Budget(frames=None, visual_tokens=None, new_tokens=2)
     kept = llm.prompt(VlmRequest((one, two), "What is it?", budget, plain_prompt=True)).token_indices
     assert sum(map(len, kept)) <= 700 - 16
     assert all(len(indices) for indices in kept)
+
+
+@pytest.mark.parametrize("method", ["guided", "uniform", "longvu"])
+def test_every_compression_by_name_runs_on_two_grids(llm: TransformersVideoLLM, method: str) -> None:
+    compression = Compression(method, 0.4)
+    llm.keep = compression.keeper(llm.word_vectors, None, two_grid_tokens(llm, compression.ratio))
+    report = llm.generate(request_of(clip_of(range(6)))).report
+    assert report.visual_tokens_given == 6 * 108
+    assert report.visual_tokens_kept is not None
+    assert 0.25 * 6 * 108 < report.visual_tokens_kept <= 0.4 * 6 * 108
+
+
+def test_a_strip_of_a_long_clip_shows_only_encoded_frames_in_their_fine_grid(
+    llm: TransformersVideoLLM,
+) -> None:
+    clip = clip_of([0] * 16 + list(range(1, 17)))
+    prompt = llm.prompt(request_of(replace(clip, strip_frames=1)))
+    features, kept = prompt.row.clips[0].features, prompt.token_indices[0]
+    shown = torch().unique(features.default_indices // features.tokens_per_step)
+    assert len(shown) < 32
+    assert 0 < len(kept) <= 108
+    assert set((kept // features.tokens_per_step).tolist()) == set(shown.tolist())
+    assert bool((kept % features.tokens_per_step < 108).all())
