@@ -220,6 +220,22 @@ def test_the_switch_changes_nothing_for_one_prompt_without_padding(
 
 
 @BOTH
+@pytest.mark.parametrize(
+    ("options", "difference"),
+    [(LoadOptions("cpu", "float32", "eager"), 1e-3), (LoadOptions("cpu", "bfloat16"), 0.3)],
+    ids=["eager", "bfloat16"],
+)
+def test_other_attention_and_number_types_give_near_scores(
+    generation: Generation, options: LoadOptions, difference: float, owl3: Folders
+) -> None:
+    llm, other = exact(owl3(generation)), TransformersVideoLLM(owl3(generation), loading=options)
+    requests = (ask(noise(2)), ask(noise(1), question="What is it?"))
+    got, wanted = (scores(one, *requests)[:, -1].double() for one in (other, llm))
+    assert 0 < abs(got - wanted).max() < difference
+    assert other.loaded.model.dtype == getattr(torch(), options.dtype)
+
+
+@BOTH
 def test_without_frames_it_is_qwen2(generation: Generation, owl3: Folders) -> None:
     from transformers import Qwen2ForCausalLM
 
