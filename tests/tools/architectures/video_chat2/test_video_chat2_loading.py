@@ -173,7 +173,7 @@ def test_a_file_with_code_in_it_is_not_run(copy: Path, tmp_path: Path) -> None:
         def __reduce__(self) -> Any:
             return (Path.touch, (ran,))
 
-    (copy / STAGE_3).write_bytes(pickle.dumps({"model": Code()}))
+    (copy / STAGE_3).write_bytes(pickle.dumps({"model": Code()}, protocol=2))
     with pytest.raises(ModelUnavailable, match="loading it as VideoChat2 failed"):
         load(str(copy), LoadOptions(device="cpu"))
     assert not ran.exists()
