@@ -24,10 +24,10 @@ MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.2757
 BOS, EOS = 1, 2
 
 
-def pixels(frames: Any) -> torch.Tensor:
+def pixels(frames: Any, mean: Sequence[float] = MEAN, std: Sequence[float] = STD) -> torch.Tensor:
     """Normalised in float32, as frames come to a model."""
     scaled = torch.from_numpy(frames).permute(0, 3, 1, 2).to(torch.float32) / 255
-    return ((scaled - torch.tensor(MEAN).reshape(3, 1, 1)) / torch.tensor(STD).reshape(3, 1, 1)).double()
+    return ((scaled - torch.tensor(mean).reshape(3, 1, 1)) / torch.tensor(std).reshape(3, 1, 1)).double()
 
 
 def instruction_ids(question: str, num_frames: int) -> list[int]:
@@ -50,8 +50,13 @@ def piece_ids(text: str) -> list[int]:
 
 def clip_rows(made: Any, frames: Any, question: str) -> torch.Tensor:
     """(queries, hidden) what the language model is shown of a clip."""
-    seen = oracle.tower(made.weights, pixels(frames), PATCH, VISION_HEADS, blocks=2)
-    words = instruction_ids(question, len(frames))
+    return view_rows(made, pixels(frames), question)
+
+
+def view_rows(made: Any, view: torch.Tensor, question: str) -> torch.Tensor:
+    """The same of one view of a clip, (T, 3, S, S) normalised pixels."""
+    seen = oracle.tower(made.weights, view, PATCH, VISION_HEADS, blocks=2)
+    words = instruction_ids(question, len(view))
     return oracle.features(made.weights, seen, words, BERT_HEADS, BERT_LAYERS)
 
 
