@@ -33,7 +33,12 @@ def pixels(frames: Any, mean: Sequence[float] = MEAN, std: Sequence[float] = STD
 def instruction_ids(question: str, num_frames: int) -> list[int]:
     """Words of the instruction by hand: lower case, punctuation apart."""
     kind = "observe the image" if num_frames == 1 else "watch the video"
-    text = f"{kind} and answer the question. {question}".lower()
+    return bert_ids(f"{kind} and answer the question. {question}")
+
+
+def bert_ids(instruction: str) -> list[int]:
+    """Known words of a text between the marks of BERT."""
+    text = instruction.lower()
     words = re.findall(r"\w+|[^\w\s]", text)
     known = {word: number for number, word in enumerate(BERT_WORDS)}
     return [known["[CLS]"], *(known[word] for word in words), known["[SEP]"]]
@@ -55,8 +60,12 @@ def clip_rows(made: Any, frames: Any, question: str) -> torch.Tensor:
 
 def view_rows(made: Any, view: torch.Tensor, question: str) -> torch.Tensor:
     """The same of one view of a clip, (T, 3, S, S) normalised pixels."""
+    return rows_for(made, view, instruction_ids(question, len(view)))
+
+
+def rows_for(made: Any, view: torch.Tensor, words: Sequence[int]) -> torch.Tensor:
+    """The same for an instruction."""
     seen = oracle.tower(made.weights, view, PATCH, VISION_HEADS, blocks=2)
-    words = instruction_ids(question, len(view))
     return oracle.features(made.weights, seen, words, BERT_HEADS, BERT_LAYERS)
 
 
