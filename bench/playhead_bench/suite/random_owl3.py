@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from playhead_bench.suite.random_vlms import prompt_tokenizer
+from playhead_bench.suite.random_vlms import prompt_tokenizer, write_only_letters
 from playhead_index.embed.runtime import torch
 from playhead_tools.video_llm.load_model import LoadedModel
 
@@ -74,6 +74,7 @@ def make_owl3(shape: Owl3Shape) -> LoadedModel:
     config.video_token_id = processor.video_token_id
     torch().manual_seed(0)
     model = Owl3Model(config).float().eval()
+    write_only_letters(model, tokenizer)
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     tokenizer.padding_side = "left"
     return LoadedModel(model, processor, FAMILY, f"made-owl3-{shape.has_gate}", "cpu")

@@ -105,14 +105,19 @@ def make(shape: ModelShape, *, dtype: str | None = None) -> LoadedModel:
     torch().manual_seed(0)
     with torch().device(device):
         model = transformers().AutoModelForImageTextToText.from_config(config, dtype=getattr(torch(), number))
-    letters = processor.tokenizer.convert_tokens_to_ids(list("abcdefghijklmnopqrstuvwxyz"))
-    silent = torch().ones(model.lm_head.weight.shape[0], dtype=torch().bool)
-    silent[letters] = False
-    with torch().no_grad():
-        model.lm_head.weight[silent.to(device)] = 0.0
+    write_only_letters(model, processor.tokenizer)
     model.generation_config.eos_token_id = processor.tokenizer.eos_token_id
     processor.tokenizer.padding_side = "left"
     return LoadedModel(model.eval(), processor, family_of(shape.kind), f"made-{shape.title}-{number}", device)
+
+
+def write_only_letters(model: Any, tokenizer: Any) -> None:
+    """Silences every word of a model but letters, so that every reply is as long as it may be."""
+    letters = tokenizer.convert_tokens_to_ids(list("abcdefghijklmnopqrstuvwxyz"))
+    silent = torch().ones(model.lm_head.weight.shape[0], dtype=torch().bool)
+    silent[letters] = False
+    with torch().no_grad():
+        model.lm_head.weight[silent.to(model.lm_head.weight.device)] = 0.0
 
 
 def prompt_tokenizer(special: tuple[str, ...], **more: Any) -> Any:

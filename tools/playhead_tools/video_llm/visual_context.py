@@ -70,12 +70,13 @@ class VisualContext:
     Args:
         prompts: for each prompt its blocks, in the order of the prompt.
         padding: how many columns of padding stand before each prompt.
-        packed: keys and values of this call, set by the model's first forward pass, used by the later ones.
+        packed: keys and values of this call, a `PackedContext` or what a model makes of one; set by the
+            model's first forward pass, used by the later ones.
     """
 
     prompts: tuple[tuple[ContextBlock, ...], ...]
     padding: tuple[int, ...]
-    packed: PackedContext | None = None
+    packed: Any = None
 
 
 class VisualKeyCache:

@@ -1,6 +1,6 @@
 """mPLUG-Owl3 from its specification: float64, token by token and head by head, nothing of the product.
 
-Two things are in float32 as in Qwen2 itself: the mean square of a norm and the angles of positions.
+Three things are in float32 as in the released code: pixels, the mean square of a norm, and positions' angles.
 """
 
 import math
@@ -56,7 +56,7 @@ class Oracle:
         """(16, 32) rows of an (H, W, 3) uint8 frame."""
         side = 18 if self.gated else 16
         square = np.asarray(Image.fromarray(frame).resize((side, side), Image.Resampling.BICUBIC))
-        pixels = (torch.from_numpy(square.copy()).double() / 255 - 0.5) / 0.5
+        pixels = ((torch.from_numpy(square.copy()).float() / 255 - 0.5) / 0.5).double()
         states = []
         kernel = self.weights["vision_model.embeddings.patch_embedding.weight"]
         bias = self.weights["vision_model.embeddings.patch_embedding.bias"]

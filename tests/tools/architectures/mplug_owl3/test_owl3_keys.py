@@ -13,6 +13,7 @@ from tests.tools.video_llm.seen_clips import Places, exact, noise
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.video_llm.protocol import Budget, Clip, VlmRequest
+from playhead_tools.video_llm.text_guided_selection import GuidedTokens
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
 Folders = Callable[[Generation], Path]
@@ -59,11 +60,40 @@ def test_a_frame_shown_in_another_clip_is_known(owl3: Folders) -> None:
     assert counted == [4 * 16]
 
 
+@BOTH
+def test_the_question_keeps_a_part_of_the_rows(generation: Generation, owl3: Folders) -> None:
+    llm = exact(owl3(generation))
+    llm.keep = GuidedTokens(0.5, llm.word_vectors)
+    replies = [llm.generate(ask(noise(4), question=question)) for question in ("Is a lamp on?", "How many?")]
+    given = 4 * (16 + 1) + 2 * (generation == "241101")
+    for reply in replies:
+        assert reply.report.visual_tokens_given == given
+        assert 0.3 * given < (reply.report.visual_tokens_kept or 0) <= 0.5 * given
+
+
 def test_every_step_of_a_reply_uses_the_same_keys(owl3: Folders) -> None:
     llm = exact(owl3("240728"), context_bytes=0)
     counted = count_rows(llm)
     llm.generate(VlmRequest((noise(2),), "What?", Budget(new_tokens=4), plain_prompt=True))
     assert counted == [2 * 16]
+
+
+@pytest.mark.parametrize(
+    "passes", [[9, 1, 1], [600, 1, 700], [5, -3, 2, 1]], ids=["steps", "grown", "cropped"]
+)
+def test_rows_and_text_stand_one_after_the_other_however_the_text_grows(passes: list[int]) -> None:
+    from playhead_tools.architectures.mplug_owl3.modeling import JointKeys
+
+    rows, text = torch().randn(2, 1, 2, 5, 4), torch().randn(2, 1, 2, 0, 4)
+    joint = JointKeys(*rows, num_columns=passes[0])
+    for new in passes:
+        if new < 0:  # the cache was cropped and goes on otherwise
+            text = text[..., :new, :]
+            continue
+        text = torch().cat([text, torch().randn(2, 1, 2, new, 4)], dim=-2)
+        got = joint.with_text(*text, new)
+        for one, row, column in zip(got, rows, text, strict=True):
+            assert torch().equal(one, torch().cat([row, column], dim=-2))
 
 
 @pytest.mark.parametrize("frames", [0, 2])

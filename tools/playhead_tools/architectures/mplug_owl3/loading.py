@@ -33,7 +33,7 @@ def load_mplug_owl3(folder: Path, options: LoadOptions, arguments: Mapping[str, 
     config = released_config(
         read_json(folder / "config.json"), names, reference_compat=options.reference_compat
     )
-    tokenizer = transformers().AutoTokenizer.from_pretrained(folder, **LOCAL_ONLY)
+    tokenizer = transformers().AutoTokenizer.from_pretrained(folder, config=config.text_config, **LOCAL_ONLY)
     config.placeholder_ids = placeholder_ids(tokenizer)
     processor = Owl3Processor(
         tokenizer,

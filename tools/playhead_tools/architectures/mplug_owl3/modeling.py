@@ -6,7 +6,8 @@ projection of that layer to keys and values; all keys of a frame carry the rotar
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from playhead_index.embed.runtime import torch, transformers
@@ -22,15 +23,75 @@ from playhead_tools.video_llm.visual_context import (
 )
 
 _library = transformers()
-_qwen2 = __import__("transformers.models.qwen2.modeling_qwen2", fromlist=["Qwen2Attention"])
-_utils = __import__("transformers.modeling_utils", fromlist=["ALL_ATTENTION_FUNCTIONS"])
+_qwen2 = import_module("transformers.models.qwen2.modeling_qwen2")
+_utils = import_module("transformers.modeling_utils")
+SPARE_COLUMNS = 512
+"""Columns of text that a call may grow by before its keys are copied to a larger block."""
 FRAMES_AT_ONCE = 32
 """Frames that go through the tower together."""
-MAX_MASK_ELEMENTS = 1 << 26
-"""Elements of a mask at a time; longer prompts attend in parts."""
+QUERIES_AT_ONCE = 128
+"""Queries that attend together; each such part of a prompt reads the keys that its last query sees."""
 
 MaskOf = Callable[[int, int], Any]
 """(B, L, M) bool for queries [first, stop), which keys they see; None where they see all."""
+
+
+class JointKeys:
+    """Keys and values of rows and of the text after them, in one block of memory that grows with the text.
+
+    Rows are copied once a call and not in every step.
+
+    Args:
+        keys: (B, heads, M, D) of the rows, with their phase.
+        values: (B, heads, M, D).
+        num_columns: of text that there will be room for at first.
+    """
+
+    def __init__(self, keys: Any, values: Any, num_columns: int) -> None:
+        self.num_rows, self._num_written = keys.shape[2], 0
+        self.blocks = [_enlarged(tensor, num_columns + SPARE_COLUMNS) for tensor in (keys, values)]
+
+    def with_text(self, keys: Any, values: Any, num_new: int) -> KeysAndValues:
+        """(B, heads, M + L, D) keys and values of the rows and of all text.
+
+        Args:
+            keys: (B, heads, L, D) of all text up to now.
+            values: (B, heads, L, D).
+            num_new: the last columns of it, those of this forward pass.
+        """
+        num_columns = keys.shape[2]
+        known = num_columns - num_new
+        first = known if known <= self._num_written else 0
+        end = self.num_rows + num_columns
+        if end > self.blocks[0].shape[2]:
+            self.blocks = [_enlarged(block, num_columns) for block in self.blocks]
+        for block, text in zip(self.blocks, (keys, values), strict=True):
+            block[:, :, self.num_rows + first : end] = text[:, :, first:]
+        self._num_written = num_columns
+        return self.blocks[0][:, :, :end], self.blocks[1][:, :, :end]
+
+
+def _enlarged(tensor: Any, num_more: int) -> Any:
+    """(B, heads, M, D) with room for more columns after it."""
+    batch, heads, length, width = tensor.shape
+    block = tensor.new_empty((batch, heads, length + num_more, width))
+    block[:, :, :length] = tensor
+    return block
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CallKeys:
+    """Keys with their phase and values of the rows of a call.
+
+    Args:
+        layers: by index of the layer, (B, heads, M, D) keys and values; `JointKeys` without a gate.
+        columns: see `PackedContext`.
+        positions: see `PackedContext`.
+    """
+
+    layers: Mapping[int, KeysAndValues | JointKeys]
+    columns: Any
+    positions: Any
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,16 +99,20 @@ class HyperContext:
     """What the hyper layers of one forward pass attend to.
 
     Args:
-        layers: by index of the layer, keys with their phase and values, (B, heads, M, D).
+        layers: see `CallKeys`.
         sees_rows: which queries see which rows.
         sees_text: which queries see which columns of text, padding left out.
         sees_any: (B, L) bool, queries that see any row; None where all do.
+        num_rows: for queries before `stop`, how many leading rows any of them sees.
+        num_text: the same for columns of text.
     """
 
-    layers: Mapping[int, KeysAndValues]
+    layers: Mapping[int, KeysAndValues | JointKeys]
     sees_rows: MaskOf
     sees_text: MaskOf
     sees_any: Any
+    num_rows: Callable[[int], int]
+    num_text: Callable[[int], int]
 
 
 class HyperAttention(_qwen2.Qwen2Attention):  # type: ignore[misc, name-defined]
@@ -108,15 +173,10 @@ class HyperAttention(_qwen2.Qwen2Attention):  # type: ignore[misc, name-defined]
         queries, keys = _qwen2.apply_rotary_pos_emb(queries, keys, *position_embeddings)
         if known is not None:
             keys, values = known.update(keys, values, self.layer_idx)
-        row_keys, row_values = hyper_context.layers[self.layer_idx]
-        if self.gate is None:
-            mixed = _attend(
-                queries,
-                torch().cat([row_keys, keys], dim=2),
-                torch().cat([row_values, values], dim=2),
-                _joined(hyper_context.sees_rows, hyper_context.sees_text),
-                self.scaling,
-            )
+        rows = hyper_context.layers[self.layer_idx]
+        if isinstance(rows, JointKeys):
+            both = rows.with_text(keys, values, queries.shape[2])
+            mixed = _attend_by_parts(queries, both, rows.num_rows, hyper_context, self.scaling)
         else:
             attention = _utils.ALL_ATTENTION_FUNCTIONS.get_interface(
                 self.config._attn_implementation, _qwen2.eager_attention_forward
@@ -127,7 +187,7 @@ class HyperAttention(_qwen2.Qwen2Attention):  # type: ignore[misc, name-defined]
             )  # fmt: skip
             own = own.flatten(2)
             share = self.gate.sigmoid()
-            cross = _attend(queries, row_keys, row_values, hyper_context.sees_rows, self.scaling)
+            cross = _attend_by_parts(queries, rows, rows[0].shape[2], hyper_context, self.scaling)
             mixed = own * (1 - share) + cross * share
             if hyper_context.sees_any is not None:
                 mixed = torch().where(hyper_context.sees_any[..., None], mixed, own)
@@ -242,20 +302,27 @@ class Owl3Model(SpliceModel):
         with torch().no_grad():
             return [layer.self_attn.keys_and_values(layer.input_layernorm(rows)) for layer in layers]
 
-    def _packed(self, context: VisualContext) -> PackedContext:
-        """Keys with their phase and values of a call, computed in its first forward pass."""
-        if context.packed is None:
-            packed = pack_context(context, self.visual_keys, self.project_rows, str(self.device))
-            positions = packed.positions
-            if self.config.reference_compat:
-                positions = packed.columns.masked_fill(packed.columns == NEVER, 0)
-            if self.config.has_gate:
-                positions = positions + 1
-            layers = tuple((self.with_phase(keys, positions), values) for keys, values in packed.layers)
-            context.packed = replace(packed, layers=layers)
-        return context.packed
+    def call_keys(self, packed: PackedContext, num_columns: int) -> CallKeys:
+        """Keys with their phase and values of the rows of a call.
 
-    def with_phase(self, keys: Any, positions: Any) -> Any:
+        Args:
+            packed: without a phase.
+            num_columns: of text that follows at first.
+        """
+        positions = packed.positions
+        if self.config.reference_compat:
+            positions = packed.columns.masked_fill(packed.columns == NEVER, 0)
+        if self.config.has_gate:
+            positions = positions + 1
+        layers: dict[int, KeysAndValues | JointKeys] = {}
+        for layer, (keys, values) in zip(self.hyper_layers, packed.layers, strict=True):
+            turned = self._with_phase(keys, positions)
+            layers[layer] = (
+                (turned, values) if self.config.has_gate else JointKeys(turned, values, num_columns)
+            )
+        return CallKeys(layers, packed.columns, packed.positions)
+
+    def _with_phase(self, keys: Any, positions: Any) -> Any:
         """(B, heads, M, D) keys turned to (B, M) positions, in float32 at least."""
         wide = keys.float() if keys.dtype.itemsize < 4 else keys
         cosine, sine = self.language_model.rotary_emb(wide, positions)
@@ -264,13 +331,17 @@ class Owl3Model(SpliceModel):
 
     def _hyper_context(self, context: VisualContext, past: int, length: int) -> HyperContext:
         """Keys, values and masks of a forward pass over `length` columns after `past`."""
-        packed = self._packed(context)
-        layers = dict(zip(self.hyper_layers, packed.layers, strict=True))
-        columns = packed.columns
-        if length == 1 and len(columns) == 1 and not context.padding[0]:
-            return HyperContext(layers, _sees_all, _sees_all, None)
-        compat = self.config.reference_compat and not self.config.has_gate
+        if context.packed is None:
+            packed = pack_context(context, self.visual_keys, self.project_rows, str(self.device))
+            context.packed = self.call_keys(packed, past + length)
+        layers, columns = context.packed.layers, context.packed.columns
         is_strict = self.config.has_gate
+        num_all = columns.shape[1]
+        if length == 1 and len(columns) == 1 and not context.padding[0]:
+            return HyperContext(
+                layers, _sees_all, _sees_all, None, lambda stop: num_all, lambda stop: past + 1
+            )
+        compat = self.config.reference_compat and not self.config.has_gate
         at = torch().arange(length, device=columns.device) + (0 if compat else past)
         padding = torch().tensor(context.padding, device=columns.device)[:, None, None]
         text = torch().arange(past + length, device=columns.device)
@@ -289,46 +360,90 @@ class Owl3Model(SpliceModel):
             # a column of padding sees itself, so that no softmax is over nothing
             return ((text <= here) & (text >= padding)) | (text == here)
 
+        def num_rows(stop: int) -> int:
+            return num_all if compat else _num_rows(context, past + stop - is_strict)
+
         sees_any = columns.amin(dim=1)[:, None] < at if is_strict else None
-        return HyperContext(layers, sees_rows, sees_text, sees_any)
+        return HyperContext(
+            layers, sees_rows, sees_text, sees_any, num_rows,
+            lambda stop: past + (length if compat else stop),
+        )  # fmt: skip
 
 
 def _sees_all(first: int, stop: int) -> None:
     return None
 
 
-def _joined(sees_rows: MaskOf, sees_text: MaskOf) -> MaskOf:
-    """Which of the rows and of the text after them each query sees."""
-
-    def sees(first: int, stop: int) -> Any:
-        rows, text = sees_rows(first, stop), sees_text(first, stop)
-        return None if rows is None else torch().cat([rows, text], dim=-1)
-
-    return sees
+def _num_rows(context: VisualContext, stop: int) -> int:
+    """The most rows of any prompt whose columns are before `stop`; they are its first ones."""
+    return max(
+        sum(len(block) for block in prompt if padding + block.column < stop)
+        for prompt, padding in zip(context.prompts, context.padding, strict=True)
+    )
 
 
-def _attend(queries: Any, keys: Any, values: Any, sees: MaskOf, scaling: float) -> Any:
-    """(B, L, heads * D) attention of all query heads, those of one key head together.
+def _attend_by_parts(
+    queries: Any, keys_and_values: KeysAndValues, num_all_rows: int, context: HyperContext, scaling: float
+) -> Any:
+    """(B, L, heads * D) attention to rows, and to text where keys of text follow those of the rows.
+
+    Args:
+        queries: (B, heads, L, D).
+        keys_and_values: (B, key heads, M, D) or (B, key heads, M + columns, D).
+        num_all_rows: M.
+        context: which of them each query sees.
+        scaling: of the scores.
+    """
+    has_text = keys_and_values[0].shape[2] > num_all_rows
+    parts = []
+    for first in range(0, queries.shape[2], QUERIES_AT_ONCE):
+        part = queries[:, :, first : first + QUERIES_AT_ONCE]
+        stop = first + part.shape[2]
+        num_rows, num_text = context.num_rows(stop), context.num_text(stop) if has_text else 0
+        if not num_rows + num_text:
+            parts.append(torch().zeros_like(part))
+            continue
+        keys, values = (_visible(tensor, num_all_rows, num_rows, num_text) for tensor in keys_and_values)
+        mask = context.sees_rows(first, stop)
+        if mask is not None:
+            mask = mask[..., :num_rows]
+        if mask is not None and has_text:
+            mask = torch().cat([mask, context.sees_text(first, stop)[..., :num_text]], dim=-1)
+        parts.append(_attend(part, keys, values, mask, scaling))
+    return torch().cat(parts, dim=2).transpose(1, 2).flatten(2)
+
+
+def _visible(tensor: Any, num_all_rows: int, num_rows: int, num_text: int) -> Any:
+    """The first rows and the first columns of text; a view where they stand one after the other."""
+    if not num_text or num_rows == num_all_rows:
+        return tensor[:, :, : num_rows + num_text]
+    text = tensor[:, :, num_all_rows : num_all_rows + num_text]
+    return torch().cat([tensor[:, :, :num_rows], text], dim=2)
+
+
+def _attend(queries: Any, keys: Any, values: Any, mask: Any, scaling: float) -> Any:
+    """(B, heads, L, D) attention; the query heads of one key head share its keys, which are not copied.
 
     Args:
         queries: (B, heads, L, D).
         keys: (B, key heads, M, D).
         values: the same.
-        sees: which keys each query sees.
+        mask: (B, L, M) bool, which keys each query sees; None for all.
         scaling: of the scores.
     """
     batch, heads, length, _ = queries.shape
-    groups = heads // keys.shape[1]
-    step = max(1, MAX_MASK_ELEMENTS // (batch * groups * keys.shape[2]))
-    parts = []
-    for first in range(0, length, step):
-        stop = min(first + step, length)
-        grouped = queries[:, :, first:stop].unflatten(1, (-1, groups)).flatten(2, 3)
-        mask = sees(first, stop)
-        if mask is not None:
-            mask = mask[:, None].repeat(1, 1, groups, 1)
-        part = torch().nn.functional.scaled_dot_product_attention(
-            grouped, keys, values, attn_mask=mask, scale=scaling
-        )
-        parts.append(part.unflatten(2, (groups, -1)).flatten(1, 2))
-    return torch().cat(parts, dim=2).transpose(1, 2).flatten(2)
+    key_heads = keys.shape[1]
+    grouped = queries.unflatten(1, (key_heads, -1)).flatten(0, 1)
+    keys, values = keys.flatten(0, 1)[:, None], values.flatten(0, 1)[:, None]
+    if mask is not None:
+        mask = mask.expand(batch, -1, -1).repeat_interleave(key_heads, 0)[:, None]
+    if length == 1:
+        grouped = grouped.transpose(1, 2)  # as queries of one head they read the keys once
+    else:
+        keys, values = (t.expand(-1, heads // key_heads, -1, -1) for t in (keys, values))
+    mixed = torch().nn.functional.scaled_dot_product_attention(
+        grouped, keys, values, attn_mask=mask, scale=scaling
+    )
+    if length == 1:
+        mixed = mixed.transpose(1, 2)
+    return mixed.unflatten(0, (batch, key_heads)).flatten(1, 2)

@@ -18,7 +18,7 @@ TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message.role }}\n"
     "{% for part in message.content %}"
     "{% if part.type == 'text' %}{{ part.text }}{% else %}VIDEO_TOKEN\n{% endif %}"
-    "{% endfor %}<|im_end|>{% if message.role == 'assistant' %}<|endoftext|>{% endif %}\n{% endfor %}"
+    "{% endfor %}<|im_end|>{% if message.role == 'assistant' %}<|endoftext|>{% endif %}{{ '\n' }}{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 """ChatML with an empty system turn; an earlier answer ends with both of the model's ends."""
