@@ -20,7 +20,7 @@ from playhead_tools.compression.budget_plan import TokenCosts, plan_tokens
 from playhead_tools.compression.importance import novelty_scores, static_last, vcast_scores
 from playhead_tools.compression.token_ranking import rank_tokens
 from playhead_tools.video_llm.clip_features import ClipFeatures
-from playhead_tools.video_llm.load_model import LoadOptions
+from playhead_tools.video_llm.load_options import LoadOptions
 from playhead_tools.video_llm.protocol import Clip, VlmRequest
 from playhead_tools.video_llm.text_guided_selection import GuidedTokens
 from playhead_tools.video_llm.token_selection import TokenizedClip

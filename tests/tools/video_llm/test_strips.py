@@ -12,7 +12,7 @@ from tests.tools.video_llm.seen_clips import exact, noise, vlm_request
 
 from playhead_index.embed.runtime import torch
 from playhead_index.window import Window
-from playhead_tools.video_llm.contact_sheets import contact_sheets
+from playhead_tools.video_llm.contact_sheets import contact_sheets, with_contact_sheets
 from playhead_tools.video_llm.prompt_rows import prune_row
 from playhead_tools.video_llm.protocol import Budget, Clip, VlmRequest
 from playhead_tools.video_llm.server import ServerVideoLLM
@@ -129,3 +129,8 @@ def test_a_server_is_sent_the_strip_as_contact_sheets_with_their_times() -> None
     assert len(reply.frames_shown) == 2 + 6
     assert "Frame 1: 8 small frames, row by row from 0.0 s to 16.0 s:" in text
     assert reply.report.frames_given == 38
+
+
+def test_a_request_without_strips_keeps_its_budget_of_frames() -> None:
+    request = VlmRequest((noise(4), noise(8, 40.0)), "What is it?", Budget(frames=32))
+    assert with_contact_sheets(request) is request

@@ -7,7 +7,7 @@ from typing import Any
 from playhead_index.embed.runtime import torch, transformers
 from playhead_tools.video_llm.cache_name import cache_name
 from playhead_tools.video_llm.first_token import FirstTokenProbe
-from playhead_tools.video_llm.load_model import LoadedModel
+from playhead_tools.video_llm.loaded_model import LoadedModel
 from playhead_tools.video_llm.prefix_cache import Columns, PrefixCache, columns_of
 from playhead_tools.video_llm.prompt_rows import PrunedRow, batch_inputs
 

@@ -17,7 +17,7 @@ from playhead_tools.compression.reduce_tokens import THRESHOLD as TOKEN_THRESHOL
 from playhead_tools.compression.reduce_tokens import reduce_tokens
 from playhead_tools.compression.relevance import word_frame_scores, word_token_scores
 from playhead_tools.compression.text_guided import question_focus
-from playhead_tools.video_llm.load_model import LoadedModel
+from playhead_tools.video_llm.loaded_model import LoadedModel
 from playhead_tools.video_llm.token_selection import PromptWords, TokenizedClip
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 

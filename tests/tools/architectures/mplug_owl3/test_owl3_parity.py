@@ -17,7 +17,7 @@ from tests.tools.architectures.mplug_owl3.released import (
 from tests.tools.video_llm.seen_clips import Places, exact, logits, noise
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.video_llm.load_model import LoadOptions
+from playhead_tools.video_llm.load_options import LoadOptions
 from playhead_tools.video_llm.prompt_rows import prune_row
 from playhead_tools.video_llm.protocol import Budget, Clip, PriorTurn, VlmRequest
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
