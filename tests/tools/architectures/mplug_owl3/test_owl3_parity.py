@@ -127,6 +127,22 @@ def test_a_left_padded_batch_has_the_scores_of_single_calls(generation: Generati
 
 
 @BOTH
+def test_a_prompt_that_attends_in_parts_has_the_same_scores(
+    generation: Generation, owl3: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from playhead_tools.architectures.mplug_owl3 import modeling
+
+    llm = exact(owl3(generation))
+    requests = ask(noise(3), noise(2, 30.0), question="What is it?"), ask(noise(1))
+    whole = scores(llm, *requests)
+    padding = whole.shape[1] - len(llm.prompt(requests[1]).row.ids)
+    monkeypatch.setattr(modeling, "QUERIES_AT_ONCE", 7)
+    parts = scores(llm, *requests)
+    np.testing.assert_allclose(parts[0], whole[0], atol=1e-12)
+    np.testing.assert_allclose(parts[1, padding:], whole[1, padding:], atol=1e-12)
+
+
+@BOTH
 def test_a_batch_replies_what_its_calls_reply_alone(generation: Generation, owl3: Folders) -> None:
     llm = exact(owl3(generation), keep=Places(0, 3, 20))
     requests = [ask(noise(3), question="What is it?"), ask(noise(1)), ask(noise(2), noise(2, 30.0))]

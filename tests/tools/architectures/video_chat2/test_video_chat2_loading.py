@@ -34,6 +34,7 @@ from playhead_tools.architectures.video_chat2.loading import merge_lora, release
 from playhead_tools.architectures.video_chat2.modeling import VideoChat2Model
 from playhead_tools.video_llm.load_model import load
 from playhead_tools.video_llm.load_options import LoadOptions
+from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
 EXACT = {"rtol": 0, "atol": 1e-12}
 Q_PROJ = "mistral_model.base_model.model.model.layers.0.self_attn.q_proj"
@@ -266,6 +267,17 @@ def test_settings_that_no_release_has_are_refused(copy: Path) -> None:
     (copy / "config.json").write_text(json.dumps({"model": model}))
     with pytest.raises(ModelUnavailable, match="tiles with padding or without a global view are not known"):
         load(str(copy), LoadOptions(device="cpu"))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_other_number_types_and_eager_attention_are_near_the_exact_scores(made: Any, dtype: str) -> None:
+    options = LoadOptions(device="cpu", dtype=dtype, attention="eager")
+    llm = TransformersVideoLLM(made.folder, loading=options)
+    assert str(llm.loaded.model.mistral_proj.weight.dtype) == f"torch.{dtype}"
+    got = logits(llm.loaded.model, llm.inputs([llm.prompt(plain_request(clip_of(4)))]))[0, -1].double()
+    want = scores(made.folder)[-1]
+    precision = torch().finfo(getattr(torch(), dtype)).eps
+    assert float((got - want).norm() / want.norm()) < 100 * precision
 
 
 def test_merging_adds_the_scaled_product_in_float32() -> None:
