@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from playhead_agent.progress import Progress
     from playhead_agent.strategies import strategy_names
     from playhead_index.build import VideoReport
+    from playhead_index.caption_run import CaptionEstimate, CaptionSettings, CaptionUsage
     from playhead_index.decode.protocol import Frame
     from playhead_index.errors import (
         AgentStopped,
@@ -88,6 +89,9 @@ __all__ = [
     "AgentStopped",
     "Answer",
     "Caps",
+    "CaptionEstimate",
+    "CaptionSettings",
+    "CaptionUsage",
     "Catalog",
     "Claim",
     "Clarify",
@@ -173,6 +177,9 @@ _HOMES = {
     "VideoSummary": "playhead.library",
     "IndexSettings": "playhead_index.index_settings",
     "VideoReport": "playhead_index.build",
+    "CaptionSettings": "playhead_index.caption_run",
+    "CaptionEstimate": "playhead_index.caption_run",
+    "CaptionUsage": "playhead_index.caption_run",
     "Answer": "playhead_tools.evidence",
     "Claim": "playhead_tools.evidence",
     "Interval": "playhead_tools.evidence",

@@ -240,7 +240,7 @@ def _citations(
 
 
 def _cost(answer: Answer) -> str:
-    """What an answer took: `4.1 s, 1 clip inspected (16 frames, 9 of 36 visual tokens), 2 model calls`."""
+    """What an answer took: `4.1 s, 6 clips inspected (48 frames, 9 of 36 visual tokens), 8 model calls`."""
     cost = answer.cost
     num_clips = cost.get("looks", 0)
     plural = "" if num_clips == 1 else "s"
@@ -252,7 +252,9 @@ def _cost(answer: Answer) -> str:
     spent = f"cost {cost['money']:.4f}" if cost.get("money") else ""
     unknown = "price unknown" if cost.get("unpriced_calls") else ""
     money = f"{spent} and {unknown}" if spent and unknown else spent or unknown
-    num_calls = cost.get("model_calls", 0)
-    calls = f"{num_calls:.0f} model call{'' if num_calls == 1 else 's'}"
+    num_chat = cost.get("model_calls", 0)
+    num_calls = num_clips + num_chat
+    kinds = ", ".join(f"{n:.0f} {kind}" for n, kind in ((num_clips, "video"), (num_chat, "chat")) if n)
+    calls = f"{num_calls:.0f} model call{'' if num_calls == 1 else 's'}{f' ({kinds})' if kinds else ''}"
     parts = [f"{cost.get('seconds', 0.0):.1f} s", clips, calls, money]
     return ", ".join(part for part in parts if part)

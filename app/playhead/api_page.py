@@ -32,7 +32,12 @@ those of [GLOSSARY.md](GLOSSARY.md). Times are in seconds from the first frame; 
 interval `[start_s, end_s)`.
 """
 GROUPS = {
-    "Library": ("playhead.library", "playhead_index.index_settings", "playhead_index.build"),
+    "Library": (
+        "playhead.library",
+        "playhead_index.index_settings",
+        "playhead_index.caption_run",
+        "playhead_index.build",
+    ),
     "Questions and answers": (
         "playhead_tools.evidence",
         "playhead_agent.progress",

@@ -14,7 +14,15 @@ from typing import Annotated
 
 import typer
 
-from playhead import __version__, json_records, library_commands, question_commands, setup, terminal
+from playhead import (
+    __version__,
+    caption_commands,
+    json_records,
+    library_commands,
+    question_commands,
+    setup,
+    terminal,
+)
 from playhead.arguments import checked as _checked
 from playhead.arguments import (
     checked_settings,
@@ -23,6 +31,15 @@ from playhead.arguments import (
     modalities_named,
     open_library,
     window_between,
+)
+from playhead.caption_commands import (
+    CaptionEvery,
+    CaptionSamples,
+    MaxCaptions,
+    MaxMoney,
+    Yes,
+    caption_settings,
+    new_dialog,
 )
 from playhead.command_line import PROGRAM, App, Group
 from playhead.default_models import DEFAULTS
@@ -34,7 +51,10 @@ from playhead.models import ModelNames
 from playhead.options import (
     DEFAULT_LIBRARY,
     AppearanceModel,
+    AttentionOption,
     DeviceOption,
+    DtypeOption,
+    FourBitOption,
     FromOption,
     JsonOption,
     LibraryOption,
@@ -55,7 +75,17 @@ from playhead.options import (
     WordsModel,
 )
 from playhead.output import SafeConsole, drop_output, prepare_streams
-from playhead.prepare import chosen_models, download_models, missing_hub, missing_models
+from playhead.prepare import (
+    VIDEO,
+    chosen_models,
+    download_models,
+    missing_hub,
+    missing_models,
+    video_offers,
+)
+from playhead.video_loading import VideoLoading
+from playhead.video_models import AUTO
+from playhead_index.caption_run import CaptionSettings
 from playhead_index.clean_text import one_line
 from playhead_index.errors import PlayheadError
 from playhead_index.extras import BENCH, InstallAdvice, install_bench_command
@@ -169,8 +199,17 @@ def index(
         bool | None, typer.Option(help=f"Read the text in frames (OCR). {AS_MADE}yes.")
     ] = None,
     captions: Annotated[
-        bool, typer.Option("--captions", help="Caption each segment with a video-LLM.")
+        bool,
+        typer.Option(
+            "--captions",
+            help="Caption each segment with a video-LLM, after saying what that is expected to take.",
+        ),
     ] = False,
+    max_captions: MaxCaptions = None,
+    caption_every: CaptionEvery = None,
+    caption_samples: CaptionSamples = None,
+    max_money: MaxMoney = None,
+    yes: Yes = False,
     picture_model: PictureModel = "auto",
     appearance_model: AppearanceModel = "auto",
     words_model: WordsModel = "auto",
@@ -184,6 +223,9 @@ def index(
         ),
     ] = None,
     device: DeviceOption = "auto",
+    attention: AttentionOption = "auto",
+    dtype: DtypeOption = "auto",
+    four_bit: FourBitOption = None,
     local_only: LocalOnlyOption = False,
     wait: WaitOption = False,
     debug: Annotated[
@@ -203,7 +245,13 @@ def index(
     playhead index talks --transcribe never --words-model off --json
     playhead index talks --speech-model large-v3-turbo --hotwords "ComfyUI, Playhead"
     playhead index talks --captions --video-model http://localhost:8000/v1
+    playhead index talks --captions --max-captions 100 --max-money 0.50 --video-model http://localhost:8000/v1
     """
+    caption_options = caption_settings(
+        captions=captions, max_captions=max_captions, caption_every=caption_every,
+        caption_samples=caption_samples, max_money=max_money,
+    )  # fmt: skip
+    dialog = new_dialog(caption_options or CaptionSettings(), yes=yes)
     screen = {None: "auto", True: "on", False: "off"}[screen_text]
     voices = {None: "auto", "on": DEFAULTS["voices"].name}.get(speakers, speakers or "auto")
     names = ModelNames(
@@ -217,7 +265,11 @@ def index(
         voices=voices,
         model=model,
         local_only=local_only,
+        attention=attention,
+        dtype=dtype,
+        four_bit=four_bit,
     )
+    _checked(lambda: names.video_loading)
     if profile is not None:
         names = names.with_profile(profile)
     options = {
@@ -235,11 +287,12 @@ def index(
         err.print(terminal.plain(notice), soft_wrap=True)
     reports = []
     try:
-        with ProgressWatcher(library, err):
+        with ProgressWatcher(library, err) as dialog.watcher:
             for report in opened.index(
-                paths, settings, workers=workers, wait_s=-1.0 if wait else 0.0, captions=captions,
-                debug=debug,
+                paths, settings, workers=workers, wait_s=-1.0 if wait else 0.0,
+                captions=caption_options or False, debug=debug,
                 on_skipped=lambda line: err.print(terminal.plain(line), soft_wrap=True),
+                on_estimate=dialog.confirm, on_captions=dialog.add,
             ):  # fmt: skip
                 reports.append(report)
                 if as_json:
@@ -253,6 +306,7 @@ def index(
     except KeyboardInterrupt:
         err.print("stopped; what was committed stays: run the same command to resume")
         raise typer.Exit(130) from None
+    dialog.report(as_json=as_json)
     if note := opened.store_model():
         err.print(terminal.plain(note), soft_wrap=True)
     terminal.show_off(err, reports)
@@ -335,6 +389,7 @@ app.command("compare")(question_commands.compare_strategies)
 app.command()(question_commands.threads)
 app.command("list")(library_commands.list_videos)
 app.command()(library_commands.show)
+app.command()(caption_commands.captions)
 app.command()(library_commands.speakers)
 app.command()(library_commands.remove)
 app.command()(library_commands.relink)
@@ -349,6 +404,9 @@ def doctor(
     try_video: Annotated[
         bool, typer.Option("--try", help="Also load the video-LLM and run it on a grey clip.")
     ] = False,
+    attention: AttentionOption = "auto",
+    dtype: DtypeOption = "auto",
+    four_bit: FourBitOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Report which packages, models and servers work on this machine.
@@ -360,7 +418,8 @@ def doctor(
     playhead doctor --json
     """
     console, advice = SafeConsole(), InstallAdvice(names_extra=True)
-    for check in run_checks(library, try_video=try_video):
+    loading = _checked(lambda: VideoLoading(attention, dtype, four_bit))
+    for check in run_checks(library, try_video=try_video, loading=loading):
         if as_json:
             print(json_records.line({"name": check.name, "ok": check.ok, "detail": check.detail}))
         else:
@@ -375,8 +434,8 @@ def prepare(
     roles: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Which models: picture, appearance, words, speech, voices or all; default: all. rerank: a "
-            "cross-encoder for search, which is not among all."
+            help="Which models: picture, appearance, words, speech, voices or all; default: all. Not among "
+            "all: rerank, a cross-encoder for search, and video, a video-LLM that fits this machine."
         ),
     ] = None,
     picture_model: PictureModel = "auto",
@@ -385,22 +444,29 @@ def prepare(
     speech_model: SpeechModel = "auto",
     voices_model: VoicesModel = "auto",
     rerank_model: RerankModel = "auto",
+    video_model: VideoModel = "auto",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Download models, after showing sizes and licences and asking.
 
     A download that was cut off goes on where it stopped. One that fails does not stop the others; the exit
-    code is 1 when one did.
+    code is 1 when one did. video lists the video-LLMs that fit this machine, a small one first, with size,
+    licence and memory; with --yes the first is taken.
 
     Examples:
     playhead prepare all
     playhead prepare words speech --yes
     playhead prepare rerank --rerank-model BAAI/bge-reranker-v2-m3
+    playhead prepare video
+    playhead prepare video --video-model Qwen/Qwen3-VL-4B-Instruct --yes
     """
+    if VIDEO in (roles or ()) and video_model == AUTO:
+        video_model = _chosen_video_model(ask=not yes)
     names = ModelNames(
-        picture_model, appearance_model, words_model, speech_model, voices=voices_model, rerank=rerank_model
-    )
+        picture_model, appearance_model, words_model, speech_model, voices=voices_model, rerank=rerank_model,
+        video=video_model,
+    )  # fmt: skip
     chosen = _checked(lambda: chosen_models(roles, names))
     missing = missing_models(chosen)
     for model in chosen:
@@ -427,6 +493,24 @@ def prepare(
     if failed:
         err.print(f"{failed} of {len(missing)} failed; run the same command to go on where they stopped")
         raise typer.Exit(1)
+
+
+def _chosen_video_model(*, ask: bool) -> str:
+    """The name of a video-LLM that fits this machine: the one that a person chooses, else the first.
+
+    Raises:
+        PlayheadError: none fits.
+        typer.BadParameter: the number is none of the list.
+    """
+    offered = video_offers()
+    for place, offer in enumerate(offered, 1):
+        err.print(terminal.plain(f"{place}. {offer.sentence}"), soft_wrap=True)
+    if not ask or len(offered) == 1:
+        return offered[0].model.name
+    number: int = typer.prompt("Which one?", default=1, type=int, err=True)
+    if not 1 <= number <= len(offered):
+        raise typer.BadParameter(f"there are models 1 to {len(offered)}, got {number}")
+    return offered[number - 1].model.name
 
 
 app.command("setup")(setup.command)

@@ -101,6 +101,17 @@ SPEECH_ON_GPU = DefaultModel(
 utterances), large-v3 53 times at 1.47 and 5.96, by the benchmark witcheer/sovereign-asr-bench."""
 
 
+def loaded_beside_gb(*, on_gpu: bool) -> float:
+    """What the default encoders, recogniser and reader of voices take beside a video-LLM, in 10^9 bytes.
+
+    Their files hold the numbers as they are loaded. A question loads the encoders alone, a run that indexes
+    with captions all of them.
+    """
+    speech = SPEECH_ON_GPU if on_gpu else DEFAULTS["speech"]
+    others = [model for role, model in DEFAULTS.items() if role != "speech"]
+    return sum(model.size_mb for model in (*others, speech)) / 1e3
+
+
 def is_cached(model: DefaultModel) -> bool:
     """Whether a default model is in the hub's local cache, by its largest file; nothing is loaded."""
     from playhead_index.embed.checkpoints import cached_file

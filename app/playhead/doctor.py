@@ -16,6 +16,7 @@ from playhead.model_choice import chosen_model
 from playhead.model_servers import served_models
 from playhead.models import ENVIRONMENT, ModelNames, library_models, reranker_name, resolve, speech_notice
 from playhead.prepare import why_not_loadable
+from playhead.video_loading import AS_CONFIGURED, VideoLoading
 from playhead.video_model_choice import named_folder, video_choice
 from playhead.video_models import AUTO, OFF, VideoChoice
 from playhead_agent.models.prices import PRICE_UNKNOWN
@@ -62,12 +63,15 @@ class DoctorCheck:
     detail: str
 
 
-def run_checks(library: Path, *, try_video: bool = False) -> Iterator[DoctorCheck]:
+def run_checks(
+    library: Path, *, try_video: bool = False, loading: VideoLoading = AS_CONFIGURED
+) -> Iterator[DoctorCheck]:
     """Runs all checks: imports packages, loads models, queries servers; downloads nothing.
 
     Args:
         library: its folder.
         try_video: load the video-LLM too and show it a grey clip; otherwise only its files are checked.
+        loading: attention, number type and 4 bits of the video-LLM.
     """
     yield from check_packages()
     yield from _check_device()
@@ -77,7 +81,7 @@ def run_checks(library: Path, *, try_video: bool = False) -> Iterator[DoctorChec
         off = DoctorCheck(f"{role} model", True, "off, as the library was made")
         yield off if name == OFF else _check_role_model(role, name, speech_notice(ModelNames(), library))
     yield check_reranker()
-    yield check_video_model(try_video=try_video)
+    yield check_video_model(try_video=try_video, loading=loading)
     yield from check_model(library)
     yield from check_chat_model()
     yield from _check_library(library)
@@ -182,17 +186,17 @@ def check_reranker() -> DoctorCheck:
     return DoctorCheck("rerank model", not why_not, f"{redact(name)}: {why_not or RERANKER.gives}")
 
 
-def check_video_model(*, try_video: bool) -> DoctorCheck:
+def check_video_model(*, try_video: bool, loading: VideoLoading = AS_CONFIGURED) -> DoctorCheck:
     """Checks the video-LLM: its server or its files, or, with `try_video`, one generated reply."""
     name = "video model"
     try:
-        choice = video_choice()
+        choice = video_choice(four_bit=loading.four_bit)
         sentence = choice.sentence.removeprefix("video model: ")
         if choice.backend == OFF:
             return DoctorCheck(name, False, sentence)
         if try_video:
             return DoctorCheck(
-                name, True, f"{sentence}; it said of a grey clip: {_try_on_grey_clip(choice)!r}"
+                name, True, f"{sentence}; it said of a grey clip: {_try_on_grey_clip(choice, loading)!r}"
             )
         if choice.backend != "server":
             check_files(named_folder(choice.name))
@@ -202,7 +206,7 @@ def check_video_model(*, try_video: bool) -> DoctorCheck:
     return DoctorCheck(name, True, sentence)
 
 
-def _try_on_grey_clip(choice: VideoChoice) -> str:
+def _try_on_grey_clip(choice: VideoChoice, loading: VideoLoading) -> str:
     """The reply of a video-LLM to a question about a grey clip.
 
     Raises:
@@ -216,7 +220,7 @@ def _try_on_grey_clip(choice: VideoChoice) -> str:
     grey = np.full((2, 64, 64, 3), 128, np.uint8)
     clip = Clip("trial", Window(0.0, 2.0), np.array([0.0, 1.0]), grey)
     with call_deadline(TRIAL_S):
-        reply = load_video_llm(choice).generate(
+        reply = load_video_llm(choice, loading=loading).generate(
             VlmRequest((clip,), TRIAL_QUESTION, Budget(new_tokens=8), plain_prompt=True)
         )
     return reply.text.strip()

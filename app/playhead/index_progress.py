@@ -1,7 +1,8 @@
 """The progress of an indexing run, read from the job table while it goes."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -9,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from playhead.caption_view import money_suffix
+from playhead_index.caption_run import CaptionUsage
 from playhead_index.clean_text import one_line
 from playhead_index.errors import PlayheadError
 from playhead_index.store.catalog import Catalog
@@ -46,6 +49,7 @@ class ProgressWatcher:
             disable=not console.is_terminal,
         )
         self._tasks: dict[str, TaskID] = {}
+        self._captions: TaskID | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -62,6 +66,22 @@ class ProgressWatcher:
         if self._thread.is_alive():
             self._thread.join()
         self._progress.stop()
+
+    def show_captions(self, usage: CaptionUsage, num_windows: int) -> None:
+        """Shows how many of the windows of a run have been captioned."""
+        if self._captions is None:
+            self._captions = self._progress.add_task("captions", total=num_windows, doing="")
+        doing = f"captioned {usage.windows:,} of {num_windows:,}{money_suffix(usage)}"
+        self._progress.update(self._captions, completed=usage.windows, doing=doing)
+
+    @contextmanager
+    def suspended(self) -> Iterator[None]:
+        """Inside, the bars are away, so that a question can be asked."""
+        self._progress.stop()
+        try:
+            yield
+        finally:
+            self._progress.start()
 
     def _run(self) -> None:
         while not self._stop.wait(POLL_S):

@@ -11,11 +11,14 @@ from playhead.library import VideoSummary
 from playhead.output import writes_unicode
 from playhead.prepare import Download
 from playhead_index.build import VideoReport
+from playhead_index.caption_run import CaptionUsage
 from playhead_index.lifecycle import Problem, RelinkedVideo
 from playhead_index.paths import path_to_text
 from playhead_index.search.results import Hit, Moment
 from playhead_index.speakers import SpeakerSummary
 from playhead_index.store.summaries import Summary
+from playhead_index.words.protocol import Words
+from playhead_tools.captions.caption import parse_caption
 from playhead_tools.evidence import Answer
 from playhead_tools.redaction import redact
 
@@ -49,6 +52,34 @@ def of_report(report: VideoReport) -> dict[str, Any]:
         "replaced": report.replaced,
         "redone": list(report.redone),
         "warnings": list(report.warnings),
+    }
+
+
+def of_caption_usage(usage: CaptionUsage, num_windows: int) -> dict[str, Any]:
+    """The last line of `index --captions --json`; money is what is known of the cost."""
+    return {
+        "captions": usage.captions,
+        "windows": usage.windows,
+        "windows_wanted": num_windows,
+        "frames": usage.frames,
+        "visual_tokens": usage.visual_tokens,
+        "prompt_tokens": usage.prompt_tokens,
+        "seconds": round(usage.seconds, 3),
+        "money": round(usage.money, 6),
+        "unpriced": usage.unpriced,
+    }
+
+
+def of_caption(words: Words) -> dict[str, Any]:
+    """A line of `captions --json`; the confidence is the agreement of samples, null where there was one."""
+    caption = parse_caption(words.text)
+    return {
+        "start_s": round(words.window.start_s, 3),
+        "end_s": round(words.window.end_s, 3),
+        "text": caption.text,
+        "keywords": list(caption.keywords),
+        "confidence": words.confidence,
+        "source": words.source,
     }
 
 
@@ -137,6 +168,8 @@ def of_video(summary: VideoSummary) -> dict[str, Any]:
         "finished": summary.finished,
         "retired": None if summary.retired is None else summary.retired.path,
         "counts": summary.counts,
+        "captioned_segments": summary.captioned_segments,
+        "captioned_steps": summary.captioned_steps,
         "warnings": json.loads(video.warnings),
     }
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from playhead.deprecated_names import RenamedAttribute, renamed_argument
 from playhead.input_checks import as_names, checked_lanes, checked_options, checked_text, checked_thread_id
-from playhead.load_video_model import load_video_llm
+from playhead.load_video_model import PRICES as VIDEO_PRICES
+from playhead.load_video_model import load_captioner, load_video_llm
 from playhead.model_choice import ModelChoice, chosen_model, load_chat, parse_model, store_model
 from playhead.models import (
     NO_CAPTIONS,
@@ -31,13 +32,21 @@ from playhead_agent.progress import Progress
 from playhead_agent.strategies import AUTO as AUTO_STRATEGY
 from playhead_agent.strategies import check_strategy
 from playhead_index.build import VideoReport, build_library
+from playhead_index.caption_plan import is_step_source, plan_captions, step_length_s
+from playhead_index.caption_run import (
+    CaptionEstimate,
+    CaptionRun,
+    CaptionSettings,
+    CaptionUsage,
+    confirm_always,
+)
 from playhead_index.decode import Frame, VideoReader, open_reader
 from playhead_index.decode.protocol import NO_FRAMES
 from playhead_index.decode.still_images import read_image
 from playhead_index.errors import LibraryError, ModelUnavailable, VideoUnreadable
 from playhead_index.executor import Executor, InProcess, LocalProcesses
 from playhead_index.find_files import find_videos
-from playhead_index.index_settings import IndexSettings
+from playhead_index.index_settings import IndexSettings, Models
 from playhead_index.lifecycle import (
     Problem,
     RelinkedVideo,
@@ -63,8 +72,9 @@ from playhead_index.store.lock import writing
 from playhead_index.store.manifest import Manifest, read_manifest, space_tag, unfinished_videos
 from playhead_index.store.places import RetiredVersion, retired_versions
 from playhead_index.store.recordings import read_clock, set_recorded
+from playhead_index.store.segments import count_captioned_segments
 from playhead_index.store.settings import read_settings
-from playhead_index.store.spans import count_spans
+from playhead_index.store.spans import count_captions_by_source, count_spans
 from playhead_index.store.speakers import (
     Speaker,
     display_name,
@@ -86,6 +96,7 @@ if TYPE_CHECKING:
     from playhead_agent.models.chat_model import LangChainChat
     from playhead_agent.persistence.conversations import ConversationTurn, Thread
     from playhead_agent.question import Question
+    from playhead_tools.captions.captioner import VideoCaptioner
     from playhead_tools.captions.summariser import Summariser
     from playhead_tools.captions.topic_summary import TopicSummariser
     from playhead_tools.video_llm.client import VlmClient
@@ -104,6 +115,8 @@ class VideoSummary:
         recorded: when it was recorded, in UTC, as its file or a person says; None where nobody does.
         retired: set when it is an earlier version of a file that holds other content now.
         name: its file's name, with as many folders as tell it from the other videos.
+        captioned_segments: how many of its segments have a caption.
+        captioned_steps: how many captions of fixed steps it has.
     """
 
     video: VideoRow
@@ -114,7 +127,22 @@ class VideoSummary:
     recorded: datetime | None = None
     retired: RetiredVersion | None = None
     name: str = ""
+    captioned_segments: int = 0
+    captioned_steps: int = 0
     __repr__ = short_repr
+
+
+@dataclass(frozen=True, slots=True)
+class _Captioning:
+    """The captioner of a run, and which captions it makes."""
+
+    captioner: "VideoCaptioner"
+    settings: CaptionSettings
+
+
+def _without_captions_off(report: VideoReport) -> VideoReport:
+    """The report of a video whose captions are made afterwards."""
+    return replace(report, off=tuple((name, why) for name, why in report.off if name != "caption"))
 
 
 class Library:
@@ -177,9 +205,11 @@ class Library:
         *,
         workers: int = 1,
         wait_s: float = 0.0,
-        captions: bool = False,
+        captions: bool | CaptionSettings = False,
         debug: bool = False,
         on_skipped: Callable[[str], None] = lambda line: None,
+        on_estimate: Callable[[CaptionEstimate], bool] = confirm_always,
+        on_captions: Callable[[CaptionUsage, int], None] = lambda usage, num_windows: None,
     ) -> Iterator[VideoReport]:
         """Indexes videos and folders of videos; yields a report a video as it ends.
 
@@ -195,16 +225,24 @@ class Library:
                 they change it.
             workers: videos worked on at a time, each in a process of its own above 1.
             wait_s: how long to wait for another process that is writing; below 0 for ever.
-            captions: have the video-LLM of `video_choice` say what each segment shows, where there is one.
+            captions: have the video-LLM of `video_choice`, where there is one, caption each segment once all
+                videos are indexed; `CaptionSettings` say which segments, steps and samples, and what they may
+                cost. Only captions that are missing are made.
             debug: what a file raises comes out, with its traceback.
             on_skipped: called with a line for each folder in which links were skipped.
+            on_estimate: called once with what all captions are expected to take, from the first three; False
+                ends captioning, and a later run goes on with it.
+            on_captions: called after each batch of captions with what was taken so far, and the number of
+                windows to caption in this run.
 
         Raises:
             LibraryLocked: another process is still writing.
             LibraryMismatch: the library was made with other models.
-            ModelUnavailable: a model that was named is not there.
+            ModelUnavailable: a model that was named is not there, the captioner gives no caption of anything,
+                or captions may cost so much at most and their price is not known.
             DiskFull: nothing more can be written.
         """
+        captioning = self._captioning(captions)
         found = find_videos([paths] if isinstance(paths, str | Path) else paths)
         for line in found.skipped:
             on_skipped(line)
@@ -214,15 +252,83 @@ class Library:
         if is_new and not found.videos and not found.unreadable:
             return
         executor: Executor = LocalProcesses(workers) if workers > 1 else InProcess()
-        video = self.video_choice if captions else NO_CAPTIONS
-        load = LoadModels(self.models, self.folder, video)
-        yield from build_library(
+        reason = self.video_choice if captions and captioning is None else NO_CAPTIONS
+        load = LoadModels(self.models, self.folder, reason)
+        indexed: dict[str, Path] = {}
+        for report in build_library(
             self.folder, found.videos, settings or {}, load, executor, recorded_models=load.recorded,
             wait_s=wait_s, switches=library_switches(self.models), unreadable=found.unreadable, debug=debug,
-        )  # fmt: skip
+        ):  # fmt: skip
+            if report.video_id is not None:
+                indexed.setdefault(report.video_id, report.path)
+            yield report if captioning is None else _without_captions_off(report)
+        if captioning is not None and indexed:
+            yield from self._caption(captioning, indexed, wait_s, on_estimate, on_captions, debug=debug)
         self.__dict__.pop("searcher", None)  # it may now have lanes that it did not have
         if found.videos:
             self.searcher.prepare()
+
+    def _captioning(self, captions: "bool | CaptionSettings") -> "_Captioning | None":
+        """The captioner of a run and its settings; None where no captions are made.
+
+        Raises:
+            ModelUnavailable: the model is not there or does not sample, or its price is not known and is
+                limited.
+        """
+        if captions is False or self.video_choice.backend == OFF:
+            return None
+        settings = CaptionSettings() if captions is True else captions
+        captioner = load_captioner(
+            self.video_choice, self.models.device, settings.samples, loading=self.models.video_loading
+        )
+        if settings.max_money is not None and not captioner.has_known_price:
+            raise ModelUnavailable(
+                f"captions may cost at most {settings.max_money:g}, and the price of"
+                f" {self.video_choice.name} is not known; set {VIDEO_PRICES}=PROMPT/NEW per million tokens,"
+                " or leave out --max-money"
+            )
+        return _Captioning(captioner, settings)
+
+    def _caption(
+        self,
+        captioning: "_Captioning",
+        indexed: Mapping[str, Path],
+        wait_s: float,
+        on_estimate: Callable[[CaptionEstimate], bool],
+        on_captions: Callable[[CaptionUsage, int], None],
+        *,
+        debug: bool,
+    ) -> Iterator[VideoReport]:
+        """Makes the captions that are missing, one video after the other; yields what failed."""
+        name, settings = captioning.captioner.name, captioning.settings
+        num_pending = {
+            video_id: len(plan_captions(self.catalog, video_id, name, settings).pending)
+            for video_id in indexed
+            if self.catalog.video(video_id).n_frames
+        }
+        total = sum(num_pending.values())
+        paths = [path for video_id, path in indexed.items() if num_pending.get(video_id)]
+        run = CaptionRun(
+            settings,
+            num_windows=total,
+            confirm=on_estimate,
+            on_progress=lambda usage: on_captions(usage, total),
+        )
+        load = LoadModels(self.models, self.folder)
+
+        def with_captioner(models: Models) -> Models:
+            return replace(models, captioner=captioning.captioner, caption_run=run)
+
+        def recorded_models() -> Models | None:
+            recorded = load.recorded()
+            return None if recorded is None else with_captioner(recorded)
+
+        for report in build_library(
+            self.folder, paths, {}, lambda: with_captioner(load()), InProcess(),
+            recorded_models=recorded_models, wait_s=wait_s, debug=debug,
+        ):  # fmt: skip
+            if report.status == "failed":
+                yield report
 
     @property
     def speech_notice(self) -> str:
@@ -378,6 +484,49 @@ class Library:
         """
         return self.catalog.spans(self.video_id(name), window=window)
 
+    def captions(self, name: str, *, steps: bool = False) -> list[SpanRow]:
+        """The stored captions of a video in time order; none where it has none.
+
+        Args:
+            name: id, path or file name.
+            steps: those of fixed steps, the shortest that there are; else those of segments.
+
+        Raises:
+            VideoUnknown: none or several videos fit the name.
+        """
+        spans = self.catalog.spans(self.video_id(name), "caption")
+        chosen = [span for span in spans if is_step_source(span.words.source) == steps]
+        if not steps or not chosen:
+            return chosen
+        shortest = min(chosen, key=lambda span: step_length_s(span.words.source)).words.source
+        return [span for span in chosen if span.words.source == shortest]
+
+    def export_captions(self, name: str, file_format: str, *, steps: bool = False) -> str:
+        """The captions of a video as a subtitle file.
+
+        Args:
+            name: id, path or file name.
+            file_format: `srt` or `vtt`.
+            steps: as for `captions`.
+
+        Raises:
+            ValueError: there is no such format.
+            LibraryError: the video has no such captions.
+            VideoUnknown: none or several videos fit the name.
+        """
+        from playhead_tools.captions.export import FORMATS
+
+        if file_format not in FORMATS:
+            raise ValueError(f"file_format must be {' or '.join(FORMATS)}, got {file_format!r}")
+        found = self.captions(name, steps=steps)
+        if not found:
+            kind, option = ("of fixed steps ", " --caption-every 1") if steps else ("", "")
+            raise LibraryError(
+                f"{self.names()[self.video_id(name)]} has no captions {kind}to export; to make some:"
+                f" playhead index VIDEO --captions{option}"
+            )
+        return FORMATS[file_format]([span.words for span in found])
+
     def speakers(self, name: str) -> list[SpeakerSummary]:
         """Who speaks in a video, who speaks longest first; empty where that is not known.
 
@@ -475,7 +624,7 @@ class Library:
             return None
         from playhead_tools.captions.summariser import VideoSummariser
 
-        model = load_video_llm(self.video_choice, self.models.device)
+        model = load_video_llm(self.video_choice, self.models.device, loading=self.models.video_loading)
         return VideoSummariser(model, self._caption_frames, self.video_choice.name)
 
     def _caption_frames(self, video_id: str, times_s: Sequence[float]) -> list[Frame]:
@@ -514,7 +663,9 @@ class Library:
         name = self.models.video
         chosen = None if name != AUTO or video_model_of_environment() else self.chat_choice
         chat_vlm = None if chosen is None else self._chat_model_as_vlm(chosen)
-        return chat_vlm or video_choice(name, local_only=self.models.local_only)
+        return chat_vlm or video_choice(
+            name, local_only=self.models.local_only, four_bit=self.models.four_bit
+        )
 
     @cached_property
     def chat_choice(self) -> ModelChoice | None:
@@ -578,7 +729,10 @@ class Library:
         if choice.backend == "off":
             return None
         scores = self.frame_scores
-        model = load_video_llm(choice, self.models.device, self.compression, frame_scores=scores)
+        model = load_video_llm(
+            choice, self.models.device, self.compression, frame_scores=scores,
+            loading=self.models.video_loading,
+        )  # fmt: skip
         return VlmClient(self.catalog, model)
 
     @property
@@ -923,6 +1077,8 @@ class Library:
                 datetime.fromtimestamp(clock[video.video_id], UTC) if video.video_id in clock else None,
                 retired.get(video.video_id),
                 names[video.video_id],
+                count_captioned_segments(self.catalog, video.video_id),
+                self._count_steps(video.video_id),
             )
             for video in videos
         ]
@@ -931,6 +1087,11 @@ class Library:
         """How many segments, and spans of each kind, a video has."""
         num_segments = len(self.catalog.segments(video_id))
         return {"segments": num_segments, **count_spans(self.catalog, [video_id])}
+
+    def _count_steps(self, video_id: str) -> int:
+        """How many captions of fixed steps a video has."""
+        counts = count_captions_by_source(self.catalog, video_id)
+        return sum(count for source, count in counts.items() if is_step_source(source))
 
     # ---- Old names, for one release ----
 

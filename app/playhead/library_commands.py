@@ -13,7 +13,10 @@ from playhead.library import Library
 from playhead.models import ModelNames
 from playhead.options import (
     DEFAULT_LIBRARY,
+    AttentionOption,
     BaseUrlOption,
+    DtypeOption,
+    FourBitOption,
     JsonOption,
     LibraryOption,
     LlmOption,
@@ -71,6 +74,9 @@ def show(
     model: ModelOption = "auto",
     llm: LlmOption = None,
     base_url: BaseUrlOption = None,
+    attention: AttentionOption = "auto",
+    dtype: DtypeOption = "auto",
+    four_bit: FourBitOption = None,
     local_only: LocalOnlyOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -81,7 +87,12 @@ def show(
     playhead show lect --chapters
     playhead show lecture.mp4 --json
     """
-    opened = open_library(library, ModelNames(video=video_model, model=model, local_only=local_only))
+    models = ModelNames(
+        video=video_model, model=model, local_only=local_only, attention=attention, dtype=dtype,
+        four_bit=four_bit,
+    )  # fmt: skip
+    checked(lambda: models.video_loading)
+    opened = open_library(library, models)
     if chapters:
         chapter_summaries, video_summary = opened.chapters(video, llm=llm, base_url=base_url)
         if as_json:
@@ -109,10 +120,19 @@ def show(
 
 def _span_line(words: Words, names: Mapping[str, str]) -> str:
     """A line of `show`: the window, the modality, who speaks and the text of a span."""
-    mark = f"  (uncertain: confidence {words.confidence:.2f})" if words.is_uncertain else ""
+    mark = _confidence_mark(words)
     speaker_prefix = f"{printable_text(names.get(words.speaker, words.speaker))}: " if words.speaker else ""
     text = printable_text(words.text).replace(LINE_END, " / ")
     return f"{words.window}  {words.kind:7} {speaker_prefix}{text}{mark}"
+
+
+def _confidence_mark(words: Words) -> str:
+    """The agreement of a caption's samples, or that words were recognised with low confidence; else empty."""
+    if words.confidence is None:
+        return ""
+    if words.kind == "caption":
+        return f"  ({'uncertain: ' if words.is_uncertain else ''}agreement of samples {words.confidence:.2f})"
+    return f"  (uncertain: confidence {words.confidence:.2f})" if words.is_uncertain else ""
 
 
 def speakers(

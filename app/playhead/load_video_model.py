@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from playhead.api_keys import key_for
+from playhead.video_loading import AS_CONFIGURED, VideoLoading
 from playhead.video_model_choice import KEY, named_folder
 from playhead.video_models import AUTO, OFF, VideoChoice
 from playhead_index.errors import ModelUnavailable
@@ -28,6 +29,7 @@ def load_video_llm(
     compression: Compression = WHOLE,
     *,
     frame_scores: "FrameScores | None" = None,
+    loading: VideoLoading = AS_CONFIGURED,
 ) -> "VideoLLM":
     """The model of a choice; weights are loaded, and the server is called, at the first request.
 
@@ -38,6 +40,7 @@ def load_video_llm(
             not all are.
         frame_scores: how well frames fit a question, by the vectors of the library; the language model's own
             word vectors are compared without it.
+        loading: attention, number type and 4 bits of a model on this machine.
 
     Raises:
         ModelUnavailable: the choice is no model, or its plugin has none.
@@ -53,14 +56,13 @@ def load_video_llm(
             keep_frames=compression.frame_ratio,
             choose=compression.chooser(frame_scores),
         )  # fmt: skip
-    from playhead_tools.video_llm.load_model import LoadOptions
     from playhead_tools.video_llm.longvu_selection import two_grid_tokens
     from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
     name: Path | str = named_folder(choice.name) if choice.backend == "plugin" else choice.name
     model = TransformersVideoLLM(
         name,
-        loading=LoadOptions(device=device, four_bit=choice.four_bit),
+        loading=loading.load_options(device, four_bit=choice.four_bit),
         plain_prompt=choice.plain_prompt,
     )
     two_grids = two_grid_tokens(model, compression.ratio)
@@ -68,18 +70,26 @@ def load_video_llm(
     return model
 
 
-def load_captioner(choice: VideoChoice, device: str = AUTO) -> "VideoCaptioner":
+def load_captioner(
+    choice: VideoChoice, device: str = AUTO, samples: int = 1, *, loading: VideoLoading = AS_CONFIGURED
+) -> "VideoCaptioner":
     """The captioner that indexing uses; a server's captions are stored by its model's name alone.
 
+    Args:
+        choice: the model.
+        device: as `ModelNames` names it.
+        samples: captions sampled for each segment, of which the one that agrees best is taken.
+        loading: attention, number type and 4 bits of a model on this machine.
+
     Raises:
-        ModelUnavailable: the choice is no model, or its plugin has none.
+        ModelUnavailable: the choice is no model, its plugin has none, or it does not sample.
     """
     from playhead_tools.captions.captioner import VideoCaptioner
 
     at_once = MAX_PARALLEL_CALLS if choice.backend == "server" else 1
     name = Path(choice.name).name if choice.backend == "local" else choice.name.removesuffix(":")
-    model = load_video_llm(choice, device)
-    return VideoCaptioner(model, forms=choice.forms, at_once=at_once, model_name=name)
+    model = load_video_llm(choice, device, loading=loading)
+    return VideoCaptioner(model, forms=choice.forms, at_once=at_once, model_name=name, samples=samples)
 
 
 def _prices() -> "Prices | None":

@@ -25,6 +25,7 @@ from playhead.load_video_model import load_captioner
 from playhead.model_plugins import find_plugin
 from playhead.model_servers import is_address
 from playhead.speech_servers import load_speech_server
+from playhead.video_loading import VideoLoading
 from playhead.video_models import AUTO, OFF, VideoChoice, off_choice
 from playhead_index.embed.checkpoints import LOCAL_PREFIX
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, ModelTag, TextEmbedder
@@ -101,6 +102,12 @@ class ModelNames:
         local_only: nothing is sent to another machine: servers must be at a loopback address.
         voices: a speaker encoder: `ge2e:` (what `playhead prepare voices` fetches), or a WeSpeaker model in
             ONNX format by its file, folder or hub name.
+        attention: of a video-LLM on this machine: `sdpa`, `flash_attention_2` or `eager`; `auto` takes what
+            `PLAYHEAD_VIDEO_ATTENTION` says, else SDPA.
+        dtype: of its numbers: `bfloat16`, `float16` or `float32`; `auto` takes what `PLAYHEAD_VIDEO_DTYPE`
+            says, else bfloat16 on a GPU and float32 elsewhere.
+        four_bit: load it in 4 bits; None takes what `PLAYHEAD_VIDEO_FOUR_BIT` says, else 4 bits where it
+            fits the GPU in no other way.
     """
 
     picture: str = AUTO
@@ -116,6 +123,18 @@ class ModelNames:
     model: str = AUTO
     local_only: bool = False
     compress: str = AUTO
+    attention: str = AUTO
+    dtype: str = AUTO
+    four_bit: bool | None = None
+
+    @property
+    def video_loading(self) -> VideoLoading:
+        """How a video-LLM on this machine is loaded.
+
+        Raises:
+            ValueError: there is no such attention or number type.
+        """
+        return VideoLoading(self.attention, self.dtype, self.four_bit)
 
     def with_profile(self, plugin: str) -> "ModelNames":
         """The same names, with the models of a plugin in every role that is still `auto` and that it has.
@@ -388,7 +407,9 @@ def load_models(names: ModelNames, video: VideoChoice = NO_CAPTIONS) -> Models:
         transcriber=optional("speech", "speech"),
         diariser=optional("voices", "speakers"),
         screen_reader=optional("screen", "screen"),
-        captioner=None if video.backend == OFF else load_captioner(video, names.device),
+        captioner=None
+        if video.backend == OFF
+        else load_captioner(video, names.device, loading=names.video_loading),
         off=off,
     )
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from playhead.video_loading import ATTENTIONS, DTYPES
 from playhead_index.search.results import LANES
 from playhead_index.window import parse_time
 
@@ -149,6 +150,34 @@ VideoModel = Annotated[
         help="Video-LLM for clips and captions alone, in place of --model: URL of an OpenAI-compatible "
         "server (URL#MODEL for one of several), a Hugging Face name, a folder, auto or off.",
         metavar="NAME|URL|off",
+    ),
+]
+AttentionOption = Annotated[
+    str,
+    typer.Option(
+        "--attention",
+        envvar="PLAYHEAD_VIDEO_ATTENTION",
+        help="Attention of a video-LLM on this machine: sdpa, flash_attention_2 (needs flash-attn and a GPU) "
+        "or eager (slowest, works everywhere); auto: sdpa.",
+        metavar="|".join(ATTENTIONS),
+    ),
+]
+DtypeOption = Annotated[
+    str,
+    typer.Option(
+        "--dtype",
+        envvar="PLAYHEAD_VIDEO_DTYPE",
+        help="Number type of a video-LLM on this machine; auto: bfloat16 on a GPU, float32 on a CPU.",
+        metavar="|".join(DTYPES),
+    ),
+]
+FourBitOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--four-bit/--no-four-bit",
+        envvar="PLAYHEAD_VIDEO_FOUR_BIT",
+        help="Load a video-LLM on this machine in 4 bits (NF4; needs bitsandbytes and accelerate). Left out: "
+        "only where it fits the GPU in no other way.",
     ),
 ]
 KeepTokens = Annotated[

@@ -17,9 +17,12 @@ from playhead.library import Library
 from playhead.models import ModelNames
 from playhead.options import (
     DEFAULT_LIBRARY,
+    AttentionOption,
     BaseUrlOption,
     CompressOption,
     DeviceOption,
+    DtypeOption,
+    FourBitOption,
     FromOption,
     JsonOption,
     KeepTokens,
@@ -107,6 +110,9 @@ def ask(
     compress: CompressOption = "auto",
     rerank_model: RerankModel = "auto",
     device: DeviceOption = "auto",
+    attention: AttentionOption = "auto",
+    dtype: DtypeOption = "auto",
+    four_bit: FourBitOption = None,
     local_only: LocalOnlyOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -133,8 +139,9 @@ def ask(
     checked(lambda: resolve_compression(compress, keep_tokens))
     names = ModelNames(
         device=device, video=video_model, keep_ratio=keep_tokens, rerank=rerank_model, model=model,
-        local_only=local_only, compress=compress,
+        local_only=local_only, compress=compress, attention=attention, dtype=dtype, four_bit=four_bit,
     )  # fmt: skip
+    checked(lambda: names.video_loading)
     opened = Library(library, names)
     is_interactive = err.is_terminal and not as_json
     run_options: dict[str, Any] = {
@@ -187,6 +194,9 @@ def compare_strategies(
     keep_tokens: KeepTokens = None,
     compress: CompressOption = "auto",
     device: DeviceOption = "auto",
+    attention: AttentionOption = "auto",
+    dtype: DtypeOption = "auto",
+    four_bit: FourBitOption = None,
     local_only: LocalOnlyOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -208,8 +218,9 @@ def compare_strategies(
     checked(lambda: resolve_compression(compress, keep_tokens))
     names = ModelNames(
         device=device, video=video_model, keep_ratio=keep_tokens, model=model, local_only=local_only,
-        compress=compress,
+        compress=compress, attention=attention, dtype=dtype, four_bit=four_bit,
     )  # fmt: skip
+    checked(lambda: names.video_loading)
     opened = Library(library, names)
     ask_options = {
         "videos": video, "window": window_between(opened, from_s, to_s), "llm": llm, "base_url": base_url,

@@ -60,7 +60,7 @@ OFF_ADVICE = {
     "meaning": "keyword search only (no text embeddings)",
     "speech": "speech was not transcribed",
     "screen": "text in frames was not read",
-    "caption": "segments were not captioned",
+    "caption": "segments are without captions",
     "speakers": "voices were not told apart",
 }
 
@@ -177,6 +177,8 @@ def uncertainty(hits: Sequence[Hit]) -> str:
     known = [hit.confidence for hit in hits if hit.confidence is not None and is_uncertain(hit.confidence)]
     if not known or len(known) < len(hits):
         return ""
+    if all(hit.lane == "caption" for hit in hits):
+        return f" (uncertain: the samples of the caption agree by {max(known):.2f})"
     return f" (uncertain: recognised with confidence {max(known):.2f})"
 
 
@@ -188,14 +190,16 @@ def show_videos(
 ) -> None:
     """The videos of a library, files that could not be indexed, and a line on retired versions."""
     ids = short_ids([summary.video.video_id for summary in summaries])
-    columns = ("id", "length", "segments", "speech", "screen", "picture", "state")
+    columns = ("id", "length", "segments", "captions", "speech", "screen", "picture", "state")
     rows = [
         (
             summary.name,
             (
                 ids[summary.video.video_id],
                 format_time(round(summary.video.duration_s)),
-                *(str(summary.counts.get(kind, 0)) for kind in ("segments", "speech", "screen")),
+                str(summary.counts.get("segments", 0)),
+                str(summary.captioned_segments),
+                *(str(summary.counts.get(kind, 0)) for kind in ("speech", "screen")),
                 _frame_state(summary),
                 "ready" if summary.finished else "unfinished",
             ),
@@ -311,6 +315,10 @@ def show_video(
         console.print(plain(f"To switch on what is not installed, run: {advice.command}"), soft_wrap=True)
     for name, value in settings.items():
         console.print(Text(f"{name}: {value}", style="dim"))
+    if summary.captioned_segments or summary.captioned_steps:
+        steps = f", and {summary.captioned_steps:,} fixed steps" if summary.captioned_steps else ""
+        of_segments = f"{summary.captioned_segments:,} of {summary.counts.get('segments', 0):,} segments"
+        console.print(Text(f"captioned: {of_segments}{steps}", style="dim"))
     for text in words:
         console.print(plain(text))
 

@@ -35,7 +35,7 @@ def video_chat(choice: VideoChoice, names: ModelNames) -> "LangChainChat":
             f"openai:{choice.name}", choice.url, local_only=names.local_only, key=key_for(choice.url, KEY)
         )
         return LangChainChat(model, name=choice.name)
-    llm = load_video_llm(choice, names.device)
+    llm = load_video_llm(choice, names.device, loading=names.video_loading)
     chat = VideoLLMChat(llm=llm, model_name=choice.name)
     positions = num_positions(choice.name)
     return LangChainChat(chat, name=choice.name, context_tokens=positions, takes_images=False)

@@ -1,4 +1,4 @@
-"""Chooses the video-LLM: by name, or by the hardware, with the reason.
+"""Chooses the video-LLM: by name, or by the hardware, with the reason; and what a machine can be offered.
 
 Nothing is downloaded and nothing is loaded here; the choice is a pure function of facts.
 """
@@ -7,51 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from playhead.default_models import loaded_beside_gb
+from playhead.known_video_models import KNOWN, KnownModel
 from playhead_tools.redaction import redact
+from playhead_tools.video_llm.model_memory import LARGEST_LOOK, ModelSize, Precision, memory_needed
 
 AUTO, OFF = "auto", "off"
 """Instead of a model's name: whatever can be had, and none."""
 VlmBackend = Literal["server", "plugin", "local", "off"]
-SPARE_GB = 2.0
-"""GPU memory beside the weights: activations, tokens of a prompt, the desktop."""
-OVERHEAD = 1.2
-FOUR_BIT = 0.35
-"""Part of the bfloat16 weights that NF4 takes, with the layers that stay as they are."""
+GPU_CONTEXT_GB, SYSTEM_GB = 0.6, 1.0
+"""Taken beside all models: CUDA's context and libraries on a GPU, the system on a CPU. Estimates; what is
+free when a call is made is measured."""
+SMALL_DOWNLOAD_GB = 5.0
+"""A model of at most this download is offered first."""
 CPU_MAX_GB = 1.2
 """Larger ones take minutes a clip on a CPU."""
 PLAIN_GB = 0.2
 """Models with smaller bfloat16 weights get the plain prompt: they do not follow rules."""
 FORM_GB = 3.0
 """Models with bfloat16 weights of this size or more use structured output; smaller ones fail at JSON."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnownModel:
-    """A model of the hub that is taken by itself where it is in the cache.
-
-    Args:
-        name: on the hub.
-        weights_gb: its weights in bfloat16, in 10^9 bytes.
-    """
-
-    name: str
-    weights_gb: float
-
-
-KNOWN = (
-    KnownModel("Qwen/Qwen3-VL-8B-Instruct", 17.5),
-    KnownModel("Qwen/Qwen2.5-VL-7B-Instruct", 16.6),
-    KnownModel("OpenGVLab/InternVL3-8B-hf", 15.9),
-    KnownModel("Qwen/Qwen3-VL-4B-Instruct", 8.9),
-    KnownModel("Qwen/Qwen2.5-VL-3B-Instruct", 7.5),
-    KnownModel("Qwen/Qwen3-VL-2B-Instruct", 4.3),
-    KnownModel("HuggingFaceTB/SmolVLM2-2.2B-Instruct", 4.5),
-    KnownModel("llava-hf/llava-onevision-qwen2-7b-ov-hf", 16.1),
-    KnownModel("LanguageBind/Video-LLaVA-7B-hf", 14.9),
-    KnownModel("HuggingFaceTB/SmolVLM2-500M-Video-Instruct", 1.0),
-    KnownModel("HuggingFaceTB/SmolVLM2-256M-Video-Instruct", 0.5),
-)
-"""Best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +54,7 @@ class MachineFacts:
         memory_gb: memory of the machine.
         cached: models of `KNOWN` that are complete in the hub's local cache.
         four_bit: the packages for loading in 4 bits are installed.
+        wants_four_bit: 4 bits were asked for, or refused; None where nobody said.
         server: the server that the environment names; None when it names none.
         missing_extra: why no model can be loaded on this machine itself; empty when one can.
     """
@@ -90,6 +65,7 @@ class MachineFacts:
     four_bit: bool = False
     server: ServerFacts | None = None
     missing_extra: str = ""
+    wants_four_bit: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +103,8 @@ def choose_video_model(facts: MachineFacts, known: Sequence[KnownModel] = KNOWN)
     """The best video-LLM that this machine can run now, or none; nothing is ever fetched.
 
     A server that the environment names comes first, then the best cached model that fits the GPU as it is,
-    the best that fits it in 4 bits, and without a GPU the best that a CPU can bear.
+    the best that fits it in 4 bits, and without a GPU the best that a CPU can bear. A model fits with the
+    largest look of a question and the default encoders and recogniser beside it (`memory_gb_needed`).
 
     >>> choose_video_model(MachineFacts(gpu_gb=24.0, cached=("Qwen/Qwen3-VL-4B-Instruct",))).sentence
     'video model: Qwen/Qwen3-VL-4B-Instruct (the best cached model that fits the 24.0 GB of the GPU)'
@@ -137,6 +114,88 @@ def choose_video_model(facts: MachineFacts, known: Sequence[KnownModel] = KNOWN)
     unanswered = "" if facts.server is None else f"{facts.server.unavailable_reason}, and "
     found = _local(facts, [model for model in known if model.name in facts.cached], unanswered)
     return found or off_choice(f"{unanswered}{_why_off(facts)}; set --video-model to a model or a server")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A model of the hub that fits a machine.
+
+    Args:
+        model: which.
+        four_bit: it fits in 4 bits alone.
+        memory_gb: that it takes with the largest look of a question and all that is loaded beside it, in 10^9
+            bytes.
+        context: tokens of that look, prompt and reply.
+    """
+
+    model: KnownModel
+    four_bit: bool
+    memory_gb: float
+    context: int
+
+    @property
+    def sentence(self) -> str:
+        """The offer for people: name, download, licence, memory."""
+        how = ", in 4 bits (needs: pip install bitsandbytes accelerate)" if self.four_bit else ""
+        return (
+            f"{self.model.name}: {self.model.weights_gb:.1f} GB to download, {self.model.licence};"
+            f" {self.memory_gb:.1f} GB of memory with a context of {self.context:,} tokens{how}"
+        )
+
+
+def offers(facts: MachineFacts, known: Sequence[KnownModel] = KNOWN) -> list[Offer]:
+    """What fits a machine: the best of the small downloads first, then the best, then the others, best first.
+
+    >>> [offer.model.name for offer in offers(MachineFacts(gpu_gb=24.0))][:2]
+    ['Qwen/Qwen3-VL-2B-Instruct', 'Qwen/Qwen3-VL-8B-Instruct']
+    """
+    fitting = [offer for model in known if (offer := _offer(model, facts)) is not None]
+    small = [offer for offer in fitting if offer.model.weights_gb <= SMALL_DOWNLOAD_GB]
+    first = [*small[:1], *fitting[:1]]
+    return list({offer.model.name: offer for offer in (*first, *fitting)}.values())
+
+
+def _offer(model: KnownModel, facts: MachineFacts) -> Offer | None:
+    for four_bit in _precisions(facts, may_install=True):
+        if _fits(model, facts, four_bit=four_bit):
+            needed_gb = memory_gb_needed(model.size, on_gpu=facts.gpu_gb is not None, four_bit=four_bit)
+            context = LARGEST_LOOK.prompt_tokens(model.size) + LARGEST_LOOK.new_tokens
+            return Offer(model, four_bit, needed_gb, context)
+    return None
+
+
+def memory_gb_needed(size: ModelSize, *, on_gpu: bool, four_bit: bool = False) -> float:
+    """What a model takes with the largest look of a question and all that is loaded beside it, in 10^9 bytes.
+
+    Args:
+        size: of the model.
+        on_gpu: it computes in bfloat16 there, in float32 on a CPU.
+        four_bit: its linear layers are held in 4 bits.
+    """
+    precision = Precision(2 if on_gpu else 4, four_bit)
+    beside = int(loaded_beside_gb(on_gpu=on_gpu) * 1e9)
+    return memory_needed(size, precision, beside=beside).total / 1e9
+
+
+def fits_gpu(size: ModelSize, gpu_gb: float, *, four_bit: bool) -> bool:
+    """Whether a model fits a GPU of so much memory, with the context of CUDA beside it."""
+    return memory_gb_needed(size, on_gpu=True, four_bit=four_bit) + GPU_CONTEXT_GB <= gpu_gb
+
+
+def _fits(model: KnownModel, facts: MachineFacts, *, four_bit: bool) -> bool:
+    if facts.gpu_gb is not None:
+        return fits_gpu(model.size, facts.gpu_gb, four_bit=four_bit)
+    needed_gb = memory_gb_needed(model.size, on_gpu=False)
+    return model.weights_gb <= CPU_MAX_GB and needed_gb + SYSTEM_GB <= facts.memory_gb
+
+
+def _precisions(facts: MachineFacts, *, may_install: bool = False) -> list[bool]:
+    """In which order a model is tried as it is (False) and in 4 bits (True)."""
+    if facts.gpu_gb is None or facts.wants_four_bit is False:
+        return [False]
+    if facts.wants_four_bit:
+        return [True]
+    return [False, True] if facts.four_bit or may_install else [False]
 
 
 def server_choice(server: ServerFacts, reason: str) -> VideoChoice:
@@ -151,16 +210,14 @@ def off_choice(reason: str) -> VideoChoice:
 
 def _local(facts: MachineFacts, cached: Sequence[KnownModel], unanswered: str) -> VideoChoice | None:
     best = f"{unanswered}the best cached model that"
-    if facts.gpu_gb is None:
-        small = [model for model in cached if model.weights_gb <= CPU_MAX_GB]
-        borne = [model for model in small if 4 * model.weights_gb * OVERHEAD <= facts.memory_gb]
-        return _of(borne, f"{best} a CPU can bear, as there is no GPU")
-    fitting_models = [model for model in cached if _needs_gb(model.weights_gb) <= facts.gpu_gb]
-    in_four = [model for model in cached if _needs_gb(model.weights_gb * FOUR_BIT) <= facts.gpu_gb]
-    fits = f"fits the {facts.gpu_gb:.1f} GB of the GPU"
-    return _of(fitting_models, f"{best} {fits}") or (
-        _of(in_four, f"{best}, in 4 bits, {fits}", four_bit=True) if facts.four_bit else None
-    )
+    for four_bit in _precisions(facts):
+        fitting = [model for model in cached if _fits(model, facts, four_bit=four_bit)]
+        if facts.gpu_gb is None:
+            return _of(fitting, f"{best} a CPU can bear, as there is no GPU")
+        how = ", in 4 bits, " if four_bit else " "
+        if found := _of(fitting, f"{best}{how}fits the {facts.gpu_gb:.1f} GB of the GPU", four_bit=four_bit):
+            return found
+    return None
 
 
 def _of(fitting: Sequence[KnownModel], reason: str, *, four_bit: bool = False) -> VideoChoice | None:
@@ -171,15 +228,11 @@ def _of(fitting: Sequence[KnownModel], reason: str, *, four_bit: bool = False) -
     return VideoChoice("local", model.name, reason, forms=forms, four_bit=four_bit)
 
 
-def _needs_gb(weights_gb: float) -> float:
-    return weights_gb * OVERHEAD + SPARE_GB
-
-
 def _why_off(facts: MachineFacts) -> str:
     if facts.missing_extra:
         return facts.missing_extra
     if not facts.cached:
-        return "no video-LLM is in the cache of this machine"
+        return "no video-LLM is in the cache of this machine, playhead prepare video fetches one"
     cached = ", ".join(facts.cached)
     if facts.gpu_gb is None:
         return f"there is no GPU, and a CPU cannot bear what is cached ({cached})"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from playhead_index.caption_run import CaptionRun
 from playhead_index.decode import READERS
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, TextEmbedder
 from playhead_index.words.diarisation import Diariser
@@ -113,6 +114,7 @@ class Models:
             `caption` that is None.
         default_roles: roles whose model nobody named for this run, so that what another model made is left.
         is_recorded: none is loaded; they are those that the library recorded (`recorded_models`).
+        caption_run: which captions are made, and what stops them; None for one a segment, all of them.
     """
 
     picture: ImageTextEncoder | None = None
@@ -125,6 +127,7 @@ class Models:
     default_roles: frozenset[str] = frozenset()
     is_recorded: bool = False
     diariser: Diariser | None = None
+    caption_run: CaptionRun | None = None
 
     def why_off(self, name: str) -> str:
         """Why a model is not there."""

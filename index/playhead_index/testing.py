@@ -19,6 +19,7 @@ from playhead_index.window import Window
 from playhead_index.words.diarisation import Diarisation, SoundPart, VoiceTurn
 from playhead_index.words.protocol import (
     NO_HINTS,
+    GeneratedCaption,
     RecognitionHints,
     SegmentFrames,
     TranscribedChunk,
@@ -249,20 +250,36 @@ class ScriptedCaptioner:
         rule: a segment's frames -> its caption; empty when it says nothing.
         name: what it calls itself.
         batch: segments at a time.
+        money: that each caption costs; None where its price is not known.
     """
 
     def __init__(
-        self, rule: Callable[[SegmentFrames], str], name: str = "caption:script", batch: int = 4
+        self,
+        rule: Callable[[SegmentFrames], str],
+        name: str = "caption:script",
+        batch: int = 4,
+        money: float | None = 0.0,
     ) -> None:
         self.rule = rule
         self.name = name
         self.batch = batch
+        self.money = money
         self.batches: list[int] = []
+        self.windows: list[Window] = []
 
-    def caption(self, segments: Sequence[SegmentFrames]) -> list[str]:
-        """The captions that the rule gives; `batches` lists how many came at a time."""
+    def prepare(self) -> None:
+        """Nothing: there is no model."""
+
+    def caption(self, segments: Sequence[SegmentFrames]) -> list[GeneratedCaption]:
+        """The captions that the rule gives; `batches` and `windows` list what was asked for."""
         self.batches.append(len(segments))
-        return [self.rule(segment) for segment in segments]
+        self.windows += [segment.window for segment in segments]
+        return [
+            GeneratedCaption(
+                self.rule(one), frames=len(one.frames), visual_tokens=16 * len(one.frames), money=self.money
+            )
+            for one in segments
+        ]
 
 
 class ScriptedDecoder:

@@ -73,7 +73,7 @@ def test_each_cited_video_is_named_once_beside_its_windows() -> None:
 
 
 def test_what_an_answer_took_is_in_plain_words() -> None:
-    assert "1.0 s, 2 clips inspected (16 frames), 1 model call ─" in rendered(ANSWER)
+    assert "1.0 s, 2 clips inspected (16 frames), 3 model calls (2 video, 1 chat) ─" in rendered(ANSWER)
 
 
 def test_a_model_that_failed_is_said_in_the_first_line_and_once() -> None:

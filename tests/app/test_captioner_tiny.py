@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from tests.tools.captions.made_segments import segment
-from tests.tools.video_llm.tiny_models import write_checkpoint
+from tests.tools.video_llm.checkpoints import write_checkpoint
 
 from playhead.load_video_model import load_captioner
 from playhead.video_model_choice import video_choice
@@ -27,6 +27,14 @@ def test_a_small_checkpoint_captions_in_plain_text_under_its_folders_name(captio
 
 def test_a_batch_of_segments_is_captioned_as_each_alone(captioner: VideoCaptioner) -> None:
     segments = [segment(0.0, 4.0), segment(4.0, 8.0, pictures=2)]
-    alone = [captioner.caption([one])[0] for one in segments]
-    assert captioner.caption(segments) == alone
+    alone = [captioner.caption([one])[0].text for one in segments]
+    assert [one.text for one in captioner.caption(segments)] == alone
     assert all("\n" not in text for text in alone)
+
+
+def test_samples_of_a_checkpoint_agree_in_part(checkpoint: Path) -> None:
+    captioner = load_captioner(video_choice(str(checkpoint)), device="cpu", samples=3)
+    (caption,) = captioner.caption([segment(0.0, 4.0)])
+    assert caption.agreement is not None
+    assert 0.0 <= caption.agreement <= 1.0
+    assert caption.frames == 12

@@ -29,6 +29,7 @@ NEEDS_MORE = (
     "--video-model",
     "--speech-model",
     "--name",
+    "captions",
     "--image",
     "prepare",
     "setup",
@@ -37,7 +38,7 @@ NEEDS_MORE = (
     "score",
     "doctor",
 )
-"""Examples with one of these words need a server, download, file, voices or minutes; only parsed."""
+"""Examples with one of these words need a server, download, file, captions or minutes; only parsed."""
 RUNS = [words for _, words in EXAMPLES if not set(words) & set(NEEDS_MORE)]
 NOT_OF_THE_FIELD = re.compile(
     r"\b(lanes?|looks?|looked|most|deeds?|eyes|told|worded|likeness|words model|made world|one and the same"

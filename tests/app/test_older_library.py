@@ -20,7 +20,7 @@ from playhead_index.store.catalog import Catalog
 from playhead_index.store.manifest import space_tag
 from playhead_index.store.transcript import read_units
 from playhead_index.window import Window
-from playhead_index.words.protocol import SegmentFrames
+from playhead_index.words.protocol import GeneratedCaption, SegmentFrames
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 MONDAY, TUESDAY = "vf14da984c508e3613d78", "vffdef62d62d3cdef3def"
@@ -55,7 +55,10 @@ class RefusingModel:
     def read(self, rgb: NDArray[np.uint8]) -> list[tuple[str, float]]:
         raise AssertionError("a picture is read again")
 
-    def caption(self, segments: Sequence[SegmentFrames]) -> list[str]:
+    def prepare(self) -> None:
+        raise AssertionError("a captioner is loaded again")
+
+    def caption(self, segments: Sequence[SegmentFrames]) -> list[GeneratedCaption]:
         raise AssertionError(f"{len(segments)} segments are captioned again")
 
 

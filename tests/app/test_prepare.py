@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +10,15 @@ from pathlib import Path
 import pytest
 from tests.model_hub import model_hub
 from tests.tiny_models import make_tiny_dino, make_tiny_text_model
+from tests.tiny_video_llm import make_tiny_video_llm
+from tests.tools.video_llm.seen_clips import noise, vlm_request
 
 from playhead.default_models import DEFAULTS
-from playhead.prepare import chosen_models
+from playhead.known_video_models import KNOWN
+from playhead.models import ModelNames
+from playhead.prepare import chosen_models, why_not_loadable
+from playhead_tools.video_llm.load_options import LoadOptions
+from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
 CODE = "from playhead.cli import main; main()"
 
@@ -64,3 +71,51 @@ def test_all_and_nothing_mean_every_role() -> None:
     assert [model.role for model in chosen_models(["words", "words"])] == ["words"]
     with pytest.raises(ValueError, match=r"no model role 'smell'; there are picture, .* and all"):
         chosen_models(["smell"])
+
+
+@pytest.mark.slow
+def test_a_video_model_is_downloaded_whole_and_answers(tmp_path: Path) -> None:
+    model = make_tiny_video_llm(tmp_path / "tiny")
+    named = ("--video-model", "tiny/video")
+    with model_hub({"tiny/video": model}) as hub:
+        done = playhead(hub.url, tmp_path / "home", "prepare", "video", *named, "--yes", "--json")
+        again = playhead(hub.url, tmp_path / "home", "prepare", "video", *named)
+    assert (done.returncode, json.loads(done.stdout)["name"]) == (0, "tiny/video"), done.stderr
+    assert "video: tiny/video, size unknown, its licence is on its page" in done.stderr
+    assert "video: tiny/video, is here" in again.stderr
+    (snapshot,) = (tmp_path / "home/hub/models--tiny--video/snapshots").iterdir()
+    llm = TransformersVideoLLM(snapshot, loading=LoadOptions(device="cpu"))
+    assert llm.generate(vlm_request(noise(4, height=64))).text
+
+
+@pytest.mark.slow
+def test_video_models_that_fit_are_listed_before_one_is_fetched(tmp_path: Path) -> None:
+    model = make_tiny_video_llm(tmp_path / "tiny")
+    with model_hub({known.name: model for known in KNOWN}) as hub:
+        nobody = playhead(hub.url, tmp_path / "home", "prepare", "video")
+        done = playhead(hub.url, tmp_path / "home", "prepare", "video", "--yes", "--json")
+    lines = done.stderr.splitlines()
+    listed = r"1\. \S+/\S+: \d\.\d GB to download, \S.*; \d+\.\d GB of memory with a context"
+    assert re.match(listed, lines[0])
+    fetched = json.loads(done.stdout)
+    assert (done.returncode, fetched["name"], fetched["error"]) == (0, lines[0].split()[1].rstrip(":"), None)
+    assert (nobody.returncode, nobody.stdout.strip()) == (1, "")
+
+
+def test_a_video_model_is_not_among_all_and_is_named_with_size_and_licence() -> None:
+    (longvu,) = chosen_models(["video"], ModelNames(video="Vision-CAIR/LongVU_Qwen2_7B"))
+    assert (longvu.role, longvu.size_mb // 1000, longvu.licence) == ("video", 18, "Apache-2.0")
+    assert [model.role for model in chosen_models(["all", "video"], ModelNames(video="a/b"))][-1] == "video"
+
+
+@pytest.mark.parametrize("name", ["http://localhost:8000/v1", "nano:"])
+def test_a_server_and_a_plugin_are_nothing_to_download(name: str) -> None:
+    with pytest.raises(ValueError, match="nothing to download; name a model of the hub, such as ORG/NAME"):
+        chosen_models(["video"], ModelNames(video=name))
+
+
+def test_a_video_model_of_which_a_part_is_missing_is_not_here(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    assert "*.safetensors is missing" in why_not_loadable("video", str(tmp_path))
+    (tmp_path / "model.safetensors").write_bytes(b"cut off")
+    assert "is cut off or damaged" in why_not_loadable("video", str(tmp_path))

@@ -11,8 +11,11 @@ from playhead.cli import app
 from playhead.compare_strategies import compare
 from playhead.library import Library
 from playhead.models import ModelNames
+from playhead_agent.models.chat_model import LangChainChat
 from playhead_agent.strategies import strategy_names
+from playhead_agent.testing import ScriptedChatModel
 from playhead_index.errors import ModelUnavailable, VideoUnknown
+from playhead_index.window import Window
 from playhead_tools.testing import ScriptedVideoLLM
 from playhead_tools.video_llm.client import VlmClient
 
@@ -65,6 +68,22 @@ def test_a_baseline_without_a_video_model_says_why(library: Library) -> None:
     library.__dict__["vlm_client"] = None
     with pytest.raises(ModelUnavailable, match="uniform needs a video-LLM, and there is none"):
         library.ask("Which colour is it?", strategy="uniform")
+
+
+def test_captions_answer_without_a_video_model_where_the_library_has_some(library: Library) -> None:
+    library.__dict__["vlm_client"] = None
+    summary = {"summary": "A red car passes.", "ids": ["C1"]}
+    chat = ScriptedChatModel(replies=[summary, {"answerable": True, "answer": "A red car.", "ids": ["C1"]}])
+    library.__dict__["chat_model"] = lambda llm, base_url: LangChainChat(chat)
+    answer = library.ask("What drives past the house?", strategy="captions")
+    assert (answer.text, answer.cost["looks"]) == ("A red car.", 0)
+    assert [interval.window for interval in answer.intervals] == [Window(60.0, 90.0)]
+
+
+def test_captions_without_a_video_model_and_a_chat_model_say_what_is_missing(library: Library) -> None:
+    library.__dict__["vlm_client"] = None
+    with pytest.raises(ModelUnavailable, match="captions needs a chat model to read the captions"):
+        library.ask("Which colour is it?", strategy="captions")
 
 
 def test_an_unknown_strategy_is_wrong_usage(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.tiny_video_llm import make_tiny_video_llm
 from tests.tools.video_llm.made_server import MadeServer, made_server
 
+from playhead.known_video_models import KNOWN
 from playhead.load_video_model import load_captioner, load_video_llm
-from playhead.video_model_choice import ask_server, video_choice
-from playhead.video_models import KNOWN, MachineFacts, ServerFacts, VideoChoice, choose_video_model
+from playhead.video_model_choice import ask_server, read_model_size, video_choice
+from playhead.video_models import MachineFacts, ServerFacts, VideoChoice, choose_video_model
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.captions.captioner import prompt_hash
 
@@ -40,8 +42,8 @@ CASES = {
         f"video model: {TINY} (the best cached model that fits the 12.0 GB of the GPU)",
     ),
     "4 bits where nothing else fits": (
-        MachineFacts(gpu_gb=10.0, cached=(BIG,), four_bit=True),
-        f"video model: {BIG} (the best cached model that, in 4 bits, fits the 10.0 GB of the GPU)",
+        MachineFacts(gpu_gb=12.0, cached=(BIG,), four_bit=True),
+        f"video model: {BIG} (the best cached model that, in 4 bits, fits the 12.0 GB of the GPU)",
     ),
     "a GPU that is too small": (
         MachineFacts(gpu_gb=10.0, cached=(BIG,)),
@@ -64,8 +66,8 @@ CASES = {
     ),
     "an empty cache": (
         MachineFacts(gpu_gb=80.0),
-        "video model: off (no video-LLM is in the cache of this machine; set --video-model to a model or a"
-        " server)",
+        "video model: off (no video-LLM is in the cache of this machine, playhead prepare video fetches one;"
+        " set --video-model to a model or a server)",
     ),
 }
 
@@ -129,8 +131,21 @@ def test_a_folder_is_taken_by_its_weights(tmp_path: Path) -> None:
     assert (choice.backend, choice.name, choice.forms) == ("local", str(tmp_path), False)
 
 
+def test_the_sizes_of_a_folder_are_read_from_its_configuration(tmp_path: Path) -> None:
+    size = read_model_size(make_tiny_video_llm(tmp_path / "tiny"))
+    assert size is not None
+    assert (size.text.hidden, size.text.layers, size.text.kv_heads, len(size.towers)) == (32, 2, 1, 1)
+    (tmp_path / "config.json").write_text('{"model_type": "of another world"}')
+    assert read_model_size(tmp_path) is None
+
+
+def test_4_bits_that_were_asked_for_hold_for_a_named_model(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").write_bytes(bytes(10))
+    assert [video_choice(str(tmp_path), four_bit=one).four_bit for one in (None, True)] == [False, True]
+
+
 def test_a_model_that_is_not_in_the_cache_says_how_to_get_it() -> None:
-    with pytest.raises(ModelUnavailable, match="not on this machine; run: hf download someone/nothing"):
+    with pytest.raises(ModelUnavailable, match="run: playhead prepare video --video-model someone/noth"):
         video_choice("someone/nothing")
 
 

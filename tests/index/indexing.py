@@ -29,6 +29,7 @@ from playhead_index.testing import FakeEmbedder, FakeTextEmbedder
 from playhead_index.window import Window
 from playhead_index.words.protocol import (
     NO_HINTS,
+    GeneratedCaption,
     RecognitionHints,
     SegmentFrames,
     TranscribedChunk,
@@ -78,10 +79,14 @@ class FrameCounter:
     name = "captioner:counter"
     batch = 2
 
-    def caption(self, segments: Sequence[SegmentFrames]) -> list[str]:
+    def prepare(self) -> None:
+        """Nothing: there is no model."""
+
+    def caption(self, segments: Sequence[SegmentFrames]) -> list[GeneratedCaption]:
         """A sentence a segment with the window in it."""
         return [
-            f"{len(s.frames)} pictures from {s.window.start_s:.3f} to {s.window.end_s:.3f}" for s in segments
+            GeneratedCaption(f"{len(s.frames)} pictures from {s.window.start_s:.3f} to {s.window.end_s:.3f}")
+            for s in segments
         ]
 
 

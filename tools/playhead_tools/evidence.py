@@ -167,10 +167,21 @@ def uncertainty_notes(records: Sequence[Evidence]) -> list[str]:
     uncertain = [record for record in records if record.is_uncertain]
     if not uncertain:
         return []
+    return [
+        _uncertainty_note(of_kind, reason)
+        for is_caption, reason in (
+            (False, "they were recognised with a confidence of"),
+            (True, "the samples of the caption agree by"),
+        )
+        if (of_kind := [record for record in uncertain if (record.kind == "caption") == is_caption])
+    ]
+
+
+def _uncertainty_note(uncertain: Sequence[Evidence], reason: str) -> str:
     lowest = min(record.confidence or 0.0 for record in uncertain)
     prefix = "" if len(uncertain) == 1 else "at least "
     words = f"the words of {listed([record.id for record in uncertain])}"
-    return [f"{words} are uncertain: they were recognised with a confidence of {prefix}{lowest:.2f}"]
+    return f"{words} are uncertain: {reason} {prefix}{lowest:.2f}"
 
 
 @dataclass(frozen=True, slots=True)

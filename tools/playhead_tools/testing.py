@@ -170,3 +170,22 @@ def _text(reply: str | dict[str, Any] | BaseModel | YesNo) -> str:
     if isinstance(reply, BaseModel):
         return reply.model_dump_json()
     return reply if isinstance(reply, str) else json.dumps(reply, ensure_ascii=False)
+
+
+class FixedMemory:
+    """A `FreeMemory` of which always the same is free, and that counts how often it gave something back.
+
+    Args:
+        free: bytes; None where nobody knows.
+    """
+
+    def __init__(self, free: int | None) -> None:
+        self.free, self.num_released = free, 0
+
+    def free_bytes(self, device: str, /) -> int | None:
+        """The bytes that were given."""
+        return self.free
+
+    def release(self, device: str, /) -> None:
+        """Counts the call."""
+        self.num_released += 1

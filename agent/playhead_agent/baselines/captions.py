@@ -2,10 +2,14 @@
 
 LLoVi describes short clips and gives all captions to a large language model, which first sums up what
 matters for the question and then answers from the summary. So it is here with a chat model; captions that do
-not fit one prompt are summarised in several, and the summaries again until one is left. Where it differs: the
-library's own captions are used when it has them, and the summary names the captions that it is based on,
-which are cited. Without a chat model shared words decide: the one option that the nearest caption mentions,
-or the nearest caption itself, which no model has read.
+not fit one prompt are summarised in several, and the summaries again until one is left. An answer that rests
+on several captions is then grounded, as LLoVi answers NExT-GQA: the model names the shortest interval to
+check, here by the first and the last of the captions. Where it differs: the library's own captions are used
+when it has them, those of fixed steps where there are some, and the summary names the captions that it is
+based on, which are cited. Earlier questions and answers of the conversation are read with the question, as in
+VideoChat-Text (Li et al., 2023, arXiv:2305.06355). With captions and a chat model no video-LLM is needed.
+Without a chat model shared words decide: the one option that the nearest caption mentions, or the nearest
+caption itself, which no model has read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,15 +32,30 @@ from playhead_agent.baselines.chat_requests import (
 from playhead_agent.baselines.parse_reply import ParsedReply
 from playhead_agent.baselines.trial import DESCRIBE, BaselineTrial, Outcome, evidence_of_observation
 from playhead_agent.perception.observation_request import ObservationRequest
+from playhead_agent.state import Context
+from playhead_index.caption_plan import step_length_s
 from playhead_index.errors import AgentStopped
-from playhead_tools.evidence import Evidence
+from playhead_index.search.results import Coverage, LaneCoverage
+from playhead_index.store.catalog import SpanRow
+from playhead_index.store.segments import count_segments
+from playhead_index.store.spans import count_spans, read_spans
+from playhead_index.window import format_time, join_windows
+from playhead_tools.evidence import Evidence, words_evidence
 from playhead_tools.search_extent import SegmentRef
+from playhead_tools.tolerance import EPSILON_S
 from playhead_tools.word_match import coverage
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
 MAX_CITED = 12
+MARGIN = 2
+"""Captions before the first and behind the last cited one that an interval may take in."""
+MIN_CAPTIONED = 0.9
+"""A video of which captions cover a smaller share is said to be captioned in part."""
+CHARS_A_TOKEN = 3
+RESERVED_TOKENS = 2_500
+"""Of the chat model's positions: rules, the question, the form and the reply."""
 MAX_SUMMARY_CHARS = 1_500
 SUMMARY_RULES = f"""\
 You read captions of parts of videos, in time order, and write down what matters for a question.
@@ -44,17 +63,39 @@ You read captions of parts of videos, in time order, and write down what matters
 Say in at most six sentences what the captions show that helps to answer it, with the times, and name the ids
 of the captions that you used. Do not answer the question yet. When nothing helps, say so and name none."""
 
+INTERVAL_RULES = f"""\
+You read captions of a part of a video, in time order, a question about it, and its answer. You name the
+shortest interval that must be checked to see that the answer is right: the ids of its first and of its last
+caption, which may be the same.
+{DATA_RULE}"""
+
 
 def captions(trial: BaselineTrial) -> Iterator[Outcome]:
     """The answer from the captions of everything in scope, after missing ones are made."""
     records = [record for segment_ref in trial.segment_refs for record in _captions_of(trial, segment_ref)]
     trial.notes += _mixed_sources(trial)
+    trial.coverages += _caption_coverage(trial, records)
     if not records:
         yield Outcome(ParsedReply("abstained", "There is nothing that could be captioned."))
     elif trial.context.chat is None:
         yield _answer_by_words(trial, records)
     else:
-        yield _answer_by_chat(trial, records)
+        outcome = _answer_by_chat(trial, records)
+        yield outcome
+        if len(outcome.cited) > 1 and outcome.reply.status == "answered":
+            yield replace(outcome, cited=_grounded(trial, records, outcome))
+
+
+def missing_for_captions(context: Context) -> str:
+    """What is missing to answer from captions: a video-LLM, or captions and a chat model; else empty."""
+    if context.open_vlm_client() is not None:
+        return ""
+    video_ids = [video.video_id for video in context.catalog.videos()]
+    if not count_spans(context.catalog, video_ids).get("caption"):
+        return "stored captions (playhead index VIDEO --captions) or a video-LLM, and there is neither"
+    if context.chat is None:
+        return "a chat model to read the captions (--model) or a video-LLM, and there is neither"
+    return ""
 
 
 def _captions_of(trial: BaselineTrial, segment_ref: SegmentRef) -> list[Evidence]:
@@ -62,12 +103,12 @@ def _captions_of(trial: BaselineTrial, segment_ref: SegmentRef) -> list[Evidence
     video_id, window = segment_ref
     spans = trial.context.catalog.spans(video_id, "caption", window)
     if spans:
-        return [
-            Evidence(
-                "", video_id, span.words.window, "caption", "unverified", (span.id,), text=span.words.text
-            )
-            for span in spans
-        ]
+        trial.notes += _partly_captioned(trial, segment_ref, spans)
+        return [_evidence_of_spans(run) for run in runs_of_equal_text(finest_captions(spans))]
+    if trial.vlm_client is None:
+        name = trial.videos[video_id].name
+        trial.notes.append(f"{name} has no captions and was left out: there is no video-LLM to make them")
+        return []
     windows = [segment.window.clamped(window) for segment in trial.context.catalog.segments(video_id)]
     requests = [ObservationRequest(video_id, part, DESCRIBE) for part in windows if part is not None]
     if trial.limit_note:
@@ -78,6 +119,67 @@ def _captions_of(trial: BaselineTrial, segment_ref: SegmentRef) -> list[Evidence
         trial.limit_note = str(stop)
         trial.notes.append(f"captions end early: {stop}")
     return [evidence_of_observation(observation) for observation in trial.existing_observations(requests)]
+
+
+def finest_captions(spans: Sequence[SpanRow]) -> list[SpanRow]:
+    """Captions that follow one another: the shortest fixed steps, and of segments those without steps.
+
+    Args:
+        spans: of one video in time order.
+    """
+    lengths_s = {step_length_s(span.words.source) for span in spans} - {0.0}
+    if not lengths_s:
+        return list(spans)
+    finest_s = min(lengths_s)
+    steps = [span for span in spans if step_length_s(span.words.source) == finest_s]
+    covered = join_windows([step.words.window for step in steps], gap_s=EPSILON_S)
+    others = [
+        span
+        for span in spans
+        if not step_length_s(span.words.source)
+        and not any(part.overlap_s(span.words.window) > EPSILON_S for part in covered)
+    ]
+    return sorted([*steps, *others], key=lambda span: span.words.window)
+
+
+def runs_of_equal_text(spans: Sequence[SpanRow]) -> list[list[SpanRow]]:
+    """Captions in groups of neighbours that say the same and touch, as those of short steps often do."""
+    runs: list[list[SpanRow]] = []
+    for span in spans:
+        last = runs[-1][-1].words if runs else None
+        follows = last is not None and last.window.gap_s(span.words.window) <= EPSILON_S
+        if last is not None and follows and last.text == span.words.text:
+            runs[-1].append(span)
+        else:
+            runs.append([span])
+    return runs
+
+
+def _evidence_of_spans(run: Sequence[SpanRow]) -> Evidence:
+    """One record of neighbouring captions; words that they share stand in it once."""
+    text = " ".join(dict.fromkeys(span.words.text for span in run))
+    return words_evidence(run, "unverified", text=text)
+
+
+def _partly_captioned(trial: BaselineTrial, segment_ref: SegmentRef, spans: Sequence[SpanRow]) -> list[str]:
+    """A note where the library's captions leave a part of the scope out; else none."""
+    video_id, window = segment_ref
+    captioned_s = sum(part.overlap_s(window) for part in join_windows([span.words.window for span in spans]))
+    if captioned_s >= MIN_CAPTIONED * window.duration_s:
+        return []
+    extent = f"{format_time(round(captioned_s))} of {format_time(round(window.duration_s))}"
+    return [f"{trial.videos[video_id].name} is captioned for {extent} only; nothing else of it was read"]
+
+
+def _caption_coverage(trial: BaselineTrial, records: Sequence[Evidence]) -> list[Coverage]:
+    """That stored captions were read, as one searched lane; none where there were none."""
+    num_spans = sum(len(record.span_ids) for record in records)
+    if not num_spans:
+        return []
+    num_segments = count_segments(trial.context.catalog, list(trial.videos))
+    duration_s = sum(window.duration_s for _, window in trial.segment_refs)
+    lanes = (LaneCoverage("caption", True, num_spans),)
+    return [Coverage(len(trial.segment_refs), num_segments, duration_s, lanes)]
 
 
 def _mixed_sources(trial: BaselineTrial) -> list[str]:
@@ -127,11 +229,17 @@ def _answer_by_chat(trial: BaselineTrial, records: Sequence[Evidence]) -> Outcom
     ]
     has_summarised = False
     while len(parts) > 1 or not has_summarised:
-        parts = [
-            _summarise(trial, batch) for batch in prompt_batches(parts, trial.context.limits.prompt_chars)
-        ]
+        parts = [_summarise(trial, batch) for batch in prompt_batches(parts, _max_prompt_chars(trial))]
         has_summarised = True
     return _answer(trial, captions_by_id, parts[0])
+
+
+def _max_prompt_chars(trial: BaselineTrial) -> int:
+    """Characters of captions in a prompt: what the limits and the positions of the chat model allow."""
+    max_chars = trial.context.limits.prompt_chars
+    if trial.context.chat is None:
+        return max_chars
+    return min(max_chars, CHARS_A_TOKEN * max(1_000, trial.context.chat.context_tokens - RESERVED_TOKENS))
 
 
 def prompt_batches(parts: Sequence[PromptPart], max_chars: int) -> list[list[PromptPart]]:
@@ -185,6 +293,51 @@ def _answer(trial: BaselineTrial, captions_by_id: dict[str, Evidence], summary: 
     return Outcome(
         read_answer(filled, trial.options), tuple(_with_match(trial, captions_by_id[i]) for i in cited)
     )
+
+
+def _grounded(trial: BaselineTrial, records: Sequence[Evidence], outcome: Outcome) -> tuple[Evidence, ...]:
+    """The shortest interval of captions that shows an answer, as one record where it is of stored captions.
+
+    Captions of the video that is cited first are offered, from the first that is cited to the last, with
+    `MARGIN` more on each side. Captions of other videos stay cited as they are.
+
+    Args:
+        trial: of the question.
+        records: all captions.
+        outcome: the answer with the captions that it cites, at least two.
+    """
+    video_id = outcome.cited[0].video_id
+    own = [record for record in records if record.video_id == video_id]
+    cited_windows = {record.window for record in outcome.cited if record.video_id == video_id}
+    places = [i for i, record in enumerate(own) if record.window in cited_windows]
+    offered = own[max(0, places[0] - MARGIN) : places[-1] + MARGIN + 1]
+    elsewhere = tuple(record for record in outcome.cited if record.video_id != video_id)
+    ids = [f"C{number}" for number in range(1, len(offered) + 1)]
+    name = trial.videos[video_id].name
+    tags = [description_tag(i, record, name) for i, record in zip(ids, offered, strict=True)]
+    if len(offered) < 2 or sum(map(len, tags)) > _max_prompt_chars(trial):
+        return outcome.cited
+    answer = f"<answer>{escape(outcome.reply.text[:MAX_SUMMARY_CHARS])}</answer>"
+    filled: Any = fill(trial, INTERVAL_RULES, [question_tag(trial), answer, *tags], _interval_form(ids))
+    first, last = sorted((ids.index(filled.first), ids.index(filled.last)))
+    interval = offered[first : last + 1]
+    return (*_as_one(trial, interval), *elsewhere)
+
+
+def _as_one(trial: BaselineTrial, interval: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Stored captions of an interval as one record; responses of the video-LLM stay single."""
+    spans = read_spans(trial.context.catalog, [i for record in interval for i in record.span_ids])
+    if any(not record.span_ids for record in interval) or not spans:
+        return tuple(_with_match(trial, record) for record in interval)
+    in_order = sorted(spans.values(), key=lambda span: span.words.window)
+    return (_with_match(trial, _evidence_of_spans(in_order)),)
+
+
+def _interval_form(ids: Sequence[str]) -> type["BaseModel"]:
+    from pydantic import create_model
+
+    known_ids: Any = Literal[tuple(ids)]
+    return create_model("interval", __base__=strict_base(), first=(known_ids, ...), last=(known_ids, ...))
 
 
 def _with_match(trial: BaselineTrial, record: Evidence) -> Evidence:

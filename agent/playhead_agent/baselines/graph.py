@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from langgraph.checkpoint.base import BaseCheckpointSaver
     from langgraph.graph.state import CompiledStateGraph
 
+MAX_TURNS = 4
+"""Earlier questions of a conversation that a chat model is given."""
 Baseline = Callable[[BaselineTrial], Iterator[Outcome]]
 """Yields outcomes; the last one counts, also when a limit ends the run."""
 Update = dict[str, Any]
@@ -53,6 +55,7 @@ class BaselineState(TypedDict, total=False):
     scope: dict[str, Any] | None  # caller; stays for the next question of the thread
     language: str | None  # caller
     previous_question: str  # caller: the question before it in this thread, made whole
+    history: list[list[str]]  # caller: earlier questions and answers of this thread, where they are read
     asked: str  # prepare: the question, a follow-up made whole
     within: dict[str, Any]  # prepare: the scope, after a reply to a question back
     looks: Annotated[dict[str, Row], merge_rows]  # watch, a row a look
@@ -63,6 +66,11 @@ class BaselineState(TypedDict, total=False):
     answer: dict[str, Any]  # prepare, decide
 
 
+def missing_video_llm(context: Context) -> str:
+    """That there is no video-LLM; else empty."""
+    return "" if context.open_vlm_client() is not None else "a video-LLM, and there is none"
+
+
 @dataclass(frozen=True, slots=True)
 class BaselineStrategy:
     """A baseline as a strategy.
@@ -71,16 +79,20 @@ class BaselineStrategy:
         name: as `--strategy` takes it.
         baseline: its procedure.
         limits: defaults for what a person does not set.
+        what_is_missing: says what a context lacks for it to run; empty where it lacks nothing.
+        reads_history: its chat model is given the earlier questions and answers of the conversation.
     """
 
     name: str
     baseline: Baseline
     limits: Limits
+    what_is_missing: Callable[[Context], str] = missing_video_llm
+    reads_history: bool = False
 
     def missing(self, context: Context) -> str:
-        """A message where there is no video-LLM; else empty."""
-        has_vlm = context.open_vlm_client() is not None
-        return "" if has_vlm else f"{self.name} needs a video-LLM, and there is none"
+        """What a context lacks for it to run, in a sentence; else empty."""
+        missing = self.what_is_missing(context)
+        return f"{self.name} needs {missing}" if missing else ""
 
     def prepare(self, context: Context) -> Context:
         """The context as it is."""
@@ -93,10 +105,12 @@ class BaselineStrategy:
         return _compiled(self.baseline).copy({"checkpointer": checkpointer})
 
     def begin(self, question: Question, last_state: Mapping[str, Any]) -> dict[str, Any]:
-        """The question, and the one before it in the thread, from which a follow-up is completed."""
+        """The question, and the ones before it in the thread, from which a follow-up is completed."""
+        turns = (last_state.get("turns") or [])[-MAX_TURNS:] if self.reads_history else []
         return {
             **common_input(question, last_state),
             "previous_question": last_state.get("asked") or last_state.get("question") or "",
+            "history": [[turn["question"], (turn["answer"] or {}).get("text", "")] for turn in turns],
             "asked": "",
         }
 
@@ -156,9 +170,10 @@ def vlm_client_of(context: Context) -> VlmClient:
 def trial_of(state: Mapping[str, Any], context: Context) -> BaselineTrial:
     """The trial of the question in a state, with the observations so far."""
     return BaselineTrial(
-        state["asked"], tuple(state["options"]), context, vlm_client_of(context),
+        state["asked"], tuple(state["options"]), context, context.open_vlm_client(),
         scope_from_json(state["within"]), state.get("looks") or {}, state.get("calls") or {},
         list(state.get("notes") or ()),
+        history=[(question, answer) for question, answer in state.get("history") or ()],
     )  # fmt: skip
 
 
@@ -167,7 +182,8 @@ def prepare(state: BaselineState, runtime: Runtime[Context]) -> Update:
     context = runtime.context
     context.meter.step("prepare")
     question, notes, previous_question = state["question"], [], state.get("previous_question")
-    if previous_question:
+    is_read_by_chat = bool(state.get("history")) and context.chat is not None
+    if previous_question and not is_read_by_chat:
         question = context.rules.follow_up(question, context.rules.parse(previous_question, ())) or question
     if question != state["question"]:
         notes.append(f"interpreted as: {question}")

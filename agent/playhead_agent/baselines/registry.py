@@ -1,6 +1,8 @@
 """All baselines by name, as strategies."""
 
-from playhead_agent.baselines.captions import captions
+from dataclasses import replace
+
+from playhead_agent.baselines.captions import captions, missing_for_captions
 from playhead_agent.baselines.confidence_loop import confidence_loop
 from playhead_agent.baselines.graph import Baseline, BaselineStrategy
 from playhead_agent.baselines.retrieve_once import retrieve_once
@@ -16,8 +18,16 @@ summaries of hours; none is to lose by a limit that was set for a planner."""
 _PROCEDURES: dict[str, Baseline] = {
     "uniform": uniform,
     "retrieve-once": retrieve_once,
-    "captions": captions,
     "confidence-loop": confidence_loop,
     "skim": skim,
 }
+CAPTION_PROMPT_CHARS = 48_000
+"""About 12,000 tokens of captions in one prompt: those of two hours in three or four."""
 BASELINES = {name: BaselineStrategy(name, baseline, LIMITS) for name, baseline in _PROCEDURES.items()}
+BASELINES["captions"] = BaselineStrategy(
+    "captions",
+    captions,
+    replace(LIMITS, prompt_chars=CAPTION_PROMPT_CHARS),
+    what_is_missing=missing_for_captions,
+    reads_history=True,
+)

@@ -13,7 +13,7 @@ from playhead_agent.baselines.observations import Row, observation_from_json, ra
 from playhead_agent.baselines.parse_reply import ParsedReply
 from playhead_agent.perception.observation_request import ObservationRequest
 from playhead_agent.state import Context
-from playhead_index.errors import CostLimit, ToolError
+from playhead_index.errors import CostLimit, ModelUnavailable, ToolError
 from playhead_index.search.results import Coverage, Moment, Scope
 from playhead_index.window import Window
 from playhead_tools.evidence import Evidence
@@ -72,7 +72,7 @@ class BaselineTrial:
         question: in the person's words.
         options: of a multiple choice.
         context: finder, catalog, chat model, limits, and the meter of the run.
-        vlm_client: makes the observations.
+        vlm_client: makes the observations; None where there is no video-LLM.
         scope: which videos, which window of each.
         observations: rows of the observations so far, by the key of their request.
         calls: rows of the replies of the chat model, by the key of the call.
@@ -80,6 +80,7 @@ class BaselineTrial:
         coverages: of the searches.
         viewed: windows for which the model did not decline to answer; `STEP_S` before and after each frame.
         limit_note: which limit made it use fewer frames or observations; empty otherwise.
+        history: earlier questions of the conversation and their answers, oldest first.
         videos: those in scope, by id.
         segment_refs: the part of each video that is in scope.
 
@@ -90,7 +91,7 @@ class BaselineTrial:
     question: str
     options: tuple[str, ...]
     context: Context
-    vlm_client: VlmClient
+    vlm_client: VlmClient | None
     scope: Scope
     observations: Mapping[str, Row] = field(default_factory=dict)
     calls: Mapping[str, Row] = field(default_factory=dict)
@@ -98,6 +99,7 @@ class BaselineTrial:
     coverages: list[Coverage] = field(default_factory=list)
     viewed: list[SegmentRef] = field(default_factory=list)
     limit_note: str = ""
+    history: Sequence[tuple[str, str]] = ()
     videos: dict[str, VideoEntry] = field(init=False)
     segment_refs: list[SegmentRef] = field(init=False, default_factory=list)
 
@@ -138,11 +140,22 @@ class BaselineTrial:
             CostLimit: the limits allow no further one.
             TimeLimit: the seconds are used up.
             ModelOutputInvalid: the model gave no text.
+            ModelUnavailable: there is no video-LLM.
         """
         missing = [one for one in dict.fromkeys(requests) if one.key not in self.observations]
         if missing:
             raise ObservationsNeeded(missing[: self._num_affordable(missing)])
         return self.existing_observations(requests)
+
+    def required_vlm_client(self) -> VlmClient:
+        """The VLM client.
+
+        Raises:
+            ModelUnavailable: there is none.
+        """
+        if self.vlm_client is None:
+            raise ModelUnavailable("there is no video-LLM to look with")
+        return self.vlm_client
 
     def existing_observations(self, requests: Sequence[ObservationRequest]) -> list[Observation]:
         """The observations of some requests, as far as they were made."""
@@ -159,9 +172,9 @@ class BaselineTrial:
         return observations
 
     def _num_affordable(self, missing: Sequence[ObservationRequest]) -> int:
-        meter, limits = self.context.meter, self.context.limits
+        meter, limits, vlm_client = self.context.meter, self.context.limits, self.required_vlm_client()
         meter.check_time("look")
-        observations_left = meter.vlm_calls_left(max(one.num_frames(self.vlm_client) for one in missing))
+        observations_left = meter.vlm_calls_left(max(one.num_frames(vlm_client) for one in missing))
         if observations_left < 1:
             raise CostLimit(
                 f"stopped before look {meter.looks + 1}: {limits.looks} looks, {limits.frames} frames and"

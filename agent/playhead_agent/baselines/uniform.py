@@ -14,11 +14,10 @@ def uniform(trial: BaselineTrial) -> Iterator[Outcome]:
     settles the question.
     """
     outcomes: list[Outcome] = []
-    num_frames = min(trial.vlm_client.frames, max(2, trial.context.limits.frames))
-    if num_frames < trial.vlm_client.frames:
-        trial.limit_note = (
-            f"{num_frames} frames are shown instead of {trial.vlm_client.frames}: no more are allowed"
-        )
+    max_frames = trial.required_vlm_client().frames
+    num_frames = min(max_frames, max(2, trial.context.limits.frames))
+    if num_frames < max_frames:
+        trial.limit_note = f"{num_frames} frames are shown instead of {max_frames}: no more are allowed"
         trial.notes.append(trial.limit_note)
     for request in spread_frames(trial, num_frames // 2):
         observation = trial.observe_clip(request, trial.question_with_options)

@@ -356,7 +356,8 @@ def _line(tool_context: ToolContext, record: Evidence, *, with_name: bool = Fals
         else [(record.kind, _joined_text(words))]
     )
     body = "\n".join(f"{label}: {text}" if label else text for label, text in turns)
-    mark = " (recognised with low confidence)" if record.is_uncertain else ""
+    how = "its samples disagree" if record.kind == "caption" else "recognised with low confidence"
+    mark = f" ({how})" if record.is_uncertain else ""
     return f"{head}{mark} {body}"
 
 

@@ -36,6 +36,7 @@ _UNCERTAIN_KIND_LEADS: dict[EvidenceKind, str] = {
     **_KIND_LEADS,
     "speech": "Possibly said",
     "screen": "Possibly on screen",
+    "caption": "Possibly shown, by its caption",
 }
 """The same for text that was recognised with low confidence."""
 _WHERE_BY_KIND: dict[Kind, str] = {

@@ -19,7 +19,9 @@ from playhead_tools.compression.relevance import frame_scores, word_frame_scores
 from playhead_tools.compression.text_guided import fit_of_words, question_focus
 from playhead_tools.video_llm.clip_encoder import ranked
 from playhead_tools.video_llm.clip_features import ClipFeatures, encode, prepare_pixels
-from playhead_tools.video_llm.load_model import LoadedModel, LoadOptions, load
+from playhead_tools.video_llm.load_model import load
+from playhead_tools.video_llm.load_options import LoadOptions
+from playhead_tools.video_llm.loaded_model import LoadedModel
 from playhead_tools.video_llm.transformers_llm import word_rows
 
 MAX_FRAMES = 128

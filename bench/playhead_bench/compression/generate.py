@@ -8,7 +8,7 @@ from typing import Any
 from playhead_bench.compression.methods import TokenSelection
 from playhead_index.embed.runtime import torch, transformers
 from playhead_tools.video_llm.clip_features import ClipFeatures
-from playhead_tools.video_llm.load_model import LoadedModel
+from playhead_tools.video_llm.loaded_model import LoadedModel
 from playhead_tools.video_llm.prompt_rows import Row, batch_inputs, prune_row, write_row
 from playhead_tools.video_llm.transformers_llm import greedy_config
 

@@ -26,7 +26,7 @@ from playhead_tools.compression.frame_selection import Rule
 from playhead_tools.compression.relevance import frame_scores
 from playhead_tools.video_llm.choose_frames import choose_evenly
 from playhead_tools.video_llm.frames_by_question import QuestionFrames
-from playhead_tools.video_llm.load_model import LoadOptions
+from playhead_tools.video_llm.load_options import LoadOptions
 from playhead_tools.video_llm.protocol import Clip, FrameChooser, VlmRequest
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
@@ -36,7 +36,7 @@ TRAINED_TOKENS = 180
 """Visual tokens of the eight frames that nano-vlm was trained on."""
 SHOWN_FRAMES = (4, 8)
 """Frames that a server is sent of two minutes at a frame a second."""
-RULES: tuple[Rule, ...] = ("inverse_cdf", "adaptive", "best")
+RULES: tuple[Rule, ...] = ("best_and_even", "adaptive", "inverse_cdf", "best")
 BATCH = 5
 
 

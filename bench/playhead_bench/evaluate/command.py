@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 DEFAULT_BUDGET = 16
 WORLD = "world"
 REAL = "real"
-SUMMARIES, HOSTILE = "summaries", "hostile"
+SUMMARIES, HOSTILE, JUDGE = "summaries", "hostile", "judge"
 WIDE = 150
 """Characters of a line of the table where it goes into a file or a pipe."""
 MODES = ("iid", "compositional")
@@ -46,7 +46,8 @@ def command(
         str,
         typer.Argument(
             help="world (synthetic videos), real (your videos and questions), summaries (of meetings), "
-            "hostile (orders inside transcripts) or the name of a benchmark."
+            "hostile (orders inside transcripts), judge (answers graded by a chat model) or the name of a "
+            "benchmark."
         ),
     ] = WORLD,
     folder: Annotated[
@@ -153,8 +154,9 @@ def command(
     playhead eval real questions --every 3 --limit 20 --llm openai:chat --base-url http://localhost:8080/v1
     playhead eval summaries meetings --annotations val.jsonl --llm openai:chat --base-url URL --out run
     playhead eval hostile --llm openai:chat --base-url URL --out run
+    playhead eval judge --annotations predictions.json --llm openai:chat --base-url URL --out run
     """
-    if task in (SUMMARIES, HOSTILE):
+    if task in (SUMMARIES, HOSTILE, JUDGE):
         run_chat_task(
             context, task, folder, out, annotations, words_model, llm, base_url, strategies, reply_cache,
             max_minutes, context_tokens, device,

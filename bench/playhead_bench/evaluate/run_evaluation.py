@@ -169,7 +169,10 @@ def load_cached_vlm(library: Library, settings: Settings) -> CachedVlm | None:
     @lru_cache(maxsize=1)  # strategies come one after the other, so that one set of weights is held at a time
     def model(part: float) -> VideoLLM:
         compression = settings.compression if part == 1 else Compression(ratio=part)
-        return load_video_llm(choice, library.models.device, compression, frame_scores=library.frame_scores)
+        return load_video_llm(
+            choice, library.models.device, compression, frame_scores=library.frame_scores,
+            loading=library.models.video_loading,
+        )  # fmt: skip
 
     return CachedVlm(model, choice.plain_prompt, cache)
 

@@ -16,7 +16,7 @@ from playhead_bench.suite.vlm_calls import (
     moving_clip,
     run_stock,
 )
-from playhead_tools.video_llm.load_model import LoadedModel
+from playhead_tools.video_llm.loaded_model import LoadedModel
 from playhead_tools.video_llm.prompt_rows import prune_row
 from playhead_tools.video_llm.protocol import VlmRequest
 

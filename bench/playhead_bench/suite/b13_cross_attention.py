@@ -13,7 +13,7 @@ from playhead_bench.suite.timing import Size, compare
 from playhead_bench.suite.vlm_calls import RandomWeightsVideoLLM, clock, make_request, moving_clip
 from playhead_index.embed.runtime import torch
 from playhead_tools.video_llm.feature_cache import FeatureCache
-from playhead_tools.video_llm.load_model import LoadedModel
+from playhead_tools.video_llm.loaded_model import LoadedModel
 from playhead_tools.video_llm.protocol import Clip, VlmRequest
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 from playhead_tools.video_llm.visual_context import PackedContext

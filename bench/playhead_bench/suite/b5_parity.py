@@ -24,7 +24,7 @@ from playhead_index.embed.runtime import torch
 from playhead_tools.compression.published_methods import keep_changed, keep_distinct
 from playhead_tools.compression.records import ClipTokens
 from playhead_tools.video_llm.generation import inputs_after_prefix
-from playhead_tools.video_llm.load_model import LoadedModel
+from playhead_tools.video_llm.loaded_model import LoadedModel
 from playhead_tools.video_llm.prefix_cache import columns_of
 from playhead_tools.video_llm.prompt_rows import batch_inputs, prune_row
 

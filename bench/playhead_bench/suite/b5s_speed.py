@@ -25,7 +25,7 @@ from playhead_bench.suite.vlm_calls import (
 from playhead_index.embed.runtime import torch
 from playhead_tools.video_llm.clip_features import encode, prepare_pixels
 from playhead_tools.video_llm.feature_cache import FeatureCache
-from playhead_tools.video_llm.load_model import LoadedModel
+from playhead_tools.video_llm.loaded_model import LoadedModel
 from playhead_tools.video_llm.protocol import Clip
 
 THREADS = 1

@@ -5,7 +5,7 @@ from typing import Any
 
 from playhead_bench.suite.random_vlms import prompt_tokenizer, write_only_letters
 from playhead_index.embed.runtime import torch
-from playhead_tools.video_llm.load_model import LoadedModel
+from playhead_tools.video_llm.loaded_model import LoadedModel
 
 SPECIAL = (
     "<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|image|>", "<|start_video_frame|>",

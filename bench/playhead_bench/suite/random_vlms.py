@@ -6,8 +6,8 @@ from typing import Any
 
 from playhead_bench.suite.timing import Size
 from playhead_index.embed.runtime import torch, transformers
-from playhead_tools.video_llm.load_model import LoadedModel
-from playhead_tools.video_llm.model_families import family_of
+from playhead_tools.video_llm.loaded_model import LoadedModel
+from playhead_tools.video_llm.model_families import FAMILIES
 from playhead_tools.video_llm.number_words import provide_number_words
 from playhead_tools.video_llm.prompt import RULES
 
@@ -108,7 +108,7 @@ def make(shape: ModelShape, *, dtype: str | None = None) -> LoadedModel:
     write_only_letters(model, processor.tokenizer)
     model.generation_config.eos_token_id = processor.tokenizer.eos_token_id
     processor.tokenizer.padding_side = "left"
-    return LoadedModel(model.eval(), processor, family_of(shape.kind), f"made-{shape.title}-{number}", device)
+    return LoadedModel(model.eval(), processor, FAMILIES[shape.kind], f"made-{shape.title}-{number}", device)
 
 
 def write_only_letters(model: Any, tokenizer: Any) -> None:

@@ -25,7 +25,7 @@ from playhead_tools.video_llm.chat_template import prompt_text
 from playhead_tools.video_llm.choose_frames import frames_to_show
 from playhead_tools.video_llm.clip_features import metadata_of
 from playhead_tools.video_llm.first_token import FirstTokenProbe
-from playhead_tools.video_llm.load_model import LoadedModel
+from playhead_tools.video_llm.loaded_model import LoadedModel
 from playhead_tools.video_llm.protocol import Budget, Clip, VlmRequest
 from playhead_tools.video_llm.token_selection import TokenizedClip, TokenKeeper
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM, greedy_config

@@ -36,6 +36,17 @@ def segment_window_at(catalog: Catalog, video_id: str, time_s: float) -> Window 
     return Window(*rows[0]) if rows else None
 
 
+def count_captioned_segments(catalog: Catalog, video_id: str) -> int:
+    """How many segments of a video have a caption of exactly their window."""
+    ((count,),) = catalog.query(
+        "SELECT count(*) FROM segment WHERE video_id = ? AND EXISTS (SELECT 1 FROM span"
+        " WHERE span.video_id = segment.video_id AND span.kind = 'caption'"
+        " AND span.start_s = segment.start_s AND span.end_s = segment.end_s)",
+        (video_id,),
+    )
+    return int(count)
+
+
 def count_segments(
     catalog: Catalog, video_ids: Sequence[str] | None = None, window: Window | None = None
 ) -> int:

@@ -186,6 +186,16 @@ def count_spans(catalog: Catalog, video_ids: Iterable[str]) -> dict[str, int]:
     return counts
 
 
+def count_captions_by_source(catalog: Catalog, video_id: str) -> dict[str, int]:
+    """How many captions of each source a video has."""
+    return dict(
+        catalog.query(
+            "SELECT source, count(*) FROM span WHERE video_id = ? AND kind = 'caption' GROUP BY source",
+            (video_id,),
+        )
+    )
+
+
 # ---- writing ----
 
 

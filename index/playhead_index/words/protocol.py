@@ -213,6 +213,30 @@ class SegmentFrames:
             raise ValueError(f"a segment needs at least one picture, got none for {self.window}")
 
 
+@dataclass(frozen=True, slots=True)
+class GeneratedCaption:
+    """What a captioner generated for one segment, and what that took.
+
+    Args:
+        text: a few sentences, and below them a line of keywords where the model gave some; empty where the
+            model gave nothing that holds.
+        agreement: of several samples, 0 to 1; None where there was one.
+        frames: that the model was given, over all of its calls.
+        visual_tokens: that they became; None where the backend does not count them.
+        money: what it cost; None where the price is not known, 0 on this machine.
+        prompt_tokens: of all of its prompts, visual ones among them; None where nobody counts them.
+        raw_reply: what the model replied where the text is empty.
+    """
+
+    text: str
+    agreement: float | None = None
+    frames: int = 0
+    visual_tokens: int | None = 0
+    money: float | None = 0.0
+    prompt_tokens: int | None = 0
+    raw_reply: str = ""
+
+
 class Captioner(Protocol):
     """Captions segments; none is part of this package, `app` brings one.
 
@@ -221,12 +245,24 @@ class Captioner(Protocol):
     """
 
     name: str
-    batch: int
-    """Segments that it is given, and that are committed, at a time."""
 
-    def caption(self, segments: Sequence[SegmentFrames]) -> Sequence[str]:
-        """For each segment a few sentences, and below them a line of keywords where the model gave some.
+    @property
+    def batch(self) -> int:
+        """Segments that it is given, and that are committed, at a time; may change from batch to batch."""
+        ...
 
-        Empty for a segment of which the model gave nothing that holds.
+    def prepare(self) -> None:
+        """Loads what the first batch needs, so that the time of a batch is that of captioning.
+
+        Raises:
+            ModelUnavailable: the model cannot be loaded.
+        """
+        ...
+
+    def caption(self, segments: Sequence[SegmentFrames]) -> Sequence[GeneratedCaption]:
+        """A caption a segment, in their order.
+
+        Raises:
+            ModelUnavailable: the model cannot be asked.
         """
         ...

@@ -41,8 +41,8 @@ def test_where_nothing_is_retrieved_the_clip_is_spread_over_the_scope(asking: An
 
 
 def test_the_next_video_is_asked_about_when_the_first_declines(asking: Any) -> None:
-    answer = asking("skim", "Who is Bayes?", ["not visible", "a man"])
-    assert [parts_of(asking, call)[1].video_id for call in range(2)] == [LECTURE, DEMO]
+    answer = asking("skim", "short demo, summary", ["not visible", "a man"])
+    assert [parts_of(asking, call)[1].video_id for call in range(2)] == [DEMO, LECTURE]
     assert answer.text == "a man"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.tools.video_llm.tiny_models import write_checkpoint
+from tests.tools.video_llm.checkpoints import write_checkpoint
 
 
 @pytest.fixture(scope="session")

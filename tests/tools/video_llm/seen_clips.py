@@ -9,7 +9,7 @@ import numpy as np
 from playhead_index.embed.runtime import torch
 from playhead_index.window import Window
 from playhead_tools.compression.records import SelectedTokens
-from playhead_tools.video_llm.load_model import LoadOptions
+from playhead_tools.video_llm.load_options import LoadOptions
 from playhead_tools.video_llm.protocol import Budget, Clip, VlmRequest
 from playhead_tools.video_llm.token_selection import TokenizedClip
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM

@@ -7,7 +7,8 @@ from tests.changed_weights import Change, change_weights, longer, with_copy, wit
 from tests.tiny_video_llm import make_tiny_video_llm
 
 from playhead_index.errors import ModelUnavailable
-from playhead_tools.video_llm.load_model import LoadOptions, load
+from playhead_tools.video_llm.load_model import load
+from playhead_tools.video_llm.load_options import LoadOptions
 
 DOWN = "model.language_model.layers.1.mlp.down_proj.weight"
 NORM = "model.language_model.layers.1.input_layernorm.weight"

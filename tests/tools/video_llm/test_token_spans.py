@@ -2,7 +2,7 @@
 
 import pytest
 
-from playhead_tools.video_llm.model_families import FAMILIES
+from playhead_tools.video_llm.model_families import FAMILIES, Family
 from playhead_tools.video_llm.token_spans import StepSpan, step_spans, with_times
 
 QWEN3 = FAMILIES["qwen3_vl"]
@@ -43,3 +43,23 @@ def test_spans_are_found_again_after_times_were_written() -> None:
 def test_too_few_placeholders_are_an_error() -> None:
     with pytest.raises(ValueError, match=r"expected 2 \* 3 placeholders, got 2"):
         step_spans(WRITTEN * 2, "<|video_pad|>", 2, 3, QWEN3)
+
+
+BARE = Family("any")
+
+
+@pytest.mark.parametrize(
+    ("written", "around"),
+    [
+        ("<s>1.0 s<v><e><s>2.5 s<v><e>", ["<s>1.0 s<v><e>", "<s>2.5 s<v><e>"]),
+        ("<s><v><e>3<s><v><e>14", ["<s><v><e>3", "<s><v><e>14"]),
+        ("00:01 <s><v><e> 00:02 <s><v><e>", ["00:01 <s><v><e>", " 00:02 <s><v><e>"]),
+        ("<in>1s<v><frame_end>2s<v><video_end>", ["1s<v>", "<frame_end>2s<v>"]),
+        ("<v><v>", ["<v>", "<v>"]),
+        ("<s><v><e>", ["<v>"]),
+    ],
+    ids=["before", "after", "between", "a mark between", "one run", "one step"],
+)
+def test_words_around_steps_are_found_by_comparing(written: str, around: list[str]) -> None:
+    spans = step_spans(written, "<v>", len(around), 1, BARE)
+    assert [written[span.opens : span.closes] for span in spans] == around

@@ -13,7 +13,8 @@ from tests.tools.video_llm.seen_clips import Places, exact, logits, noise, vlm_r
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import ModelUnavailable, TokenBudgetExceeded
 from playhead_tools.video_llm.chat_template import plain, prompt_text
-from playhead_tools.video_llm.load_model import LoadOptions, load_options
+from playhead_tools.video_llm.load_model import load_options
+from playhead_tools.video_llm.load_options import LoadOptions
 from playhead_tools.video_llm.protocol import PriorTurn
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
@@ -156,10 +157,12 @@ def test_word_vectors_are_the_models_own(checkpoint: Checkpoint) -> None:
     assert llm.word_vectors("Yes").shape == (1, 32)
 
 
-def test_a_family_that_is_not_known_is_named(tmp_path: Path) -> None:
+def test_a_type_that_answers_nothing_about_pictures_is_named(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     (tmp_path / "model.safetensors").write_bytes(b"")
-    with pytest.raises(ModelUnavailable, match="type 'bert' are not known here; known are qwen3_vl"):
+    with pytest.raises(
+        ModelUnavailable, match="has no class that answers about pictures for the type 'bert'"
+    ):
         TransformersVideoLLM(tmp_path).generate(vlm_request())
 
 

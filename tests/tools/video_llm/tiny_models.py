@@ -1,10 +1,9 @@
 """Checkpoints of the real classes with random weights, as a hub would have them, small enough for a test."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
-from playhead_index.embed.runtime import torch, transformers
+from playhead_index.embed.runtime import transformers
 from playhead_tools.video_llm.number_words import provide_number_words
 
 QWEN_TEMPLATE = (
@@ -116,20 +115,21 @@ def qwen2_5_vl() -> tuple[Any, Any]:
     return library.Qwen2_5_VLForConditionalGeneration(config), processor
 
 
-def video_llava() -> tuple[Any, Any]:
+def video_llava(image_px: int = 28, context: int = 8192) -> tuple[Any, Any]:
     """Video-LLaVA: 2 x 2 patches and a class token a frame; the class token of images is dropped."""
     library = transformers()
     words = tokenizer(["<image>", "<video>"])
-    vision = {**_VISION, "image_size": 28, "patch_size": 14, "model_type": "clip_vision_model"}
+    vision = {**_VISION, "image_size": image_px, "patch_size": 14, "model_type": "clip_vision_model"}
+    text = text_config(words, max_position_embeddings=context)
     config = library.VideoLlavaConfig(
         vision_config=vision,
-        text_config={"model_type": "llama", **text_config(words)},
+        text_config={"model_type": "llama", **text},
         image_token_index=words.convert_tokens_to_ids("<image>"),
         video_token_index=words.convert_tokens_to_ids("<video>"),
-        image_seq_length=4,
-        video_seq_length=40,
+        image_seq_length=(image_px // 14) ** 2,
+        video_seq_length=8 * ((image_px // 14) ** 2 + 1),
     )
-    edge = {"size": {"shortest_edge": 28}, "crop_size": {"height": 28, "width": 28}}
+    edge = {"size": {"shortest_edge": image_px}, "crop_size": {"height": image_px, "width": image_px}}
     processor = library.VideoLlavaProcessor(
         image_processor=library.VideoLlavaImageProcessor(**edge),
         video_processor=library.VideoLlavaVideoProcessor(**edge),
@@ -304,12 +304,3 @@ MAKERS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "llava_onevision": llava_onevision, "llava_next_video": llava_next_video, "internvl": internvl,
     "perception_lm": perception_lm, "video_llama_3": video_llama_3,
 }  # fmt: skip
-
-
-def write_checkpoint(family: str, folder: Path) -> Path:
-    """A folder with weights, processor and template of a family."""
-    torch().manual_seed(0)
-    model, processor = MAKERS[family]()
-    model.save_pretrained(folder)
-    processor.save_pretrained(folder)
-    return folder

@@ -39,7 +39,7 @@ class Architecture:
     Args:
         title: for people.
         licence: of the released weights, said before a download.
-        model_types: `model_type` of the released `config.json`.
+        model_types: `model_type` of the released `config.json`, or its `model.model_cls`.
         loader: `module:function` of an `ArchitectureLoader`; imported when a model is loaded.
         weights: patterns of the files that hold the weights; the first that fits any file counts.
         marker_files: files by any of which a release is recognised that has no such `config.json`.
@@ -53,11 +53,6 @@ class Architecture:
     weights: tuple[str, ...] = ("*.safetensors",)
     marker_files: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
-
-    @property
-    def needed_files(self) -> tuple[str, ...]:
-        """Files without which it is not loaded."""
-        return self.marker_files[:1] or ("config.json",)
 
     def load(self, folder: Path, options: LoadOptions, arguments: Mapping[str, Any]) -> ModelParts:
         """The model in a folder; see `ArchitectureLoader`."""

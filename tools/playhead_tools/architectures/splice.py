@@ -11,20 +11,16 @@ Importing this module imports transformers; loaders alone do.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from inspect import signature
 from pathlib import Path
 from typing import Any, ClassVar
 
 from playhead_index.embed.runtime import torch, transformers
 from playhead_index.embed.transformer import load_complete
+from playhead_tools.video_llm.cache_name import cache_name
 
 _library = transformers()
 _outputs = import_module("transformers.modeling_outputs")
-CACHE = (
-    "cache"
-    if "cache" in signature(_library.GenerationMixin.prepare_inputs_for_generation).parameters
-    else "past_key_values"
-)
+CACHE = cache_name()
 """What this version of transformers calls keys and values."""
 
 
@@ -39,12 +35,14 @@ class EncodedVideo(_outputs.BaseModelOutputWithPooling):  # type: ignore[misc, n
             grid and are shown instead of them, never beside them. None: there is one grid.
         redundant: (N,) bool, steps that the model's own rule leaves out when there are too many of them.
         context: (S, T, D), T rows for each of S steps that are attended to and not spliced; None for none.
+        context_owner: (S * T,) int64, for each row of context the row that it goes with; None: none.
     """
 
     default_indices: Any = None
     fine_rows: int | None = None
     redundant: Any = None
     context: Any = None
+    context_owner: Any = None
 
 
 class SpliceConfig(_library.PreTrainedConfig):  # type: ignore[misc, name-defined]
@@ -88,6 +86,8 @@ class SpliceModel(_library.PreTrainedModel, _library.GenerationMixin):  # type: 
     config_class = SpliceConfig
     base_model_prefix = ""
     input_modalities = ("video", "text")
+    reads_question: ClassVar[bool] = False
+    """Whether rows depend on the question: `get_video_features` gives what does not, `refine` the rows."""
     _supports_sdpa = True
     _supports_flash_attn = True
     _supports_attention_backend = True
@@ -119,6 +119,18 @@ class SpliceModel(_library.PreTrainedModel, _library.GenerationMixin):  # type: 
         Args:
             args: none.
             kwargs: pixels of the frames of one clip, and `return_dict`, which is always true.
+        """
+        raise NotImplementedError
+
+    def refine(self, rows: Any, num_frames: int, instruction_ids: Any) -> Any:
+        """The rows that are spliced for an instruction, of a model that `reads_question`.
+
+        Its processor has `instruction(question, num_frames)` and `instruction_ids(question, num_frames)`.
+
+        Args:
+            rows: those of `get_video_features`.
+            num_frames: of the clip.
+            instruction_ids: (W,) int64.
         """
         raise NotImplementedError
 
@@ -213,6 +225,21 @@ def load_released(
         ValueError: weights are missing, left over, or of another shape; it names them.
     """
     return load_complete(model_class, folder, config=config, key_mapping=dict(renames), **options)
+
+
+def stop_at(generation: Any, tokenizer: Any, stop: str) -> None:
+    """Generation also ends at the token that ends the assistant's turn, where the tokenizer has it.
+
+    Args:
+        generation: a `GenerationConfig`, changed.
+        tokenizer: of the model.
+        stop: the token, such as `<|im_end|>`.
+    """
+    ends = tokenizer.eos_token_id if generation.eos_token_id is None else generation.eos_token_id
+    known = [ends] if isinstance(ends, int) else list(ends or ())
+    number = tokenizer.convert_tokens_to_ids(stop) if stop in tokenizer.get_vocab() else None
+    if number is not None and number not in known:
+        generation.eos_token_id = [*known, number]
 
 
 def _joined(features: Any) -> Any:

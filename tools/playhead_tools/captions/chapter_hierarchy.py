@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 
+from playhead_index.caption_plan import segment_captions
 from playhead_index.errors import ModelOutputInvalid
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.speakers import display_name, read_speakers
@@ -66,7 +67,7 @@ class Hierarchy:
         topics = topic_texts(self._catalog, video_id)
         if topics:
             return self._summarise_topics(video_id, "chapter", topics)
-        spans = self._catalog.spans(video_id, "caption")
+        spans = segment_captions(self._catalog.spans(video_id, "caption"))
         captions = list({span.words.window.start_s: span.words for span in spans}.values())
         stored = self._stored(video_id, "chapter")
         if self._are_current(stored, captions):
@@ -202,7 +203,7 @@ def topic_texts(catalog: Catalog, video_id: str) -> list[TopicText]:
     ]
     captions = [
         replace(span.words, text=parse_caption(span.words.text).text)
-        for span in catalog.spans(video_id, "caption")
+        for span in segment_captions(catalog.spans(video_id, "caption"))
     ]
     parts = [_inside(window, sentences, captions) for window in windows]
     names = {one.label: display_name(one) for one in read_speakers(catalog, video_id)}

@@ -43,7 +43,8 @@ def evidence_row(
     if text:
         row["words"] = excerpt(one_line(text), about, context.limits.max_row_chars)
     if record.is_uncertain:
-        row["uncertain"] = f"recognised with confidence {record.confidence:.2f}: do not rely on these words"
+        how = "its samples agree by" if record.kind == "caption" else "recognised with confidence"
+        row["uncertain"] = f"{how} {record.confidence:.2f}: do not rely on these words"
     if text and reads_like_orders(text):
         row["reads_like_orders"] = True
     return row

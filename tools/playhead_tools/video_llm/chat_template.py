@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from playhead_index.embed.checkpoints import map_load_errors
-from playhead_tools.video_llm.load_model import LoadedModel
+from playhead_tools.video_llm.loaded_model import LoadedModel
+from playhead_tools.video_llm.model_families import Family
 from playhead_tools.video_llm.prompt import PromptClip, clip_parts, system_text
 from playhead_tools.video_llm.protocol import PromptFrame, VlmRequest
 
@@ -33,10 +34,10 @@ def messages(
 ) -> list[dict[str, Any]]:
     """Rules, clips with the question, and the turns since; no words can pass for a token of the model's."""
     control = control_tokens(loaded)
-    content: list[dict[str, str]] = []
+    content: list[dict[str, Any]] = []
     for part in clip_parts(request, prompt_frames):
         if isinstance(part, PromptClip):
-            content.append(_clip(loaded, part))
+            content.append(_clip(loaded, part, request.clips[part.clip].window.duration_s))
         else:
             content.append({"type": "text", "text": f"{plain(part, control)}\n"})
     content[-1]["text"] = content[-1]["text"].rstrip("\n")
@@ -50,7 +51,20 @@ def messages(
     user = {"role": "user", "content": content}
     if request.plain_prompt:
         return [user, *turns]
-    return [{"role": "system", "content": [{"type": "text", "text": system_text()}]}, user, *turns]
+    system = {"role": "system", "content": [{"type": "text", "text": system_text()}]}
+    return with_system_role(loaded.family, [system, user, *turns])
+
+
+def with_system_role(family: Family, written: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Messages whose system message stands before the text of the next one, where the template takes none."""
+    if family.system_role or len(written) < 2 or written[0]["role"] != "system":
+        return list(written)
+    system, first, *rest = written
+    (rules,) = system["content"]
+    content = [{"type": "text", "text": f"{rules['text']}\n\n"}, *first["content"]]
+    if family.media_in_text:
+        content = [{"type": "text", "text": "".join(part["text"] for part in content)}]
+    return [{**first, "content": content}, *rest]
 
 
 def plain(text: str, control: Iterable[str]) -> str:
@@ -65,17 +79,25 @@ def plain(text: str, control: Iterable[str]) -> str:
 
 
 def control_tokens(loaded: LoadedModel) -> list[str]:
-    """Tokens that only code may write: placeholders, ends of turns and the like."""
+    """Tokens that only code may write: placeholders, ends of turns and the like.
+
+    A processor whose turns are marked by words that are no tokens lists them as `turn_marks`.
+    """
     tokenizer, processor = loaded.tokenizer, loaded.processor
     marks = (processor.image_token, processor.video_token)
-    tokens = {*tokenizer.get_added_vocab(), *tokenizer.all_special_tokens, *marks}
+    turns = getattr(processor, "turn_marks", ())
+    tokens = {*tokenizer.get_added_vocab(), *tokenizer.all_special_tokens, *marks, *turns}
     return sorted(token for token in tokens if len(token.strip()) >= _SHORTEST_TOKEN)
 
 
-def _clip(loaded: LoadedModel, part: PromptClip) -> dict[str, str]:
+def _clip(loaded: LoadedModel, part: PromptClip, duration_s: float) -> dict[str, Any]:
     family, processor = loaded.family, loaded.processor
     as_image = family.one_is_image and len(part.frames) == 1
     if not family.media_in_text:
-        return {"type": "image" if as_image else "video"}
+        if as_image:
+            return {"type": "image"}
+        # templates that tell how long a video is read it here; the others do not look
+        timed = {"video_duration": round(duration_s, 2)} if hasattr(processor, "video_duration_token") else {}
+        return {"type": "video", **timed}
     token = processor.image_token if as_image else processor.video_token
     return {"type": "text", "text": f"{token}\n"}

@@ -18,10 +18,20 @@ from playhead_index.store.videos import read_duration_s
 from playhead_index.window import Window
 from playhead_index.words.protocol import Words
 from playhead_tools.frames import FrameReader
-from playhead_tools.local_hosts import is_loopback
 from playhead_tools.reasoning_content import split_thoughts
 from playhead_tools.region import Region
 from playhead_tools.tolerance import EPSILON_S
+from playhead_tools.video_llm.bin_grounding import GroundedMoment, ground_in_clip, grounding_clip
+from playhead_tools.video_llm.call_cost import call_cost
+from playhead_tools.video_llm.call_defaults import (
+    FRAMES_PER_CALL,
+    FRAMES_PER_PLAIN_CALL,
+    NEW_TOKENS,
+    NEW_TOKENS_PLAIN,
+    NEW_TOKENS_THINKING,
+    NEW_TOKENS_YES_NO,
+    SHORT_SIDE_PX,
+)
 from playhead_tools.video_llm.frame_citations import resolve_frame_numbers
 from playhead_tools.video_llm.frame_sampling import (
     MIN_WINDOW_S,
@@ -46,13 +56,7 @@ from playhead_tools.video_llm.protocol import (
     wants_plain_prompt,
 )
 from playhead_tools.video_llm.refusals import is_refusal
-from playhead_tools.video_llm.usage import Report
 
-FRAMES_PER_CALL, FRAMES_PER_PLAIN_CALL = 16, 8
-SHORT_SIDE_PX = 336
-NEW_TOKENS, NEW_TOKENS_YES_NO, NEW_TOKENS_PLAIN = 1024, 64, 48
-NEW_TOKENS_THINKING = 4096
-"""For a model that has been seen to think aloud before it answers, whatever it is asked."""
 MAX_REPLY_CHARS = 4_000
 MAX_CACHED_CLIPS = 24
 """Decoded clips that are cached for further questions about them."""
@@ -145,6 +149,7 @@ class VlmClient:
         self._frames = FrameReader(catalog)
         self._clips: OrderedDict[ClipRequest, Clip] = OrderedDict()
         self._observations: dict[tuple[ClipRequest, str, bool], Observation] = {}
+        self._grounded: dict[tuple[ClipRequest, str], GroundedMoment] = {}
         self._lock = threading.Lock()
         self._thinks, self._num_unread_forms = False, 0
 
@@ -231,13 +236,8 @@ class VlmClient:
         return Observation(
             clip_request.video_id, clip_request.window, question, text, times, p_yes,
             report.frames_shown, report.visual_tokens_kept or 0, report.total_s,
-            report.visual_tokens_given or 0, self._money(report), refused, cited_s, unknown,
+            report.visual_tokens_given or 0, call_cost(report, self.host), refused, cited_s, unknown,
         )  # fmt: skip
-
-    def _money(self, report: Report) -> float | None:
-        if report.cost is None:
-            return 0.0 if not self.host or is_loopback(self.host) else None
-        return report.cost
 
     @property
     def look_note(self) -> str:
@@ -274,6 +274,40 @@ class VlmClient:
         )
         return again if reply is None else replace(again, report=reply.report.plus(again.report))
 
+    def ground(
+        self, video_id: str, window: Window, query: str, *, frames: int | None = None
+    ) -> GroundedMoment:
+        """Where in a window something happens, asked in a hundred bins (VTimeLLM, arXiv:2311.18445).
+
+        A bin is a hundredth of the window, so the window should be one that was found before, not a whole
+        long video. The same request a second time is answered from the cache.
+
+        Args:
+            video_id: in which video.
+            window: where to look; frames are spread evenly over it.
+            query: a short description, such as "a dog jumps".
+            frames: maximum number of frames; that of the instance when None. VTimeLLM takes 100.
+
+        Raises:
+            ToolError: the video is unknown, the window outside it, or the query empty.
+            VideoUnreadable: the file cannot be decoded.
+            ModelUnavailable: the model cannot be asked.
+            ModelOutputInvalid: its reply neither holds bins nor says that nothing of it is shown.
+        """
+        if not query.strip():
+            raise ToolError("a query is needed to look for, got none")
+        inside = self._inside(video_id, window)
+        request = grounding_clip(video_id, inside, frames or self.frames)
+        key = (request, query)
+        with self._lock:
+            if (cached := self._grounded.get(key)) is not None:
+                return cached
+            clip = self._clip(request)
+        grounded = ground_in_clip(self._model, clip, query)
+        with self._lock:
+            self._grounded[key] = grounded
+        return grounded
+
     def fresh(self) -> "VlmClient":
         """A client with an empty cache and the same settings; the model is not loaded again."""
         return VlmClient(
@@ -297,18 +331,19 @@ class VlmClient:
         return duration_s
 
     def _request(self, video_id: str, window: Window, frames: int) -> ClipRequest:
-        video_window = Window(0.0, self.duration_s(video_id))
-        inside = window.clamped(video_window) if isfinite(window.end_s) else None
-        if inside is None:
-            raise ToolError(f"{window} is outside the video, which is {video_window.duration_s:.1f} s long")
+        inside, video_window = self._inside(video_id, window), Window(0.0, self.duration_s(video_id))
         return dense_clip(video_id, inside, video_window, frames, min(MIN_WINDOW_S, frames * STEP_S))
 
-    def _strip(self, video_id: str, window: Window, num_frames: int) -> ClipRequest:
-        video_window = Window(0.0, self.duration_s(video_id))
-        inside = window.clamped(video_window)
+    def _inside(self, video_id: str, window: Window) -> Window:
+        """The part of a window inside its video."""
+        duration_s = self.duration_s(video_id)
+        inside = window.clamped(Window(0.0, duration_s)) if isfinite(window.end_s) else None
         if inside is None:
-            raise ToolError(f"{window} is outside the video, which is {video_window.duration_s:.1f} s long")
-        return strip_clip(video_id, inside, num_frames)
+            raise ToolError(f"{window} is outside the video, which is {duration_s:.1f} s long")
+        return inside
+
+    def _strip(self, video_id: str, window: Window, num_frames: int) -> ClipRequest:
+        return strip_clip(video_id, self._inside(video_id, window), num_frames)
 
     def _clips_of(self, clip_request: ClipRequest) -> tuple[Clip, ...]:
         """The clips of a call: the strip, where there is one, then the clip with its words."""

@@ -1,5 +1,6 @@
 """Frames of a call are chosen, prepared and encoded, each clip only once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
@@ -8,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.runtime import torch
-from playhead_index.errors import TokenBudgetExceeded
 from playhead_tools.compression.records import ClipTokens, upcast_half
 from playhead_tools.compression.text_guided import token_importance
 from playhead_tools.compression.token_ranking import rank_order
@@ -20,15 +20,33 @@ from playhead_tools.video_llm.clip_features import (
     encode,
     placeholder,
     prepare_pixels,
+    reads_question,
+    refine,
 )
 from playhead_tools.video_llm.feature_cache import FeatureCache
 from playhead_tools.video_llm.frame_citations import number_frames
-from playhead_tools.video_llm.load_model import LoadedModel
+from playhead_tools.video_llm.loaded_model import LoadedModel
+from playhead_tools.video_llm.look_limits import FrameLimit, RequestLimits
 from playhead_tools.video_llm.prompt import PromptClip, prompt_clips, times_text
 from playhead_tools.video_llm.protocol import FrameChooser, PromptFrame, VlmRequest
 from playhead_tools.video_llm.token_spans import with_times
 
 ClipInput = ClipFeatures | Pixels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodedRequest:
+    """A call after the vision encoder.
+
+    Args:
+        prompt_frames: its shown frames.
+        features: of each clip.
+        note: why fewer frames are shown than budget and model allow; empty when they are not.
+    """
+
+    prompt_frames: tuple[PromptFrame, ...]
+    features: tuple[ClipFeatures, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,40 +65,56 @@ class ClipEncoder:
     choose: FrameChooser
     rank: bool = False
 
-    def encode_request(
-        self, request: VlmRequest, *, fit_tokens: bool
-    ) -> tuple[tuple[PromptFrame, ...], tuple[ClipFeatures, ...]]:
+    def encode_request(self, request: VlmRequest, limits: RequestLimits) -> EncodedRequest:
         """The shown frames of a call, and what the encoder makes of each clip.
 
         Args:
             request: the call.
-            fit_tokens: show so few frames that all their tokens keep the budget; else somebody chooses among
-                the tokens later.
+            limits: says how many of its frames may be shown.
 
         Raises:
             ModelUnavailable: the model takes no such frames.
-            TokenBudgetExceeded: not one frame fits the visual tokens.
+            TokenBudgetExceeded: not one frame fits.
         """
         prompt_frames = self._choose_frames(request, None)
-        clip_input = [self._prepare(request, part) for part in prompt_clips(prompt_frames)]
-        budget = request.budget.visual_tokens if fit_tokens else None
-        while budget is not None and (total := sum(map(self._tokens, clip_input))) > budget:
-            max_frames = min(len(prompt_frames) - 1, len(prompt_frames) * budget // total)
-            if max_frames < 1:
-                raise TokenBudgetExceeded(
-                    f"{budget} visual tokens are allowed and {len(prompt_frames)} frames take {total}; raise"
-                    " budget.visual_tokens, show smaller frames, or keep only some of their tokens"
-                )
-            prompt_frames = self._choose_frames(request, max_frames)
-            clip_input = [self._prepare(request, part) for part in prompt_clips(prompt_frames)]
+        clip_inputs = [self._prepare(request, part) for part in prompt_clips(prompt_frames)]
+        allowed, reason = len(prompt_frames), ""
+        limit = self._limit(limits, request, prompt_frames, clip_inputs)
+        while limit.frames < len(prompt_frames):
+            reason = limit.reason or reason
+            prompt_frames = self._choose_frames(request, limit.frames)
+            clip_inputs = [self._prepare(request, part) for part in prompt_clips(prompt_frames)]
+            limit = self._limit(limits, request, prompt_frames, clip_inputs)
         parts = prompt_clips(prompt_frames)
-        return prompt_frames, tuple(
-            self._encode(request, part, one) for part, one in zip(parts, clip_input, strict=True)
+        features = tuple(
+            self._encode(request, part, one) for part, one in zip(parts, clip_inputs, strict=True)
         )
+        shown = f"{len(prompt_frames)} of {allowed} frames are shown"
+        return EncodedRequest(prompt_frames, features, f"{shown}: {reason} holds no more" if reason else "")
+
+    def _limit(
+        self,
+        limits: RequestLimits,
+        request: VlmRequest,
+        prompt_frames: Sequence[PromptFrame],
+        clip_inputs: Sequence[ClipInput],
+    ) -> FrameLimit:
+        return limits.max_frames(request, prompt_frames, clip_inputs, sum(map(self._tokens, clip_inputs)))
+
+    def num_frames(self, request: VlmRequest) -> int:
+        """Frames of a call that budget and model allow."""
+        return len(self._choose_frames(request, None))
 
     def keys(self, request: VlmRequest, prompt_frames: tuple[PromptFrame, ...]) -> tuple[str, ...]:
         """The names of the shown clips; equal ones have equal features."""
-        return tuple(self._key(request, part) for part in prompt_clips(prompt_frames))
+        parts = prompt_clips(prompt_frames)
+        keys = tuple(self._key(request, part) for part in parts)
+        if not reads_question(self.loaded):
+            return keys
+        read = self.loaded.processor.instruction
+        return tuple(
+            f"{key} {read(request.question, len(part.frames))}" for key, part in zip(keys, parts, strict=True)
+        )
 
     def _choose_frames(self, request: VlmRequest, max_frames: int | None) -> tuple[PromptFrame, ...]:
         """As many frames as budget and model allow; no clip has more than the model was trained on."""
@@ -88,7 +122,8 @@ class ClipEncoder:
         limits = [limit for limit in (request.budget.frames, max_frames) if limit is not None]
         if cap is None or (limits and min(limits) < len(request.clips)):
             return frames_to_show(request, self.choose, max_frames)
-        share = min([cap, *(limit // len(request.clips) for limit in limits)])
+        num_trained = sum(min(len(clip), cap) for clip in request.clips)
+        share = min([cap, *(limit // len(request.clips) for limit in limits if num_trained > limit)])
         frame_indices = [
             np.arange(len(clip)) if len(clip) <= share else self.choose((clip,), request.question, share)[0]
             for clip in request.clips
@@ -102,20 +137,25 @@ class ClipEncoder:
 
     def _encode(self, request: VlmRequest, part: PromptClip, clip_input: ClipInput) -> ClipFeatures:
         features = clip_input if isinstance(clip_input, ClipFeatures) else encode(self.loaded, clip_input)
+        is_final = not reads_question(self.loaded)
         if features.context is not None and not features.context_keys:
             features = replace(features, context_keys=self._context_keys(request, part, features))
-        if self.rank and features.order is None:
+        if is_final and self.rank and features.order is None:
             features = ranked(features)
         if features is not clip_input:
             self.cache.put(self._key(request, part), features)
-        return features
+        if is_final:
+            return features
+        refined = refine(self.loaded, features, request.question)
+        return ranked(refined) if self.rank else refined
 
     def _context_keys(self, request: VlmRequest, part: PromptClip, features: ClipFeatures) -> tuple[str, ...]:
         """A name for each step of the context: that of its frame where a step is one, whatever the clip."""
         frames, pts_s, _ = _frames_of(request, part)
         if features.context_steps != len(frames):
             return tuple(f"{self._key(request, part)}/{step}" for step in range(features.context_steps))
-        revision = f"{self.loaded.revision}/{features.modality}"
+        rows = len(features.context) // features.context_steps
+        revision = f"{self.loaded.revision}/{features.modality}/{rows}"
         video_id = request.clips[part.clip].video_id
         return tuple(
             clip_key(revision, video_id, frames[i : i + 1], pts_s[i : i + 1], 0.0) for i in range(len(frames))
@@ -128,9 +168,14 @@ class ClipEncoder:
         """Tokens in the clip's place and rows of context, words too, those that the model leaves out not."""
         written = len(self.loaded.tokenizer(clip_input.expansion, add_special_tokens=False)["input_ids"])
         if clip_input.default_indices is None:
-            return written + clip_input.num_context_rows
+            return written + self._context_tokens(clip_input)
         all_placeholders = clip_input.expansion.count(placeholder(self.loaded, clip_input.modality))
         return written - all_placeholders + len(clip_input.default_indices)
+
+    def _context_tokens(self, clip_input: ClipInput) -> int:
+        if isinstance(clip_input, ClipFeatures):
+            return clip_input.num_context_tokens
+        return 0 if self.loaded.family.context_is_owned else clip_input.num_context_rows
 
 
 def ranked(features: ClipFeatures) -> ClipFeatures:
@@ -154,10 +199,17 @@ def _default_steps(features: ClipFeatures) -> Any:
 
 
 def step_times_s(features: ClipFeatures, part: PromptClip) -> NDArray[np.float64]:
-    """(N,) the mean time of the frames of every step, seconds."""
+    """(N,) the mean time of the frames of every step, seconds.
+
+    A step is of as many frames as every other, the last one of fewer; or, where that gives another number of
+    steps, of those that adaptive averaging puts there.
+    """
     times_s = np.array([frame.pts_s for frame in part.frames])
     steps = features.token_steps
     together = ceil(len(times_s) / steps)
+    if ceil(len(times_s) / together) != steps:
+        cuts = [(i * len(times_s) // steps, -(-(i + 1) * len(times_s) // steps)) for i in range(steps)]
+        return np.array([times_s[first:stop].mean() for first, stop in cuts])
     padded = np.pad(times_s, (0, together * steps - len(times_s)), mode="edge")
     means: NDArray[np.float64] = padded.reshape(steps, together).mean(axis=1)
     return means

@@ -4,8 +4,9 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from inspect import signature
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -14,17 +15,28 @@ from numpy.typing import NDArray
 from playhead_index.embed.checkpoints import map_load_errors
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import ModelUnavailable
-from playhead_tools.video_llm.load_model import LoadedModel
+from playhead_tools.video_llm.loaded_model import LoadedModel
 from playhead_tools.video_llm.model_families import Modality
 
 TICKS_PER_S = 1000
 """Frames are identified by their millisecond, so that irregular times stay true."""
 _SPARSE = 16
+_MAX_MERGED_SIDE = 8
+_PLACE = "place."
+_OTHER_PLACE_INPUTS = {
+    "input_ids", "attention_mask", "mm_token_type_ids", "image_grid_thw", "video_grid_thw", "kwargs",
+    "second_per_grid_ts", "second_per_grids",
+}  # fmt: skip
+"""Arguments of `get_rope_index` that come from the whole prompt or from fields of `ClipFeatures`."""
+_STEP_S_NAMES = ("second_per_grid_ts", "video_second_per_grid")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClipFeatures:
     """What a vision encoder made of the frames of a clip.
+
+    Of models whose rows depend on the question (`reads_question`) these are what does not; `refine` makes
+    those that are spliced.
 
     Args:
         rows: (N * T + tail, D) floating tensor in the computer's own memory; T rows for each of N steps, a
@@ -49,6 +61,10 @@ class ClipFeatures:
             visual tokens are these rows, so `tokens`, `default_indices` and `order` are about them.
         context_steps: of how many steps the context is, as many rows of each.
         context_keys: a name for each step of the context, equal names mean equal rows; none: not cached.
+        context_owner: (M,) int64, for each row of context the row that it goes with; then rows are
+            the visual tokens, and context is kept where its owner is. None: context rows are tokens.
+        place_inputs: further tensors of the processor from which the model computes its tokens' places, by
+            the names that it gives them.
 
     Raises:
         ValueError: the rows, or those of the context, are not the same number for every step.
@@ -69,6 +85,8 @@ class ClipFeatures:
     context: Any = None
     context_steps: int = 0
     context_keys: tuple[str, ...] = ()
+    context_owner: Any = None
+    place_inputs: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         num_rows = int(self.rows.shape[0]) - self.tail
@@ -88,6 +106,11 @@ class ClipFeatures:
             raise ValueError(
                 f"context of {self.context_steps} steps needs a key each, got {len(self.context_keys)}"
             )
+        if self.context_owner is not None and self.context_owner.shape != self.context.shape[:1]:
+            raise ValueError(
+                f"context of {len(self.context)} rows needs an owner each, got"
+                f" {tuple(self.context_owner.shape)}"
+            )
 
     @property
     def tokens_per_step(self) -> int:
@@ -96,25 +119,33 @@ class ClipFeatures:
 
     @property
     def tokens(self) -> Any:
-        """(N, T, D) the visual tokens by step: the context where there is one, else the rows but the tail."""
-        if self.context is not None:
+        """(N, T, D) the visual tokens by step: context where it is tokens, else the rows but the tail."""
+        if self.has_context_tokens:
             return self.context.unflatten(0, (self.context_steps, -1))
         return self.rows[: self.steps * self.tokens_per_step].unflatten(0, (self.steps, self.tokens_per_step))
 
     @property
     def token_steps(self) -> int:
         """N of `tokens`."""
-        return self.steps if self.context is None else self.context_steps
+        return self.context_steps if self.has_context_tokens else self.steps
 
     @property
-    def num_context_rows(self) -> int:
-        """M; 0 without context."""
-        return 0 if self.context is None else len(self.context)
+    def has_context_tokens(self) -> bool:
+        """Whether the visual tokens are rows of context."""
+        return self.context is not None and self.context_owner is None
+
+    @property
+    def num_context_tokens(self) -> int:
+        """M where rows of context are visual tokens, else 0."""
+        return len(self.context) if self.has_context_tokens else 0
 
     @property
     def size_bytes(self) -> int:
         """What the tensors take."""
-        optional = (self.default_indices, self.order, self.redundant, self.context)
+        optional = (
+            self.default_indices, self.order, self.redundant, self.context, self.context_owner,
+            *self.place_inputs.values(),
+        )  # fmt: skip
         beside = [tensor for tensor in optional if tensor is not None]
         return sum(int(tensor.nbytes) for tensor in (self.rows, *self.deep, *beside))
 
@@ -129,9 +160,10 @@ class ClipFeatures:
         }  # fmt: skip
         facts_tensor = torch().tensor(list(json.dumps(facts).encode()), dtype=torch().uint8)
         deep = {f"deep{i}": tensor.contiguous() for i, tensor in enumerate(self.deep)}
+        places = {f"{_PLACE}{name}": tensor for name, tensor in self.place_inputs.items()}
         optional = {
             "own": self.default_indices, "order": self.order, "redundant": self.redundant,
-            "context": self.context,
+            "context": self.context, "owner": self.context_owner, **places,
         }  # fmt: skip
         optional_tensors = {
             name: tensor.contiguous() for name, tensor in optional.items() if tensor is not None
@@ -152,9 +184,13 @@ class ClipFeatures:
         facts["context_keys"] = tuple(facts.get("context_keys", ()))
         names = {
             "default_indices": "own", "order": "order", "redundant": "redundant", "context": "context",
+            "context_owner": "owner",
         }  # fmt: skip
         optional: dict[str, Any] = {field: tensors.get(name) for field, name in names.items()}
-        return cls(rows=tensors["rows"], deep=deep, **optional, **facts)
+        places = {
+            name.removeprefix(_PLACE): tensor for name, tensor in tensors.items() if name.startswith(_PLACE)
+        }
+        return cls(rows=tensors["rows"], deep=deep, place_inputs=places, **optional, **facts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,8 +220,15 @@ class Pixels:
 
 def placeholder(loaded: LoadedModel, modality: Modality) -> str:
     """The token that stands for one feature of this modality."""
+    if loaded.family.placeholder and modality == loaded.family.modality:
+        return loaded.family.placeholder
     token: str = loaded.processor.image_token if modality == "image" else loaded.processor.video_token
     return token
+
+
+def written_as_image(loaded: LoadedModel, clip: "ClipFeatures") -> bool:
+    """Whether the clip's place in the text is the image token: a single frame of models trained so."""
+    return loaded.family.one_is_image and clip.modality == "image"
 
 
 def clip_key(
@@ -241,6 +284,12 @@ def prepare_pixels(
     """
     processor, family = loaded.processor, loaded.family
     as_image = family.one_is_image and len(frames) == 1
+    missing = 0 if as_image else max(0, family.min_frames - len(frames))
+    if missing:
+        frames, pts_s = (
+            np.pad(frames, [(0, missing), *[(0, 0)] * 3], mode="edge"),
+            np.pad(pts_s, (0, missing), "edge"),
+        )
     frame_batch = torch().from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2)
     media: dict[str, Any] = (
         {"images": [frames[0]], "images_kwargs": {"return_tensors": "pt"}}
@@ -250,14 +299,18 @@ def prepare_pixels(
             "videos_kwargs": {
                 "return_tensors": "pt",
                 "do_sample_frames": False,
+                "return_metadata": True,
                 "video_metadata": [metadata_of(pts_s, duration_s)],
             },
         }
     )
+    if not as_image and hasattr(processor, "position_id_per_seconds"):
+        # places in time are counted from the rate at which frames were sampled, not from their own times
+        media["videos_kwargs"]["fps"] = 1 / step_of(pts_s, duration_s)
     written = processor.image_token if as_image else processor.video_token
     with map_load_errors(family.title, f"preparing {len(frames)} frames of {frames.shape[1:3]} pixels"):
         inputs = processor(text=[written], return_text_replacement_offsets=True, **media)
-    expansion = inputs["text_replacement_offsets"][0][0]["replacement"]
+        expansion = _expansion(processor, inputs)
     modality: Modality = "image" if as_image else family.modality
     if not family.prunes_tokens:
         return Pixels(
@@ -269,18 +322,22 @@ def prepare_pixels(
     return Pixels(dict(inputs), full_expansion, modality, len(frames), stays.nonzero()[:, 0])
 
 
+def run_encoder(loaded: LoadedModel, pixels: Pixels) -> Any:
+    """What the model's vision encoder returns for the frames, as it returns it."""
+    encoder = encoder_of(loaded, pixels.modality)
+    with torch().inference_mode():
+        return encoder(**_arguments(loaded, encoder, pixels.inputs), return_dict=True)
+
+
 def encode(loaded: LoadedModel, pixels: Pixels) -> ClipFeatures:
     """What the model's vision encoder makes of the frames.
 
     Raises:
         ModelUnavailable: the encoder gives another number of features than the processor wrote placeholders.
     """
-    encoder = _encoder(loaded, pixels.modality)
-    arguments = _arguments(loaded, encoder, pixels.inputs)
-    with torch().inference_mode():
-        output = encoder(**arguments, return_dict=True)
+    output = run_encoder(loaded, pixels)
     rows = _rows(output.pooler_output)
-    if len(rows) != pixels.placeholders(loaded):
+    if not reads_question(loaded) and len(rows) != pixels.placeholders(loaded):
         raise ModelUnavailable(
             f"{loaded.family.title}: the encoder gave {len(rows)} features for"
             f" {pixels.placeholders(loaded)} placeholders; processor and model do not belong together"
@@ -292,24 +349,123 @@ def encode(loaded: LoadedModel, pixels: Pixels) -> ClipFeatures:
             f" {None if context is None else tuple(context.shape)}, the processor announced"
             f" {pixels.num_context_rows} rows; processor and model do not belong together"
         )
-    grid = _first_value(pixels.inputs, f"{pixels.modality}_grid_thw")
-    step_s = _first_value(pixels.inputs, "second_per_grid_ts")
     own = getattr(output, "default_indices", None)
+    grid = _grid(pixels)
+    tail = loaded.family.tail_tokens if pixels.modality == loaded.family.modality else 0
     return ClipFeatures(
         rows=rows,
         deep=tuple(_rows(layer) for layer in getattr(output, "deepstack_features", None) or ()),
-        steps=pixels.frames if grid is None else int(grid[0]),
-        tail=loaded.family.tail_tokens if pixels.modality == loaded.family.modality else 0,
+        steps=_num_steps(loaded, pixels, grid, len(rows) - tail),
+        tail=tail,
         expansion=pixels.expansion,
         modality=pixels.modality,
-        grid=None if grid is None else (int(grid[0]), int(grid[1]), int(grid[2])),
-        step_s=None if step_s is None else float(step_s),
+        grid=grid,
+        step_s=_step_s(pixels.inputs),
         default_indices=pixels.default_indices if own is None else own,
+        place_inputs=_place_inputs(loaded, pixels),
         fine_rows=getattr(output, "fine_rows", None),
         redundant=getattr(output, "redundant", None),
         context=None if context is None else _rows(context),
         context_steps=0 if context is None else len(context),
+        context_owner=getattr(output, "context_owner", None),
     )
+
+
+def reads_question(loaded: LoadedModel) -> bool:
+    """Whether what the language model is shown of a clip depends on the question, as with a Q-Former."""
+    return bool(getattr(loaded.base, "reads_question", False))
+
+
+def refine(loaded: LoadedModel, features: ClipFeatures, question: str) -> ClipFeatures:
+    """The clip as it is spliced for a question; of most models as it is.
+
+    Rows that a Q-Former made stand for all frames together, so they are one step.
+
+    Raises:
+        ModelUnavailable: it gives another number of features than the processor wrote placeholders.
+    """
+    if not reads_question(loaded):
+        return features
+    instruction = loaded.processor.instruction_ids(question, features.steps).to(loaded.device)
+    with torch().inference_mode():
+        made = loaded.base.refine(features.rows.to(loaded.device), features.steps, instruction)
+    rows, expected = _rows(made), features.expansion.count(placeholder(loaded, features.modality))
+    if len(rows) != expected:
+        raise ModelUnavailable(
+            f"{loaded.family.title}: the Q-Former gave {len(rows)} features for {expected} placeholders;"
+            " processor and model do not belong together"
+        )
+    return replace(features, rows=rows, steps=1, order=None, default_indices=None)
+
+
+def _expansion(processor: Any, inputs: dict[str, Any]) -> str:
+    """What the processor wrote in the place of the one clip that was its whole text."""
+    if "text_replacement_offsets" in inputs:
+        written: str = inputs["text_replacement_offsets"][0][0]["replacement"]
+        return written
+    ids = inputs["input_ids"][0]
+    text: str = processor.tokenizer.decode(ids, clean_up_tokenization_spaces=False)
+    again = processor.tokenizer(text, add_special_tokens=False)["input_ids"]
+    if list(again) != list(ids):
+        raise ValueError("what the processor writes for a clip cannot be read back from its tokens")
+    return text
+
+
+def _grid(pixels: Pixels) -> tuple[int, int, int] | None:
+    """Patches in time, height and width of a clip that is one block; None for other clips."""
+    grids = pixels.inputs.get(f"{pixels.modality}_grid_thw")
+    if grids is None or len(grids) != 1:
+        return None
+    time, height, width = (int(side) for side in grids[0])
+    return time, height, width
+
+
+def _num_steps(loaded: LoadedModel, pixels: Pixels, grid: tuple[int, int, int] | None, rows: int) -> int:
+    """How many steps a clip has: frames over frames of a step, moments of its grid, or runs of placeholders.
+
+    Raises:
+        ModelUnavailable: the features are not the same number for any of these.
+    """
+    token = re.escape(placeholder(loaded, pixels.modality))
+    runs = [len(run) for run in re.findall(f"(?:{token})+", pixels.expansion)]
+    candidates: list[int] = []
+    if loaded.family.step_frames:
+        candidates.append(ceil(pixels.frames / loaded.family.step_frames))
+    if grid is not None:
+        merged = [steps for steps in (grid[0], (grid[0] + 1) // 2) if _is_merged(grid, rows / steps)]
+        candidates += [*merged, grid[0]]
+    if len(runs) == 1 or len(runs) % pixels.frames == 0:
+        candidates.append(pixels.frames)
+    if len(set(runs)) == 1:
+        candidates.append(len(runs))
+    steps = next((number for number in candidates if rows % number == 0), None)
+    if steps is None:
+        raise ModelUnavailable(
+            f"{loaded.family.title}: {rows} features of {pixels.frames} frames in {len(runs)} runs of"
+            " placeholders are not the same number for every step; ask it through a server"
+        )
+    return steps
+
+
+def _is_merged(grid: tuple[int, int, int], per_step: float) -> bool:
+    """Whether a step's tokens are its patches merged in squares."""
+    _, height, width = grid
+    return any(per_step * side * side == height * width for side in range(1, _MAX_MERGED_SIDE + 1))
+
+
+def _step_s(inputs: dict[str, Any]) -> float | None:
+    values = [_first_value(inputs, name) for name in _STEP_S_NAMES]
+    return next((float(value) for value in values if value is not None), None)
+
+
+def _place_inputs(loaded: LoadedModel, pixels: Pixels) -> dict[str, Any]:
+    """Small tensors of the processor that `get_rope_index` takes, beside grid and seconds of a step."""
+    if not loaded.family.mrope:
+        return {}
+    names = set(signature(loaded.base.get_rope_index).parameters) - _OTHER_PLACE_INPUTS
+    return {
+        name: torch().as_tensor(pixels.inputs[name]).cpu() for name in sorted(names) if name in pixels.inputs
+    }
 
 
 def _all_placeholders(expansion: str, token: str, per_frame: int) -> str:
@@ -317,10 +473,16 @@ def _all_placeholders(expansion: str, token: str, per_frame: int) -> str:
     return re.sub(f"(?:{re.escape(token)})+", token * per_frame, expansion)
 
 
-def _encoder(loaded: LoadedModel, modality: Modality) -> Any:
-    if modality == "video" and hasattr(loaded.base, "get_video_features"):
-        return loaded.base.get_video_features
-    return loaded.base.get_image_features
+def encoder_of(loaded: LoadedModel, modality: Modality) -> Any:
+    """The method that encodes clips that go in as this modality."""
+    for name in ("get_video_features", "get_image_features")[modality == "image" :]:
+        for owner in (loaded.base, loaded.model):
+            if hasattr(owner, name):
+                return getattr(owner, name)
+    raise ModelUnavailable(
+        f"{loaded.family.title}: {type(loaded.model).__name__} has no vision encoder that can be called alone"
+        " (get_video_features or get_image_features); ask it through a server"
+    )
 
 
 def _arguments(loaded: LoadedModel, encoder: Any, inputs: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A video-LLM of transformers from a folder or the local cache, with the options people load them by."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,57 +11,26 @@ from playhead_index.embed.runtime import pick_device, pick_dtype, torch, transfo
 from playhead_index.embed.transformer import load_complete
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.architectures.architecture import Architecture, ModelParts
-from playhead_tools.architectures.registry import find_architecture
-from playhead_tools.video_llm.load_options import Attention as Attention
-from playhead_tools.video_llm.load_options import LoadOptions as LoadOptions
-from playhead_tools.video_llm.model_families import Family, family_of
+from playhead_tools.architectures.registry import find_architecture, needed_files
+from playhead_tools.video_llm.load_options import LoadOptions
+from playhead_tools.video_llm.loaded_model import LoadedModel
+from playhead_tools.video_llm.model_families import known_family
 from playhead_tools.video_llm.number_words import provide_number_words
-from playhead_tools.video_llm.visual_context import VisualKeyCache
+from playhead_tools.video_llm.video_probe import family_without_row, probe_family
 
 WORDS = ("*.json", "*.jinja", "*.txt", "*.model")
 """Files that say how a prompt is written and pictures are prepared."""
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LoadedModel:
-    """A model ready to be asked.
-
-    Args:
-        model: of the class that its configuration names.
-        processor: with tokenizer and video processor; pads on the left.
-        family: what is particular about it.
-        revision: changes with the weights, the processor or the numbers' type.
-        device: where it computes.
-    """
-
-    model: Any
-    processor: Any
-    family: Family
-    revision: str
-    device: str
-
-    @property
-    def base(self) -> Any:
-        """The model below its word head, which encodes clips."""
-        return self.model.base_model
-
-    @property
-    def visual_keys(self) -> VisualKeyCache | None:
-        """Cached keys and values of visual context; None for a model without cross-attention."""
-        return getattr(self.model, "visual_keys", None)
-
-    @property
-    def tokenizer(self) -> Any:
-        """The processor's tokenizer."""
-        return self.processor.tokenizer
+OTHER_PARTS = ("talker.", "token2wav.", "code2wav.")
+"""Beginnings of weights of the parts that speak, in checkpoints whose other part (`thinker`) answers."""
 
 
 def load(name: str, options: LoadOptions) -> LoadedModel:
-    """The model and its processor; nothing is fetched.
+    """The model and its processor; nothing is fetched. A family without a row is probed (`video_probe`).
 
     Raises:
         ModelUnavailable: files are missing or unfit, or do not hold exactly the model's weights; an option
-            needs a package or a GPU that is not there; or the family is unknown.
+            needs a package or a GPU that is not there; or the model takes no videos that a probe can follow.
     """
     architecture = find_architecture(name)
     if architecture is not None:
@@ -72,20 +41,30 @@ def load(name: str, options: LoadOptions) -> LoadedModel:
     arguments = load_options(options, device)
     with offline(), map_load_errors(name, "loading it"):
         config = transformers().AutoConfig.from_pretrained(checkpoint.folder, local_files_only=True)
-        family = family_of(config.model_type)
-        if config.model_type == "smolvlm":
+        model_type = config.model_type
+        answering = getattr(config, "thinker_config", config)
+        auto_class = _auto_class(name, answering)
+        if model_type == "smolvlm":
             provide_number_words()
         processor = transformers().AutoProcessor.from_pretrained(checkpoint.folder, local_files_only=True)
-        model = load_complete(transformers().AutoModelForImageTextToText, checkpoint.folder, **arguments)
+        family = known_family(model_type) or family_without_row(model_type, processor)
+        other_parts = () if answering is config else OTHER_PARTS
+        model = load_complete(
+            auto_class, checkpoint.folder, may_hold=other_parts, config=answering, **arguments
+        )
     _check_takes_features(name, model)
     if not options.four_bit:
         model = model.to(device)
-    return _loaded(checkpoint, ModelParts(model, processor, family), options, device)
+    loaded = _loaded(checkpoint, ModelParts(model, processor, family), options, device)
+    if known_family(model_type) is not None:
+        return loaded
+    return replace(loaded, family=probe_family(loaded, model_type))
 
 
 def _load_architecture(architecture: Architecture, name: str, options: LoadOptions) -> LoadedModel:
     advice = f"hf download {name}"
-    checkpoint = find_checkpoint(name, architecture.needed_files, architecture.weights, advice=advice)
+    needed = needed_files(architecture, name)
+    checkpoint = find_checkpoint(name, needed, architecture.weights, advice=advice)
     device = pick_device(options.device)
     arguments = load_options(options, device)
     with offline(), map_load_errors(name, f"loading it as {architecture.title}"):
@@ -104,6 +83,24 @@ def _loaded(checkpoint: Checkpoint, parts: ModelParts, options: LoadOptions, dev
     beside = f"-{parts.revision[:16]}" if parts.revision else ""
     revision = f"{checkpoint.revision[:16]}-{digest_of(words)[:16]}{beside}-{numbers}{compat}"
     return LoadedModel(parts.model.eval(), parts.processor, parts.family, revision, device)
+
+
+def _auto_class(name: str, config: Any) -> Any:
+    """The auto class that makes models which answer about pictures from such a configuration.
+
+    Raises:
+        ModelUnavailable: there is none.
+    """
+    library = transformers()
+    if type(config) in library.MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:
+        return library.AutoModelForImageTextToText
+    multimodal = getattr(library, "MODEL_FOR_MULTIMODAL_LM_MAPPING", {})
+    if type(config) in multimodal:
+        return library.AutoModelForMultimodalLM
+    raise ModelUnavailable(
+        f"model {name!r}: transformers {library.__version__} has no class that answers about pictures for the"
+        f" type {config.model_type!r}; ask it through a server"
+    )
 
 
 def load_options(options: LoadOptions, device: str) -> dict[str, Any]:

@@ -1,9 +1,11 @@
-"""How families of video-LLMs in transformers differ: one row a family, no code a family."""
+"""How families of video-LLMs in transformers differ: one row a family, no code a family.
+
+A family without a row is probed when it is loaded (`video_probe`); rows are needed only for what a probe
+cannot find out: how many frames were trained, which template the checkpoints lack, how frames are relabelled.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
-
-from playhead_index.errors import ModelUnavailable
 
 Modality = Literal["video", "image"]
 Packing = Literal["list", "tensor"]
@@ -32,8 +34,8 @@ class Family:
         modality: as what a clip's features go into the language model, and which placeholder stands for them.
         packed: how a clip's features are handed over.
         mrope: tokens have places in time, height and width; kept ones keep theirs.
-        paired: one row of features stands for `temporal_patch_size` frames.
         max_frames: frames that a clip may show; more were not trained.
+        min_frames: frames that the processor takes at least; the last one is repeated where there are fewer.
         media_in_text: placeholders are written into the text of the message, a newline after each, instead
             of by the template; templates that put all media first would tear clips from their times.
         opens: regular expression for what the processor writes before each frame's tokens.
@@ -48,14 +50,26 @@ class Family:
             as are left of each frame; all are written here, and its selection is the default.
         context_reach: for models with cross-attention. With `after` a step's placeholder stands for its
             context and goes with it when no row is kept; with `all` placeholders stay whatever is kept.
+        context_is_owned: rows of context are no tokens of their own; each goes with a placeholder.
+        placeholder: the token that stands for one feature of a clip; empty for the one that the processor
+            names after the modality. GLM-4V writes videos with its image token.
+        bos: what the processor writes before every prompt, beside what the tokenizer does.
+        clip_number: what the processor writes before the number of a clip in its prompt; empty for no number.
+        max_clips: videos that the processor takes in one prompt; more were not trained.
+        step_frames: frames that one step joins, where a probe counted them.
+        writes_times: the processor writes the times of the frames; None when nobody looked.
+        system_role: the template takes a system message; else the rules stand before the user's text.
+        own_pruning: part of a clip's tokens that the stock forward pass drops, which is not done here.
+        batches: prompts of unequal length may be answered in one padded batch.
+        probed: found out by a probe, not known from a row or compared with the stock call.
     """
 
     title: str
     modality: Modality = "video"
     packed: Packing = "list"
     mrope: bool = False
-    paired: bool = False
     max_frames: int | None = None
+    min_frames: int = 1
     media_in_text: bool = False
     opens: str = ""
     closes: str = ""
@@ -67,20 +81,31 @@ class Family:
     template: str | None = None
     prunes_tokens: bool = False
     context_reach: ContextReach = "after"
+    context_is_owned: bool = False
+    placeholder: str = ""
+    bos: str = ""
+    clip_number: str = ""
+    max_clips: int | None = None
+    step_frames: int | None = None
+    writes_times: bool | None = None
+    system_role: bool = True
+    own_pruning: float = 0.0
+    batches: bool = True
+    probed: bool = False
 
 
 _QWEN3 = Family(
     "Qwen3-VL",
     mrope=True,
-    paired=True,
+    min_frames=2,
     opens=r"<[\d.]+ seconds><\|vision_start\|>",
     closes=r"<\|vision_end\|>",
 )
 FAMILIES: dict[str, Family] = {
     "qwen3_vl": _QWEN3,
     "qwen3_vl_moe": _QWEN3,
-    "qwen2_5_vl": Family("Qwen2.5-VL", mrope=True, paired=True),
-    "qwen2_vl": Family("Qwen2-VL", mrope=True, paired=True),
+    "qwen2_5_vl": Family("Qwen2.5-VL", mrope=True),
+    "qwen2_vl": Family("Qwen2-VL", mrope=True),
     "smolvlm": Family(
         "SmolVLM2",
         modality="image",
@@ -132,15 +157,44 @@ FAMILIES: dict[str, Family] = {
 """By `model_type`."""
 
 
-def family_of(model_type: str) -> Family:
-    """The row of a model type.
+TITLES: dict[str, str] = {
+    "cohere_compass": "North Vision",
+    "cosmos3_edge": "Cosmos 3 Edge",
+    "cosmos3_omni": "Cosmos 3 Omni",
+    "dots3_note": "dots3 Note",
+    "ernie4_5_vl_moe": "ERNIE-4.5-VL",
+    "exaone4_5": "EXAONE 4.5",
+    "gemma4": "Gemma 4",
+    "gemma4_unified": "Gemma 4 Unified",
+    "glm46v": "GLM-4.6V",
+    "glm4v": "GLM-4.1V",
+    "glm4v_moe": "GLM-4.5V",
+    "glm5_next": "GLM-5.3",
+    "glmga": "GLM-GA",
+    "hy_v4_vl": "Hy4-VL",
+    "hyperclovax_vision_v2": "HyperCLOVA X Vision 2",
+    "kimi_k25": "Kimi K2.5",
+    "lfm3_vl": "LFM3-VL",
+    "minicpm_ocr": "MiniCPM-OCR",
+    "minicpmv4_6": "MiniCPM-V 4.6",
+    "minicpmv4_7": "MiniCPM-V 4.7",
+    "minimax_m3_vl": "MiniMax-M3-VL",
+    "molmo2": "Molmo2",
+    "muse_glimmer": "Muse Glimmer",
+    "muse_spark": "Muse Spark",
+    "nemotron_h_omni": "Nemotron Omni",
+    "qwen2_5_omni": "Qwen2.5-Omni",
+    "qwen3_5": "Qwen3.5",
+    "qwen3_5_moe": "Qwen3.5-MoE",
+    "qwen3_omni_moe": "Qwen3-Omni",
+    "qwen4_exp": "Qwen4-Exp",
+}
+"""Titles by `model_type` of families that are probed and whose calls were compared with the stock ones."""
 
-    Raises:
-        ModelUnavailable: it is none that is known.
-    """
-    if model_type not in FAMILIES:
-        raise ModelUnavailable(
-            f"video-LLMs of type {model_type!r} are not known here; known are {', '.join(FAMILIES)};"
-            " others can be asked through a server"
-        )
-    return FAMILIES[model_type]
+ALONE = frozenset({"dots3_note"})
+"""Types whose attention also selects padding (transformers 5.24): their prompts are answered one by one."""
+
+
+def known_family(model_type: str) -> Family | None:
+    """The row of a model type; None for one that must be probed."""
+    return FAMILIES.get(model_type)

@@ -3,7 +3,8 @@
 What a decoder computes for a token depends on the tokens before it and on their places, and on nothing after
 it. So two prompts whose columns are equal up to some point have equal keys and values up to there: a second
 question on the same clips shares rules, clips and kept tokens, a later turn the whole talk so far. Where a
-question keeps other tokens of a clip, they share what stands before the first that differs.
+question keeps other tokens of a clip, they share what stands before the first that differs. In models whose
+visual tokens also attend to later ones, they share either all of these or what stands before the first.
 """
 
 import threading
@@ -32,11 +33,13 @@ class Columns:
         marks: (K,) int64; a word's number in the vocabulary, below 0 for a row of a clip's features.
         places: (3, K) int64 in time, height and width; None for models that only count.
         clips_end: columns up to the last one of a clip, that one counted.
+        both_ways: (K,) bool, tokens that may attend to later ones; None where no token does.
     """
 
     marks: NDArray[np.int64]
     places: NDArray[np.int64] | None
     clips_end: int
+    both_ways: NDArray[np.bool_] | None = None
 
     def shared(self, other: "Columns") -> int:
         """How many columns both begin with."""
@@ -44,15 +47,22 @@ class Columns:
         same = self.marks[:length] == other.marks[:length]
         if self.places is not None and other.places is not None:
             same &= (self.places[:, :length] == other.places[:, :length]).all(axis=0)
-        return length if same.all() else int(same.argmin())
+        shared = length if same.all() else int(same.argmin())
+        for both_ways in (self.both_ways, other.both_ways):
+            if both_ways is not None and both_ways[shared:].any():
+                shared = min(shared, int(both_ways.argmax()))
+        return shared
 
     def plus(self, words: Sequence[int]) -> "Columns":
         """With words after the last column, each one place further."""
         marks = np.concatenate([self.marks, np.array(words, dtype=np.int64)])
+        both_ways = self.both_ways
+        if both_ways is not None:
+            both_ways = np.concatenate([both_ways, np.zeros(len(words), dtype=np.bool_)])
         if self.places is None:
-            return Columns(marks, None, self.clips_end)
+            return Columns(marks, None, self.clips_end, both_ways)
         ahead = self.places[:, -1:] + np.arange(1, len(words) + 1)
-        return Columns(marks, np.concatenate([self.places, ahead], axis=1), self.clips_end)
+        return Columns(marks, np.concatenate([self.places, ahead], axis=1), self.clips_end, both_ways)
 
 
 def columns_of(pruned_row: PrunedRow, keys: Sequence[str]) -> Columns:
@@ -71,7 +81,11 @@ def columns_of(pruned_row: PrunedRow, keys: Sequence[str]) -> Columns:
         end = max(end, int(columns[-1]) + 1) if len(columns) else end
     for block in pruned_row.context:
         marks[block.column] = _mark_with_context(int(marks[block.column]), block)
-    return Columns(marks, None if pruned_row.positions is None else pruned_row.positions.numpy(), end)
+    types = pruned_row.types.get("mm_token_type_ids")
+    both_ways = None if types is None else types.numpy() != 0
+    return Columns(
+        marks, None if pruned_row.positions is None else pruned_row.positions.numpy(), end, both_ways
+    )
 
 
 def _mark_with_context(mark: int, block: ContextBlock) -> int:
@@ -116,6 +130,12 @@ class PrefixCache:
     def in_memory_bytes(self) -> int:
         """What the keys and values take."""
         return sum(entry.size_bytes for entry in self._entries)
+
+    def num_known(self, columns: Columns) -> int:
+        """How many columns of a prompt need not be computed again; nothing is copied."""
+        with self._lock:
+            shared = max((entry.columns.shared(columns) for entry in self._entries), default=0)
+        return min(shared, len(columns.marks) - 1)
 
     def get(self, columns: Columns, config: Any) -> tuple[Any, int]:
         """A `DynamicCache` of one's own with what is known of the beginning, and how many columns that is.

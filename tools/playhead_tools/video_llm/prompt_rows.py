@@ -8,7 +8,7 @@ taken for several packed sequences); and what generated tokens are counted on fr
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from inspect import signature
 from typing import Any
 
@@ -16,13 +16,18 @@ from playhead_index.embed.checkpoints import map_load_errors
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.compression.budget_plan import TokenCosts
-from playhead_tools.video_llm.clip_features import ClipFeatures, placeholder
-from playhead_tools.video_llm.load_model import LoadedModel
-from playhead_tools.video_llm.model_families import ContextReach, Modality
+from playhead_tools.video_llm.clip_features import ClipFeatures, placeholder, written_as_image
+from playhead_tools.video_llm.loaded_model import LoadedModel
+from playhead_tools.video_llm.model_families import ContextReach, Family, Modality
 from playhead_tools.video_llm.token_spans import step_spans
 from playhead_tools.video_llm.visual_context import ContextBlock, VisualContext
 
 _MODALITIES: tuple[Modality, Modality] = ("image", "video")
+TOKEN_TYPES = {
+    "mm_token_type_ids": "create_mm_token_type_ids",
+    "moe_mm_token_type_ids": "create_moe_mm_token_type_ids",
+}
+"""Arguments of `forward` that say of every token what it is, and the processor's methods for them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,11 +75,14 @@ class Row:
         ids: (L,) int64.
         positions: (3, L) int64 places in time, height and width; None for models that only count.
         clips: in the order of the prompt.
+        types: (L,) int64 by argument of `forward`: what each token is, 0 for text. Models read from them
+            which tokens attend to each other in both directions, or which experts they go to.
     """
 
     ids: Any
     positions: Any
     clips: tuple[ClipPlacement, ...]
+    types: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +98,7 @@ class PrunedRow:
         rows: for each clip the (k,) int64 rows of its features that are left.
         columns: for each clip the (k,) int64 columns of `ids` where they stand.
         context: what the prompt attends to by cross-attention, in its order.
+        types: (K,) int64 by argument of `forward`, see `Row`.
     """
 
     ids: Any
@@ -100,6 +109,7 @@ class PrunedRow:
     rows: tuple[Any, ...]
     columns: tuple[Any, ...]
     context: tuple[ContextBlock, ...] = ()
+    types: dict[str, Any] = field(default_factory=dict)
 
 
 def write_row(loaded: LoadedModel, text: str, clips: Sequence[tuple[ClipFeatures, str]]) -> Row:
@@ -114,7 +124,7 @@ def write_row(loaded: LoadedModel, text: str, clips: Sequence[tuple[ClipFeatures
         ModelUnavailable: the template did not write one placeholder a clip, or the tokenizer cannot say where
             its tokens stand.
     """
-    written, starts = _expanded(loaded, text, [expansion for _, expansion in clips])
+    written, starts = _expanded(loaded, text, clips)
     tokenizer = loaded.tokenizer
     bos = tokenizer.bos_token
     with map_load_errors(loaded.family.title, "reading the prompt"):
@@ -129,7 +139,27 @@ def write_row(loaded: LoadedModel, text: str, clips: Sequence[tuple[ClipFeatures
         _place_clip(loaded, ids, offsets, start, features, expansion)
         for start, (features, expansion) in zip(starts, clips, strict=True)
     )
-    return Row(ids, _positions(loaded, ids, placement) if loaded.family.mrope else None, placement)
+    positions = _positions(loaded, ids, placement) if loaded.family.mrope else None
+    return Row(ids, positions, placement, token_types(loaded, ids))
+
+
+def token_types(loaded: LoadedModel, ids: Any) -> dict[str, Any]:
+    """(L,) int64 by argument of `forward`: what the processor says of each token that the model reads.
+
+    Models with places in time, height and width read the modalities only to compute these, so theirs are
+    left out.
+    """
+    takes = set(signature(loaded.model.forward).parameters)
+    if loaded.family.mrope:
+        takes.discard("mm_token_type_ids")
+    methods = {
+        name: getattr(loaded.processor, method, None) for name, method in TOKEN_TYPES.items() if name in takes
+    }
+    return {
+        name: torch().tensor(method([ids.tolist()])[0], dtype=torch().int64)
+        for name, method in methods.items()
+        if method is not None
+    }
 
 
 def prune_row(row: Row, token_indices: Sequence[Any]) -> PrunedRow:
@@ -153,7 +183,7 @@ def prune_row(row: Row, token_indices: Sequence[Any]) -> PrunedRow:
     for placement, tokens in zip(row.clips, tokens_left, strict=True):
         removed = _removed_columns(placement, tokens)
         keep_mask[removed] = False
-        num_rows_removed = max(0, placement.features.num_context_rows - len(tokens))
+        num_rows_removed = max(0, placement.features.num_context_tokens - len(tokens))
         visual += placement.all_tokens - len(removed) - num_rows_removed
         rows = keep_mask[placement.columns].nonzero()[:, 0]
         tensors = (placement.features.rows, *placement.features.deep)
@@ -171,9 +201,11 @@ def prune_row(row: Row, token_indices: Sequence[Any]) -> PrunedRow:
     positions, after = (
         (None, 0) if row.positions is None else (row.positions[:, keep_mask], int(row.positions.max()) + 1)
     )
+    types = {name: kinds[keep_mask] for name, kinds in row.types.items()}
     return PrunedRow(
-        row.ids[keep_mask], positions, tuple(features), visual, after, tuple(rows_left), columns, context
-    )
+        row.ids[keep_mask], positions, tuple(features), visual, after, tuple(rows_left), columns, context,
+        types,
+    )  # fmt: skip
 
 
 def batch_inputs(
@@ -195,6 +227,9 @@ def batch_inputs(
         ids[row, longest - len(pruned_row.ids) :] = pruned_row.ids
         mask[row, longest - len(pruned_row.ids) :] = 1
     inputs: dict[str, Any] = {"input_ids": ids.to(loaded.device), "attention_mask": mask.to(loaded.device)}
+    for name in pruned_rows[0].types:
+        types = _padded([pruned_row.types[name] for pruned_row in pruned_rows], longest)
+        inputs[name] = types.to(loaded.device)
     order = (mask.cumsum(-1) - 1).clamp_min(0)
     inputs["position_ids"] = order.to(loaded.device)
     if loaded.family.mrope:
@@ -214,20 +249,56 @@ def batch_inputs(
     return {**inputs, "mm_encoder_outputs": outputs} if outputs else inputs
 
 
-def _expanded(loaded: LoadedModel, text: str, expansions: Sequence[str]) -> tuple[str, list[int]]:
-    """The text with each placeholder written out, and where each begins."""
+def _expanded(
+    loaded: LoadedModel, text: str, clips: Sequence[tuple[ClipFeatures, str]]
+) -> tuple[str, list[int]]:
+    """The text with each placeholder written out, and where each begins.
+
+    The processor does it where it can: what it takes for one placeholder may be more than one token.
+    """
+    family = loaded.family
+    if family.bos and not text.startswith(family.bos):
+        text = family.bos + text
+    expansions = [_numbered(family, expansion, number) for number, (_, expansion) in enumerate(clips)]
+    number, written, starts = _replaced(loaded, text, clips, expansions)
+    if number != len(clips):
+        raise ModelUnavailable(
+            f"{family.title}: the chat template wrote {number} placeholders for"
+            f" {len(clips)} clips; the checkpoint's template does not take videos"
+        )
+    return written, starts
+
+
+def _numbered(family: Family, expansion: str, number: int) -> str:
+    """What stands in a clip's place with its number among the clips of the prompt, where it has one."""
+    if not family.clip_number:
+        return expansion
+    return re.sub(rf"\A({family.clip_number})\d+", rf"\g<1>{number}", expansion)
+
+
+def _replaced(
+    loaded: LoadedModel, text: str, clips: Sequence[tuple[ClipFeatures, str]], expansions: Sequence[str]
+) -> tuple[int, str, list[int]]:
+    """How many placeholders the text has, and, where they are as many as clips, the text and their starts."""
     marks = {loaded.processor.image_token, loaded.processor.video_token}
     pieces = re.split("|".join(map(re.escape, sorted(marks))), text)
     if len(pieces) != len(expansions) + 1:
-        raise ModelUnavailable(
-            f"{loaded.family.title}: the chat template wrote {len(pieces) - 1} placeholders for"
-            f" {len(expansions)} clips; the checkpoint's template does not take videos"
-        )
-    written, starts = pieces[0], []
-    for expansion, after in zip(expansions, pieces[1:], strict=True):
-        starts.append(len(written))
-        written += expansion + after
-    return written, starts
+        return len(pieces) - 1, text, []
+    replace_all = getattr(loaded.processor, "get_text_with_replacements", None)
+    if replace_all is None:
+        written, starts = pieces[0], []
+        for expansion, after in zip(expansions, pieces[1:], strict=True):
+            starts.append(len(written))
+            written += expansion + after
+        return len(starts), written, starts
+    as_image = [written_as_image(loaded, features) for features, _ in clips]
+    texts, offsets = replace_all(
+        [text],
+        [expansion for expansion, image in zip(expansions, as_image, strict=True) if image],
+        [expansion for expansion, image in zip(expansions, as_image, strict=True) if not image],
+    )
+    found = offsets[0] if offsets else []
+    return len(found), texts[0], [one["new_span"][0] for one in found]
 
 
 def _place_clip(
@@ -259,9 +330,9 @@ def _place_clip(
         for span in spans
     )
     reach = loaded.family.context_reach
-    if features.context is not None:
+    if features.has_context_tokens:
         around = _columns_of_context(loaded, features, columns, around)
-    num_tokens = len(inside) + features.num_context_rows
+    num_tokens = len(inside) + features.num_context_tokens
     return ClipPlacement(features, torch().tensor(columns, dtype=torch().int64), around, num_tokens, reach)
 
 
@@ -308,7 +379,7 @@ def _removed_columns(placement: ClipPlacement, tokens: Any) -> Any:
     nonempty = set((tokens // per_step).tolist())
     beside = [column for step in range(steps) if step not in nonempty for column in placement.around[step]]
     columns = torch().tensor(beside, dtype=torch().int64)
-    if features.context is not None:
+    if features.has_context_tokens:
         return columns
     dropped = torch().ones(len(placement.columns), dtype=torch().bool)
     dropped[tokens] = False
@@ -321,13 +392,16 @@ def _context_blocks(placement: ClipPlacement, tokens: Any, column: Any) -> list[
 
     Args:
         placement: the clip.
-        tokens: (K,) the places of its kept rows.
+        tokens: (K,) the places of its kept tokens.
         column: (L,) where each column of the whole row stands in the pruned one.
     """
     features = placement.features
     if features.context is None:
         return []
-    by_step, per_step = features.tokens, features.tokens.shape[1]
+    if features.context_owner is not None:
+        tokens = torch().isin(features.context_owner, tokens).nonzero()[:, 0]
+    by_step = features.context.unflatten(0, (features.context_steps, -1))
+    per_step = by_step.shape[1]
     counts = torch().bincount(tokens // per_step, minlength=len(by_step)).tolist()
     firsts = [0] * len(by_step)
     if placement.reach == "after":
@@ -349,16 +423,34 @@ def _positions(loaded: LoadedModel, ids: Any, clips: Sequence[ClipPlacement]) ->
     kinds = torch().zeros_like(ids)
     for placement in clips:
         kinds[placement.columns] = 1 + _MODALITIES.index(placement.features.modality)
-    arguments: dict[str, Any] = {"input_ids": ids[None], "mm_token_type_ids": kinds[None]}
+    takes = signature(loaded.base.get_rope_index).parameters
+    arguments: dict[str, Any] = {
+        "input_ids": ids[None],
+        "mm_token_type_ids": kinds[None],
+        "attention_mask": torch().ones_like(ids)[None],
+    }
     for modality in _MODALITIES:
         mine = [placement.features for placement in clips if placement.features.modality == modality]
-        if mine:
+        if mine and all(clip.grid is not None for clip in mine):
             arguments[f"{modality}_grid_thw"] = torch().tensor([clip.grid for clip in mine])
     steps_s = [placement.features.step_s for placement in clips if placement.features.step_s is not None]
-    if steps_s and "second_per_grid_ts" in signature(loaded.base.get_rope_index).parameters:
-        arguments["second_per_grid_ts"] = torch().tensor(steps_s)
-    positions, _ = loaded.base.get_rope_index(**arguments)
+    if steps_s:
+        arguments |= dict.fromkeys(("second_per_grid_ts", "second_per_grids"), torch().tensor(steps_s))
+    for name in {name for placement in clips for name in placement.features.place_inputs}:
+        tensors = [placement.features.place_inputs[name] for placement in clips]
+        arguments[name] = torch().cat(tensors)
+    positions, _ = loaded.base.get_rope_index(
+        **{name: value for name, value in arguments.items() if name in takes}
+    )
     return positions[:, 0]
+
+
+def _padded(rows: Sequence[Any], longest: int) -> Any:
+    """(B, L) rows with 0 before them."""
+    padded = torch().zeros((len(rows), longest), dtype=torch().int64)
+    for number, row in enumerate(rows):
+        padded[number, longest - len(row) :] = row
+    return padded
 
 
 def _after(pruned_row: PrunedRow, computed: int) -> PrunedRow:

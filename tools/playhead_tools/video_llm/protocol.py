@@ -94,6 +94,33 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tokens are sampled, where a call is not to be decoded greedily.
+
+    The defaults are those of LaViLa's narrator (Zhao et al., 2023, arXiv:2212.04501).
+
+    Args:
+        temperature: of the distribution, above 0.
+        top_p: tokens are drawn from the smallest set with this probability, above 0 and at most 1.
+        seed: of the random numbers. In a batch the seed of its first call counts for all.
+
+    Raises:
+        ValueError: a number is outside its range.
+    """
+
+    temperature: float = 0.7
+    top_p: float = 0.95
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not (self.temperature > 0 and 0 < self.top_p <= 1):
+            raise ValueError(
+                "temperature must be above 0, and top_p above 0 and at most 1; "
+                f"got {self.temperature = } and {self.top_p = }"
+            )
+
+
+@dataclass(frozen=True, slots=True)
 class PriorTurn:
     """A message after the first question: by the model, or to it."""
 
@@ -115,6 +142,7 @@ class VlmRequest:
         turns: messages since, ending with the user; empty when only the question was asked.
         plain_prompt: show the clips and ask the question, without rules, tags and tables of frames, which
             small models take for something to be answered.
+        sampling: how tokens are sampled; None for greedy decoding. For models that `can_sample`.
 
     Raises:
         ValueError: there is nothing to show or to ask, a form and Yes or No are both asked for, a form is
@@ -128,6 +156,7 @@ class VlmRequest:
     yes_no: bool = False
     turns: tuple[PriorTurn, ...] = ()
     plain_prompt: bool = False
+    sampling: Sampling | None = None
 
     def __post_init__(self) -> None:
         if not self.clips or not self.question.strip():
@@ -245,6 +274,14 @@ def wants_plain_prompt(model: VideoLLM) -> bool:
     A backend says so by an attribute `plain_prompt`.
     """
     return bool(getattr(model, "plain_prompt", False))
+
+
+def can_sample(model: VideoLLM) -> bool:
+    """Whether a model's backend samples where a request wants it; False where it does not say.
+
+    A backend says so by an attribute `can_sample`.
+    """
+    return bool(getattr(model, "can_sample", False))
 
 
 def host_of(model: VideoLLM) -> str:

@@ -56,7 +56,13 @@ def request_body(
         "messages": messages(request, prompt_frames, request_format),
         request_format.kind.new_tokens_field: request.budget.new_tokens,
     }
-    if request_format.temperature is not None:
+    if request.sampling is not None:
+        body |= {
+            "temperature": request.sampling.temperature,
+            "top_p": request.sampling.top_p,
+            "seed": request.sampling.seed,
+        }
+    elif request_format.temperature is not None:
         body["temperature"] = request_format.temperature
     if request_format.stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}

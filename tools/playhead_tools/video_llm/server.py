@@ -162,6 +162,11 @@ class ServerVideoLLM:
         return urlsplit(self.base_url).netloc.rpartition("@")[2]
 
     @property
+    def can_sample(self) -> bool:
+        """Every server of chat completions samples."""
+        return True
+
+    @property
     def keeps_schema(self) -> bool:
         """Whether the server is asked to hold replies to a schema, and has not refused to."""
         return self._request_format.structured not in ("json_object", "prompt")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from playhead_index.embed.checkpoints import map_load_errors
-from playhead_tools.video_llm.chat_template import control_tokens, plain
-from playhead_tools.video_llm.load_model import LoadedModel
+from playhead_tools.video_llm.chat_template import control_tokens, plain, with_system_role
+from playhead_tools.video_llm.loaded_model import LoadedModel
 
 Role = Literal["system", "user", "assistant"]
 
@@ -72,6 +72,6 @@ def text_prompt(loaded: LoadedModel, messages: Sequence[Message]) -> str:
     ]
     with map_load_errors(family.title, "writing the prompt"):
         prompt: str = processor.apply_chat_template(
-            written, tokenize=False, add_generation_prompt=True, **template
+            with_system_role(family, written), tokenize=False, add_generation_prompt=True, **template
         )
     return prompt

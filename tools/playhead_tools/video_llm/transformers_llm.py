@@ -8,7 +8,7 @@ earlier one (another question on the same clips, a later turn) goes on from its 
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
@@ -18,30 +18,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.embed.runtime import torch, transformers
-from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
+from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, TokenBudgetExceeded
 from playhead_tools.compression.records import ClipTokens
 from playhead_tools.video_llm.chat_template import prompt_text
 from playhead_tools.video_llm.choose_frames import choose_evenly
 from playhead_tools.video_llm.clip_encoder import ClipEncoder, step_times_s, with_labels
 from playhead_tools.video_llm.clip_features import ClipFeatures
 from playhead_tools.video_llm.contact_sheets import with_contact_sheets
+from playhead_tools.video_llm.device_memory import DeviceMemory, FreeMemory
 from playhead_tools.video_llm.feature_cache import FeatureCache
 from playhead_tools.video_llm.first_token import FirstTokenProbe, yes_no_tokens
 from playhead_tools.video_llm.generation import Generated, generate_reusing_prefix, generate_tokens
-from playhead_tools.video_llm.load_model import LoadedModel, LoadOptions, load
-from playhead_tools.video_llm.prefix_cache import PrefixCache, keeps_all
+from playhead_tools.video_llm.kernel_errors import is_out_of_memory, map_kernel_errors, out_of_memory_text
+from playhead_tools.video_llm.load_model import load
+from playhead_tools.video_llm.load_options import LoadOptions
+from playhead_tools.video_llm.loaded_model import LoadedModel
+from playhead_tools.video_llm.look_limits import USABLE, LookLimits, ModelLimits, TokenLimit
+from playhead_tools.video_llm.prefix_cache import PrefixCache, columns_of, keeps_all
 from playhead_tools.video_llm.prompt import prompt_clips
 from playhead_tools.video_llm.prompt_rows import PrunedRow, Row, batch_inputs, prune_row, write_row
 from playhead_tools.video_llm.protocol import FrameChooser, PromptFrame, VlmRequest, VlmResponse
+from playhead_tools.video_llm.sampling import common_sampling, seeded, set_sampling
 from playhead_tools.video_llm.strips import StripSelection, select_strip, without_words
 from playhead_tools.video_llm.text_only import Message, TextReply, text_prompt
 from playhead_tools.video_llm.token_keepers import UniformTokens
 from playhead_tools.video_llm.token_selection import PromptWords, TokenizedClip, TokenKeeper
 from playhead_tools.video_llm.token_shares import LookBudget
 from playhead_tools.video_llm.usage import Report
+from playhead_tools.video_llm.visual_context import VisualKeyCache
 
 Times = Literal["native", "between"]
 _UNEVEN = 0.1
+_FEWER = "show less (--keep-tokens 0.25), load it in 4 bits (--four-bit), or take a smaller model"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +64,7 @@ class Prompt:
         encode_s: seconds in processor and vision encoder.
         keys: names of its clips; equal ones have equal features.
         whole_tokens: visual tokens of its shown frames, nothing left out.
+        notes: on what was left out because it did not fit.
     """
 
     request: VlmRequest
@@ -65,12 +74,28 @@ class Prompt:
     encode_s: float
     keys: tuple[str, ...]
     whole_tokens: int
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfMemory:
+    """The memory of the device did not suffice for a call.
+
+    Args:
+        frames: that it showed.
+        message: of the library that ran out of it.
+    """
+
+    frames: int
+    message: str
 
 
 class TransformersVideoLLM:
     """A `VideoLLM` from a folder, or from the local cache by its name on the hub.
 
-    Nothing is loaded before the first call, and nothing is ever fetched. One call runs at a time.
+    Nothing is loaded before the first call, and nothing is ever fetched. One call runs at a time. A look is
+    cut to the model's context and to the memory that is free; where memory runs out all the same, it is
+    halved once. The notes of the report say so.
 
     Args:
         checkpoint: a folder with weights, processor, tokenizer and chat template, or a name in the cache.
@@ -86,7 +111,10 @@ class TransformersVideoLLM:
             cross-attention, on the model's device; 0 for none. A frame's serve any later call that shows it,
             batches too.
         plain_prompt: whether it must be asked with the question alone (`wants_plain_prompt`).
+        memory: says what is free on the model's device; None for torch's own account of it.
     """
+
+    can_sample = True
 
     def __init__(
         self,
@@ -100,6 +128,7 @@ class TransformersVideoLLM:
         reuse_bytes: int = 1 << 30,
         context_bytes: int = 1 << 30,
         plain_prompt: bool = False,
+        memory: FreeMemory | None = None,
     ) -> None:
         self.plain_prompt = plain_prompt
         self.name = Path(checkpoint).name
@@ -108,22 +137,43 @@ class TransformersVideoLLM:
         self._checkpoint, self._loading = str(checkpoint), loading or LoadOptions()
         self._choose, self._times, self._context_bytes = choose, times, context_bytes
         self.prefixes = PrefixCache(reuse_bytes)
+        self.memory: FreeMemory = DeviceMemory() if memory is None else memory
         self._lock = threading.Lock()
+        self.look_note = ""
+        """Why the last call showed less than it was given; empty when it did not."""
 
     @cached_property
     def loaded(self) -> LoadedModel:
         """The model, loaded at its first use.
 
         Raises:
-            ModelUnavailable: it does not load.
+            ModelUnavailable: it does not load, or its device has not enough memory for it.
         """
-        loaded = load(self._checkpoint, self._loading)
+        try:
+            with map_kernel_errors(self.name, "loading it"):
+                loaded = load(self._checkpoint, self._loading)
+        except (RuntimeError, MemoryError, ModelUnavailable) as error:
+            if not is_out_of_memory(error):
+                raise
+            raise ModelUnavailable(
+                f"{self.name}: its device has not enough memory for it; load it in 4 bits (--four-bit),"
+                " take a smaller model (playhead prepare video), or use --device cpu"
+            ) from error
         if loaded.visual_keys is not None:
             loaded.visual_keys.max_bytes = self._context_bytes
         return loaded
 
+    @cached_property
+    def limits(self) -> ModelLimits:
+        """The model's context, and its sizes for the arithmetic of memory.
+
+        Raises:
+            ModelUnavailable: it does not load.
+        """
+        return ModelLimits.of(self.loaded)
+
     def generate(self, request: VlmRequest) -> VlmResponse:
-        """One reply to one call, decoded greedily.
+        """One reply to one call, decoded greedily unless the request says how to sample.
 
         Raises:
             ModelUnavailable: the model does not load, or has not enough memory for the call.
@@ -135,6 +185,9 @@ class TransformersVideoLLM:
     def generate_all(self, calls: Sequence[VlmRequest]) -> list[VlmResponse]:
         """Replies to several calls in one padded batch; each one's report has its share of the time.
 
+        Families that cannot be padded answer one call after the other; a batch that memory does not hold is
+        made in parts.
+
         Raises:
             ModelUnavailable: the model does not load, or has not enough memory for the batch.
             ModelOutputInvalid: it gave no text to one of the calls.
@@ -142,32 +195,47 @@ class TransformersVideoLLM:
         """
         if not calls:
             return []
+        common_sampling(calls)
+        if len(calls) > 1 and not self.loaded.family.batches:
+            return [self.generate(call) for call in calls]
         with self._lock:
-            began_s = perf_counter()
-            prompts = [self.prompt(request) for request in calls]
-            return self._respond(prompts, began_s)
+            self.look_note = ""
+            return self._respond_in_batches(calls)
 
     def chat(self, messages: Sequence[Message], new_tokens: int) -> TextReply:
         """A reply to messages without pictures, decoded greedily.
 
         Raises:
             ModelUnavailable: the model does not load, has no chat template, or has not enough memory.
+            TokenBudgetExceeded: the messages leave no room for a reply in its context.
         """
         with self._lock:
             loaded = self.loaded
             pruned_row = prune_row(write_row(loaded, text_prompt(loaded, messages), []), [])
+            num_tokens, context = len(pruned_row.ids), self.limits.context
+            if context is not None and num_tokens >= context:
+                raise TokenBudgetExceeded(
+                    f"{self.name}: the messages take {num_tokens} tokens, its context has {context};"
+                    " shorten them"
+                )
+            new_tokens = self.limits.new_tokens(new_tokens, num_tokens)
             config = greedy_config(loaded.model.generation_config, loaded.tokenizer, new_tokens)
             first_token = FirstTokenProbe(None, self._settle)
             try:
-                if self._reuses:
-                    done = generate_reusing_prefix(loaded, pruned_row, (), config, first_token, self.prefixes)
-                else:
-                    done = generate_tokens(loaded, [pruned_row], config, first_token)
-            except torch().OutOfMemoryError as error:
-                self._drop_computed()
+                with map_kernel_errors(self.name, "generating"):
+                    if self._reuses:
+                        done = generate_reusing_prefix(
+                            loaded, pruned_row, (), config, first_token, self.prefixes
+                        )
+                    else:
+                        done = generate_tokens(loaded, [pruned_row], config, first_token)
+            except (RuntimeError, MemoryError) as error:
+                if not is_out_of_memory(error):
+                    raise
+                self._release()
                 raise ModelUnavailable(
-                    f"{self.name}: the GPU has not enough memory for a prompt of {len(pruned_row.ids)}"
-                    " tokens; load it in 4 bits"
+                    f"{self.name}: its device has not enough memory for a prompt of {num_tokens} tokens;"
+                    " load it in 4 bits (--four-bit), or take a smaller model"
                 ) from error
             numbers, is_cut = _until_end(done.new[0].tolist(), new_tokens, self._ends)
             text = loaded.tokenizer.decode(numbers, skip_special_tokens=True).strip()
@@ -184,13 +252,29 @@ class TransformersVideoLLM:
             TokenBudgetExceeded: not one frame fits.
             ValueError: `keep` kept what is not there, or more than the budget.
         """
-        began_s = perf_counter()
         if self.loaded.family.max_frames is not None:  # a strip would have more frames than it was trained on
             request = with_contact_sheets(request)
-        has_strips = any(clip.strip_frames and clip.tiles == 1 for clip in request.clips)
-        selects = self.keep is not None or has_strips
-        encoder = ClipEncoder(self.loaded, self.cache, self._choose, rank=selects)
-        prompt_frames, features = encoder.encode_request(request, fit_tokens=not selects)
+        spare_tokens = 0
+        while True:
+            limits = LookLimits(
+                self.loaded, self.limits, self._free_bytes(), fit_tokens=not self._selects(request),
+                spare_tokens=spare_tokens,
+            )  # fmt: skip
+            prompt = self._prompt_within(request, limits)
+            max_tokens = self.limits.max_prompt_tokens(request.budget.new_tokens)
+            if max_tokens is None or len(prompt.row.ids) <= max_tokens:
+                return prompt
+            num_tokens = len(prune_row(prompt.row, prompt.token_indices).ids)
+            if num_tokens <= max_tokens:
+                return prompt
+            spare_tokens += num_tokens - max_tokens  # words between frames, which the limits do not count
+
+    def _prompt_within(self, request: VlmRequest, limits: LookLimits) -> Prompt:
+        began_s = perf_counter()
+        encoder = self._encoder(request)
+        with map_kernel_errors(self.name, "encoding frames"):
+            encoded = encoder.encode_request(request, limits)
+        prompt_frames, features = encoded.prompt_frames, encoded.features
         self._settle()
         encode_s = perf_counter() - began_s
         text = prompt_text(self.loaded, request, prompt_frames)
@@ -201,15 +285,25 @@ class TransformersVideoLLM:
         ]
         row = write_row(self.loaded, text, clips)
         whole_tokens = sum(placement.given_tokens for placement in row.clips)
-        if selects:
-            tokenized = _tokenized(request, prompt_frames, features, row)
-            strips = {at: select_strip(clip) for at, clip in enumerate(tokenized) if _is_strip(clip)}
-            row = without_words(row, {at: strip.bare_steps for at, strip in strips.items()})
-            token_indices = self._select_tokens(request, tokenized, strips, row)
-        else:
-            token_indices = tuple(clip.default_indices for clip in features)
         keys = encoder.keys(request, prompt_frames)
-        return Prompt(request, prompt_frames, row, token_indices, encode_s, keys, whole_tokens)
+        if not self._selects(request):
+            indices = tuple(clip.default_indices for clip in features)
+            notes: tuple[str, ...] = (encoded.note,) if encoded.note else ()
+            return Prompt(request, prompt_frames, row, indices, encode_s, keys, whole_tokens, notes)
+        tokenized = _tokenized(request, prompt_frames, features, row)
+        strips = {at: select_strip(clip) for at, clip in enumerate(tokenized) if _is_strip(clip)}
+        row = without_words(row, {at: strip.bare_steps for at, strip in strips.items()})
+        limit = limits.kept_tokens(request, prompt_frames, whole_tokens)
+        indices = self._select_tokens(request, tokenized, strips, row, limit)
+        notes = tuple(note for note in (encoded.note, "" if limit is None else limit.note) if note)
+        return Prompt(request, prompt_frames, row, indices, encode_s, keys, whole_tokens, notes)
+
+    def _selects(self, request: VlmRequest) -> bool:
+        """Whether tokens of a call are chosen, not only frames."""
+        return self.keep is not None or any(clip.strip_frames and clip.tiles == 1 for clip in request.clips)
+
+    def _encoder(self, request: VlmRequest) -> ClipEncoder:
+        return ClipEncoder(self.loaded, self.cache, self._choose, rank=self._selects(request))
 
     def inputs(self, prompts: Sequence[Prompt]) -> dict[str, Any]:
         """Arguments of the model's `forward` and `generate` for these prompts, padded on the left."""
@@ -221,7 +315,8 @@ class TransformersVideoLLM:
         Raises:
             ModelUnavailable: the model does not load.
         """
-        vectors: NDArray[np.float32] = word_rows(self.loaded, text).float().cpu().numpy()
+        with map_kernel_errors(self.name, "reading word vectors"):
+            vectors: NDArray[np.float32] = word_rows(self.loaded, text).float().cpu().numpy()
         return vectors
 
     def token_vectors(self, ids: Any) -> Any:
@@ -233,16 +328,114 @@ class TransformersVideoLLM:
         with torch().inference_mode():
             return self.loaded.model.get_input_embeddings()(ids.to(self.loaded.device)).cpu()
 
+    def _respond_in_batches(self, calls: Sequence[VlmRequest]) -> list[VlmResponse]:
+        """Replies to a batch; to its parts, or to half of a look, where memory does not hold it.
+
+        Raises:
+            ModelUnavailable: memory does not hold half of a look.
+        """
+        outcome = self._attempt(calls)
+        if isinstance(outcome, OutOfMemory) and len(calls) > 1:
+            self._release()
+            middle = len(calls) // 2
+            return [*self._respond_in_batches(calls[:middle]), *self._respond_in_batches(calls[middle:])]
+        if isinstance(outcome, OutOfMemory) and self._has_computed:
+            self._release()
+            outcome = self._attempt(calls)
+        if isinstance(outcome, OutOfMemory) and outcome.frames > 1:
+            self._release()
+            outcome = self._attempt_half(calls[0], outcome.frames)
+        if isinstance(outcome, OutOfMemory):
+            self._release()
+            raise ModelUnavailable(
+                f"{self.name}: its device has not enough memory for {outcome.frames} frames"
+                f" ({outcome.message}); {_FEWER}"
+            )
+        return outcome
+
+    def _attempt(self, calls: Sequence[VlmRequest]) -> list[VlmResponse] | OutOfMemory:
+        """Replies to a batch, or that memory does not hold it.
+
+        An error is not passed on: its traceback would hold the tensors that took the memory.
+        """
+        began_s = perf_counter()
+        prompts: list[Prompt] = []
+        try:
+            for request in calls:
+                prompts.append(self.prompt(request))
+            if len(calls) > 1 and not self._holds_batch(prompts):
+                return OutOfMemory(len(prompts[0].prompt_frames), "by its free memory")
+            return self._respond(prompts, began_s)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            message = out_of_memory_text(error)
+        shown = len(prompts[0].prompt_frames) if prompts else self._encoder(calls[0]).num_frames(calls[0])
+        return OutOfMemory(shown, message)
+
+    def _attempt_half(self, request: VlmRequest, frames: int) -> list[VlmResponse] | OutOfMemory:
+        """The reply to a call with half of the frames that it showed."""
+        outcome = self._attempt([half_look(request, frames)])
+        if isinstance(outcome, OutOfMemory):
+            return outcome
+        (reply,) = outcome
+        note = f"{len(reply.frames_shown)} of {frames} frames are shown: memory ran out with all of them"
+        self.look_note = "; ".join(one for one in (self.look_note, note) if one)
+        return [replace(reply, report=reply.report.with_note(note))]
+
+    def _holds_batch(self, prompts: Sequence[Prompt]) -> bool:
+        """Whether free memory holds several prompts at once, as far as it is known."""
+        free = self._free_bytes()
+        longest = max(len(prune_row(prompt.row, prompt.token_indices).ids) for prompt in prompts)
+        new_tokens = max(prompt.request.budget.new_tokens for prompt in prompts)
+        return free is None or len(prompts) * self.limits.prompt_bytes(longest, new_tokens) <= free * USABLE
+
+    def _release(self) -> None:
+        """Frees what earlier calls left in memory."""
+        for cache in self._computed:
+            cache.clear()
+        self.memory.release(self.loaded.device)
+
+    @property
+    def _computed(self) -> list[PrefixCache | VisualKeyCache]:
+        """What holds keys and values of earlier calls."""
+        visual_keys = self.loaded.visual_keys
+        return [self.prefixes] if visual_keys is None else [self.prefixes, visual_keys]
+
+    @property
+    def _has_computed(self) -> bool:
+        return any(len(cache) for cache in self._computed)
+
+    def _free_bytes(self) -> int | None:
+        """The memory that a call may take, what earlier calls left counted as free."""
+        free = self.memory.free_bytes(self.loaded.device)
+        return None if free is None else free + sum(cache.in_memory_bytes for cache in self._computed)
+
+    def _make_room(
+        self, prompts: Sequence[Prompt], pruned_rows: Sequence[PrunedRow], max_new_tokens: int
+    ) -> None:
+        """Frees what earlier calls left in memory where the prompts do not fit beside it."""
+        free = self.memory.free_bytes(self.loaded.device)
+        if free is None or not self._has_computed:
+            return
+        known = 0
+        if self._reuses and len(pruned_rows) == 1:
+            known = self.prefixes.num_known(columns_of(pruned_rows[0], prompts[0].keys))
+        longest = max(len(pruned_row.ids) for pruned_row in pruned_rows)
+        if len(pruned_rows) * self.limits.prompt_bytes(longest, max_new_tokens, known) > free:
+            self._release()
+
     def _select_tokens(
         self,
         request: VlmRequest,
         clips: Sequence[TokenizedClip],
         strips: Mapping[int, StripSelection],
         row: Row,
+        limit: TokenLimit | None,
     ) -> tuple[Any, ...]:
-        """The places of the kept tokens of each clip; what strips leave of a budget is for the others."""
+        """The places of the kept tokens of each clip; what strips leave of a limit is for the others."""
         whole = [clip for at, clip in enumerate(clips) if at not in strips]
-        max_tokens = request.budget.visual_tokens
+        max_tokens = None if limit is None else limit.tokens
         if max_tokens is not None:
             max_tokens -= sum(strip.used_tokens for strip in strips.values())
         keep = self.keep or UniformTokens(LookBudget(1.0))
@@ -255,7 +448,7 @@ class TransformersVideoLLM:
         kept = tuple(
             (strips[at].tokens if at in strips else next(selected)).indices for at in range(len(clips))
         )
-        used, max_tokens = prune_row(row, kept).visual_tokens, request.budget.visual_tokens
+        used, max_tokens = prune_row(row, kept).visual_tokens, None if limit is None else limit.tokens
         if max_tokens is not None and used > max_tokens:
             raise ValueError(f"{max_tokens} visual tokens are allowed, {used} were kept")
         return kept
@@ -265,14 +458,17 @@ class TransformersVideoLLM:
         pruned_rows = [prune_row(prompt.row, prompt.token_indices) for prompt in prompts]
         tokens = yes_no_tokens(loaded.tokenizer) if any(p.request.yes_no for p in prompts) else None
         first_token = FirstTokenProbe(tokens, self._settle)
+        self.look_note = "; ".join(dict.fromkeys(note for prompt in prompts for note in prompt.notes))
         start_s = perf_counter()
-        done = self._generate(prompts, pruned_rows, first_token)
+        with seeded(common_sampling([prompt.request for prompt in prompts]), loaded.device):
+            done = self._generate(prompts, pruned_rows, first_token)
         self._settle()
         end_s = perf_counter()
         first_s = end_s if first_token.at_s is None else first_token.at_s
         replies = []
         for i, (prompt, pruned_row) in enumerate(zip(prompts, pruned_rows, strict=True)):
-            numbers, cut_off = _until_end(done.new[i].tolist(), prompt.request.budget.new_tokens, self._ends)
+            new_tokens = self.limits.new_tokens(prompt.request.budget.new_tokens, len(pruned_row.ids))
+            numbers, cut_off = _until_end(done.new[i].tolist(), new_tokens, self._ends)
             num_given_frames = sum(len(clip) for clip in prompt.request.clips)
             report = Report(
                 model=self.name,
@@ -301,37 +497,48 @@ class TransformersVideoLLM:
         prompts: Sequence[Prompt],
         pruned_rows: Sequence[PrunedRow],
         first_token: FirstTokenProbe,
-        *,
-        is_retry: bool = False,
     ) -> Generated:
         loaded = self.loaded
-        max_new_tokens = max(prompt.request.budget.new_tokens for prompt in prompts)
+        max_new_tokens = max(
+            self.limits.new_tokens(prompt.request.budget.new_tokens, len(pruned_row.ids))
+            for prompt, pruned_row in zip(prompts, pruned_rows, strict=True)
+        )
         config = greedy_config(loaded.model.generation_config, loaded.tokenizer, max_new_tokens)
-        try:
+        set_sampling(config, common_sampling([prompt.request for prompt in prompts]))
+        self._make_room(prompts, pruned_rows, max_new_tokens)
+        with map_kernel_errors(self.name, "generating"):
             if self._reuses and len(pruned_rows) == 1:
                 return generate_reusing_prefix(
                     loaded, pruned_rows[0], prompts[0].keys, config, first_token, self.prefixes
                 )
             return generate_tokens(loaded, pruned_rows, config, first_token)
-        except torch().OutOfMemoryError as error:
-            if not self._drop_computed() or is_retry:
-                raise ModelUnavailable(
-                    f"{self.name}: the GPU has not enough memory for {len(pruned_rows)} *"
-                    f" {len(pruned_rows[0].ids)} tokens; lower budget.visual_tokens or load it in 4 bits"
-                ) from error
-        return self._generate(prompts, pruned_rows, first_token, is_retry=True)
 
-    def _drop_computed(self) -> bool:
-        """Drops all keys and values of earlier calls, and says whether there were any."""
-        caches = [cache for cache in (self.prefixes, self.loaded.visual_keys) if cache is not None]
-        had_any = any(len(cache) for cache in caches)
-        for cache in caches:
-            cache.clear()
-        return had_any
+    def prepare(self) -> None:
+        """Loads the model now, so that the first call takes no longer than others.
+
+        Raises:
+            ModelUnavailable: it does not load.
+        """
+        with self._lock:
+            _ = self.loaded
+
+    @property
+    def memory_headroom(self) -> float | None:
+        """How many times the memory that the largest call so far took is free; None but on a CUDA device."""
+        device = self.loaded.device
+        if not device.startswith("cuda"):
+            return None
+        cuda = torch().cuda
+        allocated = cuda.memory_allocated(device)
+        used = cuda.max_memory_allocated(device) - allocated
+        free = cuda.mem_get_info(device)[0] + cuda.memory_reserved(device) - allocated
+        return free / used if used > 0 else None
 
     @cached_property
     def _reuses(self) -> bool:
-        return self.prefixes.max_bytes > 0 and keeps_all(self.loaded.model.config)
+        model = self.loaded.model
+        is_exact = getattr(model, "reuses_prefix", True)
+        return self.prefixes.max_bytes > 0 and is_exact and keeps_all(model.config)
 
     @cached_property
     def _ends(self) -> frozenset[int]:
@@ -343,7 +550,7 @@ class TransformersVideoLLM:
             torch().cuda.synchronize(self.loaded.device)
 
     def _notes(self, prompt: Prompt, count: int, *, yes_no: bool) -> list[str]:
-        notes, family = [], self.loaded.family
+        notes, family = list(prompt.notes), self.loaded.family
         if count > 1:
             notes.append(f"answered in a batch of {count}; times are its share")
         if prompt.request.yes_no and not yes_no:
@@ -351,6 +558,15 @@ class TransformersVideoLLM:
         if prompt.request.form is not None:
             notes.append("the form was asked for in words; generation was not held to it")
         parts = prompt_clips(prompt.prompt_frames)
+        if family.probed:
+            notes.append(f"how models of type {family.title} take videos was found out by a probe")
+        if family.own_pruning:
+            notes.append(
+                f"{family.title} drops {family.own_pruning:.0%} of a clip's tokens by itself; here all stay"
+                " that no keeper left out"
+            )
+        if family.max_clips is not None and len(parts) > family.max_clips:
+            notes.append(f"{family.title} takes {family.max_clips} video a prompt; it was given {len(parts)}")
         trained = family.max_frames
         if family.one_is_image and any(1 < len(part.frames) != trained for part in parts):
             notes.append(f"{family.title} was trained on {trained} frames a clip")
@@ -412,6 +628,22 @@ def greedy_config(config: Any, tokenizer: Any, max_new_tokens: int) -> Any:
         max_new_tokens=max_new_tokens, do_sample=False, num_beams=1, eos_token_id=ends, pad_token_id=pad,
         bos_token_id=config.bos_token_id,
     )  # fmt: skip
+
+
+def half_look(request: VlmRequest, frames: int) -> VlmRequest:
+    """The call with half of the frames, and of the visual tokens where these are limited; at least one.
+
+    Args:
+        request: the call.
+        frames: that it showed.
+    """
+    tokens = request.budget.visual_tokens
+    half = replace(
+        request.budget,
+        frames=max(1, frames // 2),
+        visual_tokens=None if tokens is None else max(1, tokens // 2),
+    )
+    return replace(request, budget=half)
 
 
 def word_rows(loaded: LoadedModel, text: str) -> Any:

@@ -1,6 +1,6 @@
 """What a model call took: frames, tokens, seconds, money."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 
@@ -50,6 +50,10 @@ class Report:
         if not self.visual_tokens_given or self.visual_tokens_kept is None:
             return None
         return self.visual_tokens_kept / self.visual_tokens_given
+
+    def with_note(self, note: str) -> "Report":
+        """The same with one more note."""
+        return replace(self, notes=(*self.notes, note))
 
     def plus(self, other: "Report") -> "Report":
         """Both calls as one: amounts added (unknown when one of them is), notes joined without doubles.

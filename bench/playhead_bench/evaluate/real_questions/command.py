@@ -127,6 +127,7 @@ def run_real(
 CHAT_OPTIONS = {
     "summaries": frozenset({"folder", "annotations", "words_model", "strategies", "device"}),
     "hostile": frozenset({"strategies"}),
+    "judge": frozenset({"annotations", "strategies"}),
 }
 """Parameters that a task with a chat model reads beside `COMMON`."""
 COMMON = frozenset({"task", "out", "llm", "base_url", "reply_cache", "max_minutes", "context_tokens"})
@@ -147,11 +148,11 @@ def run_chat_task(
     context_tokens: int,
     device: str,
 ) -> None:
-    """Runs summaries of meetings, or orders inside transcripts, and prints the table.
+    """Runs summaries of meetings, orders inside transcripts, or a judge of answers, and prints the table.
 
     Raises:
         BadParameter: an option is missing, has no meaning here, or names no system.
-        PlayheadError: as `evaluate_summaries` and `evaluate_hostile`.
+        PlayheadError: as `evaluate_summaries`, `evaluate_hostile` and `evaluate_judged`.
     """
     from playhead_bench.evaluate.real_questions.chat_systems import ChatServer
 
@@ -170,7 +171,19 @@ def run_chat_task(
         err.print(Text(text, style="dim"), highlight=False)
 
     try:
-        if task == "hostile":
+        if task == "judge":
+            from playhead_bench.evaluate.judged_answers.judge import ASPECTS, read_predictions
+            from playhead_bench.evaluate.judged_answers.run import evaluate_judged
+
+            if llm is None or annotations is None:
+                raise typer.BadParameter(
+                    "`playhead eval judge` needs --annotations predictions.json, --llm and --base-url"
+                )
+            grid, is_complete = evaluate_judged(
+                out, server, read_predictions(annotations), aspects=_checked_names(names, tuple(ASPECTS)),
+                say=say, has_time=lambda: deadline_s is None or time.monotonic() < deadline_s,
+            )  # fmt: skip
+        elif task == "hostile":
             from playhead_bench.evaluate.hostile_transcripts.run import HOSTILE_SYSTEMS, evaluate_hostile
 
             if llm is None:

@@ -10,7 +10,8 @@ from tests.changed_weights import Change, change_weights, longer, with_copy, wit
 
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.architectures.registry import find_architecture
-from playhead_tools.video_llm.load_model import LoadOptions, load
+from playhead_tools.video_llm.load_model import load
+from playhead_tools.video_llm.load_options import LoadOptions
 
 OPTIONS = LoadOptions(device="cpu")
 GATE = "model.layers.1.mlp.gate_proj.weight"

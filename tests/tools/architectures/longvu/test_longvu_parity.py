@@ -12,7 +12,7 @@ from tests.tools.video_llm.seen_clips import logits
 
 from playhead_index.embed.runtime import torch, transformers
 from playhead_index.window import Window
-from playhead_tools.video_llm.load_model import LoadOptions
+from playhead_tools.video_llm.load_options import LoadOptions
 from playhead_tools.video_llm.longvu_selection import TwoGridTokens, limits_of, two_grid_tokens
 from playhead_tools.video_llm.protocol import Budget, Clip, VlmRequest
 from playhead_tools.video_llm.transformers_llm import Prompt, TransformersVideoLLM

@@ -17,7 +17,7 @@ from tests.tools.architectures.mplug_owl3.released import (
 from tests.tools.video_llm.seen_clips import Places, exact, logits, noise
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.video_llm.load_model import LoadOptions
+from playhead_tools.video_llm.load_options import LoadOptions
 from playhead_tools.video_llm.prompt_rows import prune_row
 from playhead_tools.video_llm.protocol import Budget, Clip, PriorTurn, VlmRequest
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
@@ -170,10 +170,10 @@ def in_parts(llm: TransformersVideoLLM, request: VlmRequest, begun: int) -> Any:
     """(L, V) scores after the first `begun` columns, computed on top of their keys and values."""
     from transformers import DynamicCache
 
-    from playhead_tools.video_llm.generation import cache_name
+    from playhead_tools.video_llm.cache_name import cache_name
 
     inputs = llm.inputs([llm.prompt(request)])
-    outputs, mask, name = inputs.pop("mm_encoder_outputs"), inputs["attention_mask"], cache_name(llm.loaded)
+    outputs, mask, name = inputs.pop("mm_encoder_outputs"), inputs["attention_mask"], cache_name()
     first = {k: inputs[k][:, :begun] for k in ("input_ids", "attention_mask", "position_ids")}
     rest = {k: inputs[k][:, begun:] for k in ("input_ids", "position_ids")}
     shared = {"visual_context": inputs["visual_context"], name: DynamicCache(config=llm.loaded.model.config)}

@@ -13,7 +13,7 @@ from playhead_tools.architectures.architecture import ModelParts
 from playhead_tools.architectures.longvu.config import longvu_config
 from playhead_tools.architectures.longvu.modeling import LongVUModel
 from playhead_tools.architectures.longvu.processing import LongVUProcessor
-from playhead_tools.architectures.splice import load_released
+from playhead_tools.architectures.splice import load_released, stop_at
 from playhead_tools.architectures.splice_processor import CHATML, LLAMA_3
 from playhead_tools.video_llm.load_options import LoadOptions
 from playhead_tools.video_llm.model_families import FRAME_LABEL, Family
@@ -73,7 +73,7 @@ def load_longvu(folder: Path, options: LoadOptions, arguments: Mapping[str, Any]
     )
     model = load_released(LongVUModel, config, folder, RENAMES, **arguments)
     model.attach_towers(siglip.model, dinov2.model, ((siglip.mean, siglip.std), (dinov2.mean, dinov2.std)))
-    _stop_at(model.generation_config, tokenizer, stop)
+    stop_at(model.generation_config, tokenizer, stop)
     revision = f"{siglip.checkpoint.revision[:8]}{dinov2.checkpoint.revision[:8]}"
     return ModelParts(model, processor, FAMILY, revision)
 
@@ -131,12 +131,3 @@ def _tower(
 def _tower_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Of `from_pretrained`; towers are not quantised: few weights, on which every token depends."""
     return {name: value for name, value in arguments.items() if name != "quantization_config"}
-
-
-def _stop_at(generation: Any, tokenizer: Any, stop: str) -> None:
-    """Generation also ends at the token that ends the assistant's turn."""
-    ends = tokenizer.eos_token_id if generation.eos_token_id is None else generation.eos_token_id
-    known = [ends] if isinstance(ends, int) else list(ends or ())
-    number = tokenizer.convert_tokens_to_ids(stop) if stop in tokenizer.get_vocab() else None
-    if number is not None and number not in known:
-        generation.eos_token_id = [*known, number]
