@@ -413,3 +413,31 @@ def test_results_do_not_depend_on_the_order_in_which_videos_came(tmp_path: Path)
 def test_a_result_says_how_long_it_took(library: MadeLibrary) -> None:
     assert 0 < library.searcher().search(Query(text="red")).seconds < 10
     np.testing.assert_equal(len(library.searcher().search(Query(text="red", limit=1)).moments), 1)
+
+
+# ---- frames against texts ----
+
+
+def test_a_frame_is_scored_by_the_picture_on_the_screen_at_its_time(library: MadeLibrary) -> None:
+    times_s = np.array([39.9, 40.0, 47.9, 48.0])
+    scores = library.searcher().frame_scores(["a red car"], "car", times_s)
+    assert scores is not None
+    assert (scores > 0.8).tolist() == [False, True, True, False]
+
+
+def test_the_best_of_several_texts_speaks_for_a_frame(library: MadeLibrary) -> None:
+    searcher, times_s = library.searcher(), np.array([0.5, 44.0])
+    red, grey, both = (searcher.frame_scores(t, "car", times_s) for t in (["red"], ["grey"], ["red", "grey"]))
+    assert red is not None
+    assert grey is not None
+    np.testing.assert_allclose(both, np.maximum(red, grey))
+
+
+def test_frames_of_a_video_without_picture_vectors_have_no_scores(library: MadeLibrary) -> None:
+    library.add("bare")
+    assert library.searcher().frame_scores(["red"], "bare", np.array([1.0])) is None
+
+
+def test_frames_of_a_video_that_is_not_there_are_refused(library: MadeLibrary) -> None:
+    with pytest.raises(VideoUnknown, match="no video 'nowhere' in this library"):
+        library.searcher().frame_scores(["red"], "nowhere", np.array([1.0]))

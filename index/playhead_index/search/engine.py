@@ -7,6 +7,9 @@ from pathlib import Path
 from time import perf_counter
 from types import MappingProxyType
 
+import numpy as np
+from numpy.typing import NDArray
+
 from playhead_index.clean_text import clean_text
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, TextEmbedder
 from playhead_index.embed.reranker import Reranker
@@ -146,6 +149,30 @@ class Searcher:
             self._refresh().video_window(video_id)
             self._words.lexical.refresh(self._seen)
             return self._words.timeline(kind, self._lane, list(map(clean_text, texts)), video_id)
+
+    def frame_scores(
+        self, texts: Sequence[str], video_id: str, times_s: NDArray[np.float64]
+    ) -> NDArray[np.float64] | None:
+        """How well the frames of a video fit the best of some texts, by the picture vectors of the index.
+
+        Args:
+            texts: at least one.
+            video_id: in which video.
+            times_s: (N,) float64 seconds, when each frame is on the screen.
+
+        Returns:
+            (N,) float64 cosines; None where the video has no picture vectors.
+
+        Raises:
+            VideoUnknown: the library holds no such video.
+            LibraryMismatch: the vectors were made with another model than the encoder that is here.
+            ModelUnavailable: there is no image-text encoder, or it does not load.
+        """
+        with self._lock:
+            self._refresh().video_window(video_id)
+            return self._frames.text_fit(
+                self._lane("picture"), list(map(clean_text, texts)), video_id, times_s
+            )
 
     def prepare(self, texts: Sequence[str] = ()) -> None:
         """Loads now what the first search would have to load, and stores it in the library's cache.

@@ -1,6 +1,6 @@
 """The lanes of frames: searched by a text, by an image or by an example moment."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,9 @@ from playhead_index.store.job_table import has_vectors
 from playhead_index.store.segments import segment_window_at
 from playhead_index.store.vectors import require_same_model
 from playhead_index.window import Window
+
+MAX_TEXT_VECTORS = 64
+"""Vectors of texts that are kept for further looks at frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class FrameLanes:
         self._image_text_encoder = LazyEncoder(picture, "image-text")
         self._image_encoder = LazyEncoder(appearance, "image")
         self._any_image_vector: NDArray[np.float32] | None = None
+        self._text_vectors: dict[str, NDArray[np.float32]] = {}
 
     def search(
         self,
@@ -114,6 +118,44 @@ class FrameLanes:
             ModelUnavailable: the encoder cannot be loaded.
         """
         return np.stack([text_vector(self._image_text_encoder.get(), text) for text in texts])
+
+    def text_fit(
+        self, vectors: VectorLane, texts: Sequence[str], video_id: str, times_s: NDArray[np.float64]
+    ) -> NDArray[np.float64] | None:
+        """(N,) cosine of the frame on the screen at each time with the best of some texts.
+
+        Args:
+            vectors: the refreshed picture lane.
+            texts: at least one.
+            video_id: in which video.
+            times_s: (N,) float64 seconds.
+
+        Returns:
+            None where the video has no picture vectors.
+
+        Raises:
+            LibraryMismatch: the vectors are of another model than the encoder.
+            ModelUnavailable: there is no encoder for the texts, or it does not load.
+        """
+        block = vectors.table.block(video_id)
+        if len(block) == 0:
+            return None
+        encoder = self._image_text_encoder.get()
+        _require_tag(vectors, encoder.tag)
+        rows = np.searchsorted(block.starts_s, times_s, side="right") - 1
+        ids = block.ids[np.clip(rows, 0, len(block) - 1)]
+        scores = np.stack([vectors.store.scores(self._text_vector(encoder, text), ids) for text in texts])
+        best = scores.max(axis=0).astype(np.float64)
+        known = np.isfinite(best)
+        return np.where(known, best, best[known].min()) if known.any() else None  # some bytes may be lost
+
+    def _text_vector(self, encoder: ImageTextEncoder, text: str) -> NDArray[np.float32]:
+        """The vector of a text; those of the last texts are kept, for one question has many looks."""
+        if text not in self._text_vectors:
+            if len(self._text_vectors) >= MAX_TEXT_VECTORS:
+                self._text_vectors.pop(next(iter(self._text_vectors)))
+            self._text_vectors[text] = text_vector(encoder, text)
+        return self._text_vectors[text]
 
     def _empty_coverage(self, lane: Lane) -> LaneCoverage:
         why = self._off.get(lane)

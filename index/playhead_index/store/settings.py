@@ -12,6 +12,8 @@ CHAT_MODEL = "model"
 """The chat model that answers questions, as a person named it, or `off`."""
 SPEAKER_MODEL = "voices_model"
 """A record of the encoder that distinguishes speakers, or `off`."""
+COMPRESSION = "compress"
+"""How the visual tokens of a look are reduced: a compression method."""
 
 
 def read_settings(catalog: Catalog) -> dict[str, Any]:
