@@ -147,6 +147,7 @@ class BlankFrameClient(VlmClient):
         yes_no: bool = False,
         frames: int | None = None,
         region: Region | None = None,
+        overview: Window | None = None,
     ) -> Observation:
         """The observation of a window; errors are those of the model."""
         times_s = np.array([window.start_s, (window.start_s + window.end_s) / 2])

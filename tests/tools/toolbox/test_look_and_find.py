@@ -58,6 +58,35 @@ def test_the_same_look_in_another_call_costs_nothing(wall: Catalog) -> None:
     assert (len(model.requests), again.record["cost"]["looks"]) == (2, 1)
 
 
+def test_a_look_with_an_overview_shows_the_whole_video_as_a_strip_before_the_range(wall: Catalog) -> None:
+    vlm_client, model = wall_client(wall)
+    box = Toolbox(wall, WordFinder(wall), vlm_client)
+    record = box.call("look", {**BLUE, "overview": True}).record
+    strip, clip = model.requests[0].clips
+    assert (strip.strip_frames, strip.window, clip.window) == (2, Window(0.0, 60.0), Window(12.0, 20.0))
+    assert record["cost"]["frames"] == len(strip) + len(clip) == 8 * vlm_client.frames + 2
+    assert box.call("look", {**BLUE, "overview": True}).record["cost"] == {}
+
+
+def test_a_look_without_an_overview_is_another_one(wall: Catalog) -> None:
+    vlm_client, model = wall_client(wall)
+    box = Toolbox(wall, WordFinder(wall), vlm_client)
+    for overview in (True, False):
+        box.call("look", {**BLUE, "overview": overview})
+    assert [len(request.clips) for request in model.requests] == [2, 1]
+
+
+def test_a_planner_that_takes_images_gets_an_overview_as_a_contact_sheet(wall: Catalog) -> None:
+    box = Toolbox(wall, WordFinder(wall))
+    called = box.call("look", {**BLUE, "density": "low", "overview": True}, images=True)
+    assert len(called.images) == 1 + 8
+    sheet = np.asarray(Image.open(io.BytesIO(called.images[0].jpeg)))
+    rows = [colour_of(row) for row in np.array_split(sheet, 4)]
+    assert (rows[0], rows[3]) == ("red", "green")
+    assert called.images[0].label == "overview: 16 small frames, row by row from 0:00-1:00"
+    assert (called.record["cost"]["looks"], called.record["cost"]["frames"]) == (2, 24)
+
+
 def test_two_questions_about_one_window_are_two_pieces_of_evidence(seeing: Toolbox) -> None:
     seeing.call("look", BLUE)
     assert seeing.call("look", {**BLUE, "question": "Which colour has it?"}).ids == ("E2",)
@@ -185,6 +214,7 @@ class ScriptedLooker:
         yes_no: bool = False,
         frames: int | None = None,
         region: Region | None = None,
+        overview: Window | None = None,
     ) -> Observation:
         self.asked.append((question, window))
         said = self.script.pop(0) if self.script else "Yes"

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
+
 from playhead_index.errors import ToolError, VideoError
 from playhead_index.window import Window, format_time
 from playhead_tools.evidence import Evidence
@@ -24,8 +26,10 @@ from playhead_tools.toolbox.observations import (
 from playhead_tools.toolbox.protocols import ToolImage
 from playhead_tools.toolbox.read_tool import blocks_of
 from playhead_tools.toolbox.result_rows import clock, evidence_row, word_rows
+from playhead_tools.video_llm.contact_sheets import MAX_TILES, contact_sheets
 from playhead_tools.video_llm.frame_sampling import even_times
 from playhead_tools.video_llm.jpeg_and_mp4 import jpeg_bytes
+from playhead_tools.video_llm.protocol import Clip
 from playhead_tools.video_llm.refusals import yes_or_no
 
 Density = Literal["low", "normal", "high"]
@@ -45,6 +49,7 @@ def look(
     question: str,
     density: Density = "normal",
     region: str = "",
+    overview: bool = False,
 ) -> Record:
     """Looks at the frames of short stretches, with the words spoken there. Costs seconds: search first.
 
@@ -55,16 +60,19 @@ def look(
         question: about what the frames show.
         density: of frames.
         region: to enlarge, like "top left" or "0.5,0,1,0.5".
+        overview: also show the whole video, in little detail.
     """
     notes: list[str] = []
     question_text = " ".join(question.split())[:MAX_QUESTION_CHARS] or "What is to be seen?"
     region_box = _region(region, notes)
     segments = _resolve_ranges(context, ranges, notes)
     if context.planner_takes_images:
-        return _present_frames(context, segments, question_text, density, region_box, notes)
-    if not any(_is_cached(context, segment, question_text, density, region_box) for segment in segments):
+        overviews = _present_overviews(context, segments, notes) if overview else []
+        return _present_frames(context, segments, question_text, density, region_box, notes, overviews)
+    asked = [(segment, _overview(context, segment) if overview else None) for segment in segments]
+    if not any(_is_cached(context, *one, question_text, density, region_box) for one in asked):
         require_vlm(context)
-    observations = _observe_segments(context, segments, question_text, density, region_box, notes)
+    observations = _observe_segments(context, asked, question_text, density, region_box, notes)
     rows: list[Record] = []
     for one in observations:
         rows.append(_observation_row(context, one, question_text))
@@ -112,18 +120,27 @@ def _frames(context: ToolContext, density: Density) -> int | None:
     return None if density == "normal" else max(2, round(default_frames * _SHARE[density]))
 
 
+def _overview(context: ToolContext, segment: SegmentRef) -> Window:
+    """The part of a segment's video that is in scope."""
+    return context.scope_window(context.video(segment[0]))
+
+
 def _is_cached(
-    context: ToolContext, segment: SegmentRef, question: str, density: Density, region: Region | None
+    context: ToolContext,
+    segment: SegmentRef,
+    overview: Window | None,
+    question: str,
+    density: Density,
+    region: Region | None,
 ) -> bool:
-    return (
-        cached_observation(context, *segment, question, frames=_frames(context, density), region=region)
-        is not None
-    )
+    frames = _frames(context, density)
+    cached = cached_observation(context, *segment, question, frames=frames, region=region, overview=overview)
+    return cached is not None
 
 
 def _observe_segments(
     context: ToolContext,
-    segments: Sequence[SegmentRef],
+    segments: Sequence[tuple[SegmentRef, Window | None]],
     question: str,
     density: Density,
     region: Region | None,
@@ -132,13 +149,15 @@ def _observe_segments(
     """The observation of each segment, as far as the limits allow; the others are named."""
     observations: list[CachedObservation] = []
     frames = _frames(context, density)
-    for at, (video_id, window) in enumerate(segments):
+    for at, ((video_id, window), overview) in enumerate(segments):
         try:
-            observations.append(observe(context, video_id, window, question, frames=frames, region=region))
+            observations.append(
+                observe(context, video_id, window, question, frames=frames, region=region, overview=overview)
+            )
         except ToolError as error:
             if not observations and len(segments) == 1:
                 raise
-            rest = ", ".join(clock(one) for _, one in segments[at:])
+            rest = ", ".join(clock(one) for (_, one), _ in segments[at:])
             notes.append(f"{error} (not looked at: {rest})")
             break
     if not observations:
@@ -175,10 +194,10 @@ def _present_frames(
     density: Density,
     region: Region | None,
     notes: list[str],
+    costs: list[Record],
 ) -> Record:
     """The frames themselves, in `ToolContext.images`; each window is evidence that the planner has viewed."""
     rows: list[Record] = []
-    costs: list[Record] = []
     num_frames = max(2, round(DEFAULT_FRAMES * _SHARE[density] / max(1, len(segments)) ** 0.5))
     reader = FrameReader(context.catalog)
     for at, segment in enumerate(segments):
@@ -198,6 +217,41 @@ def _present_frames(
     return result(rows, notes, sum_costs(costs), summary=f"look for: {question}")
 
 
+def _present_overviews(
+    context: ToolContext, segments: Sequence[SegmentRef], notes: list[str]
+) -> list[Record]:
+    """A contact sheet of each video in `ToolContext.images`, as far as the limits allow; what each cost."""
+    costs: list[Record] = []
+    for video_id in dict.fromkeys(video_id for video_id, _ in segments):
+        window = context.scope_window(context.video(video_id))
+        key = observation_key(video_id, window, "", overview=window)
+        if key not in context.observations and context.vlm_calls_left(MAX_TILES) < 1:
+            notes.append(f"{NO_VLM_CALLS_LEFT} (no overview of {context.label(video_id) or 'the video'})")
+            break
+        try:
+            times_s = even_times(window, MAX_TILES)
+            frames = FrameReader(context.catalog).frames(video_id, times_s, SHORT_SIDE_PX)
+        except VideoError as error:
+            notes.append(f"an overview failed: {error}")
+            continue
+        shown = np.stack([frame.rgb for frame in frames])
+        sheet = contact_sheets(Clip(video_id, window, np.array(times_s), shown, strip_frames=1)).frames[0]
+        label = f"overview: {MAX_TILES} small frames, row by row from {clock(window)}"
+        context.images.append(ToolImage(jpeg_bytes(sheet), video_id, times_s[0], label))
+        if key not in context.observations:
+            context.observations[key] = _image_observation(video_id, window)
+            tokens = estimate_visual_tokens(*sheet.shape[:2])
+            context.meter.add_vlm_call(MAX_TILES, tokens, tokens)
+            costs.append({"looks": 1, "frames": MAX_TILES, "visual_tokens": tokens})
+    return costs
+
+
+def _image_observation(video_id: str, window: Window) -> Record:
+    """The row of frames that a planner was given, for the observations of a question."""
+    interval = [window.start_s, window.end_s]
+    return {"video_id": video_id, "window": interval, "text": "", "p_yes": None, "declined": False}
+
+
 def _is_presented(context: ToolContext, segment: SegmentRef, num_frames: int, region: Region | None) -> bool:
     return observation_key(*segment, "", frames=num_frames, region=region) in context.observations
 
@@ -212,9 +266,9 @@ def _record_presentation(
     """The cost of presenting frames; nothing for those that were presented before."""
     if _is_presented(context, segment, num_frames, region):
         return {}
-    window = [segment[1].start_s, segment[1].end_s]
-    row = {"video_id": segment[0], "window": window, "text": "", "p_yes": None, "declined": False}
-    context.observations[observation_key(*segment, "", frames=num_frames, region=region)] = row
+    context.observations[observation_key(*segment, "", frames=num_frames, region=region)] = (
+        _image_observation(*segment)
+    )
     tokens = sum(estimate_visual_tokens(*frame.rgb.shape[:2]) for frame in frames)
     context.meter.add_vlm_call(len(frames), tokens, tokens)
     return {"looks": 1, "frames": len(frames), "visual_tokens": tokens}

@@ -7,9 +7,10 @@ from math import ceil
 from playhead_index.errors import ModelError, ModelUnavailable, ToolError, VideoError
 from playhead_index.window import Window
 from playhead_tools.region import Region
-from playhead_tools.toolbox.context import Record, ToolContext
+from playhead_tools.toolbox.context import DEFAULT_FRAMES, Record, ToolContext
 from playhead_tools.toolbox.result_rows import clock
 from playhead_tools.video_llm.client import Observation
+from playhead_tools.video_llm.frame_sampling import STRIP_FACTOR, STRIP_FRAMES
 from playhead_tools.video_llm.refusals import is_refusal, yes_or_no
 
 NO_VLM = (
@@ -65,7 +66,7 @@ def cached_observation(
         video_id: in which video.
         window: that was to be shown.
         question: that was asked.
-        options: `yes_no`, `frames` and `region` of `observe`, where they were given.
+        options: `yes_no`, `frames`, `region` and `overview` of `observe`, where they were given.
     """
     row = context.observations.get(observation_key(video_id, window, question, **options))
     return None if row is None else _from_row(row, {})
@@ -80,6 +81,7 @@ def observe(
     yes_no: bool = False,
     frames: int | None = None,
     region: Region | None = None,
+    overview: Window | None = None,
 ) -> CachedObservation:
     """What the model says of a window; what was asked before is not asked again and costs nothing.
 
@@ -87,17 +89,27 @@ def observe(
         ToolError: there is no VLM, no call is left, or the file or the model failed.
     """
     cached = cached_observation(
-        context, video_id, window, question, yes_no=yes_no, frames=frames, region=region
+        context, video_id, window, question, yes_no=yes_no, frames=frames, region=region, overview=overview
     )
     if cached is None:
         require_vlm(context)
-        if context.vlm_calls_left(frames) < 1:
+        if context.vlm_calls_left(max_frames_given(context, frames, overview)) < 1:
             raise ToolError(NO_VLM_CALLS_LEFT)
-        key = observation_key(video_id, window, question, yes_no=yes_no, frames=frames, region=region)
-        cached = _make_observation(context, key, video_id, window, question, yes_no, frames, region)
+        key = observation_key(
+            video_id, window, question, yes_no=yes_no, frames=frames, region=region, overview=overview
+        )
+        cached = _make_observation(context, key, video_id, window, question, yes_no, frames, region, overview)
     if cached.failed:
         raise ToolError(f"looking at {clock(window)} failed: {cached.failed}")
     return cached
+
+
+def max_frames_given(context: ToolContext, frames: int | None, overview: Window | None) -> int | None:
+    """The most frames that one observation gives the model; None for the default of a context."""
+    if overview is None:
+        return frames
+    most = frames or (DEFAULT_FRAMES if context.vlm_client is None else context.vlm_client.frames)
+    return max(2, most - STRIP_FRAMES) + STRIP_FACTOR * most
 
 
 def observation_key(
@@ -108,9 +120,12 @@ def observation_key(
     yes_no: object = False,
     frames: object = None,
     region: object = None,
+    overview: object = None,
 ) -> str:
     """A hash of the window, the question and the options."""
     key_text = f"{video_id}|{window.start_s:.3f}|{window.end_s:.3f}|{yes_no}|{frames}|{region}|{question}"
+    if overview is not None:
+        key_text += f"|{overview}"
     return hashlib.sha256(key_text.encode()).hexdigest()[:16]
 
 
@@ -123,6 +138,7 @@ def _make_observation(
     yes_no: bool,
     frames: int | None,
     region: Region | None,
+    overview: Window | None,
 ) -> CachedObservation:
     """A new observation, counted and cached; a failure to decode frames is cached as such."""
     if context.vlm_client is None:
@@ -130,7 +146,7 @@ def _make_observation(
     row: Record = {"video_id": video_id, "window": [window.start_s, window.end_s]}
     try:
         observation = context.vlm_client.observe(
-            video_id, window, question, yes_no=yes_no, frames=frames, region=region
+            video_id, window, question, yes_no=yes_no, frames=frames, region=region, overview=overview
         )
     except ModelUnavailable as error:
         context.meter.record_vlm_failure(f"the video model could not be used: {error}")

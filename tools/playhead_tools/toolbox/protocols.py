@@ -27,6 +27,7 @@ class VideoObserver(Protocol):
         yes_no: bool = False,
         frames: int | None = None,
         region: Region | None = None,
+        overview: Window | None = None,
     ) -> Observation:
         """The observation of a window."""
         ...

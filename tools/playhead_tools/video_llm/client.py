@@ -23,7 +23,15 @@ from playhead_tools.reasoning_content import split_thoughts
 from playhead_tools.region import Region
 from playhead_tools.tolerance import EPSILON_S
 from playhead_tools.video_llm.frame_citations import resolve_frame_numbers
-from playhead_tools.video_llm.frame_sampling import MIN_WINDOW_S, STEP_S, ClipRequest, dense_clip
+from playhead_tools.video_llm.frame_sampling import (
+    MIN_WINDOW_S,
+    STEP_S,
+    STRIP_FACTOR,
+    STRIP_FRAMES,
+    ClipRequest,
+    dense_clip,
+    strip_clip,
+)
 from playhead_tools.video_llm.parse_response import LookReply, parse_look_reply, with_options
 from playhead_tools.video_llm.protocol import (
     Budget,
@@ -34,6 +42,7 @@ from playhead_tools.video_llm.protocol import (
     VlmResponse,
     host_of,
     keeps_schema,
+    look_note_of,
     wants_plain_prompt,
 )
 from playhead_tools.video_llm.refusals import is_refusal
@@ -149,6 +158,7 @@ class VlmClient:
         yes_no: bool = False,
         frames: int | None = None,
         region: Region | None = None,
+        overview: Window | None = None,
     ) -> Observation:
         """The observation of a window; the same request a second time is answered from the cache.
 
@@ -160,6 +170,8 @@ class VlmClient:
             yes_no: ask for Yes or No and for its probability.
             frames: maximum number of frames; that of the instance when None.
             region: part of the picture that is shown, larger; all of it when None.
+            overview: a longer stretch that is shown before the window as a strip of `STRIP_FACTOR` times the
+                frames at 1 to 4 tokens each, for the tokens of `STRIP_FRAMES` of them; None for none.
 
         Raises:
             ToolError: the video is unknown, the window outside it, or the question empty.
@@ -169,7 +181,12 @@ class VlmClient:
         """
         if not question.strip():
             raise ToolError("a look needs a question, got none")
-        clip_request = replace(self._request(video_id, window, frames or self.frames), region=region)
+        most = frames or self.frames
+        clip_frames = most if overview is None else max(2, most - STRIP_FRAMES)
+        clip_request = replace(self._request(video_id, window, clip_frames), region=region)
+        if overview is not None:
+            strip = self._strip(video_id, overview, STRIP_FACTOR * most)
+            clip_request = replace(clip_request, strip=strip)
         return self.observe_frames(clip_request, with_options(question, options), yes_no=yes_no)
 
     def observe_frames(
@@ -180,16 +197,19 @@ class VlmClient:
         with self._lock:
             if (cached := self._observations.get(key)) is not None:
                 return cached.as_cached
-            clip = self._clip(clip_request)
-        observation = self._observe(clip_request, clip, question, yes_no=yes_no)
+            clips = self._clips_of(clip_request)
+        observation = self._observe(clip_request, clips, question, yes_no=yes_no)
         with self._lock:
             self._observations[key] = observation
         return observation
 
-    def _observe(self, clip_request: ClipRequest, clip: Clip, question: str, *, yes_no: bool) -> Observation:
+    def _observe(
+        self, clip_request: ClipRequest, clips: tuple[Clip, ...], question: str, *, yes_no: bool
+    ) -> Observation:
         form = not (yes_no or self.plain_prompt) and self._keeps_schema
         request = VlmRequest(
-            (clip,), question, Budget(frames=len(clip), new_tokens=self._new_tokens(yes_no=yes_no)),
+            clips, question,
+            Budget(frames=sum(map(len, clips)), new_tokens=self._new_tokens(yes_no=yes_no)),
             form=LookReply if form else None, yes_no=yes_no, plain_prompt=self.plain_prompt,
         )  # fmt: skip
         reply = self._generate(request)
@@ -206,7 +226,8 @@ class VlmClient:
             text, unknown = resolved.text, resolved.unknown
             cited_s = tuple(frame.pts_s for frame in resolved.frames)
         report, p_yes = reply.report, None if reply.yes_no is None else reply.yes_no.p_yes
-        times = tuple(frame.pts_s for frame in reply.frames_shown)
+        last = len(clips) - 1  # a strip shows too little to count as seen
+        times = tuple(frame.pts_s for frame in reply.frames_shown if frame.clip == last)
         return Observation(
             clip_request.video_id, clip_request.window, question, text, times, p_yes,
             report.frames_shown, report.visual_tokens_kept or 0, report.total_s,
@@ -217,6 +238,11 @@ class VlmClient:
         if report.cost is None:
             return 0.0 if not self.host or is_loopback(self.host) else None
         return report.cost
+
+    @property
+    def look_note(self) -> str:
+        """What a person should know of how the frames of the last call were chosen; empty for nothing."""
+        return look_note_of(self._model)
 
     @property
     def _keeps_schema(self) -> bool:
@@ -276,6 +302,21 @@ class VlmClient:
         if inside is None:
             raise ToolError(f"{window} is outside the video, which is {video_window.duration_s:.1f} s long")
         return dense_clip(video_id, inside, video_window, frames, min(MIN_WINDOW_S, frames * STEP_S))
+
+    def _strip(self, video_id: str, window: Window, num_frames: int) -> ClipRequest:
+        video_window = Window(0.0, self.duration_s(video_id))
+        inside = window.clamped(video_window)
+        if inside is None:
+            raise ToolError(f"{window} is outside the video, which is {video_window.duration_s:.1f} s long")
+        return strip_clip(video_id, inside, num_frames)
+
+    def _clips_of(self, clip_request: ClipRequest) -> tuple[Clip, ...]:
+        """The clips of a call: the strip, where there is one, then the clip with its words."""
+        clip = self._clip(replace(clip_request, strip=None))
+        if clip_request.strip is None:
+            return (clip,)
+        strip = replace(self._clip(clip_request.strip), words=(), strip_frames=STRIP_FRAMES)
+        return strip, clip
 
     def _clip(self, clip_request: ClipRequest) -> Clip:
         if clip_request in self._clips:

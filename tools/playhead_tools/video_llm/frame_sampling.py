@@ -17,6 +17,8 @@ STEP_S, LONGEST_STEP_S = 0.5, 1.0
 """Seconds between the two frames of a pair: the shorter where it covers the window, the longer at most."""
 MIN_WINDOW_S = 4.0
 """A window is widened to at least so much before it is shown: an instant shows nothing of a movement."""
+STRIP_FACTOR, STRIP_FRAMES = 8, 2
+"""A strip shows so many times the frames of a whole look, for the tokens of so many of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,29 @@ class ClipRequest:
         times_s: (N,) when, not descending; a time that stands twice is given twice.
         window: the interval that the frames stand for.
         region: part of the picture that is shown; all of it when None.
+        strip: frames of a longer stretch of the video, shown before these as a strip of 1 to 4 tokens
+            a frame; None for none.
     """
 
     video_id: str
     times_s: tuple[float, ...]
     window: Window
     region: Region | None = None
+    strip: "ClipRequest | None" = None
+
+    @property
+    def num_frames(self) -> int:
+        """Frames that are given, those of a strip too."""
+        return len(self.times_s) + (0 if self.strip is None else self.strip.num_frames)
+
+
+def strip_clip(video_id: str, window: Window, num_frames: int) -> ClipRequest:
+    """The frames of a strip: `num_frames` // 2 moments spread evenly over a window, each given twice.
+
+    >>> strip_clip("v", Window(0.0, 8.0), 5).times_s
+    (2.0, 2.0, 6.0, 6.0)
+    """
+    return sparse_clip(video_id, even_times(window, max(1, num_frames // 2)), window)
 
 
 def sparse_clip(video_id: str, times_s: Sequence[float], window: Window) -> ClipRequest:

@@ -33,6 +33,9 @@ class Clip:
             none but the first before its start (that one is on the screen when the window begins).
         frames: (N, H, W, 3) uint8 RGB, N at least 1.
         words: what is said, written or captioned in the window; data for the model, never instructions.
+        strip_frames: above 0 for a strip, whose frames together may take no more visual tokens than so many
+            of them do whole (`plan_strip`); 0 for a clip that is shown whole.
+        tiles: how many moments each picture shows side by side, as a contact sheet does; 1 for a frame.
 
     Raises:
         ValueError: shapes do not fit, the times descend, or they do not belong to the window.
@@ -43,6 +46,8 @@ class Clip:
     pts_s: NDArray[np.float64]
     frames: NDArray[np.uint8]
     words: tuple[Words, ...] = ()
+    strip_frames: int = 0
+    tiles: int = 1
 
     def __post_init__(self) -> None:
         if self.frames.ndim != 4 or self.frames.shape[3] != 3 or self.frames.dtype != np.uint8:
@@ -248,6 +253,14 @@ def host_of(model: VideoLLM) -> str:
     A backend that sends them says so by an attribute `host`.
     """
     return str(getattr(model, "host", ""))
+
+
+def look_note_of(model: VideoLLM) -> str:
+    """What a person should know of how the frames of a model's last call were chosen; empty for nothing.
+
+    A backend says so by an attribute `look_note`.
+    """
+    return str(getattr(model, "look_note", ""))
 
 
 class FrameChooser(Protocol):

@@ -1,6 +1,7 @@
 """A video-LLM behind a server that speaks OpenAI's chat completions: vLLM, SGLang, llama.cpp, Ollama, clouds.
 
-Compression is by the frame here: the server decides what a frame costs. Nothing is sent before `generate`.
+Compression is by the frame here: the server decides what a frame costs, and `choose` which frames are sent.
+Nothing is sent before `generate`.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from playhead_tools.video_llm.chat_completion import (
     yes_no_of,
 )
 from playhead_tools.video_llm.choose_frames import choose_evenly, frames_to_show, max_frames_in_budget
+from playhead_tools.video_llm.contact_sheets import with_contact_sheets
 from playhead_tools.video_llm.frame_limits import max_frames_after
 from playhead_tools.video_llm.http_post import BackOff, Poster, PostRefused, PostResult, Timeouts
 from playhead_tools.video_llm.jpeg_and_mp4 import fitted_size
@@ -129,6 +131,8 @@ class ServerVideoLLM:
     name: str = field(init=False)
     max_frames: int | None = field(default=None, init=False)
     """Frames that the server has been found to take in one request; None while none was refused."""
+    look_note: str = field(default="", init=False)
+    """What a person should know of how the frames of the last call were chosen; empty for nothing."""
     _request_format: RequestFormat = field(init=False, repr=False)
     _poster: Poster = field(init=False, repr=False)
 
@@ -174,6 +178,7 @@ class ServerVideoLLM:
             ModelOutputInvalid: it gave no text, or far too much.
             TokenBudgetExceeded: not one frame fits, or visual tokens cannot be counted.
         """
+        given, request = request, with_contact_sheets(request)
         per_frame = self._tokens_per_frame(request)
         frame_limit = max(1, int(self.keep_frames * sum(len(clip) for clip in request.clips) + EPSILON))
         if per_frame is not None:
@@ -181,6 +186,9 @@ class ServerVideoLLM:
         notes: list[str] = []
         began_s = self._poster.clock()
         post_result, prompt_frames = self._post(request, frame_limit, notes)
+        is_thinned = len(prompt_frames) < sum(len(clip) for clip in request.clips)
+        self.look_note = str(getattr(self.choose, "note", "")) if is_thinned else ""
+        notes += [self.look_note] if self.look_note else []
         notes += notes_on(request, prompt_frames, self._request_format)
         completion = post_result.value
         completion.text, completion.refusal = (
@@ -190,7 +198,7 @@ class ServerVideoLLM:
         yes_no = yes_no_of(completion.tokens) if request.yes_no else None
         if request.yes_no and yes_no is None:
             notes.append("the server gave no log-probabilities of Yes and No")
-        report = self._report(request, prompt_frames, per_frame, completion)
+        report = self._report(given, prompt_frames, per_frame, completion)
         took_s = self._poster.clock() - began_s
         report = replace(report, total_s=took_s, retries=post_result.retries, notes=tuple(notes))
         return VlmResponse(

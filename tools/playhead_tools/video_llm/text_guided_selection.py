@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import floor
 from typing import Protocol
 
 import numpy as np
@@ -17,6 +16,7 @@ from playhead_tools.compression.text_guided import (
     select_guided_tokens,
 )
 from playhead_tools.video_llm.token_selection import TokenizedClip
+from playhead_tools.video_llm.token_shares import LookBudget, select_within
 
 WordVectors = Callable[[str], NDArray[np.float32]]
 """(W, D) the language model's own vectors of a text's tokens; `TransformersVideoLLM.word_vectors` is one."""
@@ -41,10 +41,10 @@ class GuidedTokens:
     of a clip gets evenly spread steps. At ratio 1 everything is kept that a model without a keeper keeps.
 
     Args:
-        ratio: most tokens kept / given, above 0 and at most 1; the words and marks around a clip's tokens
-            are counted on both sides, as reports do.
+        ratio: most tokens kept / given (`LookBudget`).
         word_vectors: of the model that the tokens are for.
         frame_scores: asked first; words are compared where it is None or has nothing for a video.
+        whole_tokens: a look of at most so many tokens is kept whole (`LookBudget`).
 
     Raises:
         ValueError: the ratio is not above 0 and at most 1.
@@ -53,12 +53,10 @@ class GuidedTokens:
     ratio: float
     word_vectors: WordVectors
     frame_scores: FrameScores | None = None
+    whole_tokens: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 < self.ratio <= 1:
-            raise ValueError(
-                f"the part of the tokens to keep must be above 0 and at most 1, got {self.ratio}"
-            )
+        LookBudget(self.ratio, self.whole_tokens)
 
     def __call__(
         self, clips: Sequence[TokenizedClip], question: str, max_tokens: int | None, /
@@ -68,23 +66,14 @@ class GuidedTokens:
         Raises:
             TokenBudgetExceeded: a clip's share does not hold one token of one step.
         """
-        shares = [floor(self.ratio * clip.all_tokens) for clip in clips]
-        total = sum(shares)
-        if max_tokens is not None and total > max_tokens:
-            shares = [max_tokens * share // total for share in shares]
-        focus = question_focus(question)
-        return [self._select_tokens(clip, share, focus) for clip, share in zip(clips, shares, strict=True)]
+        budget, focus = LookBudget(self.ratio, self.whole_tokens), question_focus(question)
+        shares = budget.shares([clip.all_tokens for clip in clips], max_tokens)
+        return select_within(clips, shares, lambda clip, share: self._select_tokens(clip, share, focus))
 
     def _select_tokens(self, clip: TokenizedClip, budget: int, focus: QuestionFocus) -> SelectedTokens:
-        if budget >= clip.all_tokens:
-            return clip.default_tokens
         scores = np.zeros(len(clip.tokens)) if focus.is_global else self._scores(clip, focus.texts)
         pts_s, is_global = clip.tokens.pts_s, focus.is_global
-        selected = select_guided_tokens(clip.order, scores, pts_s, clip.costs, budget, is_global=is_global)
-        if clip.default_indices is None:
-            return selected
-        mine = selected.indices[torch().isin(selected.indices, clip.default_indices)]
-        return SelectedTokens(mine, selected.tokens_per_frame, pts_s)
+        return select_guided_tokens(clip.order, scores, pts_s, clip.costs, budget, is_global=is_global)
 
     def _scores(self, clip: TokenizedClip, texts: Sequence[str]) -> NDArray[np.float64]:
         if self.frame_scores is not None:

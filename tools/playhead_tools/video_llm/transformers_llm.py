@@ -7,7 +7,7 @@ earlier one (another question on the same clips, a later turn) goes on from its 
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from playhead_tools.video_llm.chat_template import prompt_text
 from playhead_tools.video_llm.choose_frames import choose_evenly
 from playhead_tools.video_llm.clip_encoder import ClipEncoder, step_times_s, with_labels
 from playhead_tools.video_llm.clip_features import ClipFeatures
+from playhead_tools.video_llm.contact_sheets import with_contact_sheets
 from playhead_tools.video_llm.feature_cache import FeatureCache
 from playhead_tools.video_llm.first_token import FirstTokenProbe, yes_no_tokens
 from playhead_tools.video_llm.generation import Generated, generate_reusing_prefix, generate_tokens
@@ -32,8 +33,11 @@ from playhead_tools.video_llm.prefix_cache import PrefixCache, keeps_all
 from playhead_tools.video_llm.prompt import prompt_clips
 from playhead_tools.video_llm.prompt_rows import PrunedRow, Row, batch_inputs, prune_row, write_row
 from playhead_tools.video_llm.protocol import FrameChooser, PromptFrame, VlmRequest, VlmResponse
+from playhead_tools.video_llm.strips import StripSelection, select_strip, without_words
 from playhead_tools.video_llm.text_only import Message, TextReply, text_prompt
+from playhead_tools.video_llm.token_keepers import UniformTokens
 from playhead_tools.video_llm.token_selection import TokenizedClip, TokenKeeper
+from playhead_tools.video_llm.token_shares import LookBudget
 from playhead_tools.video_llm.usage import Report
 
 Times = Literal["native", "between"]
@@ -51,6 +55,7 @@ class Prompt:
         token_indices: for each clip the places of its tokens that are kept; None for all.
         encode_s: seconds in processor and vision encoder.
         keys: names of its clips; equal ones have equal features.
+        whole_tokens: visual tokens of its shown frames, nothing left out.
     """
 
     request: VlmRequest
@@ -59,6 +64,7 @@ class Prompt:
     token_indices: tuple[Any, ...]
     encode_s: float
     keys: tuple[str, ...]
+    whole_tokens: int
 
 
 class TransformersVideoLLM:
@@ -163,14 +169,21 @@ class TransformersVideoLLM:
     def prompt(self, request: VlmRequest) -> Prompt:
         """A call with its clips encoded and the tokens to keep chosen.
 
+        A strip among its clips keeps 1 to 4 tokens a frame (`select_strip`), whatever `keep` is; a model that
+        was trained on so many frames a clip and no more gets it as contact sheets.
+
         Raises:
             ModelUnavailable: the model does not load or takes no such clips.
             TokenBudgetExceeded: not one frame fits.
             ValueError: `keep` kept what is not there, or more than the budget.
         """
         began_s = perf_counter()
-        encoder = ClipEncoder(self.loaded, self.cache, self._choose, rank=self.keep is not None)
-        prompt_frames, features = encoder.encode_request(request, fit_tokens=self.keep is None)
+        if self.loaded.family.max_frames is not None:  # a strip would have more frames than it was trained on
+            request = with_contact_sheets(request)
+        has_strips = any(clip.strip_frames and clip.tiles == 1 for clip in request.clips)
+        selects = self.keep is not None or has_strips
+        encoder = ClipEncoder(self.loaded, self.cache, self._choose, rank=selects)
+        prompt_frames, features = encoder.encode_request(request, fit_tokens=not selects)
         self._settle()
         encode_s = perf_counter() - began_s
         text = prompt_text(self.loaded, request, prompt_frames)
@@ -180,10 +193,16 @@ class TransformersVideoLLM:
             for clip, part in zip(features, prompt_clips(prompt_frames), strict=True)
         ]
         row = write_row(self.loaded, text, clips)
-        token_indices = self._select_tokens(request, prompt_frames, features, row)
-        return Prompt(
-            request, prompt_frames, row, token_indices, encode_s, encoder.keys(request, prompt_frames)
-        )
+        whole_tokens = sum(placement.all_tokens for placement in row.clips)
+        if selects:
+            tokenized = _tokenized(request, prompt_frames, features, row)
+            strips = {at: select_strip(clip) for at, clip in enumerate(tokenized) if _is_strip(clip)}
+            row = without_words(row, {at: strip.bare_steps for at, strip in strips.items()})
+            token_indices = self._select_tokens(request, tokenized, strips, row)
+        else:
+            token_indices = tuple(clip.default_indices for clip in features)
+        keys = encoder.keys(request, prompt_frames)
+        return Prompt(request, prompt_frames, row, token_indices, encode_s, keys, whole_tokens)
 
     def inputs(self, prompts: Sequence[Prompt]) -> dict[str, Any]:
         """Arguments of the model's `forward` and `generate` for these prompts, padded on the left."""
@@ -201,39 +220,29 @@ class TransformersVideoLLM:
     def _select_tokens(
         self,
         request: VlmRequest,
-        prompt_frames: tuple[PromptFrame, ...],
-        features: Sequence[ClipFeatures],
+        clips: Sequence[TokenizedClip],
+        strips: Mapping[int, StripSelection],
         row: Row,
     ) -> tuple[Any, ...]:
-        if self.keep is None:
-            return tuple(clip.default_indices for clip in features)
-        encoded_clips = [
-            TokenizedClip(
-                request.clips[part.clip],
-                part,
-                ClipTokens(clip.tokens, step_times_s(clip, part)),
-                placement.costs,
-                clip.order,
-                placement.all_tokens
-                - (
-                    0
-                    if clip.default_indices is None
-                    else clip.tokens[..., 0].numel() - len(clip.default_indices)
-                ),
-                clip.default_indices,
-            )
-            for part, clip, placement in zip(prompt_clips(prompt_frames), features, row.clips, strict=True)
-        ]
-        selections = self.keep(encoded_clips, request.question, request.budget.visual_tokens)
-        if len(selections) != len(encoded_clips):
+        """The places of the kept tokens of each clip; what strips leave of a budget is for the others."""
+        whole = [clip for at, clip in enumerate(clips) if at not in strips]
+        max_tokens = request.budget.visual_tokens
+        if max_tokens is not None:
+            max_tokens -= sum(strip.used_tokens for strip in strips.values())
+        keep = self.keep or UniformTokens(LookBudget(1.0))
+        selections = keep(whole, request.question, max_tokens)
+        if len(selections) != len(whole):
             raise ValueError(
-                f"expected the tokens to keep of {len(encoded_clips)} clips, got {len(selections)} lists"
+                f"expected the tokens to keep of {len(whole)} clips, got {len(selections)} lists"
             )
-        indices = tuple(one.indices for one in selections)
-        used, max_tokens = prune_row(row, indices).visual_tokens, request.budget.visual_tokens
+        selected = iter(selections)
+        kept = tuple(
+            (strips[at].tokens if at in strips else next(selected)).indices for at in range(len(clips))
+        )
+        used, max_tokens = prune_row(row, kept).visual_tokens, request.budget.visual_tokens
         if max_tokens is not None and used > max_tokens:
             raise ValueError(f"{max_tokens} visual tokens are allowed, {used} were kept")
-        return indices
+        return kept
 
     def _respond(self, prompts: Sequence[Prompt], began_s: float) -> list[VlmResponse]:
         loaded, count = self.loaded, len(prompts)
@@ -249,13 +258,12 @@ class TransformersVideoLLM:
         for i, (prompt, pruned_row) in enumerate(zip(prompts, pruned_rows, strict=True)):
             numbers, cut_off = _until_end(done.new[i].tolist(), prompt.request.budget.new_tokens, self._ends)
             num_given_frames = sum(len(clip) for clip in prompt.request.clips)
-            num_visual_tokens = sum(placement.all_tokens for placement in prompt.row.clips)
             report = Report(
                 model=self.name,
                 frames_given=num_given_frames,
                 frames_shown=len(prompt.prompt_frames),
                 total_s=(end_s - began_s) / count,
-                visual_tokens_given=round(num_visual_tokens * num_given_frames / len(prompt.prompt_frames)),
+                visual_tokens_given=round(prompt.whole_tokens * num_given_frames / len(prompt.prompt_frames)),
                 visual_tokens_kept=pruned_row.visual_tokens,
                 prompt_tokens=len(pruned_row.ids),
                 new_tokens=len(numbers),
@@ -325,6 +333,31 @@ class TransformersVideoLLM:
                 f"{family.title} takes frames as evenly spaced; their true times stand in the prompt"
             )
         return notes
+
+
+def _tokenized(
+    request: VlmRequest, prompt_frames: tuple[PromptFrame, ...], features: Sequence[ClipFeatures], row: Row
+) -> list[TokenizedClip]:
+    """The encoded clips of a prompt for who chooses among their tokens."""
+    return [
+        TokenizedClip(
+            request.clips[part.clip],
+            part,
+            ClipTokens(clip.tokens, step_times_s(clip, part)),
+            placement.costs,
+            clip.order,
+            placement.all_tokens
+            - (
+                0 if clip.default_indices is None else clip.tokens[..., 0].numel() - len(clip.default_indices)
+            ),
+            clip.default_indices,
+        )
+        for part, clip, placement in zip(prompt_clips(prompt_frames), features, row.clips, strict=True)
+    ]
+
+
+def _is_strip(clip: TokenizedClip) -> bool:
+    return clip.clip.strip_frames > 0 and clip.clip.tiles == 1
 
 
 def greedy_config(config: Any, tokenizer: Any, max_new_tokens: int) -> Any:
