@@ -240,11 +240,15 @@ def _citations(
 
 
 def _cost(answer: Answer) -> str:
-    """What an answer took: `4.1 s, 6 clips inspected (48 frames), 2 model calls`."""
+    """What an answer took: `4.1 s, 1 clip inspected (16 frames, 9 of 36 tokens), 2 model calls`."""
     cost = answer.cost
     num_clips = cost.get("looks", 0)
     plural = "" if num_clips == 1 else "s"
-    clips = f"{num_clips:.0f} clip{plural} inspected ({cost['frames']:.0f} frames)" if num_clips else ""
+    given, kept = cost.get("visual_tokens_given", 0), cost.get("visual_tokens", 0)
+    tokens = f", {kept:,.0f} of {given:,.0f} tokens" if given > kept else ""
+    clips = (
+        f"{num_clips:.0f} clip{plural} inspected ({cost['frames']:.0f} frames{tokens})" if num_clips else ""
+    )
     spent = f"cost {cost['money']:.4f}" if cost.get("money") else ""
     unknown = "price unknown" if cost.get("unpriced_calls") else ""
     money = f"{spent} and {unknown}" if spent and unknown else spent or unknown

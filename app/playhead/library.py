@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from playhead.deprecated_names import RenamedAttribute, renamed_argument
 from playhead.input_checks import as_names, checked_lanes, checked_options, checked_text, checked_thread_id
-from playhead.load_video_model import load_video_llm, resolve_keep_ratio
+from playhead.load_video_model import load_video_llm
 from playhead.model_choice import ModelChoice, chosen_model, load_chat, parse_model, store_model
 from playhead.models import (
     NO_CAPTIONS,
@@ -24,6 +24,7 @@ from playhead.models import (
     speech_notice,
 )
 from playhead.question_run import QuestionRun
+from playhead.token_compression import LibraryFrameScores, resolve_compression, store_method, stored_method
 from playhead.video_model_choice import named_choice, video_choice, video_model_of_environment
 from playhead.video_models import AUTO, OFF, VideoChoice, off_choice
 from playhead_agent.progress import Progress
@@ -77,6 +78,7 @@ from playhead_index.video_names import VideoNames, find_video, video_names
 from playhead_index.window import Window
 from playhead_tools.evidence import Answer
 from playhead_tools.local_hosts import NotLocal
+from playhead_tools.video_llm.compression_choice import Compression
 
 if TYPE_CHECKING:
     from playhead_agent.clarify import Clarify
@@ -575,8 +577,30 @@ class Library:
         choice = self.video_choice
         if choice.backend == "off":
             return None
-        model = load_video_llm(choice, self.models.device, resolve_keep_ratio(self.models.keep_ratio))
+        scores = self.frame_scores
+        model = load_video_llm(choice, self.models.device, self.compression, frame_scores=scores)
         return VlmClient(self.catalog, model)
+
+    @property
+    def compression(self) -> Compression:
+        """How the visual tokens of a look are reduced: as named, else by the environment, else as stored.
+
+        Raises:
+            ValueError: what was named is no compression method, or no part of the tokens.
+            ModelUnavailable: what the environment says is none.
+        """
+        names = self.models
+        stored = stored_method(self.catalog) if names.compress == AUTO else ""
+        return resolve_compression(names.compress, names.keep_ratio, stored_method=stored)
+
+    def store_compression(self) -> str:
+        """Stores the compression that was named as the default of the library; returns why not, or ""."""
+        return store_method(self.catalog, self.models.compress)
+
+    @cached_property
+    def frame_scores(self) -> LibraryFrameScores:
+        """How well frames fit a question, by the picture vectors of this library."""
+        return LibraryFrameScores(lambda: self.searcher)
 
     def clear_observations(self) -> None:
         """Clears the cached observations of the VLM client; the model stays loaded."""

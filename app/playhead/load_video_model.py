@@ -9,52 +9,39 @@ from playhead.api_keys import key_for
 from playhead.video_model_choice import KEY, named_folder
 from playhead.video_models import AUTO, OFF, VideoChoice
 from playhead_index.errors import ModelUnavailable
+from playhead_tools.video_llm.compression_choice import WHOLE, Compression
 
 if TYPE_CHECKING:
     from playhead_tools.captions.captioner import VideoCaptioner
     from playhead_tools.video_llm.protocol import VideoLLM
     from playhead_tools.video_llm.server import Prices
+    from playhead_tools.video_llm.text_guided_selection import FrameScores
 
 PRICES = "PLAYHEAD_VIDEO_PRICES"
 """What a server charges for a million tokens of prompt and a million generated ones: `0.15/0.60`."""
-KEEP_TOKENS = "PLAYHEAD_KEEP_TOKENS"
 MAX_PARALLEL_CALLS = 4
 
 
-def resolve_keep_ratio(requested_ratio: float | None = None) -> float:
-    """The share of visual tokens to keep: as requested, else as the environment sets it, else 1.
-
-    Raises:
-        ValueError: the requested share is not above 0 and at most 1.
-        ModelUnavailable: that of the environment is not.
-    """
-    if requested_ratio is None and (env_value := os.environ.get(KEEP_TOKENS)):
-        try:
-            return resolve_keep_ratio(float(env_value))
-        except ValueError as error:
-            raise ModelUnavailable(
-                f"{KEEP_TOKENS} must be above 0 and at most 1, such as 0.25; got {env_value!r}"
-            ) from error
-    part = 1.0 if requested_ratio is None else requested_ratio
-    if not 0 < part <= 1:
-        raise ValueError(f"the part of the tokens to keep must be above 0 and at most 1, got {part}")
-    return part
-
-
-def load_video_llm(choice: VideoChoice, device: str = AUTO, keep_ratio: float = 1.0) -> "VideoLLM":
+def load_video_llm(
+    choice: VideoChoice,
+    device: str = AUTO,
+    compression: Compression = WHOLE,
+    *,
+    frame_scores: "FrameScores | None" = None,
+) -> "VideoLLM":
     """The model of a choice; weights are loaded, and the server is called, at the first request.
 
     Args:
         choice: the model.
         device: as `ModelNames` names it.
-        keep_ratio: the share of the visual tokens of a call that is retained, selected by the words of the
-            question (`GuidedTokens`); behind a server the part of the frames, evenly spread.
+        compression: how the visual tokens of a look are reduced; behind a server, which frames are sent where
+            not all are.
+        frame_scores: how well frames fit a question, by the vectors of the library; the language model's own
+            word vectors are compared without it.
 
     Raises:
         ModelUnavailable: the choice is no model, or its plugin has none.
-        ValueError: the part is not above 0 and at most 1.
     """
-    part = resolve_keep_ratio(keep_ratio)
     if choice.backend == OFF:
         raise ModelUnavailable(f"there is no video-LLM: {choice.reason}")
     if choice.backend == "server":
@@ -63,7 +50,8 @@ def load_video_llm(choice: VideoChoice, device: str = AUTO, keep_ratio: float = 
         return ServerVideoLLM(
             choice.url, choice.name, choice.kind, api_key=key_for(choice.url, KEY),
             prices=_prices() or _known_prices(choice),
-            keep_frames=part,
+            keep_frames=compression.frame_ratio,
+            choose=compression.chooser(frame_scores),
         )  # fmt: skip
     from playhead_tools.video_llm.load_model import LoadOptions
     from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
@@ -74,10 +62,7 @@ def load_video_llm(choice: VideoChoice, device: str = AUTO, keep_ratio: float = 
         loading=LoadOptions(device=device, four_bit=choice.four_bit),
         plain_prompt=choice.plain_prompt,
     )
-    if part < 1:
-        from playhead_tools.video_llm.text_guided_selection import GuidedTokens
-
-        model.keep = GuidedTokens(part, model.word_vectors)
+    model.keep = compression.keeper(model.word_vectors, frame_scores)
     return model
 
 

@@ -92,7 +92,9 @@ class ModelNames:
             `auto` takes what `PLAYHEAD_RERANK_MODEL` names, else none; a library does not remember it.
         keep_ratio: the part of the visual tokens that the video-LLM gets, chosen by the question, above
             0 and at most 1; behind a server the part of its frames. None takes what `PLAYHEAD_KEEP_TOKENS`
-            says, else all. Captions are made of all.
+            says, else what `compress` does by default. Captions are made of all.
+        compress: how visual tokens are left out: `guided`, `longvu`, `uniform` or `none`; `auto` takes what
+            `PLAYHEAD_COMPRESS` says, else what the library stores, else `guided` (`token_compression.py`).
         model: the chat model that plans, answers and judges, and reads frames where it takes images:
             `openai:NAME`, `gemini:NAME`, `URL#NAME` (`model_choice.py`). `auto` takes what `PLAYHEAD_MODEL`
             names, else what the library keeps, else none; `off` goes without.
@@ -113,6 +115,7 @@ class ModelNames:
     rerank: str = AUTO
     model: str = AUTO
     local_only: bool = False
+    compress: str = AUTO
 
     def with_profile(self, plugin: str) -> "ModelNames":
         """The same names, with the models of a plugin in every role that is still `auto` and that it has.

@@ -155,9 +155,19 @@ KeepTokens = Annotated[
     float | None,
     typer.Option(
         envvar="PLAYHEAD_KEEP_TOKENS",
-        help="Fraction of the visual tokens of a clip that the video-LLM is given, chosen by relevance to "
-        "the question (with a server: fraction of the frames); default: all.",
+        help="Fraction of the visual tokens of a clip that the video-LLM is given, chosen as --compress says "
+        "(with a server: fraction of the frames); default: all of a small clip, a quarter of a large one.",
         metavar="0..1",
+    ),
+]
+CompressOption = Annotated[
+    str,
+    typer.Option(
+        "--compress",
+        help="Which visual tokens the video-LLM is given: guided (by the question), longvu (LongVU's "
+        "rules), uniform (frames evenly spread) or none. ask keeps it in the library for later commands. "
+        "auto: the one of PLAYHEAD_COMPRESS, else the one that the library keeps, else guided.",
+        metavar="METHOD",
     ),
 ]
 ModelOption = Annotated[

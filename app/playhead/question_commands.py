@@ -14,11 +14,11 @@ from playhead.comparison_view import outcome, show_comparison
 from playhead.conversation_view import show_thread, show_threads
 from playhead.input_checks import checked_options, checked_text, checked_thread_id
 from playhead.library import Library
-from playhead.load_video_model import resolve_keep_ratio
 from playhead.models import ModelNames
 from playhead.options import (
     DEFAULT_LIBRARY,
     BaseUrlOption,
+    CompressOption,
     DeviceOption,
     FromOption,
     JsonOption,
@@ -34,6 +34,7 @@ from playhead.options import (
     VideoOption,
 )
 from playhead.output import SafeConsole, write_line
+from playhead.token_compression import resolve_compression
 from playhead.video_models import AUTO as MODEL_AUTO
 from playhead.video_models import OFF as MODEL_OFF
 from playhead_agent.clarify import Clarify
@@ -103,6 +104,7 @@ def ask(
     strategy: Annotated[str, typer.Option(help=f"How to answer: {NAMES}.", metavar="NAME")] = AUTO,
     video_model: VideoModel = "auto",
     keep_tokens: KeepTokens = None,
+    compress: CompressOption = "auto",
     rerank_model: RerankModel = "auto",
     device: DeviceOption = "auto",
     local_only: LocalOnlyOption = False,
@@ -128,10 +130,10 @@ def ask(
     checked(partial(checked_options, option or ()))
     checked(partial(checked_thread_id, thread))
     checked(lambda: check_strategy(strategy))
-    checked(lambda: resolve_keep_ratio(keep_tokens))
+    checked(lambda: resolve_compression(compress, keep_tokens))
     names = ModelNames(
         device=device, video=video_model, keep_ratio=keep_tokens, rerank=rerank_model, model=model,
-        local_only=local_only,
+        local_only=local_only, compress=compress,
     )  # fmt: skip
     opened = Library(library, names)
     is_interactive = err.is_terminal and not as_json
@@ -150,6 +152,8 @@ def ask(
             strategy=strategy, **run_options,
         )  # fmt: skip
     _keep_model(opened, has_failed=bool(answer.fallback) and not answer.cost.get("model_calls"))
+    if note := opened.store_compression():
+        err.print(plain(note, "yellow"))
     if as_json:
         write_line(json_records.line(json_records.of_answer(answer)))
     else:
@@ -180,6 +184,8 @@ def compare_strategies(
     max_seconds: MaxSeconds = None,
     max_cost: MaxCost = None,
     video_model: VideoModel = "auto",
+    keep_tokens: KeepTokens = None,
+    compress: CompressOption = "auto",
     device: DeviceOption = "auto",
     local_only: LocalOnlyOption = False,
     as_json: JsonOption = False,
@@ -199,7 +205,11 @@ def compare_strategies(
     checked(partial(checked_options, option or ()))
     for name in strategy or ():
         checked(partial(check_strategy, name))
-    names = ModelNames(device=device, video=video_model, model=model, local_only=local_only)
+    checked(lambda: resolve_compression(compress, keep_tokens))
+    names = ModelNames(
+        device=device, video=video_model, keep_ratio=keep_tokens, model=model, local_only=local_only,
+        compress=compress,
+    )  # fmt: skip
     opened = Library(library, names)
     ask_options = {
         "videos": video, "window": window_between(opened, from_s, to_s), "llm": llm, "base_url": base_url,

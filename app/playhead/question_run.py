@@ -104,6 +104,7 @@ class LibraryVlm:
     def __init__(self, library: QuestionLibrary) -> None:
         self._library = library
         self._chat: LangChainChat | None = None
+        self._client: VlmClient | None = None
         self.failure = ""
 
     def open_client(self) -> "VlmClient | None":
@@ -115,7 +116,8 @@ class LibraryVlm:
         if self.failure:
             return None
         try:
-            return self._library.vlm_client
+            self._client = self._library.vlm_client
+            return self._client
         except NotLocal:
             raise
         except ModelUnavailable as error:
@@ -152,9 +154,10 @@ class LibraryVlm:
         return self._chat
 
     def with_note(self, answer: Answer) -> Answer:
-        """The answer, with a first note that the server failed where it did."""
+        """The answer, with a note that the server failed, or how the frames of its looks were chosen."""
         if not self.failure:
-            return answer
+            note = self._client.look_note if self._client is not None and answer.cost.get("looks") else ""
+            return replace(answer, notes=(*answer.notes, note)) if note else answer
         fallback = answer.fallback or self.failure
         return replace(answer, notes=(self.failure, *answer.notes), fallback=fallback)
 

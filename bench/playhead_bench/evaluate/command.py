@@ -14,6 +14,8 @@ import typer
 from rich.console import Console
 
 from playhead.models import ModelNames
+from playhead.options import CompressOption, KeepTokens
+from playhead.token_compression import resolve_compression
 from playhead_bench.evaluate.real_questions.command import (
     ONLY_REAL,
     OPTIONS,
@@ -133,6 +135,8 @@ def command(
     context_tokens: Annotated[
         int, typer.Option(help="Task real: context length of the chat model, in tokens.", min=1024)
     ] = 16_384,
+    keep_tokens: KeepTokens = None,
+    compress: CompressOption = "auto",
     seed: Annotated[int, typer.Option(help="Seed of videos, questions and sampling.")] = 0,
     device: Annotated[str, typer.Option(help="Device that models run on: auto, cpu, cuda or mps.")] = "auto",
     replay: Annotated[bool, typer.Option("--replay", help="Score cached responses; call no model.")] = False,
@@ -171,6 +175,7 @@ def command(
 
     err = Console(stderr=True)
     chosen = _checked(lambda: strategies_named([name for name in strategies.split(",") if name]))
+    compression = _checked(lambda: resolve_compression(compress, keep_tokens))
     evaluated_task = _checked(
         lambda: _task(
             task, split, mode, _numbers(minutes), each, per_kind, seed, annotations, videos or out / "videos"
@@ -191,6 +196,7 @@ def command(
         max_frames,
         seed,
         replay,
+        compression=compression,
     )
     try:
         result = evaluate(

@@ -68,7 +68,8 @@ class ObservationCache:
             request.times_s,
             window,
         )
-        part = () if keep_ratio == 1 else (keep_ratio,)
+        part: tuple[object, ...] = () if keep_ratio == 1 else (keep_ratio,)
+        part += () if request.strip is None else (request.strip.times_s,)
         key_text = repr((*request_key, question, yes_no, *part))
         return hashlib.blake2b(key_text.encode(), digest_size=16).hexdigest()
 

@@ -36,8 +36,8 @@ class ProductVariant:
         uses_vlm: it has a video-LLM.
         uses_picture_lane: the search has its picture lane.
         switches: fields of the agent's `Context` that differ from what is usual.
-        keep_ratio: the share of visual tokens that the video-LLM gets, as in `ModelNames`; the
-            environment is not read.
+        keep_ratio: below 1 the share of visual tokens that the video-LLM gets, chosen by the question; at 1
+            the compression of the run holds.
     """
 
     strategy: str = SYNTHETIC_STRATEGY

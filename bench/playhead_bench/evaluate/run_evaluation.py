@@ -27,6 +27,7 @@ from playhead_bench.evaluate.tasks import Task
 from playhead_bench.evaluate.transformers_answerer import TransformersAnswerer
 from playhead_index.errors import ModelUnavailable, PlayheadError
 from playhead_index.index_settings import IndexSettings
+from playhead_tools.video_llm.compression_choice import Compression
 from playhead_tools.video_llm.protocol import VideoLLM
 
 ANSWERER = "answerer"
@@ -45,6 +46,7 @@ class Settings:
         seed: of whatever is drawn.
         replay: score cached replies and call no model.
         recipe: of the indexing.
+        compression: of the product's video-LLM, where a strategy does not set its own.
     """
 
     folder: Path
@@ -54,6 +56,7 @@ class Settings:
     seed: int = 0
     replay: bool = False
     recipe: IndexSettings = field(default_factory=lambda: IndexSettings(transcribe="never"))
+    compression: Compression = field(default_factory=Compression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,8 @@ def evaluate(
     )
     models = {ANSWERER: f"{settings.answerer.name}@{settings.answerer.revision}"}
     run_settings = {"task": task.name, "budget": settings.budget, "transcribe": settings.recipe.transcribe}
+    if settings.compression != Compression():
+        run_settings["compression"] = str(settings.compression)
     spaces = {} if finder is None else _spaces(finder.library)
     manifest = make_manifest(task.samples, models, run_settings, settings.seed, spaces)
     say(f"{len(strategies)} strategies × {len(task.samples)} questions")
@@ -149,7 +154,7 @@ def load_cached_vlm(library: Library, settings: Settings) -> CachedVlm | None:
     """
     answerer = settings.answerer
     cache = ObservationCache(
-        settings.folder, answerer.revision, short_side_px=SHORT_SIDE_PX, replay=settings.replay
+        settings.folder, _revision(settings), short_side_px=SHORT_SIDE_PX, replay=settings.replay
     )
     if settings.replay:
         return (
@@ -163,9 +168,16 @@ def load_cached_vlm(library: Library, settings: Settings) -> CachedVlm | None:
 
     @lru_cache(maxsize=1)  # strategies come one after the other, so that one set of weights is held at a time
     def model(part: float) -> VideoLLM:
-        return load_video_llm(choice, library.models.device, part)
+        compression = settings.compression if part == 1 else Compression(ratio=part)
+        return load_video_llm(choice, library.models.device, compression, frame_scores=library.frame_scores)
 
     return CachedVlm(model, choice.plain_prompt, cache)
+
+
+def _revision(settings: Settings) -> str:
+    """The revision of the answerer, with the compression where it is not the product's default."""
+    own = "" if settings.compression == Compression() else f"-{settings.compression}"
+    return f"{settings.answerer.revision}{own}"
 
 
 def write_report(
