@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from playhead_agent.strategy import Strategy
 
 AUTO, PLANNER, RULES = "auto", "planner", "rules"
-BASELINES = ("uniform", "retrieve-once", "captions", "confidence-loop")
+BASELINES = ("uniform", "retrieve-once", "captions", "confidence-loop", "skim")
 """Published methods to compare with; `playhead_agent.baselines` has them."""
 GROUP = "playhead.planners"
 """Entry points of this group are further strategies: each is a `Strategy`, or `Rules` for one by rules."""

@@ -31,7 +31,7 @@ def library(tmp_path: Path) -> Library:
 
 
 def test_the_strategies_are_a_planner_rules_all_baselines_and_those_of_entry_points() -> None:
-    baselines = ["uniform", "retrieve-once", "captions", "confidence-loop"]
+    baselines = ["uniform", "retrieve-once", "captions", "confidence-loop", "skim"]
     assert list(strategy_names()) == ["auto", "planner", "rules", *baselines, "synthetic"]
 
 

@@ -1,1 +1,1 @@
-"""Baseline strategies to compare the agent with: uniform, retrieve-once, captions, confidence-loop."""
+"""Baseline strategies to compare the agent with: uniform, retrieve-once, captions, confidence-loop, skim."""

@@ -4,6 +4,7 @@ from playhead_agent.baselines.captions import captions
 from playhead_agent.baselines.confidence_loop import confidence_loop
 from playhead_agent.baselines.graph import Baseline, BaselineStrategy
 from playhead_agent.baselines.retrieve_once import retrieve_once
+from playhead_agent.baselines.skim import skim
 from playhead_agent.baselines.uniform import uniform
 from playhead_agent.limits import Limits
 
@@ -17,5 +18,6 @@ _PROCEDURES: dict[str, Baseline] = {
     "retrieve-once": retrieve_once,
     "captions": captions,
     "confidence-loop": confidence_loop,
+    "skim": skim,
 }
 BASELINES = {name: BaselineStrategy(name, baseline, LIMITS) for name, baseline in _PROCEDURES.items()}

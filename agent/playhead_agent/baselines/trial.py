@@ -196,8 +196,10 @@ class BaselineTrial:
 def request_for_clip(request: ClipRequest, question: str, *, yes_no: bool = False) -> ObservationRequest:
     """The request for an observation of chosen frames."""
     return ObservationRequest(
-        request.video_id, request.window, question, yes_no=yes_no, times_s=request.times_s
-    )
+        request.video_id, request.window, question, yes_no=yes_no, times_s=request.times_s,
+        strip=None if request.strip is None else request.strip.window,
+        strip_frames=0 if request.strip is None else request.strip.num_frames,
+    )  # fmt: skip
 
 
 def evidence_of_observation(observation: Observation) -> Evidence:

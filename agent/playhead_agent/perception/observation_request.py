@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from playhead_index.window import Window
 from playhead_tools.video_llm.client import Observation, VlmClient
-from playhead_tools.video_llm.frame_sampling import ClipRequest
+from playhead_tools.video_llm.frame_sampling import ClipRequest, strip_clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class ObservationRequest:
         yes_no: ask for the probability of Yes.
         frames: maximum number of successive frames; 0 for the default of the client.
         times_s: times of chosen frames, in seconds; empty for successive frames over the window.
+        strip: stretch of which a strip is shown before chosen frames; None for none.
+        strip_frames: number of frames of the strip.
     """
 
     video_id: str
@@ -31,6 +33,8 @@ class ObservationRequest:
     yes_no: bool = False
     frames: int = 0
     times_s: tuple[float, ...] = ()
+    strip: Window | None = None
+    strip_frames: int = 0
 
     @property
     def key(self) -> str:
@@ -39,12 +43,13 @@ class ObservationRequest:
 
     def num_frames(self, vlm_client: VlmClient) -> int:
         """The maximum number of frames that the model is given."""
-        return len(self.times_s) or self.frames or vlm_client.frames
+        return self.strip_frames + (len(self.times_s) or self.frames or vlm_client.frames)
 
     def run(self, vlm_client: VlmClient) -> Observation:
         """The observation; errors are those of `VlmClient`. Chosen frames are given without the options."""
         if self.times_s:
-            clip = ClipRequest(self.video_id, self.times_s, self.window)
+            strip = None if self.strip is None else strip_clip(self.video_id, self.strip, self.strip_frames)
+            clip = ClipRequest(self.video_id, self.times_s, self.window, strip=strip)
             return vlm_client.observe_frames(clip, self.question, yes_no=self.yes_no)
         return vlm_client.observe(
             self.video_id, self.window, self.question, options=self.options, yes_no=self.yes_no,
@@ -61,13 +66,21 @@ class ObservationRequest:
             "yes_no": self.yes_no,
             "frames": self.frames,
             "times_s": list(self.times_s),
+            **self._strip_to_json(),
         }
+
+    def _strip_to_json(self) -> dict[str, Any]:
+        """Nothing without a strip: keys of earlier runs stay what they were."""
+        if self.strip is None:
+            return {}
+        return {"strip": [self.strip.start_s, self.strip.end_s], "strip_frames": self.strip_frames}
 
     @classmethod
     def from_json(cls, record: Mapping[str, Any]) -> Self:
         """The request that `to_json` wrote, also that of an earlier version, which had fewer fields."""
         lists = {name: tuple(record.get(name, ())) for name in ("options", "times_s")}
-        return cls(**{**record, **lists, "window": Window(*record["window"])})
+        strip = {"strip": Window(*record["strip"])} if record.get("strip") else {}
+        return cls(**{**record, **lists, **strip, "window": Window(*record["window"])})
 
 
 def observation_row(request: ObservationRequest, observation: Observation) -> dict[str, Any]:

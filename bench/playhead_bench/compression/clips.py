@@ -79,14 +79,15 @@ def single_clips(count: int, part: Part = "test") -> Iterator[PaintedClip]:
         yield PaintedClip(np.array(clip.times_s) + clip.shift_s, small, square, questions)
 
 
-def needle_clips(count: int, part: Part = "test") -> Iterator[PaintedClip]:
-    """Random videos of two minutes at a frame a second, into which two seconds of another scene are cut.
+def needle_clips(count: int, part: Part = "test", num_frames: int = FRAMES) -> Iterator[PaintedClip]:
+    """Random videos at a frame a second, into which two seconds of another scene are cut.
 
     No other scene shows anything of the needle's kind or in its colour.
 
     Args:
         count: how many, with five questions each.
         part: of the data.
+        num_frames: of each clip, an even number.
     """
     for seed in range(count):
         rng = Random(f"needle clip/{part}/{SEEDS[part] + seed}")
@@ -95,15 +96,15 @@ def needle_clips(count: int, part: Part = "test") -> Iterator[PaintedClip]:
         scene = replace(random_scene(rng, Window(0.0, SCENE_S), max_objects=0), writings=())
         obj = SceneObject(shape, colour, SIZE, (rng.choice(COLUMNS), rng.choice(ROWS)))
         needle = Story("needle", haystack.seed, (replace(scene, things=(obj,)),))
-        at = 2 * rng.randrange(FRAMES // 2)
+        at = 2 * rng.randrange(num_frames // 2)
         needle_frames = _paint_frames(needle, NEEDLE_FRAMES)
-        frames = _paint_frames(haystack, FRAMES - NEEDLE_FRAMES)
+        frames = _paint_frames(haystack, num_frames - NEEDLE_FRAMES)
         frames[at:at] = needle_frames
         small, square = (
             np.stack([np.asarray(picture.resize(size, Image.Resampling.BOX)) for picture in frames])
             for size in (SMALL, SQUARE)
         )
-        pts_s = np.linspace(0.5, FRAMES - 0.5, FRAMES, dtype=np.float64)
+        pts_s = np.linspace(0.5, num_frames - 0.5, num_frames, dtype=np.float64)
         yield PaintedClip(pts_s, small, square, tuple(_needle_questions(rng, scene, pair)))
 
 
