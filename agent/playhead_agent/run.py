@@ -8,7 +8,7 @@ from playhead_agent.clarify import Clarify
 from playhead_agent.limits import Meter
 from playhead_agent.persistence.cached_finder import CachedFinder
 from playhead_agent.persistence.conversations import config_of, last_checkpoint, read_turns
-from playhead_agent.persistence.run_record import RunRecorder, record_of
+from playhead_agent.persistence.run_record import RunRecord, RunRecorder, record_of
 from playhead_agent.persistence.stored_answer import restore_answer
 from playhead_agent.progress import Progress
 from playhead_agent.question import Question, new_thread_id
@@ -188,10 +188,23 @@ def strategy_of(thread_id: str, checkpointer: "Saver") -> str:
     Raises:
         LibraryError: the thread has no run.
     """
+    return _last_record(thread_id, checkpointer).strategy
+
+
+def images_of(thread_id: str, checkpointer: "Saver") -> tuple[str, ...]:
+    """Paths of the images that were given with a thread's last question.
+
+    Raises:
+        LibraryError: the thread has no run.
+    """
+    return _last_record(thread_id, checkpointer).images
+
+
+def _last_record(thread_id: str, checkpointer: "Saver") -> RunRecord:
     last = last_checkpoint(checkpointer, thread_id)
     if last is None:
         raise LibraryError(_no_run(thread_id))
-    return record_of(last).strategy
+    return record_of(last)
 
 
 def question_of(
@@ -270,7 +283,7 @@ class _GraphRun:
             raise ModelUnavailable(missing)
         context = self.strategy.prepare(context)
         saver, name = self.checkpointer, self.strategy.name
-        recorder = None if saver is None else RunRecorder(saver, name, turn, meter)
+        recorder = None if saver is None else RunRecorder(saver, name, turn, meter, context.images)
         graph, config = self.strategy.graph(recorder), config_of(thread_id)
         config["recursion_limit"] = 2 * context.limits.steps + SPARE_STEPS
         stream_options: dict[str, Any] = {} if recorder is None else {"durability": "sync"}

@@ -89,6 +89,7 @@ class Context:
         open_vlm_client: gives the VLM client, opened at its first use; None where there is no video-LLM.
         calibration: maps raw to calibrated confidence; fitted on questions with known answers.
         may_clarify: the caller can answer a clarification; an ambiguous question then leads to one.
+        images: paths of the images that the VLM client shows in every look; stored with the run.
         extents: reads how much of a scope is indexed; made from the catalog.
         cache: rows of the catalog that this run has read; each `Context` has its own.
         rules: parse a question, and decide which clips to view, where no model plans.
@@ -106,6 +107,7 @@ class Context:
     calibration: Calibration = field(default_factory=Calibration)
     may_clarify: bool = False
     rules: Rules = field(default_factory=default_rules)
+    images: tuple[str, ...] = ()
     extents: ExtentReader = field(init=False, repr=False, compare=False)
     cache: CatalogCache = field(init=False, repr=False, compare=False)
 

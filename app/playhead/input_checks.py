@@ -1,10 +1,13 @@
 """Checks of what a person types, before anything is searched."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from playhead_index.clean_text import clean_text, one_line
+from playhead_index.paths import expand_path
 from playhead_index.search.results import LANES, Lane
 from playhead_index.text_limits import LIMITS
+from playhead_tools.video_llm.call_defaults import MAX_IMAGES
 from playhead_tools.video_llm.parse_response import LETTERS
 
 QUESTION, SEARCH_TEXT = "the question", "the search text"
@@ -90,6 +93,18 @@ def as_names(names: Sequence[str], what: str = "videos") -> Sequence[str]:
     if isinstance(names, str):
         raise TypeError(f"{what} is a sequence of names, got one: write [{names!r}]")
     return names
+
+
+def image_paths(images: Path | str | Sequence[Path | str]) -> tuple[str, ...]:
+    """The absolute paths of image files, or of one of them.
+
+    Raises:
+        ValueError: there are more than a look shows.
+    """
+    files = [images] if isinstance(images, str | Path) else list(images)
+    if len(files) > MAX_IMAGES:
+        raise ValueError(f"at most {MAX_IMAGES} images are shown with a question, got {len(files)}")
+    return tuple(str(expand_path(file).absolute()) for file in files)
 
 
 def checked_lanes(lanes: Sequence[str]) -> tuple[Lane, ...]:

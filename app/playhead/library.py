@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead.deprecated_names import RenamedAttribute, renamed_argument
-from playhead.input_checks import as_names, checked_lanes, checked_options, checked_text, checked_thread_id
+from playhead.input_checks import (
+    as_names,
+    checked_lanes,
+    checked_options,
+    checked_text,
+    checked_thread_id,
+    image_paths,
+)
 from playhead.load_video_model import PRICES as VIDEO_PRICES
 from playhead.load_video_model import load_captioner, load_video_llm
 from playhead.model_choice import ModelChoice, chosen_model, load_chat, parse_model, store_model
@@ -874,6 +881,7 @@ class Library:
         thread_id: str | None = None,
         options: Sequence[str] = (),
         language: str | None = None,
+        images: Path | str | Sequence[Path | str] = (),
         limits: "Caps | Limits | None" = None,
         strategy: str = AUTO_STRATEGY,
         on_progress: Callable[[Progress], None] = lambda progress: None,
@@ -892,6 +900,8 @@ class Library:
             thread_id: of an earlier answer, to go on from it.
             options: of a multiple choice; the answer's `choice` is one of them, or None.
             language: of the answer, as a BCP 47 tag; None for the question's own.
+            images: files of still images that the video-LLM is shown beside the clip in every look, up to
+                four; for this question only, and what is retrieved does not follow from them.
             limits: what the question may use, in any strategy. `Caps` sets some limits and leaves the
                 strategy's own for the rest; `Limits` sets all.
             strategy: one of `strategies.strategy_names()`; `auto` takes the planner where a model can plan,
@@ -906,16 +916,21 @@ class Library:
 
         Raises:
             ValueError: there is no such strategy; the question holds no letter and no digit; or the
-                question, an option or the thread's name is longer than `text_limits` allows.
+                question, an option or the thread's name is longer than `text_limits` allows; or there are
+                more than four images.
+            ImageUnreadable: an image file is not there, is no image, or is too large or too small.
             ModelUnavailable: the chat model cannot be made, the strategy needs a model that is not there, or
-                a video model that was named and is no server is not there.
+                a video model that was named and is no server is not there; there are images and no video-LLM,
+                or one that takes no image beside a video.
             VideoUnknown: a video is not in the library.
             SpeakerUnknown: none of the videos has such a speaker.
             ToolError: the strategy cannot be limited to what some speakers say.
         """
         check_strategy(strategy)
         request = self._question_request(question, videos, window, thread_id, options, language, speakers)
-        run = QuestionRun(self, llm, base_url, limits, may_clarify=on_question is not None)
+        run = QuestionRun(
+            self, llm, base_url, limits, may_clarify=on_question is not None, images=image_paths(images)
+        )
         return run.answer(request, strategy, on_progress, on_question)
 
     @renamed_argument("may_ask", "may_clarify")
@@ -932,6 +947,7 @@ class Library:
         options: Sequence[str] = (),
         language: str | None = None,
         limits: "Caps | Limits | None" = None,
+        images: Path | str | Sequence[Path | str] = (),
         strategy: str = AUTO_STRATEGY,
         may_clarify: bool = False,
     ) -> Iterator[Progress | Answer]:
@@ -942,7 +958,8 @@ class Library:
         """
         check_strategy(strategy)
         request = self._question_request(question, videos, window, thread_id, options, language, speakers)
-        return QuestionRun(self, llm, base_url, limits, may_clarify=may_clarify).stream(request, strategy)
+        run = QuestionRun(self, llm, base_url, limits, may_clarify=may_clarify, images=image_paths(images))
+        return run.stream(request, strategy)
 
     def reply(
         self,

@@ -2,6 +2,7 @@
 
 import sys
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +13,7 @@ from playhead.arguments import checked, err, open_library, window_between
 from playhead.compare_strategies import Comparison, compare
 from playhead.comparison_view import outcome, show_comparison
 from playhead.conversation_view import show_thread, show_threads
-from playhead.input_checks import checked_options, checked_text, checked_thread_id
+from playhead.input_checks import checked_options, checked_text, checked_thread_id, image_paths
 from playhead.library import Library
 from playhead.models import ModelNames
 from playhead.options import (
@@ -98,6 +99,14 @@ def ask(
         list[str] | None,
         typer.Option(help="One choice of a multiple-choice question; repeatable.", metavar="TEXT"),
     ] = None,
+    image: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="Still image that the video-LLM is shown beside the clip in every look; repeatable, at most"
+            " 4. Not with --resume, which shows those of its question again.",
+            metavar="FILE",
+        ),
+    ] = None,
     max_clips: MaxClips = None,
     max_frames: MaxFrames = None,
     max_evidence: MaxEvidence = None,
@@ -131,8 +140,12 @@ def ask(
     playhead ask --thread bayes --resume
     playhead ask "summarise the interview" --model http://localhost:8000/v1#qwen3 --local-only
     playhead ask "who opens the door?" --model openai:gpt-5-mini --max-cost 0.05
+    playhead ask "does this person speak in the talk?" --image face.jpg --strategy retrieve-once
     """
     _check_question(question, thread, resume=resume)
+    if resume and image:
+        raise typer.BadParameter("--resume shows the images of its question again; leave out --image")
+    checked(lambda: image_paths(image or ()))
     checked(partial(checked_options, option or ()))
     checked(partial(checked_thread_id, thread))
     checked(lambda: check_strategy(strategy))
@@ -156,7 +169,7 @@ def ask(
         window = window_between(opened, from_s, to_s)
         answer = opened.ask(
             question, videos=video, window=window, speakers=speaker, thread_id=thread, options=option or (),
-            strategy=strategy, **run_options,
+            strategy=strategy, images=image or (), **run_options,
         )  # fmt: skip
     _keep_model(opened, has_failed=bool(answer.fallback) and not answer.cost.get("model_calls"))
     if note := opened.store_compression():

@@ -23,7 +23,9 @@ from playhead_tools.evidence import Answer, listed
 from playhead_tools.local_hosts import NotLocal
 
 if TYPE_CHECKING:
+    import numpy as np
     from langgraph.checkpoint.sqlite import SqliteSaver
+    from numpy.typing import NDArray
 
     from playhead_agent.choose_strategy import VideoPlanner
     from playhead_agent.clarify import Clarify
@@ -48,6 +50,7 @@ def _check_scope(question: Question, strategy: str) -> None:
         )
 
 
+NOT_SHOWN = "the image of the question was not shown to the video-LLM: no clip was looked at"
 RunQuestion = Callable[["SqliteSaver"], Answer]
 
 
@@ -103,9 +106,26 @@ class LibraryVlm:
 
     def __init__(self, library: QuestionLibrary) -> None:
         self._library = library
+        self._images: tuple[NDArray[np.uint8], ...] = ()
         self._chat: LangChainChat | None = None
         self._client: VlmClient | None = None
         self.failure = ""
+
+    def show_images(self, images: "tuple[NDArray[np.uint8], ...]") -> None:
+        """Has every look of the run show these images.
+
+        Args:
+            images: (H, W, 3) uint8 RGB; none for none.
+
+        Raises:
+            ModelUnavailable: there is no video-LLM to show them to.
+        """
+        self._images, self._client = images, None
+        if images and self.open_client() is None:
+            raise ModelUnavailable(
+                "an image is shown to a video-LLM, and there is none:"
+                f" {self.failure or self._library.video_choice.reason}"
+            )
 
     def open_client(self) -> "VlmClient | None":
         """The VLM client; None once the server has failed.
@@ -115,8 +135,11 @@ class LibraryVlm:
         """
         if self.failure:
             return None
+        if self._images and self._client is not None:
+            return self._client
         try:
-            self._client = self._library.vlm_client
+            client = self._library.vlm_client
+            self._client = client.with_images(self._images) if client and self._images else client
             return self._client
         except NotLocal:
             raise
@@ -155,6 +178,8 @@ class LibraryVlm:
 
     def with_note(self, answer: Answer) -> Answer:
         """The answer, with a note that the server failed, or how the frames of its looks were chosen."""
+        if self._images and not answer.cost.get("looks"):
+            answer = replace(answer, notes=(*answer.notes, NOT_SHOWN))
         if not self.failure:
             note = self._client.look_note if self._client is not None and answer.cost.get("looks") else ""
             return replace(answer, notes=(*answer.notes, note)) if note else answer
@@ -172,6 +197,7 @@ class QuestionRun:
         base_url: of an OpenAI-compatible server.
         caps: what the person limits, over the defaults of the strategy; a `Limits` replaces all of them.
         may_clarify: a person can answer a clarification question.
+        images: paths of the images that are shown in every look.
     """
 
     library: QuestionLibrary
@@ -179,11 +205,31 @@ class QuestionRun:
     base_url: str | None = None
     caps: "Caps | Limits | None" = None
     may_clarify: bool = False
+    images: tuple[str, ...] = ()
     vlm: LibraryVlm = field(init=False)
     notes: list[str] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.vlm = LibraryVlm(self.library)
+
+    def _show_images(self, images: tuple[str, ...]) -> None:
+        """Reads the images of a question, and has every look show them.
+
+        Raises:
+            ImageUnreadable: a file is no image, or is too large or too small.
+            ModelUnavailable: there is no video-LLM.
+        """
+        from playhead_tools.video_llm.images import read_images
+
+        self.images = images
+        self.vlm.show_images(read_images(images))
+
+    def _restore(self, thread_id: str, saver: "SqliteSaver") -> "tuple[Strategy, Context]":
+        """Strategy, images and run context of the last question of a thread."""
+        from playhead_agent.run import images_of
+
+        self._show_images(images_of(thread_id, saver))
+        return self._strategy_and_context(self._strategy_of(thread_id, saver))
 
     def answer(
         self,
@@ -196,6 +242,7 @@ class QuestionRun:
         from playhead_agent.run import ask
 
         _check_scope(question, strategy)
+        self._show_images(self.images)
         chosen, context = self._strategy_and_context(strategy)
         return self._run(
             lambda saver: ask(
@@ -218,7 +265,7 @@ class QuestionRun:
         from playhead_agent.run import complete
 
         def run_to_end(saver: "SqliteSaver") -> Answer:
-            chosen, context = self._strategy_and_context(self._strategy_of(thread_id, saver))
+            chosen, context = self._restore(thread_id, saver)
             return complete(
                 thread_id, context=context, strategy=chosen, checkpointer=saver,
                 on_progress=on_progress, on_question=on_question,
@@ -231,6 +278,7 @@ class QuestionRun:
         from playhead_agent.run import stream
 
         _check_scope(question, strategy)
+        self._show_images(self.images)
         chosen, context = self._strategy_and_context(strategy)
         with self._checkpointer() as saver:
             for step in stream(question, context=context, strategy=chosen, checkpointer=saver):
@@ -241,7 +289,7 @@ class QuestionRun:
         from playhead_agent.run import reply
 
         with self._checkpointer() as saver:
-            chosen, context = self._strategy_and_context(self._strategy_of(thread_id, saver))
+            chosen, context = self._restore(thread_id, saver)
             for step in reply(thread_id, text, context=context, strategy=chosen, checkpointer=saver):
                 yield self._with_notes(step) if isinstance(step, Answer) else step
 
@@ -279,7 +327,7 @@ class QuestionRun:
         context = Context(
             library.searcher, library.catalog, None if chat is None else chat.model, chat,
             limits=limits or strategy.limits, open_vlm_client=self.vlm.open_client,
-            calibration=Calibration.load(library.folder), may_clarify=self.may_clarify,
+            calibration=Calibration.load(library.folder), may_clarify=self.may_clarify, images=self.images,
         )  # fmt: skip
         missing = strategy.missing(context)
         if missing:

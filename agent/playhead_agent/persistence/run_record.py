@@ -24,6 +24,7 @@ CHANNEL = "__playhead__"
 """Writes under this name are this module's own; no graph has such a channel."""
 STOP_TASK = "playhead-stop"
 STRATEGY, TURN, USED = "playhead_strategy", "playhead_turn", "playhead_used"
+IMAGES = "playhead_images"
 """Keys of the metadata of a checkpoint."""
 
 
@@ -36,12 +37,14 @@ class RunRecord:
         turn: its number in the thread, from 1; 0 for a checkpoint of an earlier version.
         used: what it has used, as `Meter.cost` gives it.
         stopped: its best answer as plain JSON types, where a limit ended it; else None.
+        images: paths of the images that were given with its question.
     """
 
     strategy: str = ""
     turn: int = 0
     used: Mapping[str, float] | None = None
     stopped: dict[str, Any] | None = None
+    images: tuple[str, ...] = ()
 
 
 class RunRecorder(BaseCheckpointSaver[Any]):
@@ -52,13 +55,20 @@ class RunRecorder(BaseCheckpointSaver[Any]):
         strategy: name of the strategy of the run.
         turn: number of the run's question in its thread, from 1.
         meter: counts the run.
+        images: paths of the images that were given with its question.
     """
 
     def __init__(
-        self, saver: BaseCheckpointSaver[Any], strategy: str = "", turn: int = 0, meter: Meter | None = None
+        self,
+        saver: BaseCheckpointSaver[Any],
+        strategy: str = "",
+        turn: int = 0,
+        meter: Meter | None = None,
+        images: Sequence[str] = (),
     ) -> None:
         super().__init__(serde=saver.serde)
         self.saver, self.strategy, self.turn, self.meter = saver, strategy, turn, meter
+        self.images = list(images)
         self._last_spent: dict[str, float] = {}
 
     @property
@@ -97,6 +107,8 @@ class RunRecorder(BaseCheckpointSaver[Any]):
     ) -> RunnableConfig:
         """Stores a checkpoint with strategy, turn and usage."""
         record: Any = {**metadata, STRATEGY: self.strategy, TURN: self.turn, USED: self._used()}
+        if self.images:
+            record[IMAGES] = self.images
         self._last_spent = self._spent()
         return self.saver.put(config, checkpoint, record, new_versions)
 
@@ -168,4 +180,5 @@ def record_of(found: CheckpointTuple) -> RunRecord:
         if channel == CHANNEL:  # a run counts up, so the largest is the latest
             used = {name: max(used.get(name, 0), value["used"].get(name, 0)) for name in used | value["used"]}
             stopped = value.get("stopped", stopped)
-    return RunRecord(metadata.get(STRATEGY, ""), metadata.get(TURN, 0), used, stopped)
+    images = tuple(metadata.get(IMAGES) or ())
+    return RunRecord(metadata.get(STRATEGY, ""), metadata.get(TURN, 0), used, stopped, images)

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from playhead_index.embed.checkpoints import map_load_errors
+from playhead_tools.video_llm.clip_features import goes_in_as_image
 from playhead_tools.video_llm.loaded_model import LoadedModel
 from playhead_tools.video_llm.model_families import Family
 from playhead_tools.video_llm.prompt import PromptClip, clip_parts, system_text
-from playhead_tools.video_llm.protocol import PromptFrame, VlmRequest
+from playhead_tools.video_llm.protocol import Clip, PromptFrame, VlmRequest
 
 _SHORTEST_TOKEN = 3
 
@@ -37,7 +38,7 @@ def messages(
     content: list[dict[str, Any]] = []
     for part in clip_parts(request, prompt_frames):
         if isinstance(part, PromptClip):
-            content.append(_clip(loaded, part, request.clips[part.clip].window.duration_s))
+            content.append(_clip(loaded, part, request.clips[part.clip]))
         else:
             content.append({"type": "text", "text": f"{plain(part, control)}\n"})
     content[-1]["text"] = content[-1]["text"].rstrip("\n")
@@ -90,9 +91,9 @@ def control_tokens(loaded: LoadedModel) -> list[str]:
     return sorted(token for token in tokens if len(token.strip()) >= _SHORTEST_TOKEN)
 
 
-def _clip(loaded: LoadedModel, part: PromptClip, duration_s: float) -> dict[str, Any]:
-    family, processor = loaded.family, loaded.processor
-    as_image = family.one_is_image and len(part.frames) == 1
+def _clip(loaded: LoadedModel, part: PromptClip, clip: Clip) -> dict[str, Any]:
+    family, processor, duration_s = loaded.family, loaded.processor, clip.window.duration_s
+    as_image = goes_in_as_image(family, len(part.frames), is_image=clip.is_image)
     if not family.media_in_text:
         if as_image:
             return {"type": "image"}

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from playhead_index.errors import TokenBudgetExceeded
 from playhead_tools.video_llm.frame_citations import number_frames
+from playhead_tools.video_llm.images import num_images
 from playhead_tools.video_llm.protocol import Clip, FrameChooser, PromptFrame, VlmRequest
 
 
@@ -35,20 +36,40 @@ def frames_to_show(
 
     Args:
         request: the call.
-        choose: asked only when there are more frames than may be shown.
+        choose: asked only when there are more frames than may be shown, and never about images.
         max_frames: a limit of the backend below the budget's; None when it has none.
 
     Raises:
+        TokenBudgetExceeded: images leave no room for a frame.
         ValueError: the chooser gave indices that do not fit, or too many, or none.
     """
     limits = [limit for limit in (request.budget.frames, max_frames) if limit is not None]
     num_given = sum(len(clip) for clip in request.clips)
     if not limits or num_given <= min(limits):
         return number_frames(request.clips, [np.arange(len(clip)) for clip in request.clips])
-    prompt_frames = number_frames(request.clips, choose(request.clips, request.question, min(limits)))
+    prompt_frames = number_frames(request.clips, choose_beside_images(request, choose, min(limits)))
     if len(prompt_frames) > min(limits):
         raise ValueError(f"{min(limits)} frames may be shown, the chooser kept {len(prompt_frames)}")
     return prompt_frames
+
+
+def choose_beside_images(
+    request: VlmRequest, choose: FrameChooser, max_frames: int
+) -> list[NDArray[np.int64]]:
+    """For each clip the indices of its frames to show: every image, and of the rest as many as are left.
+
+    Raises:
+        TokenBudgetExceeded: the images leave no room for a frame.
+    """
+    images = num_images(request)
+    clips = [clip for clip in request.clips if not clip.is_image]
+    if images and max_frames - images < min(1, len(clips)):
+        raise TokenBudgetExceeded(
+            f"{max_frames} frames may be shown and {images} images were given with the question; allow more"
+            " frames, or give fewer images"
+        )
+    chosen = iter(choose(clips, request.question, max_frames - images) if clips else ())
+    return [np.arange(1) if clip.is_image else next(chosen) for clip in request.clips]
 
 
 def max_frames_in_budget(request: VlmRequest, tokens_per_frame: int) -> int | None:

@@ -6,10 +6,12 @@ with the times of the frames; it is no evidence yet, and never an instruction.
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
 import numpy as np
+from numpy.typing import NDArray
 
 from playhead_index.clean_text import clean_text
 from playhead_index.errors import ToolError
@@ -42,6 +44,7 @@ from playhead_tools.video_llm.frame_sampling import (
     dense_clip,
     strip_clip,
 )
+from playhead_tools.video_llm.images import image_clip
 from playhead_tools.video_llm.parse_response import LookReply, parse_look_reply, with_options
 from playhead_tools.video_llm.protocol import (
     Budget,
@@ -126,6 +129,7 @@ class VlmClient:
             frames and the words spoken; None for what the model itself says (`wants_plain_prompt`).
         frames: maximum number of frames of a call; None for what suits the model.
         short_side_px: of the frames; larger ones are shrunk while they are decoded.
+        images: (H, W, 3) uint8 RGB, shown before the clip in every observation.
 
     Raises:
         ValueError: fewer than two frames.
@@ -139,6 +143,7 @@ class VlmClient:
         plain_prompt: bool | None = None,
         frames: int | None = None,
         short_side_px: int = SHORT_SIDE_PX,
+        images: Sequence[NDArray[np.uint8]] = (),
     ) -> None:
         self.plain_prompt = wants_plain_prompt(model) if plain_prompt is None else plain_prompt
         self.frames = frames or (FRAMES_PER_PLAIN_CALL if self.plain_prompt else FRAMES_PER_CALL)
@@ -152,6 +157,7 @@ class VlmClient:
         self._grounded: dict[tuple[ClipRequest, str], GroundedMoment] = {}
         self._lock = threading.Lock()
         self._thinks, self._num_unread_forms = False, 0
+        self.images = tuple(map(image_clip, images))
 
     def observe(
         self,
@@ -310,12 +316,21 @@ class VlmClient:
 
     def fresh(self) -> "VlmClient":
         """A client with an empty cache and the same settings; the model is not loaded again."""
+        return self.with_images([clip.frames[0] for clip in self.images])
+
+    def with_images(self, images: Sequence[NDArray[np.uint8]]) -> "VlmClient":
+        """A client with the same model and an empty cache, which shows these images in every look.
+
+        Args:
+            images: (H, W, 3) uint8 RGB, in place of those shown so far.
+        """
         return VlmClient(
             self._catalog,
             self._model,
             plain_prompt=self.plain_prompt,
             frames=self.frames,
             short_side_px=self._short_side_px,
+            images=images,
         )
 
     def duration_s(self, video_id: str) -> float:
@@ -346,12 +361,12 @@ class VlmClient:
         return strip_clip(video_id, self._inside(video_id, window), num_frames)
 
     def _clips_of(self, clip_request: ClipRequest) -> tuple[Clip, ...]:
-        """The clips of a call: the strip, where there is one, then the clip with its words."""
+        """The clips of a call: images, the strip, where there is one, then the clip with its words."""
         clip = self._clip(replace(clip_request, strip=None))
         if clip_request.strip is None:
-            return (clip,)
+            return (*self.images, clip)
         strip = replace(self._clip(clip_request.strip), words=(), strip_frames=STRIP_FRAMES)
-        return strip, clip
+        return (*self.images, strip, clip)
 
     def _clip(self, clip_request: ClipRequest) -> Clip:
         if clip_request in self._clips:

@@ -25,6 +25,7 @@ from playhead_tools.video_llm.clip_features import (
 )
 from playhead_tools.video_llm.feature_cache import FeatureCache
 from playhead_tools.video_llm.frame_citations import number_frames
+from playhead_tools.video_llm.images import num_images
 from playhead_tools.video_llm.loaded_model import LoadedModel
 from playhead_tools.video_llm.look_limits import FrameLimit, RequestLimits
 from playhead_tools.video_llm.prompt import PromptClip, prompt_clips, times_text
@@ -118,12 +119,13 @@ class ClipEncoder:
 
     def _choose_frames(self, request: VlmRequest, max_frames: int | None) -> tuple[PromptFrame, ...]:
         """As many frames as budget and model allow; no clip has more than the model was trained on."""
-        cap = self.loaded.family.max_frames
-        limits = [limit for limit in (request.budget.frames, max_frames) if limit is not None]
-        if cap is None or (limits and min(limits) < len(request.clips)):
+        cap, images = self.loaded.family.max_frames, num_images(request)
+        limits = [limit - images for limit in (request.budget.frames, max_frames) if limit is not None]
+        videos = [clip for clip in request.clips if not clip.is_image]
+        if cap is None or not videos or (limits and min(limits) < len(videos)):
             return frames_to_show(request, self.choose, max_frames)
-        num_trained = sum(min(len(clip), cap) for clip in request.clips)
-        share = min([cap, *(limit // len(request.clips) for limit in limits if num_trained > limit)])
+        num_trained = sum(min(len(clip), cap) for clip in videos)
+        share = min([cap, *(limit // len(videos) for limit in limits if num_trained > limit)])
         frame_indices = [
             np.arange(len(clip)) if len(clip) <= share else self.choose((clip,), request.question, share)[0]
             for clip in request.clips
@@ -133,7 +135,10 @@ class ClipEncoder:
     def _prepare(self, request: VlmRequest, part: PromptClip) -> ClipInput:
         frames, pts_s, duration_s = _frames_of(request, part)
         cached = self.cache.get(self._key(request, part))
-        return prepare_pixels(self.loaded, frames, pts_s, duration_s) if cached is None else cached
+        if cached is not None:
+            return cached
+        is_image = request.clips[part.clip].is_image
+        return prepare_pixels(self.loaded, frames, pts_s, duration_s, is_image=is_image)
 
     def _encode(self, request: VlmRequest, part: PromptClip, clip_input: ClipInput) -> ClipFeatures:
         features = clip_input if isinstance(clip_input, ClipFeatures) else encode(self.loaded, clip_input)
@@ -162,7 +167,9 @@ class ClipEncoder:
         )
 
     def _key(self, request: VlmRequest, part: PromptClip) -> str:
-        return clip_key(self.loaded.revision, request.clips[part.clip].video_id, *_frames_of(request, part))
+        clip = request.clips[part.clip]
+        revision = f"{self.loaded.revision}/image" if clip.is_image else self.loaded.revision
+        return clip_key(revision, clip.video_id, *_frames_of(request, part))
 
     def _tokens(self, clip_input: ClipInput) -> int:
         """Tokens in the clip's place and rows of context, words too, those that the model leaves out not."""
@@ -218,8 +225,13 @@ def step_times_s(features: ClipFeatures, part: PromptClip) -> NDArray[np.float64
 def with_labels(loaded: LoadedModel, features: ClipFeatures, part: PromptClip, between: bool) -> str:
     """What stands in a clip's place, with numbers and times between frames where the family takes them."""
     family = loaded.family
-    takes_labels = family.relabel or (between and family.between)
-    if not takes_labels or features.modality != family.modality or features.steps != len(part.frames):
+    takes_labels = (family.relabel or (between and family.between)) and not features.is_image
+    if (
+        not takes_labels
+        or not part.frames[0].number
+        or features.modality != family.modality
+        or features.steps != len(part.frames)
+    ):
         return features.expansion
     pairs = zip(part.frames, times_text(part.frames), strict=True)
     start = "" if family.relabel else "\n"

@@ -16,7 +16,7 @@ from playhead_index.embed.checkpoints import map_load_errors
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.video_llm.loaded_model import LoadedModel
-from playhead_tools.video_llm.model_families import Modality
+from playhead_tools.video_llm.model_families import Family, Modality
 
 TICKS_PER_S = 1000
 """Frames are identified by their millisecond, so that irregular times stay true."""
@@ -65,6 +65,7 @@ class ClipFeatures:
             the visual tokens, and context is kept where its owner is. None: context rows are tokens.
         place_inputs: further tensors of the processor from which the model computes its tokens' places, by
             the names that it gives them.
+        is_image: its place in the text is the image token.
 
     Raises:
         ValueError: the rows, or those of the context, are not the same number for every step.
@@ -87,6 +88,7 @@ class ClipFeatures:
     context_keys: tuple[str, ...] = ()
     context_owner: Any = None
     place_inputs: dict[str, Any] = field(default_factory=dict)
+    is_image: bool = False
 
     def __post_init__(self) -> None:
         num_rows = int(self.rows.shape[0]) - self.tail
@@ -157,6 +159,7 @@ class ClipFeatures:
             "steps": self.steps, "tail": self.tail, "expansion": self.expansion, "modality": self.modality,
             "grid": self.grid, "step_s": self.step_s, "fine_rows": self.fine_rows,
             "context_steps": self.context_steps, "context_keys": self.context_keys,
+            "is_image": self.is_image,
         }  # fmt: skip
         facts_tensor = torch().tensor(list(json.dumps(facts).encode()), dtype=torch().uint8)
         deep = {f"deep{i}": tensor.contiguous() for i, tensor in enumerate(self.deep)}
@@ -204,6 +207,7 @@ class Pixels:
         frames: how many there are.
         default_indices: see `ClipFeatures`.
         num_context_rows: that the encoder will give beside what goes into the sequence.
+        is_image: its place in the text is the image token.
     """
 
     inputs: dict[str, Any]
@@ -212,6 +216,7 @@ class Pixels:
     frames: int
     default_indices: Any = None
     num_context_rows: int = 0
+    is_image: bool = False
 
     def placeholders(self, loaded: LoadedModel) -> int:
         """How many tokens the frames become."""
@@ -227,8 +232,27 @@ def placeholder(loaded: LoadedModel, modality: Modality) -> str:
 
 
 def written_as_image(loaded: LoadedModel, clip: "ClipFeatures") -> bool:
-    """Whether the clip's place in the text is the image token: a single frame of models trained so."""
-    return loaded.family.one_is_image and clip.modality == "image"
+    """Whether the clip's place in the text is the image token: an image, or a frame of models trained so."""
+    return clip.is_image or (loaded.family.one_is_image and clip.modality == "image")
+
+
+def goes_in_as_image(family: Family, num_frames: int, *, is_image: bool) -> bool:
+    """Whether frames go in as an image and not as a video."""
+    return (family.one_is_image and num_frames == 1) or (is_image and not family.image_as_clip)
+
+
+def check_takes_images(loaded: LoadedModel) -> None:
+    """Checks that a model takes an image beside a video.
+
+    Raises:
+        ModelUnavailable: it does not.
+    """
+    family = loaded.family
+    if not (family.image_as_clip or family.image_beside_video):
+        raise ModelUnavailable(
+            f"{family.title} takes no image beside a video; ask without the image, or take a model that takes"
+            " both, such as Video-LLaVA or Qwen3-VL"
+        )
 
 
 def clip_key(
@@ -275,15 +299,29 @@ def step_of(pts_s: NDArray[np.float64], duration_s: float) -> float:
 
 
 def prepare_pixels(
-    loaded: LoadedModel, frames: NDArray[np.uint8], pts_s: NDArray[np.float64], duration_s: float
+    loaded: LoadedModel,
+    frames: NDArray[np.uint8],
+    pts_s: NDArray[np.float64],
+    duration_s: float,
+    *,
+    is_image: bool = False,
 ) -> Pixels:
     """The frames resized and normalised by the model's processor, none sampled away.
 
+    Args:
+        loaded: the model.
+        frames: (N, H, W, 3) uint8 RGB.
+        pts_s: (N,) when they appear.
+        duration_s: how long the clip lasts.
+        is_image: the one frame is an image given with the question.
+
     Raises:
-        ModelUnavailable: the processor refuses them.
+        ModelUnavailable: the processor refuses them, or the model takes no image beside a video.
     """
     processor, family = loaded.processor, loaded.family
-    as_image = family.one_is_image and len(frames) == 1
+    if is_image:
+        check_takes_images(loaded)
+    as_image = goes_in_as_image(family, len(frames), is_image=is_image)
     missing = 0 if as_image else max(0, family.min_frames - len(frames))
     if missing:
         frames, pts_s = (
@@ -312,10 +350,10 @@ def prepare_pixels(
         inputs = processor(text=[written], return_text_replacement_offsets=True, **media)
         expansion = _expansion(processor, inputs)
     modality: Modality = "image" if as_image else family.modality
-    if not family.prunes_tokens:
+    if as_image or not family.prunes_tokens:
         return Pixels(
             dict(inputs), expansion, modality, len(frames), inputs.get("default_indices"),
-            int(inputs.get("num_context_rows", 0)),
+            int(inputs.get("num_context_rows", 0)), as_image,
         )  # fmt: skip
     stays = inputs["video_compression_mask"]
     full_expansion = _all_placeholders(expansion, written, len(stays) // len(frames))
@@ -368,6 +406,7 @@ def encode(loaded: LoadedModel, pixels: Pixels) -> ClipFeatures:
         context=None if context is None else _rows(context),
         context_steps=0 if context is None else len(context),
         context_owner=getattr(output, "context_owner", None),
+        is_image=pixels.is_image,
     )
 
 

@@ -31,7 +31,8 @@ def number_frames(
 ) -> tuple[PromptFrame, ...]:
     """The chosen frames of all clips, numbered from 1 in the order in which they are shown.
 
-    A frame's window ends where the next shown frame with a later time appears, or with its clip.
+    Images have number 0. A frame's window ends where the next shown frame with a later time appears, or with
+    its clip.
 
     Args:
         clips: the clips of a call.
@@ -43,18 +44,24 @@ def number_frames(
     if len(frame_indices) != len(clips):
         raise ValueError(f"expected the frames to keep of {len(clips)} clips, got {len(frame_indices)} lists")
     prompt_frames: list[PromptFrame] = []
+    num_cited = 0
     for c, (clip, indices) in enumerate(zip(clips, frame_indices, strict=True)):
         chosen = np.asarray(indices, dtype=np.int64)
         if chosen.size and (chosen[0] < 0 or chosen[-1] >= len(clip) or bool((np.diff(chosen) <= 0).any())):
             raise ValueError(f"indices of frames must ascend within [0, {len(clip)}), got {chosen.tolist()}")
         for i in chosen.tolist():
             window = _frame_window(clip, i, chosen)
-            prompt_frames.append(
-                PromptFrame(len(prompt_frames) + 1, c, i, clip.video_id, float(clip.pts_s[i]), window)
-            )
+            num_cited += not clip.is_image
+            number = 0 if clip.is_image else num_cited
+            prompt_frames.append(PromptFrame(number, c, i, clip.video_id, float(clip.pts_s[i]), window))
     if not prompt_frames:
         raise ValueError("at least one frame must be shown, got none")
     return tuple(prompt_frames)
+
+
+def _by_number(prompt_frames: Sequence[PromptFrame]) -> dict[int, PromptFrame]:
+    """The frames that can be cited."""
+    return {frame.number: frame for frame in prompt_frames if frame.number}
 
 
 def _frame_window(clip: Clip, index: int, chosen: NDArray[np.int64]) -> Window:
@@ -69,12 +76,12 @@ def cited_frames(numbers: Iterable[int], prompt_frames: Sequence[PromptFrame]) -
     Raises:
         ModelOutputInvalid: a number was never shown; nothing is guessed in its place.
     """
-    by_number = {frame.number: frame for frame in prompt_frames}
+    by_number = _by_number(prompt_frames)
     distinct = list(dict.fromkeys(numbers))
     unknown = [number for number in distinct if number not in by_number]
     if unknown:
         raise ModelOutputInvalid(
-            f"the reply cites frames {unknown}; frames 1 to {len(prompt_frames)} were shown, cite only those",
+            f"the reply cites frames {unknown}; frames 1 to {len(by_number)} were shown, cite only those",
             raw_text=str(distinct),
         )
     return tuple(by_number[number] for number in distinct)
@@ -135,7 +142,7 @@ def resolve_frame_numbers(text: str, prompt_frames: Sequence[PromptFrame]) -> Re
         text: as the model gave it.
         prompt_frames: the frames of its call.
     """
-    by_number = {frame.number: frame for frame in prompt_frames}
+    by_number = _by_number(prompt_frames)
     frames: dict[int, PromptFrame] = {}
     unknown: dict[int, None] = {}
 

@@ -9,6 +9,9 @@ the same tokens.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from playhead_index.window import Window
 from playhead_tools.region import Region
 from playhead_tools.tolerance import EPSILON_S
@@ -67,6 +70,64 @@ def even_times(window: Window, num_frames: int) -> list[float]:
     [2.0, 6.0]
     """
     return [window.start_s + (i + 0.5) * window.duration_s / num_frames for i in range(num_frames)]
+
+
+def arange_indices(num_frames: int, count: int) -> NDArray[np.int64]:
+    """(count,) every (num_frames / count)-th frame from the first, as Video-LLaVA's documentation takes 8.
+
+    Args:
+        num_frames: of the video, at least 1.
+        count: frames to take, at least 1; some are taken twice where the video has fewer.
+
+    >>> arange_indices(100, 8).tolist()
+    [0, 12, 25, 37, 50, 62, 75, 87]
+    """
+    return np.arange(count) * num_frames // count
+
+
+def linspace_indices(num_frames: int, count: int) -> NDArray[np.int64]:
+    """(count,) frames from the first to the last, evenly, as Slow-Fast, VTimeLLM and Video-LLaVA's own code.
+
+    >>> linspace_indices(100, 8).tolist()
+    [0, 14, 28, 42, 56, 70, 84, 99]
+    """
+    return np.linspace(0, num_frames - 1, count).astype(np.int64)
+
+
+def segment_indices(num_frames: int, count: int) -> NDArray[np.int64]:
+    """(count,) frames in the middle of equal segments, as VideoChat2.
+
+    >>> segment_indices(100, 8).tolist()
+    [6, 18, 31, 43, 56, 68, 80, 93]
+    """
+    segment = (num_frames - 1) / count
+    return int(segment / 2) + np.round(np.arange(count) * segment).astype(np.int64)
+
+
+def middle_indices(num_frames: int, count: int) -> NDArray[np.int64]:
+    """(count,) the middle frames of equal shares, as mPLUG-Owl3.
+
+    >>> middle_indices(100, 8).tolist()
+    [6, 18, 31, 43, 56, 68, 81, 93]
+    """
+    return ((np.arange(count) + 0.5) * num_frames / count).astype(np.int64)
+
+
+def per_second_indices(num_frames: int, fps: float, max_frames: int = 1000) -> NDArray[np.int64]:
+    """(N,) a frame a second, as LongVU; where that is more than `max_frames`, so many of them evenly.
+
+    Args:
+        num_frames: of the video, at least 1.
+        fps: of the video; a step is the nearest whole number of frames, at least one.
+        max_frames: most frames.
+
+    >>> per_second_indices(100, 29.97).tolist(), len(per_second_indices(7200 * 25, 25.0))
+    ([0, 30, 60, 90], 1000)
+    """
+    seconds = np.arange(0, num_frames, max(1, round(fps)))
+    if len(seconds) > max_frames:
+        seconds = seconds[linspace_indices(len(seconds), max_frames)]
+    return seconds
 
 
 def dense_clip(

@@ -45,6 +45,9 @@ class Family:
         relabel: they always are, because the model's own numbers would begin anew with every clip.
         tail_tokens: features after the last frame, such as a newline; always kept.
         one_is_image: a clip of one frame goes in as an image, as the model was trained.
+        image_beside_video: an image given with the question goes in through the model's own image path; such
+            prompts were compared with the stock call.
+        image_as_clip: an image given with the question goes in as a clip of one frame, as the model takes it.
         template: for checkpoints that bring none.
         prunes_tokens: the processor leaves out tokens that did not change, and writes as many placeholders
             as are left of each frame; all are written here, and its selection is the default.
@@ -80,6 +83,8 @@ class Family:
     relabel: bool = False
     tail_tokens: int = 0
     one_is_image: bool = False
+    image_beside_video: bool = False
+    image_as_clip: bool = False
     template: str | None = None
     prunes_tokens: bool = False
     fits_context: bool = False
@@ -100,6 +105,7 @@ class Family:
 _QWEN3 = Family(
     "Qwen3-VL",
     mrope=True,
+    image_beside_video=True,
     min_frames=2,
     opens=r"<[\d.]+ seconds><\|vision_start\|>",
     closes=r"<\|vision_end\|>",
@@ -107,10 +113,11 @@ _QWEN3 = Family(
 FAMILIES: dict[str, Family] = {
     "qwen3_vl": _QWEN3,
     "qwen3_vl_moe": _QWEN3,
-    "qwen2_5_vl": Family("Qwen2.5-VL", mrope=True),
-    "qwen2_vl": Family("Qwen2-VL", mrope=True),
+    "qwen2_5_vl": Family("Qwen2.5-VL", mrope=True, image_beside_video=True),
+    "qwen2_vl": Family("Qwen2-VL", mrope=True, image_beside_video=True),
     "smolvlm": Family(
         "SmolVLM2",
+        image_beside_video=True,
         modality="image",
         label=r"\nFrame from \d+:\d+:",
         opens=rf"(?:\nFrame from \d+:\d+:|{FRAME_LABEL})<fake_token_around_image><global-img>",
@@ -120,6 +127,7 @@ FAMILIES: dict[str, Family] = {
     "video_llava": Family(
         "Video-LLaVA",
         packed="tensor",
+        image_beside_video=True,
         max_frames=8,
         media_in_text=True,
         opens=f"(?:{FRAME_LABEL})?",
@@ -130,6 +138,7 @@ FAMILIES: dict[str, Family] = {
     "llava_onevision": Family(
         "LLaVA-OneVision",
         packed="tensor",
+        image_beside_video=True,
         media_in_text=True,
         opens=f"(?:{FRAME_LABEL})?",
         between=True,
@@ -146,6 +155,7 @@ FAMILIES: dict[str, Family] = {
     ),
     "internvl": Family(
         "InternVL3",
+        image_beside_video=True,
         modality="image",
         packed="tensor",
         label=r"Frame\d+: ",
@@ -155,7 +165,9 @@ FAMILIES: dict[str, Family] = {
         relabel=True,
     ),
     "perception_lm": Family("PerceptionLM", packed="tensor", opens=f"(?:{FRAME_LABEL})?", between=True),
-    "video_llama_3": Family("VideoLLaMA3", max_frames=180, opens=r",?Time [\d.]+s:", prunes_tokens=True),
+    "video_llama_3": Family(
+        "VideoLLaMA3", max_frames=180, opens=r",?Time [\d.]+s:", prunes_tokens=True, image_beside_video=True
+    ),
 }
 """By `model_type`."""
 
@@ -193,6 +205,13 @@ TITLES: dict[str, str] = {
     "qwen4_exp": "Qwen4-Exp",
 }
 """Titles by `model_type` of families that are probed and whose calls were compared with the stock ones."""
+
+TAKE_IMAGES = frozenset({
+    "cohere_compass", "cosmos3_edge", "cosmos3_omni", "ernie4_5_vl_moe", "exaone4_5", "gemma4",
+    "gemma4_unified", "glm5_next", "hy_v4_vl", "hyperclovax_vision_v2", "kimi_k25", "lfm3_vl",
+    "minimax_m3_vl", "muse_glimmer", "muse_spark", "qwen2_5_omni", "qwen3_5", "qwen3_5_moe", "qwen4_exp",
+})  # fmt: skip
+"""Types without a row whose prompts of an image and a video were compared with the stock call."""
 
 ALONE = frozenset({"dots3_note"})
 """Types whose attention also selects padding (transformers 5.24): their prompts are answered one by one."""

@@ -483,13 +483,18 @@ def _encoder_outputs(loaded: LoadedModel, pruned_rows: Sequence[PrunedRow]) -> d
             continue
         here = [[layer.to(loaded.device) for layer in layers] for layers in clips]
         first = [layers[0] for layers in here]
-        packed = torch().cat(first)[None] if loaded.family.packed == "tensor" else first
+        packed = torch().cat(first)[None] if _is_packed(loaded.family, modality) else first
         if len(here[0]) == 1:
             outputs[modality] = BaseModelOutputWithPooling(pooler_output=packed)
         else:
             deep = [list(layer) for layer in zip(*(layers[1:] for layers in here), strict=True)]
             outputs[modality] = _deepstack_output(packed, deep)
     return outputs
+
+
+def _is_packed(family: Family, modality: Modality) -> bool:
+    """Whether features go in as one tensor; images of families whose clips are videos are always a list."""
+    return family.packed == "tensor" and (modality == family.modality or family.one_is_image)
 
 
 def _deepstack_output(packed: Any, deep: list[list[Any]]) -> Any:

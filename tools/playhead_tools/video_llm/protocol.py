@@ -36,9 +36,12 @@ class Clip:
         strip_frames: above 0 for a strip, whose frames together may take no more visual tokens than so many
             of them do whole (`plan_strip`); 0 for a clip that is shown whole.
         tiles: how many moments each picture shows side by side, as a contact sheet does; 1 for a frame.
+        is_image: a still image given with the question, and no part of a video (`image_clip`). It is always
+            shown, whole, and cannot be cited.
 
     Raises:
-        ValueError: shapes do not fit, the times descend, or they do not belong to the window.
+        ValueError: shapes do not fit, the times descend, or they do not belong to the window; or an image has
+            more than one frame.
     """
 
     video_id: str
@@ -48,8 +51,11 @@ class Clip:
     words: tuple[Words, ...] = ()
     strip_frames: int = 0
     tiles: int = 1
+    is_image: bool = False
 
     def __post_init__(self) -> None:
+        if self.is_image and len(self.frames) != 1:
+            raise ValueError(f"an image has one frame, got {len(self.frames)}")
         if self.frames.ndim != 4 or self.frames.shape[3] != 3 or self.frames.dtype != np.uint8:
             raise ValueError(
                 f"a clip's frames must be (N, H, W, 3) uint8, got {self.frames.shape} {self.frames.dtype}"
@@ -175,7 +181,8 @@ class PromptFrame:
     """A frame as the model saw it.
 
     Args:
-        number: 1, 2, … in the order of the prompt, over all clips; how the model may cite it.
+        number: 1, 2, … in the order of the prompt, over all clips; how the model may cite it. 0 for an image,
+            which belongs to no video.
         clip: index into the clips of the call.
         index: index into that clip's frames.
         video_id: in which video.

@@ -96,7 +96,7 @@ def notes_on(
 ) -> list[str]:
     """What a person should know of how the clips are sent."""
     notes = []
-    clips = prompt_clips(prompt_frames)
+    clips = _video_clips(request, prompt_frames)
     if request_format.video_form == "frames" and len(clips) > 1:
         notes.append("several clips were sent as images: one request can time the frames of one video only")
     if request_format.video_form in ("clip", "input_video") and any(_uneven(one) for one in clips):
@@ -107,7 +107,7 @@ def notes_on(
 def _content(
     request: VlmRequest, prompt_frames: Sequence[PromptFrame], request_format: RequestFormat
 ) -> list[dict[str, Any]]:
-    if _as_images(prompt_frames, request_format):
+    if _as_images(request, prompt_frames, request_format):
         parts: Sequence[str | PromptFrame | PromptClip] = frame_parts(request, prompt_frames)
     else:
         parts = clip_parts(request, prompt_frames)
@@ -122,9 +122,16 @@ def _content(
     return content
 
 
-def _as_images(prompt_frames: Sequence[PromptFrame], request_format: RequestFormat) -> bool:
+def _video_clips(request: VlmRequest, prompt_frames: Sequence[PromptFrame]) -> list[PromptClip]:
+    """The shown clips that are no images."""
+    return [part for part in prompt_clips(prompt_frames) if not request.clips[part.clip].is_image]
+
+
+def _as_images(
+    request: VlmRequest, prompt_frames: Sequence[PromptFrame], request_format: RequestFormat
+) -> bool:
     return request_format.video_form == "images" or (
-        request_format.video_form == "frames" and len(prompt_clips(prompt_frames)) > 1
+        request_format.video_form == "frames" and len(_video_clips(request, prompt_frames)) > 1
     )
 
 
@@ -135,8 +142,10 @@ def _text(text: str) -> dict[str, Any]:
 def _media_part(
     request: VlmRequest, part: PromptFrame | PromptClip, request_format: RequestFormat
 ) -> dict[str, Any]:
-    """A frame as a picture, or the frames of a clip as a video."""
+    """A frame or an image as a picture, or the frames of a clip as a video."""
     clip = request.clips[part.clip]
+    if clip.is_image and isinstance(part, PromptClip):
+        part = part.frames[0]
     if isinstance(part, PromptFrame):
         url = f"data:image/jpeg;base64,{jpeg_base64(clip.frames[part.index], request_format.long_side_px)}"
         detail = {} if request_format.detail is None else {"detail": request_format.detail}
@@ -155,9 +164,9 @@ def _video_fields(
     request: VlmRequest, prompt_frames: Sequence[PromptFrame], request_format: RequestFormat
 ) -> dict[str, Any]:
     """The fields that vLLM needs so that it takes every frame, at its time, and samples none away."""
-    if request_format.kind.name != "vllm" or _as_images(prompt_frames, request_format):
+    clips = _video_clips(request, prompt_frames)
+    if request_format.kind.name != "vllm" or not clips or _as_images(request, prompt_frames, request_format):
         return {}
-    clips = prompt_clips(prompt_frames)
     video_options = (
         _frame_times(request.clips[clips[0].clip], clips[0])
         if request_format.video_form == "frames"

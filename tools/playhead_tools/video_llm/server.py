@@ -24,6 +24,7 @@ from playhead_tools.video_llm.choose_frames import choose_evenly, frames_to_show
 from playhead_tools.video_llm.contact_sheets import with_contact_sheets
 from playhead_tools.video_llm.frame_limits import max_frames_after
 from playhead_tools.video_llm.http_post import BackOff, Poster, PostRefused, PostResult, Timeouts
+from playhead_tools.video_llm.images import num_images
 from playhead_tools.video_llm.jpeg_and_mp4 import fitted_size
 from playhead_tools.video_llm.protocol import (
     FrameChooser,
@@ -185,7 +186,9 @@ class ServerVideoLLM:
         """
         given, request = request, with_contact_sheets(request)
         per_frame = self._tokens_per_frame(request)
-        frame_limit = max(1, int(self.keep_frames * sum(len(clip) for clip in request.clips) + EPSILON))
+        images = num_images(request)
+        num_frames = sum(len(clip) for clip in request.clips) - images
+        frame_limit = images + max(1, int(self.keep_frames * num_frames + EPSILON))
         if per_frame is not None:
             frame_limit = min(frame_limit, max_frames_in_budget(request, per_frame) or frame_limit)
         notes: list[str] = []

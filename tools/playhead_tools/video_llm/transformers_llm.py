@@ -29,6 +29,7 @@ from playhead_tools.video_llm.device_memory import DeviceMemory, FreeMemory
 from playhead_tools.video_llm.feature_cache import FeatureCache
 from playhead_tools.video_llm.first_token import FirstTokenProbe, yes_no_tokens
 from playhead_tools.video_llm.generation import Generated, generate_reusing_prefix, generate_tokens
+from playhead_tools.video_llm.images import num_images
 from playhead_tools.video_llm.kernel_errors import is_out_of_memory, map_kernel_errors, out_of_memory_text
 from playhead_tools.video_llm.load_model import load
 from playhead_tools.video_llm.load_options import LoadOptions
@@ -433,20 +434,34 @@ class TransformersVideoLLM:
         row: Row,
         limit: TokenLimit | None,
     ) -> tuple[Any, ...]:
-        """The places of the kept tokens of each clip; what strips leave of a limit is for the others."""
-        whole = [clip for at, clip in enumerate(clips) if at not in strips]
+        """The places of the kept tokens of each clip; images keep all of theirs.
+
+        What strips and images leave of a limit is for the others.
+
+        Raises:
+            TokenBudgetExceeded: images alone take the limit.
+        """
+        images = {at: clip.default_indices for at, clip in enumerate(clips) if clip.clip.is_image}
+        whole = [clip for at, clip in enumerate(clips) if at not in strips and at not in images]
         max_tokens = None if limit is None else limit.tokens
         if max_tokens is not None:
-            max_tokens -= sum(strip.used_tokens for strip in strips.values())
+            image_tokens = sum(row.clips[at].given_tokens for at in images)
+            if image_tokens and image_tokens >= max_tokens:
+                raise TokenBudgetExceeded(
+                    f"{max_tokens} visual tokens are allowed and {len(images)} images take {image_tokens};"
+                    " give fewer or smaller images, or raise budget.visual_tokens"
+                )
+            max_tokens -= sum(strip.used_tokens for strip in strips.values()) + image_tokens
         keep = self.keep or UniformTokens(LookBudget(1.0))
-        selections = keep(whole, request.question, max_tokens)
+        selections = keep(whole, request.question, max_tokens) if whole else []
         if len(selections) != len(whole):
             raise ValueError(
                 f"expected the tokens to keep of {len(whole)} clips, got {len(selections)} lists"
             )
         selected = iter(selections)
         kept = tuple(
-            (strips[at].tokens if at in strips else next(selected)).indices for at in range(len(clips))
+            images[at] if at in images else (strips[at].tokens if at in strips else next(selected)).indices
+            for at in range(len(clips))
         )
         used, max_tokens = prune_row(row, kept).visual_tokens, None if limit is None else limit.tokens
         if max_tokens is not None and used > max_tokens:
@@ -565,8 +580,9 @@ class TransformersVideoLLM:
                 f"{family.title} drops {family.own_pruning:.0%} of a clip's tokens by itself; here all stay"
                 " that no keeper left out"
             )
-        if family.max_clips is not None and len(parts) > family.max_clips:
-            notes.append(f"{family.title} takes {family.max_clips} video a prompt; it was given {len(parts)}")
+        num_videos = len(parts) - num_images(prompt.request)
+        if family.max_clips is not None and num_videos > family.max_clips:
+            notes.append(f"{family.title} takes {family.max_clips} video a prompt; it was given {num_videos}")
         trained = family.max_frames
         if family.one_is_image and any(1 < len(part.frames) != trained for part in parts):
             notes.append(f"{family.title} was trained on {trained} frames a clip")

@@ -29,7 +29,7 @@ from playhead_tools.video_llm.clip_features import (
     run_encoder,
 )
 from playhead_tools.video_llm.loaded_model import LoadedModel
-from playhead_tools.video_llm.model_families import ALONE, TITLES, Family, Modality, Packing
+from playhead_tools.video_llm.model_families import ALONE, TAKE_IMAGES, TITLES, Family, Modality, Packing
 
 NUM_FRAMES = 8
 """Frames of the probe's clip: a multiple of how many a step joins in every family seen."""
@@ -50,7 +50,7 @@ def family_without_row(model_type: str, processor: Any) -> Family:
             f"{title}: its processor ({type(processor).__name__}) writes no videos into a prompt: it has no"
             " video processor or no video token; ask it through a server"
         )
-    return Family(title, batches=model_type not in ALONE)
+    return Family(title, batches=model_type not in ALONE, image_beside_video=model_type in TAKE_IMAGES)
 
 
 def probe_family(loaded: LoadedModel, model_type: str) -> Family:

@@ -12,7 +12,9 @@ from playhead_tools.video_llm.model_families import FRAME_LABEL, Family
 PLACEHOLDER = "<|image|>"
 VIDEO_START, VIDEO_END = "<|start_video_frame|>", "<|end_video_frame|>"
 """What the later generation writes around the frames of a video."""
-FAMILY = Family("mPLUG-Owl3", opens=f"(?:{FRAME_LABEL})?", between=True, context_reach="after")
+FAMILY = Family(
+    "mPLUG-Owl3", opens=f"(?:{FRAME_LABEL})?", between=True, context_reach="after", image_as_clip=True
+)
 TEMPLATE = (
     "{% if messages[0].role != 'system' %}<|im_start|>system\n<|im_end|>\n{% endif %}"
     "{% for message in messages %}<|im_start|>{{ message.role }}\n"

@@ -18,6 +18,7 @@ FAMILY = Family(
     max_frames=16,
     opens=r"<(?:Video|Image)>",
     closes=r"</(?:Video|Image)>",
+    image_as_clip=True,
 )
 TEMPLATE = (
     "{% for message in messages %}"
