@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from inspect import signature
 from typing import Any, Literal
 
+from playhead_index.embed.checkpoints import LOAD_ERRORS
 from playhead_index.embed.runtime import torch, transformers
-from playhead_index.errors import ModelUnavailable
+from playhead_index.errors import PlayheadError
 from playhead_tools.video_llm.first_token import FirstTokenProbe
-from playhead_tools.video_llm.kernel_errors import map_kernel_errors
+from playhead_tools.video_llm.kernel_errors import MAX_CHARS, is_out_of_memory
 from playhead_tools.video_llm.loaded_model import LoadedModel
+from playhead_tools.video_llm.model_families import WHOLE_PROMPT
 from playhead_tools.video_llm.prefix_cache import (
     Columns,
     PrefixCache,
@@ -45,8 +47,8 @@ class PrefixReuse:
     """How a model goes on from what an earlier call computed.
 
     Args:
-        kind: `prefix` from any prefix of an earlier prompt, `snapshot` from the state at the end of its clips,
-            `none` not at all.
+        kind: `prefix` from any prefix of an earlier prompt, `snapshot` from the state at the end of its
+            clips, `none` not at all.
         reason: why not; empty where it does.
     """
 
@@ -66,11 +68,15 @@ def prefix_reuse(loaded: LoadedModel) -> PrefixReuse:
         return PrefixReuse("none", "as released, it gives a generated token other keys than one in a prompt")
     if keeps_all(loaded.model.config):
         return PrefixReuse("prefix")
+    if reason := WHOLE_PROMPT.get(loaded.model.config.model_type):
+        return PrefixReuse("none", reason)
     try:
-        with map_kernel_errors(loaded.family.title, "computing a prompt in two parts"):
-            difference = _difference_in_parts(loaded)
-    except (ModelUnavailable, TypeError) as error:
-        return PrefixReuse("none", str(error))
+        difference = _difference_in_parts(loaded)
+    except (*LOAD_ERRORS, PlayheadError) as error:
+        if is_out_of_memory(error):
+            raise
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:MAX_CHARS]
+        return PrefixReuse("none", f"it does not compute a prompt in two parts ({reason})")
     number = str(loaded.model.dtype).removeprefix("torch.")
     if difference > _TOLERANCE.get(number, _HALF_TOLERANCE):
         return PrefixReuse(
@@ -179,7 +185,7 @@ def _prefill(loaded: LoadedModel, pruned_row: PrunedRow, cache: Any, start: int,
 
 
 def _difference_in_parts(loaded: LoadedModel) -> float:
-    """By how much the scores of a few words differ when computed in parts, as a share of the largest score."""
+    """By how much the scores after a few words differ in parts, as a share of the largest score."""
     text = write_row(loaded, _PROBE_TEXT, [])
     row = first_columns(prune_row(text, []), min(_PROBE_TOKENS, len(text.ids)))
     length, middle = len(row.ids), len(row.ids) - _PROBE_REST

@@ -196,6 +196,10 @@ ALONE = frozenset({"dots3_note"})
 """Types whose attention also selects padding (transformers 5.24): their prompts are answered one by one."""
 
 
+WHOLE_PROMPT = {"dots3_note": "its indexed attention chooses among equal tokens by the length of the prompt"}
+"""Types whose scores depend on whether a prompt is computed whole (transformers 5.24), and why."""
+
+
 def known_family(model_type: str) -> Family | None:
     """The row of a model type; None for one that must be probed."""
     return FAMILIES.get(model_type)

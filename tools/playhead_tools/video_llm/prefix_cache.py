@@ -7,8 +7,8 @@ question keeps other tokens of a clip, they share what stands before the first t
 visual tokens also attend to later ones, they share either all of these or what stands before the first.
 
 Layers that forget (sliding windows) or sum up (linear attention, convolutions) hold the state after a whole
-prompt, not that after its beginning. For models with such layers a snapshot of the state of all layers is held
-as it was at the end of the clips; a prompt that begins with exactly its columns goes on from a copy.
+prompt, not that after its beginning. For models with such layers a snapshot of the state of all layers at the
+end of the clips is held; a prompt that begins with exactly its columns goes on from a copy.
 """
 
 import threading
@@ -266,7 +266,9 @@ def _copy_layer(layer: Any, *, is_shared: bool) -> Any:
         try:
             setattr(copied, name, _copy_value(value, is_shared=is_shared))
         except TypeError as error:
-            raise TypeError(f"the state of a {type(layer).__name__} cannot be copied: {name} {error}") from error
+            raise TypeError(
+                f"the state of a {type(layer).__name__} cannot be copied: {name} {error}"
+            ) from error
     return copied
 
 

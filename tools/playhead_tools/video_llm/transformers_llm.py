@@ -547,7 +547,9 @@ class TransformersVideoLLM:
     def _snapshot_bytes(self, prompt_tokens: int, max_new_tokens: int) -> int | None:
         """What a call leaves free for a snapshot of its state; None where nobody knows."""
         free = self.memory.free_bytes(self.loaded.device)
-        return None if free is None else max(0, free - self.limits.prompt_bytes(prompt_tokens, max_new_tokens))
+        return (
+            None if free is None else max(0, free - self.limits.prompt_bytes(prompt_tokens, max_new_tokens))
+        )
 
     @property
     def _reuses(self) -> bool:
