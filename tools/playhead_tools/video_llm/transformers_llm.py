@@ -448,7 +448,7 @@ class TransformersVideoLLM:
         if free is None or not self._has_computed:
             return
         known = 0
-        if self._reuses and len(pruned_rows) == 1:
+        if len(pruned_rows) == 1 and self._reuses:
             known = self.prefixes.num_known(columns_of(pruned_rows[0], prompts[0].keys))
         longest = max(len(pruned_row.ids) for pruned_row in pruned_rows)
         if len(pruned_rows) * self.limits.prompt_bytes(longest, max_new_tokens, known) > free:
@@ -537,7 +537,7 @@ class TransformersVideoLLM:
             config.update(do_sample=True, temperature=sampling.temperature, top_p=sampling.top_p, top_k=0)
         self._make_room(prompts, pruned_rows, max_new_tokens)
         with map_kernel_errors(self.name, "generating"), _seeded(sampling, loaded.device):
-            if self._reuses and len(pruned_rows) == 1:
+            if len(pruned_rows) == 1 and self._reuses:
                 room = self._snapshot_bytes(len(pruned_rows[0].ids), max_new_tokens)
                 return generate_reusing_prefix(
                     loaded, pruned_rows[0], prompts[0].keys, config, first_token, self.prefixes, room
