@@ -36,6 +36,11 @@ SNAPSHOT = (
     "minicpmv4_7", "muse_glimmer", "muse_spark", "nemotron_h_omni", "qwen3_5", "qwen3_5_moe", "qwen4_exp",
 )  # fmt: skip
 """Probed types with layers that forget or sum up: windows, linear attention, convolutions, Mamba, indices."""
+PLACED_OR_TYPED = (
+    "cosmos3_edge", "ernie4_5_vl_moe", "gemma4", "glm46v", "hy_v4_vl", "minicpmv4_7", "molmo2",
+    "qwen2_5_omni", "qwen3_5",
+)  # fmt: skip
+"""Probed types whose tokens have places or types that generated tokens must go on from."""
 ONE_VIDEO = ("molmo2",)
 """Types whose processor takes one video a prompt, so that the stock call has no second clip."""
 
@@ -151,6 +156,34 @@ def test_a_probed_family_generates_what_stock_generate_does(family: str, models:
     generate_tokens(llm.loaded, [prune_row(prompt.row, prompt.token_indices)], config, got)
     assert len(got.steps) == 4
     assert got.differ(expected) < 1e-5
+
+
+@pytest.mark.parametrize("family", PLACED_OR_TYPED)
+def test_generation_after_left_out_tokens_equals_one_forward_pass(family: str, models: Models) -> None:
+    llm, scores = compressed(models(family)), Scores()
+    prompt = llm.prompt(vlm_request(noise(8)))
+    row = prune_row(prompt.row, prompt.token_indices)
+    new = generate_tokens(llm.loaded, [row], four_tokens(llm), scores).new[:, :3]
+    longer = llm.inputs([prompt])
+    ahead = longer["position_ids"][..., -1:] + torch().arange(1, 4)
+    longer["position_ids"] = torch().cat([longer["position_ids"], ahead], dim=-1)
+    longer["input_ids"] = torch().cat([longer["input_ids"], new], dim=1)
+    longer["attention_mask"] = torch().ones_like(longer["input_ids"])
+    for name in row.types:
+        longer[name] = torch().nn.functional.pad(longer[name], (0, 3))
+    expected = logits(llm.loaded.model, longer)[0, -4:]
+    assert float((torch().cat(scores.steps) - expected).abs().max()) < 1e-4
+
+
+@pytest.mark.parametrize("family", ["gemma4", "gemma4_unified", "molmo2"])
+def test_the_masks_of_frames_that_attend_both_ways_are_passed_on(family: str, models: Models) -> None:
+    llm = models(family)
+    inputs = llm.inputs([llm.prompt(vlm_request(noise(8)))])
+    types = inputs.pop("mm_token_type_ids")
+    causal = logits(llm.loaded.model, inputs)
+    both_ways = logits(llm.loaded.model, {**inputs, "mm_token_type_ids": types})
+    assert int((types != 0).sum()) >= inputs["mm_encoder_outputs"]["video"].pooler_output[0].shape[0]
+    assert float((causal - both_ways).abs().max()) > 1e-4
 
 
 @pytest.mark.parametrize("keep", [None, EndsOfSteps()], ids=["all tokens", "some tokens"])

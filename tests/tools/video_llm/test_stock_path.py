@@ -6,11 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.tools.video_llm.seen_clips import Places, exact, logits, noise, vlm_request
+from tests.tools.video_llm.stock_calls import stock_inputs
 from tests.tools.video_llm.tiny_models import MAKERS
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.video_llm.chat_template import prompt_text
-from playhead_tools.video_llm.clip_features import metadata_of
 
 TIMES = ("10.0", "10.5", "11.0", "11.5", "12.0", "12.5", "13.0", "13.5")
 
@@ -19,20 +18,12 @@ TIMES = ("10.0", "10.5", "11.0", "11.5", "12.0", "12.5", "13.0", "13.5")
 def test_keeping_everything_equals_the_stock_call(family: str, checkpoint: Callable[[str], Path]) -> None:
     llm, clip = exact(checkpoint(family)), noise(8)
     prompt = llm.prompt(vlm_request(clip))
-    processor = llm.loaded.processor
-    stock = processor(
-        text=[prompt_text(llm.loaded, prompt.request, prompt.prompt_frames)],
-        videos=[torch().from_numpy(clip.frames).permute(0, 3, 1, 2)],
-        videos_kwargs={"do_sample_frames": False, "return_tensors": "pt",
-                       "video_metadata": [metadata_of(clip.pts_s, clip.window.duration_s)]},
-        text_kwargs={"return_tensors": "pt"},
-    )  # fmt: skip
+    processor, stock = llm.loaded.processor, stock_inputs(llm.loaded, prompt, clip)
     if family == "internvl":  # its own numbers begin anew with every clip; ours stand in their place
         text = processor.tokenizer.decode(stock["input_ids"][0])
         for number, time in enumerate(TIMES, start=1):
             text = text.replace(f"Frame{number}: ", f"Frame {number} at {time} s: ")
         stock |= processor.tokenizer([text], return_tensors="pt")
-    stock.pop("video_metadata", None)
     expected = logits(llm.loaded.model, dict(stock))
     got = logits(llm.loaded.model, llm.inputs([prompt]))
     assert got.shape == expected.shape

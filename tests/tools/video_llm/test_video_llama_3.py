@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 from tests.tools.video_llm.seen_clips import Places, exact, logits, noise, vlm_request
+from tests.tools.video_llm.stock_calls import stock_inputs
 
 from playhead_index.embed.runtime import torch
-from playhead_tools.video_llm.chat_template import prompt_text
-from playhead_tools.video_llm.clip_features import ClipFeatures, metadata_of
+from playhead_tools.video_llm.clip_features import ClipFeatures
 from playhead_tools.video_llm.prompt_rows import prune_row
 from playhead_tools.video_llm.protocol import Clip
 
@@ -26,15 +26,8 @@ def half_still(frames: int = 4) -> Clip:
 def test_without_a_keeper_the_models_own_choice_is_the_stock_call(checkpoint: Checkpoint) -> None:
     llm, clip = exact(checkpoint("video_llama_3")), half_still()
     prompt = llm.prompt(vlm_request(clip))
-    stock = llm.loaded.processor(
-        text=[prompt_text(llm.loaded, prompt.request, prompt.prompt_frames)],
-        videos=[torch().from_numpy(clip.frames).permute(0, 3, 1, 2)],
-        videos_kwargs={"do_sample_frames": False, "return_tensors": "pt",
-                       "video_metadata": [metadata_of(clip.pts_s, clip.window.duration_s)]},
-        text_kwargs={"return_tensors": "pt"},
-    )  # fmt: skip
+    stock = stock_inputs(llm.loaded, prompt, clip)
     assert 0 < int((~stock["video_compression_mask"]).sum()) < 12
-    stock.pop("video_metadata", None)
     expected = logits(llm.loaded.model, dict(stock))
     got = logits(llm.loaded.model, llm.inputs([prompt]))
     assert got.shape == expected.shape

@@ -1,5 +1,7 @@
 """What a probe finds out about a family without a row, and what it refuses."""
 
+import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -73,6 +75,23 @@ def test_a_type_without_a_row_or_a_title_runs_with_a_note(qwen: LoadedModel) -> 
     llm.__dict__["loaded"] = replace(qwen, family=probed(qwen, "new_vl", QWEN_TEMPLATE))
     (note,) = llm._notes(llm.prompt(vlm_request(noise(4))), 1, yes_no=False)
     assert note == "how models of type new_vl take videos was found out by a probe"
+
+
+def test_a_prompt_with_more_videos_than_the_processor_takes_has_a_note(checkpoint: Checkpoint) -> None:
+    llm = TransformersVideoLLM(checkpoint("molmo2"), loading=LoadOptions(device="cpu", dtype="float32"))
+    notes = llm._notes(llm.prompt(vlm_request(noise(4), noise(4, 40.0))), 1, yes_no=False)
+    assert notes == ["Molmo2 takes 1 video a prompt; it was given 2"]
+
+
+def test_a_model_that_drops_tokens_in_its_forward_pass_keeps_them_with_a_note(
+    checkpoint: Checkpoint, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(checkpoint("nemotron_h_omni"), tmp_path / "model")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "video_pruning_rate": 0.5}))
+    llm = TransformersVideoLLM(folder, loading=LoadOptions(device="cpu", dtype="float32"))
+    (note,) = llm.generate(vlm_request(noise(4))).report.notes
+    assert note.startswith("Nemotron Omni drops 50% of a clip's tokens by itself")
 
 
 def test_a_template_without_a_system_role_gets_the_rules_in_the_users_text(qwen: LoadedModel) -> None:

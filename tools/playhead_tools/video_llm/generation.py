@@ -8,6 +8,7 @@ from typing import Any, Literal
 from playhead_index.embed.checkpoints import LOAD_ERRORS
 from playhead_index.embed.runtime import torch, transformers
 from playhead_index.errors import PlayheadError
+from playhead_tools.video_llm.cache_name import cache_name
 from playhead_tools.video_llm.first_token import FirstTokenProbe
 from playhead_tools.video_llm.kernel_errors import MAX_CHARS, is_out_of_memory
 from playhead_tools.video_llm.loaded_model import LoadedModel
@@ -132,7 +133,7 @@ def generate_reusing_prefix(
         limit = prefixes.max_bytes if max_snapshot_bytes is None else max_snapshot_bytes
         return _generate_from_snapshot(loaded, pruned_row, columns, config, first_token, prefixes, limit)
     inputs, reused = inputs_after_prefix(loaded, pruned_row, columns, prefixes)
-    cache = inputs[cache_name(loaded)]
+    cache = inputs[cache_name()]
     new = _new(loaded, inputs, config, first_token)
     # the last new token was never an input
     prefixes.put(columns.plus(new[0, :-1].tolist()), cache)
@@ -156,7 +157,7 @@ def _generate_from_snapshot(
         computed = end
         if cache_size_bytes(cache) <= min(prefixes.max_bytes, max_bytes):
             snapshot = copy_cache(cache)
-    inputs = {**batch_inputs(loaded, [pruned_row], computed=computed), cache_name(loaded): cache}
+    inputs = {**batch_inputs(loaded, [pruned_row], computed=computed), cache_name(): cache}
     new = _new(loaded, inputs, config, first_token)
     if snapshot is not None:
         prefixes.put_snapshot(columns.first(end), snapshot)
@@ -176,7 +177,7 @@ def _prefill(loaded: LoadedModel, pruned_row: PrunedRow, cache: Any, start: int,
     with torch().inference_mode():
         prepared = model.prepare_inputs_for_generation(
             **inputs,
-            **{cache_name(loaded): cache},
+            **{cache_name(): cache},
             next_sequence_length=end - start,
             is_first_iteration=True,
             use_cache=True,
@@ -206,12 +207,7 @@ def inputs_after_prefix(
     columns that are still to be computed.
     """
     cache, num_reused = prefixes.get(columns, loaded.model.config)
-    return {**batch_inputs(loaded, [pruned_row], computed=num_reused), cache_name(loaded): cache}, num_reused
-
-
-def cache_name(loaded: LoadedModel) -> str:
-    """What the model calls its keys and values: `cache` in newer versions of transformers."""
-    return "cache" if "cache" in signature(loaded.model.forward).parameters else "past_key_values"
+    return {**batch_inputs(loaded, [pruned_row], computed=num_reused), cache_name(): cache}, num_reused
 
 
 def _new(loaded: LoadedModel, inputs: dict[str, Any], config: Any, first_token: FirstTokenProbe) -> Any:

@@ -34,7 +34,6 @@ class Family:
         modality: as what a clip's features go into the language model, and which placeholder stands for them.
         packed: how a clip's features are handed over.
         mrope: tokens have places in time, height and width; kept ones keep theirs.
-        paired: one row of features stands for `temporal_patch_size` frames.
         max_frames: frames that a clip may show; more were not trained.
         min_frames: frames that the processor takes at least; the last one is repeated where there are fewer.
         media_in_text: placeholders are written into the text of the message, a newline after each, instead
@@ -49,6 +48,8 @@ class Family:
         template: for checkpoints that bring none.
         prunes_tokens: the processor leaves out tokens that did not change, and writes as many placeholders
             as are left of each frame; all are written here, and its selection is the default.
+        fits_context: the model's own selection keeps no more tokens than its context holds, however many
+            frames there are.
         context_reach: for models with cross-attention. With `after` a step's placeholder stands for its
             context and goes with it when no row is kept; with `all` placeholders stay whatever is kept.
         context_is_owned: rows of context are no tokens of their own; each goes with a placeholder.
@@ -60,6 +61,7 @@ class Family:
         step_frames: frames that one step joins, where a probe counted them.
         writes_times: the processor writes the times of the frames; None when nobody looked.
         system_role: the template takes a system message; else the rules stand before the user's text.
+        own_pruning: part of a clip's tokens that the stock forward pass drops, which is not done here.
         batches: prompts of unequal length may be answered in one padded batch.
         probed: found out by a probe, not known from a row or compared with the stock call.
     """
@@ -68,7 +70,6 @@ class Family:
     modality: Modality = "video"
     packed: Packing = "list"
     mrope: bool = False
-    paired: bool = False
     max_frames: int | None = None
     min_frames: int = 1
     media_in_text: bool = False
@@ -81,6 +82,7 @@ class Family:
     one_is_image: bool = False
     template: str | None = None
     prunes_tokens: bool = False
+    fits_context: bool = False
     context_reach: ContextReach = "after"
     context_is_owned: bool = False
     placeholder: str = ""
@@ -90,6 +92,7 @@ class Family:
     step_frames: int | None = None
     writes_times: bool | None = None
     system_role: bool = True
+    own_pruning: float = 0.0
     batches: bool = True
     probed: bool = False
 
@@ -97,7 +100,6 @@ class Family:
 _QWEN3 = Family(
     "Qwen3-VL",
     mrope=True,
-    paired=True,
     min_frames=2,
     opens=r"<[\d.]+ seconds><\|vision_start\|>",
     closes=r"<\|vision_end\|>",
@@ -105,8 +107,8 @@ _QWEN3 = Family(
 FAMILIES: dict[str, Family] = {
     "qwen3_vl": _QWEN3,
     "qwen3_vl_moe": _QWEN3,
-    "qwen2_5_vl": Family("Qwen2.5-VL", mrope=True, paired=True),
-    "qwen2_vl": Family("Qwen2-VL", mrope=True, paired=True),
+    "qwen2_5_vl": Family("Qwen2.5-VL", mrope=True),
+    "qwen2_vl": Family("Qwen2-VL", mrope=True),
     "smolvlm": Family(
         "SmolVLM2",
         modality="image",

@@ -84,6 +84,7 @@ def probe_family(loaded: LoadedModel, model_type: str) -> Family:
             placeholder="" if token == named else token,
             bos=_bos(loaded, pixels, ids),
             tail_tokens=_tail_tokens(pixels, token, num_features),
+            own_pruning=_without_own_pruning(loaded.model),
             probed=model_type not in TITLES,
         )
         features = encode(replace(loaded, family=found), pixels)
@@ -92,6 +93,18 @@ def probe_family(loaded: LoadedModel, model_type: str) -> Family:
         found = replace(found, min_frames=_min_frames(loaded, frames, pts_s))
         found = replace(found, **_two_clips(loaded, frames, pts_s))
     return replace(found, **_template(loaded, found))
+
+
+def _without_own_pruning(model: Any) -> float:
+    """The part of visual tokens that the model would drop in its forward pass, which is turned off.
+
+    Dropping there (efficient video sampling) needs the vision encoder's last hidden state, and would come on
+    top of a keeper's choice.
+    """
+    rate = float(getattr(model, "video_pruning_rate", 0.0) or 0.0)
+    if rate:
+        model.video_pruning_rate = 0.0
+    return rate
 
 
 def _modality(loaded: LoadedModel, token: str) -> Modality:
