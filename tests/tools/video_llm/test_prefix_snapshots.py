@@ -11,13 +11,15 @@ import pytest
 from tests.tools.video_llm.seen_clips import Places, noise, vlm_request
 
 from playhead_index.embed.runtime import torch, transformers
-from playhead_tools.video_llm.generation import PrefixReuse
+from playhead_tools.testing import FixedMemory
+from playhead_tools.video_llm.first_token import FirstTokenProbe
+from playhead_tools.video_llm.generation import PrefixReuse, generate_reusing_prefix
 from playhead_tools.video_llm.load_model import load
 from playhead_tools.video_llm.load_options import LoadOptions
 from playhead_tools.video_llm.prefix_cache import Columns, PrefixCache, cache_size_bytes, copy_cache
 from playhead_tools.video_llm.prompt_rows import first_columns, prune_row
 from playhead_tools.video_llm.protocol import PriorTurn
-from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
+from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM, greedy_config
 
 Models = Callable[..., TransformersVideoLLM]
 HYBRID = ("qwen3_5", "gemma4", "minicpmv4_6", "lfm3_vl", "nemotron_h_omni")
@@ -107,6 +109,20 @@ def test_a_snapshot_that_is_larger_than_the_limit_is_not_made(fresh: Models) -> 
     llm = fresh("qwen3_5", reuse_bytes=1)
     assert [llm.generate(call).report.reused_tokens for call in (RED, BLUE)] == [0, 0]
     assert len(llm.prefixes) == 0
+
+
+def test_without_free_memory_beside_the_call_no_snapshot_is_made(fresh: Models) -> None:
+    llm = fresh("exaone4_5")
+    prompt = llm.prompt(RED)
+    llm.memory = FixedMemory(llm.limits.prompt_bytes(len(prompt.row.ids), RED.budget.new_tokens) + 1)
+    assert llm._snapshot_bytes(len(prompt.row.ids), RED.budget.new_tokens) == 1
+    row = prune_row(prompt.row, prompt.token_indices)
+    config = greedy_config(llm.loaded.model.generation_config, llm.loaded.tokenizer, 2)
+    first = FirstTokenProbe(None, lambda: None)
+    generate_reusing_prefix(llm.loaded, row, prompt.keys, config, first, llm.prefixes, 1)
+    assert len(llm.prefixes) == 0
+    generate_reusing_prefix(llm.loaded, row, prompt.keys, config, first, llm.prefixes, None)
+    assert len(llm.prefixes) == 1
 
 
 def test_a_batch_neither_leaves_nor_takes_snapshots(fresh: Models) -> None:
