@@ -83,6 +83,8 @@ if TYPE_CHECKING:
     from playhead_index.words.protocol import Words, WordTime
     from playhead_tools.evidence import Answer, Claim, Evidence, Interval
     from playhead_tools.video_llm.client import VlmClient
+    from playhead_tools.video_llm.compression_choice import Compression
+    from playhead_tools.video_llm.text_guided_selection import FrameScores
 
 __version__ = "0.5.0"
 __all__ = [
@@ -95,12 +97,14 @@ __all__ = [
     "Catalog",
     "Claim",
     "Clarify",
+    "Compression",
     "ConversationTurn",
     "CostLimit",
     "Coverage",
     "DiskFull",
     "Evidence",
     "Frame",
+    "FrameScores",
     "Hit",
     "ImageUnreadable",
     "IndexSettings",
@@ -190,6 +194,8 @@ _HOMES = {
     "ConversationTurn": "playhead_agent.persistence.conversations",
     "strategy_names": "playhead_agent.strategies",
     "Caps": "playhead_agent.limits",
+    "Compression": "playhead_tools.video_llm.compression_choice",
+    "FrameScores": "playhead_tools.video_llm.text_guided_selection",
     "Limits": "playhead_agent.limits",
     "SearchResult": "playhead_index.search.results",
     "Moment": "playhead_index.search.results",

@@ -96,6 +96,7 @@ from playhead_index.window import Window
 from playhead_tools.evidence import Answer
 from playhead_tools.local_hosts import NotLocal
 from playhead_tools.video_llm.compression_choice import Compression
+from playhead_tools.video_llm.text_guided_selection import FrameScores
 
 if TYPE_CHECKING:
     from playhead_agent.clarify import Clarify
@@ -759,7 +760,7 @@ class Library:
         return store_method(self.catalog, self.models.compress)
 
     @cached_property
-    def frame_scores(self) -> LibraryFrameScores:
+    def frame_scores(self) -> FrameScores:
         """How well frames fit a question, by the picture vectors of this library."""
         return LibraryFrameScores(lambda: self.searcher)
 
