@@ -240,12 +240,12 @@ def _citations(
 
 
 def _cost(answer: Answer) -> str:
-    """What an answer took: `4.1 s, 6 clips inspected (48 frames, 9 of 36 visual tokens), 8 model calls`."""
+    """What an answer took: `4.1 s, 6 clips inspected (48 frames, 9 of 36 tokens), 8 model calls`."""
     cost = answer.cost
     num_clips = cost.get("looks", 0)
     plural = "" if num_clips == 1 else "s"
     given, kept = cost.get("visual_tokens_given", 0), cost.get("visual_tokens", 0)
-    tokens = f", {kept:,.0f} of {given:,.0f} visual tokens" if given > kept else ""
+    tokens = f", {kept:,.0f} of {given:,.0f} tokens" if given > kept else ""
     clips = (
         f"{num_clips:.0f} clip{plural} inspected ({cost['frames']:.0f} frames{tokens})" if num_clips else ""
     )

@@ -1,7 +1,7 @@
 """The compression of a library's video-LLM: as named, else by the environment, else as stored."""
 
 import os
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from playhead.video_models import AUTO
 from playhead_index.errors import LibraryError, LibraryMismatch, ModelUnavailable, VideoUnknown
@@ -56,7 +56,7 @@ def resolve_compression(
 def _method(name: str) -> CompressionMethod:
     if name not in METHODS:
         raise ValueError(f"a compression method is one of {', '.join(METHODS)}, got {name!r}")
-    return cast(CompressionMethod, name)
+    return name
 
 
 def _ratio(ratio: float | None, *, is_needed: bool = True) -> float | None:

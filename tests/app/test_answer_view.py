@@ -203,4 +203,4 @@ def test_a_claim_that_its_evidence_does_not_bear_out_is_shown_with_the_reason() 
 
 def test_tokens_that_were_left_out_are_said_as_kept_of_total() -> None:
     cost = {**ANSWER.cost, "visual_tokens": 512.0, "visual_tokens_given": 2048.0}
-    assert "2 clips inspected (16 frames, 512 of 2,048 visual tokens)" in rendered(replace(ANSWER, cost=cost))
+    assert "2 clips inspected (16 frames, 512 of 2,048 tokens)" in rendered(replace(ANSWER, cost=cost))

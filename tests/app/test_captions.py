@@ -151,6 +151,19 @@ def test_the_list_and_the_facts_of_a_video_say_how_many_segments_are_captioned(
     )
 
 
+def test_a_server_that_goes_away_is_an_error_and_the_next_run_continues(
+    run: Run, long_video: MadeVideo, server: MadeServer, tmp_path: Path
+) -> None:
+    with made_server(*[Answer(CAPTION)] * 3, Answer(status=401)) as fading:
+        code, _, err = index(run, tmp_path / "library", long_video, fading.base_url)
+    assert (code, len(Library(tmp_path / "library").captions("long"))) == (1, 3)
+    assert "refused" in err
+    assert " unfinished " in run("list", "-l", str(tmp_path / "library")).out
+    code, _, err = index(run, tmp_path / "library", long_video, server.base_url)
+    assert (code, len(server.requests)) == (0, 2)
+    assert "captions: 2 of 2 segments" in err
+
+
 def test_a_file_without_frames_is_not_counted(
     run: Run, video: MadeVideo, server: MadeServer, tmp_path: Path
 ) -> None:

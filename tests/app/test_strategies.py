@@ -82,9 +82,7 @@ def test_captions_answer_without_a_video_model_where_the_library_has_some(librar
 
 def test_captions_without_a_video_model_and_a_chat_model_say_what_is_missing(library: Library) -> None:
     library.__dict__["vlm_client"] = None
-    with pytest.raises(
-        ModelUnavailable, match="captions needs a chat model to read the captions"
-    ):
+    with pytest.raises(ModelUnavailable, match="captions needs a chat model to read the captions"):
         library.ask("Which colour is it?", strategy="captions")
 
 

@@ -9,6 +9,7 @@ from playhead_bench.compression.clips import FRAMES, needle_clips, similar_label
 from playhead_bench.compression.encode_clips import ClipEncoders
 from playhead_bench.compression.experiment import compare
 from playhead_bench.compression.generate import generate_batch, row_of
+from playhead_bench.compression.measure_looks import server_frames
 from playhead_bench.compression.methods import LIMITED, METHODS, cell_centres, with_averages
 from playhead_bench.nano.evaluate import StockVlm
 from playhead_bench.nano.paint_frames import clip_of
@@ -182,3 +183,17 @@ def test_nano_vlm_answers_within_its_part_of_the_tokens():
         assert 0.8 * ratio < report.keep_ratio <= ratio
     llm.keep = GuidedTokens(1.0, llm.word_vectors)
     assert llm.generate(call).text == whole.text
+
+
+def test_a_needle_clip_may_be_shorter():
+    painted = next(needle_clips(1, num_frames=8))
+    assert painted.small.shape == (8, 100, 180, 3)
+    assert len(painted.pts_s) == 8
+
+
+@pytest.mark.slow
+def test_frames_for_a_server_are_measured_at_equal_numbers(encoders):
+    rows = list(server_frames(1, "dev"))
+    rules = ("even", "best_and_even", "inverse_cdf", "adaptive", "best")
+    assert {(row["shown"], row["rule"]) for row in rows} == {(n, rule) for n in (4, 8) for rule in rules}
+    assert all(0 <= row["right"] <= row["questions"] == 5 for row in rows)

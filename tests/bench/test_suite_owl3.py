@@ -14,8 +14,9 @@ TINY = Owl3Shape(hidden=32, inner=48, layers=2, heads=2, words=1024, vision=(24,
 def test_recomputed_keys_are_the_kept_ones() -> None:
     for has_gate in (False, True):
         loaded = make_owl3(replace(TINY, has_gate=has_gate))
-        kept, recomputed = _Decoder(loaded, 2), _Decoder(loaded, 2, recomputes=True)
-        np.testing.assert_allclose(kept(0), recomputed(0), atol=1e-6)
+        scores = _Decoder(loaded, 2)(0)
+        for way in ("recomputed", "released"):
+            np.testing.assert_allclose(_Decoder(loaded, 2, way)(0), scores, atol=1e-6)
 
 
 def test_the_spliced_prompt_has_all_rows_in_the_frames_places() -> None:

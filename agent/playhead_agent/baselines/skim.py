@@ -52,7 +52,7 @@ def skim(trial: BaselineTrial) -> Iterator[Outcome]:
 
 def _num_frames(trial: BaselineTrial) -> tuple[int, int]:
     """Whole frames and frames of the strip of one call, fewer where the limits allow no more."""
-    most, allowed = trial.vlm_client.frames, trial.context.limits.frames
+    most, allowed = trial.required_vlm_client().frames, trial.context.limits.frames
     clip_frames = max(2, most - STRIP_FRAMES)
     strip_frames = min(STRIP_FACTOR * most, allowed - clip_frames)
     if strip_frames >= MIN_STRIP_FRAMES:

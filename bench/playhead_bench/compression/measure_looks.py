@@ -36,7 +36,7 @@ TRAINED_TOKENS = 180
 """Visual tokens of the eight frames that nano-vlm was trained on."""
 SHOWN_FRAMES = (4, 8)
 """Frames that a server is sent of two minutes at a frame a second."""
-RULES: tuple[Rule, ...] = ("inverse_cdf", "adaptive", "best")
+RULES: tuple[Rule, ...] = ("best_and_even", "adaptive", "inverse_cdf", "best")
 BATCH = 5
 
 

@@ -33,7 +33,7 @@ class Owl3Shape:
     layers: int = 8
     heads: int = 8
     hyper_layers: tuple[int, ...] = (1,)
-    words: int = 4096
+    words: int = 10_862
     vision: tuple[int, int, int, int] = (144, 384, 4, 4)
     has_gate: bool = False
 

@@ -7,8 +7,10 @@ from tests.tools.captions.made_segments import CARS, CATS, captioned, change
 from tests.tools.made_library import DEMO, LECTURE
 
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable
+from playhead_index.store.spans import insert_words
 from playhead_index.store.summaries import read_summaries
 from playhead_index.window import Window
+from playhead_index.words.protocol import Words
 from playhead_tools.captions.caption import Caption
 from playhead_tools.captions.chapter_hierarchy import Hierarchy
 from playhead_tools.captions.summariser import Piece
@@ -120,3 +122,14 @@ def test_other_videos_are_left_alone(tmp_path: Path) -> None:
     catalog = captioned(tmp_path, *SCENES)
     Hierarchy(catalog).video_summary(LECTURE)
     assert read_summaries(catalog, DEMO) == []
+
+
+def test_chapters_are_made_of_the_captions_of_segments_not_of_steps(tmp_path: Path) -> None:
+    catalog = captioned(tmp_path, CATS, CATS, CARS, CARS)
+    before = Hierarchy(catalog).chapters(LECTURE)
+    steps = [
+        Words("caption", "caption:m@5s", Window(5.0 * i, 5.0 * i + 5.0), f"A step {i}.") for i in range(8)
+    ]
+    with catalog.atomic() as db:
+        insert_words(db, LECTURE, steps)
+    assert Hierarchy(catalog).chapters(LECTURE) == before

@@ -30,8 +30,8 @@ def lamp_at(*times_s: float) -> Any:
 
 
 def test_the_frames_that_fit_are_shown() -> None:
-    (shown,) = QuestionFrames(lamp_at(3.0, 4.0, 11.0))([SIXTEEN], LAMP, 4)
-    assert {3, 4, 11} <= set(shown.tolist())
+    (shown,) = QuestionFrames(lamp_at(3.0, 4.0))([SIXTEEN], LAMP, 4)
+    assert shown.tolist() == [3, 4, 5, 12]
 
 
 def test_a_question_about_the_whole_gets_evenly_spread_frames_without_a_note() -> None:
@@ -72,10 +72,10 @@ def test_as_many_frames_are_shown_as_by_an_even_choice(lengths: list[int], most:
 
 def test_a_server_is_sent_the_frames_that_fit_the_question() -> None:
     with made_server("Red.") as server:
-        choose = QuestionFrames(lamp_at(3.0, 4.0, 11.0))
+        choose = QuestionFrames(lamp_at(3.0, 4.0))
         model = ServerVideoLLM(server.base_url, "m", keep_frames=0.25, choose=choose)
         reply = model.generate(VlmRequest((SIXTEEN,), LAMP, Budget(frames=16)))
-    assert {3, 4, 11} <= {frame.index for frame in reply.frames_shown}
+    assert {3, 4} <= {frame.index for frame in reply.frames_shown}
     assert (len(reply.frames_shown), model.look_note) == (4, "")
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.tools.video_llm.checkpoints import write_checkpoint
 from tests.tools.video_llm.seen_clips import exact, noise, vlm_request
-from tests.tools.video_llm.tiny_models import video_llava, write_checkpoint
+from tests.tools.video_llm.tiny_models import video_llava
 
 from playhead_index.embed.runtime import torch
 from playhead_index.errors import ModelUnavailable, TokenBudgetExceeded

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from tests.tools.video_llm.checkpoints import write_checkpoint
 from tests.tools.video_llm.made_server import Answer, made_server
-from tests.tools.video_llm.tiny_models import write_checkpoint
 
 from playhead_index.window import Window
 from playhead_tools.video_llm.load_options import LoadOptions

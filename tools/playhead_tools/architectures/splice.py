@@ -11,20 +11,16 @@ Importing this module imports transformers; loaders alone do.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from inspect import signature
 from pathlib import Path
 from typing import Any, ClassVar
 
 from playhead_index.embed.runtime import torch, transformers
 from playhead_index.embed.transformer import load_complete
+from playhead_tools.video_llm.cache_name import cache_name
 
 _library = transformers()
 _outputs = import_module("transformers.modeling_outputs")
-CACHE = (
-    "cache"
-    if "cache" in signature(_library.GenerationMixin.prepare_inputs_for_generation).parameters
-    else "past_key_values"
-)
+CACHE = cache_name()
 """What this version of transformers calls keys and values."""
 
 

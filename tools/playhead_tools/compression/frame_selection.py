@@ -12,7 +12,7 @@ from playhead_tools.spec import QuestionSpec
 
 Scores = NDArray[np.floating]
 Places = NDArray[np.int64]
-Rule = Literal["inverse_cdf", "adaptive", "best", "dpp", "uniform"]
+Rule = Literal["inverse_cdf", "adaptive", "best", "best_and_even", "dpp", "uniform"]
 STANDS_OUT = 0.8
 """AKS: the best frames of a part must lie so far above its mean, scores being from 0 to 1."""
 DEEPEST = 5
@@ -154,6 +154,24 @@ def adaptive_frames(scores: Scores, k: int) -> Places:
     return np.array(sorted(_adaptive(values, 0, len(values), min(k, len(values)), 0)), dtype=np.int64)
 
 
+def best_and_even_frames(scores: Scores, k: int) -> Places:
+    """(k,) ascending places: half of them (one more of an odd number) the best, the others spread evenly.
+
+    For few frames of many: rules that draw by relevance (`inverse_cdf_frames`) spend most of few frames on
+    the many that fit a little, and a short event is lost.
+
+    Args:
+        scores: (N,) how well each frame fits the question, in time order.
+        k: how many to take, at most N.
+
+    >>> best_and_even_frames(np.array([0.0, 0.1, 0.0, 0.9, 0.8, 0.0, 0.0, 0.0]), 4).tolist()
+    [1, 3, 4, 6]
+    """
+    best = best_frames(scores, k - k // 2)
+    others = np.setdiff1d(np.arange(len(scores)), best)
+    return np.sort(np.concatenate([best, others[uniform_frames(len(others), k // 2)]])).astype(np.int64)
+
+
 def _adaptive(scores: Scores, first: int, stop: int, k: int, depth: int) -> list[int]:
     part = scores[first:stop]
     if k == 0:
@@ -175,6 +193,7 @@ RULES: dict[str, Callable[[Scores, int], Places]] = {
     "inverse_cdf": inverse_cdf_frames,
     "adaptive": adaptive_frames,
     "best": best_frames,
+    "best_and_even": best_and_even_frames,
     "uniform": lambda scores, k: uniform_frames(len(scores), k),
 }
 """The rules that need nothing but scores."""

@@ -14,7 +14,13 @@ MAX_TILES = 16
 
 
 def with_contact_sheets(request: VlmRequest) -> VlmRequest:
-    """The request with each of its strips as contact sheets, as many as the strip may take whole frames."""
+    """The request with each of its strips as contact sheets, as many as the strip may take whole frames.
+
+    A request without strips is the same: its budget of frames stays above the frames given, of which a clip
+    could not have its share otherwise.
+    """
+    if not any(clip.strip_frames for clip in request.clips):
+        return request
     clips = tuple(contact_sheets(clip) if clip.strip_frames else clip for clip in request.clips)
     given = sum(len(clip) for clip in request.clips)
     frames = request.budget.frames

@@ -12,8 +12,9 @@ from playhead_tools.video_llm.choose_frames import choose_evenly
 from playhead_tools.video_llm.protocol import Clip
 from playhead_tools.video_llm.text_guided_selection import FrameScores
 
-RULE: Rule = "inverse_cdf"
-"""A tenth of the choice is spread evenly over the clip whatever fits the question (`inverse_cdf_frames`)."""
+RULE: Rule = "best_and_even"
+"""Two seconds in two minutes, 4 of 120 frames shown to nano-vlm: 28 of 30 questions right; 25 by `adaptive`,
+11 by `inverse_cdf`, 9 evenly (decision 0053)."""
 NO_SCORES = "the library has no picture vectors"
 
 
@@ -21,8 +22,8 @@ NO_SCORES = "the library has no picture vectors"
 class QuestionFrames:
     """A `FrameChooser` that chooses frames by how well they fit the question, and keeps them spread.
 
-    Inverse transform sampling (BOLT, Liu et al., 2025, arXiv:2503.21483) over the frames of each clip that
-    show different moments; a frame that is given twice is shown once before any other is shown a second time.
+    Half of the frames that a clip may show are those that fit best, the others are spread evenly over it. Of
+    a moment that is given twice one frame is shown before any other moment is shown a second time.
     A question about all of a clip, and a clip without scores, get evenly spread frames.
 
     Args:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from inspect import signature
 from typing import Any
 
 from playhead_index.embed.runtime import torch, transformers
+from playhead_tools.video_llm.cache_name import cache_name
 from playhead_tools.video_llm.first_token import FirstTokenProbe
 from playhead_tools.video_llm.loaded_model import LoadedModel
 from playhead_tools.video_llm.prefix_cache import Columns, PrefixCache, columns_of
@@ -65,7 +65,7 @@ def generate_reusing_prefix(
     """
     columns = columns_of(pruned_row, keys)
     inputs, reused = inputs_after_prefix(loaded, pruned_row, columns, prefixes)
-    cache = inputs[cache_name(loaded)]
+    cache = inputs[cache_name()]
     new = _new(loaded, inputs, config, first_token)
     # the last new token was never an input
     prefixes.put(columns.plus(new[0, :-1].tolist()), cache)
@@ -81,12 +81,7 @@ def inputs_after_prefix(
     columns that are still to be computed.
     """
     cache, num_reused = prefixes.get(columns, loaded.model.config)
-    return {**batch_inputs(loaded, [pruned_row], computed=num_reused), cache_name(loaded): cache}, num_reused
-
-
-def cache_name(loaded: LoadedModel) -> str:
-    """What the model calls its keys and values: `cache` in newer versions of transformers."""
-    return "cache" if "cache" in signature(loaded.model.forward).parameters else "past_key_values"
+    return {**batch_inputs(loaded, [pruned_row], computed=num_reused), cache_name(): cache}, num_reused
 
 
 def _new(loaded: LoadedModel, inputs: dict[str, Any], config: Any, first_token: FirstTokenProbe) -> Any:

@@ -41,7 +41,8 @@ class LongVULimits:
         token_threshold: cosine from which a token repeats the first frame of its window.
         cells: of the fine and the coarse grid, newlines left aside.
         pad_token_id: with `reference_compat`, a prompt counts as ending at the first of these.
-        reference_compat: do as the released code does.
+        reference_compat: do as the released code does; it leaves 16 tokens for an answer, so a call that asks
+            for more new tokens is cut to the context like any other and keeps fewer tokens than it would.
     """
 
     context_tokens: int = CONTEXT_TOKENS

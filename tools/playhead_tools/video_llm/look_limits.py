@@ -36,12 +36,14 @@ class TokenLimit:
         reason: for a note of the report; empty where the budget of the call is the limit.
         may_refuse: not one frame is shown where it does not fit; else one frame is tried.
         given: visual tokens that the frames take.
+        is_context: the context of the model is the limit.
     """
 
     tokens: int
     reason: str = ""
     may_refuse: bool = True
     given: int = 0
+    is_context: bool = False
 
     @property
     def note(self) -> str:
@@ -168,6 +170,9 @@ class LookLimits:
         shown = len(prompt_frames)
         encoded = self._frames_to_encode(shown, clip_inputs)
         limits = self._token_limits(request, prompt_frames) if self.fit_tokens else []
+        if self.loaded.family.fits_context and self.limits.context is not None:
+            num_tokens = min(num_tokens, self.limits.context)
+            limits = [limit for limit in limits if not limit.is_context]
         fitting = [encoded]
         for limit in (one for one in limits if num_tokens > one.tokens):
             frames = min(shown - 1, shown * max(0, limit.tokens) // num_tokens)
@@ -188,7 +193,7 @@ class LookLimits:
             text = self._text_tokens(request, prompt_frames) + self.spare_tokens
             if room is not None:
                 reason = f"the context of {self.limits.context} tokens"
-                limits.append(TokenLimit(room - text, reason))
+                limits.append(TokenLimit(room - text, reason, is_context=True))
             if holds is not None and self.free is not None:
                 reason = f"{_amount(self.free)} of free memory"
                 limits.append(TokenLimit(holds - text, reason, may_refuse=False))

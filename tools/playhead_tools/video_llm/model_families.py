@@ -51,6 +51,8 @@ class Family:
         template: for checkpoints that bring none.
         prunes_tokens: the processor leaves out tokens that did not change, and writes as many placeholders
             as are left of each frame; all are written here, and its selection is the default.
+        fits_context: the model's own selection keeps no more tokens than its context holds, however many frames
+            there are.
         context_reach: for models with cross-attention. With `after` a step's placeholder stands for its
             context and goes with it when no row is kept; with `all` placeholders stay whatever is kept.
         context_is_owned: rows of context are no tokens of their own; each goes with a placeholder.
@@ -85,6 +87,7 @@ class Family:
     image_as_clip: bool = False
     template: str | None = None
     prunes_tokens: bool = False
+    fits_context: bool = False
     context_reach: ContextReach = "after"
     context_is_owned: bool = False
     placeholder: str = ""

@@ -7,8 +7,7 @@ earlier one (another question on the same clips, a later turn) goes on from its 
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -39,7 +38,8 @@ from playhead_tools.video_llm.look_limits import USABLE, LookLimits, ModelLimits
 from playhead_tools.video_llm.prefix_cache import PrefixCache, columns_of, keeps_all
 from playhead_tools.video_llm.prompt import prompt_clips
 from playhead_tools.video_llm.prompt_rows import PrunedRow, Row, batch_inputs, prune_row, write_row
-from playhead_tools.video_llm.protocol import FrameChooser, PromptFrame, Sampling, VlmRequest, VlmResponse
+from playhead_tools.video_llm.protocol import FrameChooser, PromptFrame, VlmRequest, VlmResponse
+from playhead_tools.video_llm.sampling import common_sampling, seeded, set_sampling
 from playhead_tools.video_llm.strips import StripSelection, select_strip, without_words
 from playhead_tools.video_llm.text_only import Message, TextReply, text_prompt
 from playhead_tools.video_llm.token_keepers import UniformTokens
@@ -173,27 +173,6 @@ class TransformersVideoLLM:
         """
         return ModelLimits.of(self.loaded)
 
-    def prepare(self) -> None:
-        """Loads the model now, so that the first call takes no longer than others.
-
-        Raises:
-            ModelUnavailable: it does not load.
-        """
-        with self._lock:
-            _ = self.loaded
-
-    @property
-    def memory_headroom(self) -> float | None:
-        """How many times the memory that the largest call so far took is free; None but on a CUDA device."""
-        device = self.loaded.device
-        if not device.startswith("cuda"):
-            return None
-        cuda = torch().cuda
-        allocated = cuda.memory_allocated(device)
-        used = cuda.max_memory_allocated(device) - allocated
-        free = cuda.mem_get_info(device)[0] + cuda.memory_reserved(device) - allocated
-        return free / used if used > 0 else None
-
     def generate(self, request: VlmRequest) -> VlmResponse:
         """One reply to one call, decoded greedily unless the request says how to sample.
 
@@ -214,11 +193,10 @@ class TransformersVideoLLM:
             ModelUnavailable: the model does not load, or has not enough memory for the batch.
             ModelOutputInvalid: it gave no text to one of the calls.
             TokenBudgetExceeded: not one frame of a call fits.
-            ValueError: the calls are not all decoded greedily, or sampled with one temperature and `top_p`.
         """
         if not calls:
             return []
-        _common_sampling(calls)
+        common_sampling(calls)
         if len(calls) > 1 and not self.loaded.family.batches:
             return [self.generate(call) for call in calls]
         with self._lock:
@@ -497,7 +475,8 @@ class TransformersVideoLLM:
         first_token = FirstTokenProbe(tokens, self._settle)
         self.look_note = "; ".join(dict.fromkeys(note for prompt in prompts for note in prompt.notes))
         start_s = perf_counter()
-        done = self._generate(prompts, pruned_rows, first_token)
+        with seeded(common_sampling([prompt.request for prompt in prompts]), loaded.device):
+            done = self._generate(prompts, pruned_rows, first_token)
         self._settle()
         end_s = perf_counter()
         first_s = end_s if first_token.at_s is None else first_token.at_s
@@ -540,16 +519,35 @@ class TransformersVideoLLM:
             for prompt, pruned_row in zip(prompts, pruned_rows, strict=True)
         )
         config = greedy_config(loaded.model.generation_config, loaded.tokenizer, max_new_tokens)
-        sampling = _common_sampling([prompt.request for prompt in prompts])
-        if sampling is not None:
-            config.update(do_sample=True, temperature=sampling.temperature, top_p=sampling.top_p, top_k=0)
+        set_sampling(config, common_sampling([prompt.request for prompt in prompts]))
         self._make_room(prompts, pruned_rows, max_new_tokens)
-        with map_kernel_errors(self.name, "generating"), _seeded(sampling, loaded.device):
+        with map_kernel_errors(self.name, "generating"):
             if self._reuses and len(pruned_rows) == 1:
                 return generate_reusing_prefix(
                     loaded, pruned_rows[0], prompts[0].keys, config, first_token, self.prefixes
                 )
             return generate_tokens(loaded, pruned_rows, config, first_token)
+
+    def prepare(self) -> None:
+        """Loads the model now, so that the first call takes no longer than others.
+
+        Raises:
+            ModelUnavailable: it does not load.
+        """
+        with self._lock:
+            _ = self.loaded
+
+    @property
+    def memory_headroom(self) -> float | None:
+        """How many times the memory that the largest call so far took is free; None but on a CUDA device."""
+        device = self.loaded.device
+        if not device.startswith("cuda"):
+            return None
+        cuda = torch().cuda
+        allocated = cuda.memory_allocated(device)
+        used = cuda.max_memory_allocated(device) - allocated
+        free = cuda.mem_get_info(device)[0] + cuda.memory_reserved(device) - allocated
+        return free / used if used > 0 else None
 
     @cached_property
     def _reuses(self) -> bool:
@@ -634,29 +632,6 @@ def _tokenized(
 
 def _is_strip(clip: TokenizedClip) -> bool:
     return clip.clip.strip_frames > 0 and clip.clip.tiles == 1
-
-
-def _common_sampling(requests: Sequence[VlmRequest]) -> Sampling | None:
-    """How the calls of a batch are sampled, with the seed of the first; None for greedy decoding.
-
-    Raises:
-        ValueError: they are not all greedy, or not of one temperature and `top_p`.
-    """
-    ways = {None if r.sampling is None else (r.sampling.temperature, r.sampling.top_p) for r in requests}
-    if len(ways) > 1:
-        raise ValueError(f"the calls of one batch must be sampled alike, got {len(ways)} ways: {ways}")
-    return requests[0].sampling
-
-
-@contextmanager
-def _seeded(sampling: Sampling | None, device: str) -> Iterator[None]:
-    """Inside, random numbers are those of the seed; afterwards those of the process go on."""
-    if sampling is None:
-        yield
-        return
-    with torch().random.fork_rng(devices=[device] if device.startswith("cuda") else []):
-        torch().manual_seed(sampling.seed)
-        yield
 
 
 def greedy_config(config: Any, tokenizer: Any, max_new_tokens: int) -> Any:

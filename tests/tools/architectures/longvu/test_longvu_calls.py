@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,11 +20,16 @@ from playhead_tools.video_llm.text_guided_selection import GuidedTokens
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
 
-@pytest.fixture
-def llm(released: Callable[[str], Path]) -> TransformersVideoLLM:
-    llm = exact(released("qwen"))
+def roomy(folder: Path, **how: Any) -> TransformersVideoLLM:
+    """The model with a context of 700 tokens."""
+    llm = exact(folder, **how)
     llm.loaded.model.config.tokenizer_model_max_length = 700
     return llm
+
+
+@pytest.fixture
+def llm(released: Callable[[str], Path]) -> TransformersVideoLLM:
+    return roomy(released("qwen"))
 
 
 def test_without_a_keeper_every_frame_is_shown_in_its_fine_grid(llm: TransformersVideoLLM) -> None:
@@ -48,7 +54,7 @@ def test_a_later_turn_goes_on_from_the_first_and_equals_a_fresh_run(
     first = request_of(clip_of(range(3)))
     answer = llm.generate(first).text
     later = replace(first, turns=(PriorTurn("model", answer), PriorTurn("user", "And after that?")))
-    fresh = exact(released("qwen"), reuse_bytes=0).generate(later)
+    fresh = roomy(released("qwen"), reuse_bytes=0).generate(later)
     reused = llm.generate(later)
     assert reused.text == fresh.text
     assert reused.report.reused_tokens is not None
@@ -97,6 +103,7 @@ def test_a_ratio_that_leaves_no_token_is_refused(llm: TransformersVideoLLM) -> N
 def test_redundant_frames_of_a_long_clip_are_never_encoded(llm: TransformersVideoLLM) -> None:
     clip = clip_of(range(32))
     still = replace(clip, frames=np.repeat(clip.frames[:1], 32, axis=0))
+    llm.keep = two_grid_tokens(llm)
     features = llm.prompt(request_of(still)).row.clips[0].features
     shown = torch().unique(features.default_indices // features.tokens_per_step).tolist()
     assert shown == [8, 24]

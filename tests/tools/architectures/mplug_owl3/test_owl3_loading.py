@@ -1,5 +1,7 @@
 """mPLUG-Owl3 is loaded from the released layout, whole or not at all, and written to as it was trained."""
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,10 @@ from tests.tools.architectures.mplug_owl3.released import (
     shapes,
     write_owl3,
 )
-from tests.tools.architectures.mplug_owl3.test_owl3_parity import ask, tokens, written
+from tests.tools.architectures.mplug_owl3.test_owl3_parity import ask, scores, tokens, written
 from tests.tools.video_llm.seen_clips import exact, noise, vlm_request
 
+from playhead_index.embed.runtime import torch
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.architectures.mplug_owl3.config import released_config
 from playhead_tools.architectures.registry import find_architecture
@@ -102,6 +105,22 @@ def test_the_generation_is_told_by_the_weights(generation: Generation, owl3: Fol
     architecture = find_architecture(str(owl3(generation)))
     assert architecture is not None
     assert architecture.title == "mPLUG-Owl3"
+
+
+def test_shards_with_an_index_load_as_one_file(owl3: Folders, tmp_path: Path) -> None:
+    from safetensors.torch import load_file, save_file
+
+    folder = Path(shutil.copytree(owl3("240728"), tmp_path / "shards"))
+    weights = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    placed = {name: f"model-0000{1 + i % 2}-of-00002.safetensors" for i, name in enumerate(weights)}
+    for file in set(placed.values()):
+        part = {name: weight for name, weight in weights.items() if placed[name] == file}
+        save_file(part, folder / file, metadata={"format": "pt"})
+    index = {"metadata": {"total_size": 0}, "weight_map": placed}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    got, wanted = (scores(exact(one), ask(noise(1))) for one in (folder, owl3("240728")))
+    assert torch().equal(got, wanted)
 
 
 def test_sizes_of_the_released_models() -> None:

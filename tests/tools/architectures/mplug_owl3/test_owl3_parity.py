@@ -127,6 +127,22 @@ def test_a_left_padded_batch_has_the_scores_of_single_calls(generation: Generati
 
 
 @BOTH
+def test_a_prompt_that_attends_in_parts_has_the_same_scores(
+    generation: Generation, owl3: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from playhead_tools.architectures.mplug_owl3 import modeling
+
+    llm = exact(owl3(generation))
+    requests = ask(noise(3), noise(2, 30.0), question="What is it?"), ask(noise(1))
+    whole = scores(llm, *requests)
+    padding = whole.shape[1] - len(llm.prompt(requests[1]).row.ids)
+    monkeypatch.setattr(modeling, "QUERIES_AT_ONCE", 7)
+    parts = scores(llm, *requests)
+    np.testing.assert_allclose(parts[0], whole[0], atol=1e-12)
+    np.testing.assert_allclose(parts[1, padding:], whole[1, padding:], atol=1e-12)
+
+
+@BOTH
 def test_a_batch_replies_what_its_calls_reply_alone(generation: Generation, owl3: Folders) -> None:
     llm = exact(owl3(generation), keep=Places(0, 3, 20))
     requests = [ask(noise(3), question="What is it?"), ask(noise(1)), ask(noise(2), noise(2, 30.0))]
@@ -154,10 +170,10 @@ def in_parts(llm: TransformersVideoLLM, request: VlmRequest, begun: int) -> Any:
     """(L, V) scores after the first `begun` columns, computed on top of their keys and values."""
     from transformers import DynamicCache
 
-    from playhead_tools.video_llm.generation import cache_name
+    from playhead_tools.video_llm.cache_name import cache_name
 
     inputs = llm.inputs([llm.prompt(request)])
-    outputs, mask, name = inputs.pop("mm_encoder_outputs"), inputs["attention_mask"], cache_name(llm.loaded)
+    outputs, mask, name = inputs.pop("mm_encoder_outputs"), inputs["attention_mask"], cache_name()
     first = {k: inputs[k][:, :begun] for k in ("input_ids", "attention_mask", "position_ids")}
     rest = {k: inputs[k][:, begun:] for k in ("input_ids", "position_ids")}
     shared = {"visual_context": inputs["visual_context"], name: DynamicCache(config=llm.loaded.model.config)}
@@ -217,6 +233,22 @@ def test_the_switch_changes_nothing_for_one_prompt_without_padding(
     released, llm = TransformersVideoLLM(owl3(generation), loading=compat), exact(owl3(generation))
     assert torch().equal(scores(released, ask(noise(2))), scores(llm, ask(noise(2))))
     assert released.loaded.revision != llm.loaded.revision
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("options", "difference"),
+    [(LoadOptions("cpu", "float32", "eager"), 1e-3), (LoadOptions("cpu", "bfloat16"), 0.3)],
+    ids=["eager", "bfloat16"],
+)
+def test_other_attention_and_number_types_give_near_scores(
+    generation: Generation, options: LoadOptions, difference: float, owl3: Folders
+) -> None:
+    llm, other = exact(owl3(generation)), TransformersVideoLLM(owl3(generation), loading=options)
+    requests = (ask(noise(2)), ask(noise(1), question="What is it?"))
+    got, wanted = (scores(one, *requests)[:, -1].double() for one in (other, llm))
+    assert 0 < abs(got - wanted).max() < difference
+    assert other.loaded.model.dtype == getattr(torch(), options.dtype)
 
 
 @BOTH

@@ -24,16 +24,21 @@ MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.2757
 BOS, EOS = 1, 2
 
 
-def pixels(frames: Any) -> torch.Tensor:
+def pixels(frames: Any, mean: Sequence[float] = MEAN, std: Sequence[float] = STD) -> torch.Tensor:
     """Normalised in float32, as frames come to a model."""
     scaled = torch.from_numpy(frames).permute(0, 3, 1, 2).to(torch.float32) / 255
-    return ((scaled - torch.tensor(MEAN).reshape(3, 1, 1)) / torch.tensor(STD).reshape(3, 1, 1)).double()
+    return ((scaled - torch.tensor(mean).reshape(3, 1, 1)) / torch.tensor(std).reshape(3, 1, 1)).double()
 
 
 def instruction_ids(question: str, num_frames: int) -> list[int]:
     """Words of the instruction by hand: lower case, punctuation apart."""
     kind = "observe the image" if num_frames == 1 else "watch the video"
-    text = f"{kind} and answer the question. {question}".lower()
+    return bert_ids(f"{kind} and answer the question. {question}")
+
+
+def bert_ids(instruction: str) -> list[int]:
+    """Known words of a text between the marks of BERT."""
+    text = instruction.lower()
     words = re.findall(r"\w+|[^\w\s]", text)
     known = {word: number for number, word in enumerate(BERT_WORDS)}
     return [known["[CLS]"], *(known[word] for word in words), known["[SEP]"]]
@@ -50,8 +55,17 @@ def piece_ids(text: str) -> list[int]:
 
 def clip_rows(made: Any, frames: Any, question: str) -> torch.Tensor:
     """(queries, hidden) what the language model is shown of a clip."""
-    seen = oracle.tower(made.weights, pixels(frames), PATCH, VISION_HEADS, blocks=2)
-    words = instruction_ids(question, len(frames))
+    return view_rows(made, pixels(frames), question)
+
+
+def view_rows(made: Any, view: torch.Tensor, question: str) -> torch.Tensor:
+    """The same of one view of a clip, (T, 3, S, S) normalised pixels."""
+    return rows_for(made, view, instruction_ids(question, len(view)))
+
+
+def rows_for(made: Any, view: torch.Tensor, words: Sequence[int]) -> torch.Tensor:
+    """The same for an instruction."""
+    seen = oracle.tower(made.weights, view, PATCH, VISION_HEADS, blocks=2)
     return oracle.features(made.weights, seen, words, BERT_HEADS, BERT_LAYERS)
 
 

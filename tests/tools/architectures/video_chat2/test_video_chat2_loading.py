@@ -4,12 +4,14 @@ import json
 import pickle
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.tools.architectures.video_chat2 import expected
 from tests.tools.architectures.video_chat2.made_checkpoint import (
     ALPHA,
     CONFIG,
@@ -32,6 +34,7 @@ from playhead_tools.architectures.video_chat2.loading import merge_lora, release
 from playhead_tools.architectures.video_chat2.modeling import VideoChat2Model
 from playhead_tools.video_llm.load_model import load
 from playhead_tools.video_llm.load_options import LoadOptions
+from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
 EXACT = {"rtol": 0, "atol": 1e-12}
 Q_PROJ = "mistral_model.base_model.model.model.layers.0.self_attn.q_proj"
@@ -174,7 +177,7 @@ def test_a_file_with_code_in_it_is_not_run(copy: Path, tmp_path: Path) -> None:
         def __reduce__(self) -> Any:
             return (Path.touch, (ran,))
 
-    (copy / STAGE_3).write_bytes(pickle.dumps({"model": Code()}))
+    (copy / STAGE_3).write_bytes(pickle.dumps({"model": Code()}, protocol=2))
     with pytest.raises(ModelUnavailable, match="loading it as VideoChat2 failed"):
         load(str(copy), LoadOptions(device="cpu"))
     assert not ran.exists()
@@ -245,15 +248,18 @@ def test_tower_and_q_former_may_stand_in_a_file_of_their_own(copy: Path, made: A
     np.testing.assert_allclose(scores(copy), scores(made.folder), **EXACT)
 
 
-def test_an_hd_model_sees_tiles_and_the_whole_frame(tmp_path: Path) -> None:
+def test_an_hd_model_shows_the_queries_of_each_tile_and_then_of_the_whole_frame(
+    tmp_path: Path, made: Any
+) -> None:
     model = dict(CONFIG["model"]) | {"dynamic_config": {"hd_num": 6, "add_global": True, "padding": False}}  # type: ignore[call-overload]
     make_checkpoint(tmp_path / "hd", HD, {"model": model})
-    llm = exact(tmp_path / "hd")
-    clip = clip_of(4)
+    llm, clip, question = exact(tmp_path / "hd"), clip_of(4), "What is it?"
     wide = np.concatenate([clip.frames, clip.frames[:, ::-1]], axis=2)
-    prompt = llm.prompt(plain_request(type(clip)("v", clip.window, clip.pts_s, wide)))
-    assert len(prompt.row.clips[0].columns) == 3 * 32
-    assert np.isfinite(logits(llm.loaded.model, llm.inputs([prompt])).numpy()).all()
+    prompt = llm.prompt(plain_request(replace(clip, frames=wide), question=question))
+    pixels = expected.pixels(wide, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    whole = torch().nn.functional.interpolate(pixels.float(), size=(32, 32), mode="bicubic").double()
+    want = [expected.view_rows(made, view, question) for view in (pixels[..., :32], pixels[..., 32:], whole)]
+    np.testing.assert_allclose(prompt.row.clips[0].features.rows, torch().cat(want), rtol=0, atol=1e-9)
 
 
 def test_settings_that_no_release_has_are_refused(copy: Path) -> None:
@@ -261,6 +267,17 @@ def test_settings_that_no_release_has_are_refused(copy: Path) -> None:
     (copy / "config.json").write_text(json.dumps({"model": model}))
     with pytest.raises(ModelUnavailable, match="tiles with padding or without a global view are not known"):
         load(str(copy), LoadOptions(device="cpu"))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_other_number_types_and_eager_attention_are_near_the_exact_scores(made: Any, dtype: str) -> None:
+    options = LoadOptions(device="cpu", dtype=dtype, attention="eager")
+    llm = TransformersVideoLLM(made.folder, loading=options)
+    assert str(llm.loaded.model.mistral_proj.weight.dtype) == f"torch.{dtype}"
+    got = logits(llm.loaded.model, llm.inputs([llm.prompt(plain_request(clip_of(4)))]))[0, -1].double()
+    want = scores(made.folder)[-1]
+    precision = torch().finfo(getattr(torch(), dtype)).eps
+    assert float((got - want).norm() / want.norm()) < 100 * precision
 
 
 def test_merging_adds_the_scaled_product_in_float32() -> None:

@@ -22,7 +22,7 @@ SIGLIP, DINOV2 = "google/siglip-so400m-patch14-384", "facebook/dinov2-giant"
 """The towers of all releases, whatever their `config.json` calls them."""
 DINOV2_SIDE_PX = 378
 """The releases run DINOv2 on 27 x 27 patches of 14 pixels, as SigLIP on its own 384."""
-FAMILY = Family("LongVU", opens=f"(?:{FRAME_LABEL})?", between=True, image_as_clip=True)
+FAMILY = Family("LongVU", opens=f"(?:{FRAME_LABEL})?", between=True, fits_context=True, image_as_clip=True)
 RENAMES = {
     r"^model\.embed_tokens\.": "language_model.embed_tokens.",
     r"^model\.layers\.": "language_model.layers.",

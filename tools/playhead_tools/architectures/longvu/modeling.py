@@ -18,8 +18,8 @@ from playhead_tools.compression.records import ClipTokens, join_selected, upcast
 
 nn = torch().nn
 HEADS = 16
-CHUNK_FRAMES = 64
-"""Frames that go through the towers at once; a multiple of the window of frame pruning."""
+CHUNK_FRAMES = WINDOW
+"""Frames that go through the towers at once: a window of frame pruning. (The released code takes 64.)"""
 
 
 class CrossAttention(nn.Module):  # type: ignore[misc, name-defined]

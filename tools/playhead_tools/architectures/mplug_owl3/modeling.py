@@ -29,8 +29,8 @@ SPARE_COLUMNS = 512
 """Columns of text that a call may grow by before its keys are copied to a larger block."""
 FRAMES_AT_ONCE = 32
 """Frames that go through the tower together."""
-MAX_MASK_ELEMENTS = 1 << 26
-"""Elements of a mask at a time; longer prompts attend in parts."""
+QUERIES_AT_ONCE = 128
+"""Queries that attend together; each such part of a prompt reads the keys that its last query sees."""
 
 MaskOf = Callable[[int, int], Any]
 """(B, L, M) bool for queries [first, stop), which keys they see; None where they see all."""
@@ -49,7 +49,7 @@ class JointKeys:
 
     def __init__(self, keys: Any, values: Any, num_columns: int) -> None:
         self.num_rows, self._num_written = keys.shape[2], 0
-        self._blocks = [_enlarged(tensor, num_columns + SPARE_COLUMNS) for tensor in (keys, values)]
+        self.blocks = [_enlarged(tensor, num_columns + SPARE_COLUMNS) for tensor in (keys, values)]
 
     def with_text(self, keys: Any, values: Any, num_new: int) -> KeysAndValues:
         """(B, heads, M + L, D) keys and values of the rows and of all text.
@@ -63,12 +63,12 @@ class JointKeys:
         known = num_columns - num_new
         first = known if known <= self._num_written else 0
         end = self.num_rows + num_columns
-        if end > self._blocks[0].shape[2]:
-            self._blocks = [_enlarged(block, num_columns) for block in self._blocks]
-        for block, text in zip(self._blocks, (keys, values), strict=True):
+        if end > self.blocks[0].shape[2]:
+            self.blocks = [_enlarged(block, num_columns) for block in self.blocks]
+        for block, text in zip(self.blocks, (keys, values), strict=True):
             block[:, :, self.num_rows + first : end] = text[:, :, first:]
         self._num_written = num_columns
-        return self._blocks[0][:, :, :end], self._blocks[1][:, :, :end]
+        return self.blocks[0][:, :, :end], self.blocks[1][:, :, :end]
 
 
 def _enlarged(tensor: Any, num_more: int) -> Any:
@@ -103,12 +103,16 @@ class HyperContext:
         sees_rows: which queries see which rows.
         sees_text: which queries see which columns of text, padding left out.
         sees_any: (B, L) bool, queries that see any row; None where all do.
+        num_rows: for queries before `stop`, how many leading rows any of them sees.
+        num_text: the same for columns of text.
     """
 
     layers: Mapping[int, KeysAndValues | JointKeys]
     sees_rows: MaskOf
     sees_text: MaskOf
     sees_any: Any
+    num_rows: Callable[[int], int]
+    num_text: Callable[[int], int]
 
 
 class HyperAttention(_qwen2.Qwen2Attention):  # type: ignore[misc, name-defined]
@@ -171,9 +175,8 @@ class HyperAttention(_qwen2.Qwen2Attention):  # type: ignore[misc, name-defined]
             keys, values = known.update(keys, values, self.layer_idx)
         rows = hyper_context.layers[self.layer_idx]
         if isinstance(rows, JointKeys):
-            keys, values = rows.with_text(keys, values, queries.shape[2])
-            sees = _joined(hyper_context.sees_rows, hyper_context.sees_text)
-            mixed = _attend(queries, keys, values, sees, self.scaling)
+            both = rows.with_text(keys, values, queries.shape[2])
+            mixed = _attend_by_parts(queries, both, rows.num_rows, hyper_context, self.scaling)
         else:
             attention = _utils.ALL_ATTENTION_FUNCTIONS.get_interface(
                 self.config._attn_implementation, _qwen2.eager_attention_forward
@@ -184,7 +187,7 @@ class HyperAttention(_qwen2.Qwen2Attention):  # type: ignore[misc, name-defined]
             )  # fmt: skip
             own = own.flatten(2)
             share = self.gate.sigmoid()
-            cross = _attend(queries, *rows, hyper_context.sees_rows, self.scaling)
+            cross = _attend_by_parts(queries, rows, rows[0].shape[2], hyper_context, self.scaling)
             mixed = own * (1 - share) + cross * share
             if hyper_context.sees_any is not None:
                 mixed = torch().where(hyper_context.sees_any[..., None], mixed, own)
@@ -332,10 +335,13 @@ class Owl3Model(SpliceModel):
             packed = pack_context(context, self.visual_keys, self.project_rows, str(self.device))
             context.packed = self.call_keys(packed, past + length)
         layers, columns = context.packed.layers, context.packed.columns
-        if length == 1 and len(columns) == 1 and not context.padding[0]:
-            return HyperContext(layers, _sees_all, _sees_all, None)
-        compat = self.config.reference_compat and not self.config.has_gate
         is_strict = self.config.has_gate
+        num_all = columns.shape[1]
+        if length == 1 and len(columns) == 1 and not context.padding[0]:
+            return HyperContext(
+                layers, _sees_all, _sees_all, None, lambda stop: num_all, lambda stop: past + 1
+            )
+        compat = self.config.reference_compat and not self.config.has_gate
         at = torch().arange(length, device=columns.device) + (0 if compat else past)
         padding = torch().tensor(context.padding, device=columns.device)[:, None, None]
         text = torch().arange(past + length, device=columns.device)
@@ -354,46 +360,90 @@ class Owl3Model(SpliceModel):
             # a column of padding sees itself, so that no softmax is over nothing
             return ((text <= here) & (text >= padding)) | (text == here)
 
+        def num_rows(stop: int) -> int:
+            return num_all if compat else _num_rows(context, past + stop - is_strict)
+
         sees_any = columns.amin(dim=1)[:, None] < at if is_strict else None
-        return HyperContext(layers, sees_rows, sees_text, sees_any)
+        return HyperContext(
+            layers, sees_rows, sees_text, sees_any, num_rows,
+            lambda stop: past + (length if compat else stop),
+        )  # fmt: skip
 
 
 def _sees_all(first: int, stop: int) -> None:
     return None
 
 
-def _joined(sees_rows: MaskOf, sees_text: MaskOf) -> MaskOf:
-    """Which of the rows and of the text after them each query sees."""
-
-    def sees(first: int, stop: int) -> Any:
-        rows, text = sees_rows(first, stop), sees_text(first, stop)
-        return None if rows is None else torch().cat([rows, text], dim=-1)
-
-    return sees
+def _num_rows(context: VisualContext, stop: int) -> int:
+    """The most rows of any prompt whose columns are before `stop`; they are its first ones."""
+    return max(
+        sum(len(block) for block in prompt if padding + block.column < stop)
+        for prompt, padding in zip(context.prompts, context.padding, strict=True)
+    )
 
 
-def _attend(queries: Any, keys: Any, values: Any, sees: MaskOf, scaling: float) -> Any:
-    """(B, L, heads * D) attention of all query heads, those of one key head together.
+def _attend_by_parts(
+    queries: Any, keys_and_values: KeysAndValues, num_all_rows: int, context: HyperContext, scaling: float
+) -> Any:
+    """(B, L, heads * D) attention to rows, and to text where keys of text follow those of the rows.
+
+    Args:
+        queries: (B, heads, L, D).
+        keys_and_values: (B, key heads, M, D) or (B, key heads, M + columns, D).
+        num_all_rows: M.
+        context: which of them each query sees.
+        scaling: of the scores.
+    """
+    has_text = keys_and_values[0].shape[2] > num_all_rows
+    parts = []
+    for first in range(0, queries.shape[2], QUERIES_AT_ONCE):
+        part = queries[:, :, first : first + QUERIES_AT_ONCE]
+        stop = first + part.shape[2]
+        num_rows, num_text = context.num_rows(stop), context.num_text(stop) if has_text else 0
+        if not num_rows + num_text:
+            parts.append(torch().zeros_like(part))
+            continue
+        keys, values = (_visible(tensor, num_all_rows, num_rows, num_text) for tensor in keys_and_values)
+        mask = context.sees_rows(first, stop)
+        if mask is not None:
+            mask = mask[..., :num_rows]
+        if mask is not None and has_text:
+            mask = torch().cat([mask, context.sees_text(first, stop)[..., :num_text]], dim=-1)
+        parts.append(_attend(part, keys, values, mask, scaling))
+    return torch().cat(parts, dim=2).transpose(1, 2).flatten(2)
+
+
+def _visible(tensor: Any, num_all_rows: int, num_rows: int, num_text: int) -> Any:
+    """The first rows and the first columns of text; a view where they stand one after the other."""
+    if not num_text or num_rows == num_all_rows:
+        return tensor[:, :, : num_rows + num_text]
+    text = tensor[:, :, num_all_rows : num_all_rows + num_text]
+    return torch().cat([tensor[:, :, :num_rows], text], dim=2)
+
+
+def _attend(queries: Any, keys: Any, values: Any, mask: Any, scaling: float) -> Any:
+    """(B, heads, L, D) attention; the query heads of one key head share its keys, which are not copied.
 
     Args:
         queries: (B, heads, L, D).
         keys: (B, key heads, M, D).
         values: the same.
-        sees: which keys each query sees.
+        mask: (B, L, M) bool, which keys each query sees; None for all.
         scaling: of the scores.
     """
     batch, heads, length, _ = queries.shape
-    groups = heads // keys.shape[1]
-    step = max(1, MAX_MASK_ELEMENTS // (batch * groups * keys.shape[2]))
-    parts = []
-    for first in range(0, length, step):
-        stop = min(first + step, length)
-        grouped = queries[:, :, first:stop].unflatten(1, (-1, groups)).flatten(2, 3)
-        mask = sees(first, stop)
-        if mask is not None:
-            mask = mask[:, None].repeat(1, 1, groups, 1)
-        part = torch().nn.functional.scaled_dot_product_attention(
-            grouped, keys, values, attn_mask=mask, scale=scaling
-        )
-        parts.append(part.unflatten(2, (groups, -1)).flatten(1, 2))
-    return torch().cat(parts, dim=2).transpose(1, 2).flatten(2)
+    key_heads = keys.shape[1]
+    grouped = queries.unflatten(1, (key_heads, -1)).flatten(0, 1)
+    keys, values = keys.flatten(0, 1)[:, None], values.flatten(0, 1)[:, None]
+    if mask is not None:
+        mask = mask.expand(batch, -1, -1).repeat_interleave(key_heads, 0)[:, None]
+    if length == 1:
+        grouped = grouped.transpose(1, 2)  # as queries of one head they read the keys once
+    else:
+        keys, values = (t.expand(-1, heads // key_heads, -1, -1) for t in (keys, values))
+    mixed = torch().nn.functional.scaled_dot_product_attention(
+        grouped, keys, values, attn_mask=mask, scale=scaling
+    )
+    if length == 1:
+        mixed = mixed.transpose(1, 2)
+    return mixed.unflatten(0, (batch, key_heads)).flatten(1, 2)

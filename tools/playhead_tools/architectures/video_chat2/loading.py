@@ -20,8 +20,10 @@ from playhead_index.errors import ModelUnavailable
 from playhead_tools.architectures.architecture import ModelParts
 from playhead_tools.architectures.video_chat2.config import (
     HD_TILES,
+    IMAGE_INSTRUCTION,
     IMAGENET_MEAN,
     IMAGENET_STD,
+    VIDEO_INSTRUCTION,
     VideoChat2Config,
 )
 from playhead_tools.architectures.video_chat2.modeling import VideoChat2Model
@@ -126,6 +128,8 @@ def find_sources(folder: Path) -> Sources:
 def read_config(folder: Path, sources: Sources, num_instruction_tokens: int) -> VideoChat2Config:
     """The configuration of a model: the released settings where there are any, else those of the paper.
 
+    `video_instruction` and `image_instruction`, which the released settings do not have, may stand there too.
+
     Args:
         folder: of the model.
         sources: its parts.
@@ -149,6 +153,8 @@ def read_config(folder: Path, sources: Sources, num_instruction_tokens: int) -> 
             int(settings.get("max_txt_len", 512)), int(qformer.get("max_position_embeddings", 512))
         ),
         lora_alpha=settings.get("lora_alpha", 32),
+        video_instruction=settings.get("video_instruction", VIDEO_INSTRUCTION),
+        image_instruction=settings.get("image_instruction", IMAGE_INSTRUCTION),
         **_pixel_settings(folder, sources),
     )
 
