@@ -71,9 +71,9 @@ def shrunk(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     height, width = pixels.shape[:2]
     scale = MAX_SIDE_PX / max(height, width)
     if scale >= 1:
-        return pixels
+        return np.array(pixels)
     size = (max(MIN_SIDE_PX, round(width * scale)), max(MIN_SIDE_PX, round(height * scale)))
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
+    return np.array(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
 
 
 def num_images(request: VlmRequest) -> int:
