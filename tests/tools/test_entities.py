@@ -9,7 +9,9 @@ from tests.index.made_search import MadeLibrary
 from tests.index.made_speakers import say
 
 from playhead_index.frame_vectors import FrameVectors
+from playhead_index.store.spans import insert_words
 from playhead_index.window import Window
+from playhead_index.words.protocol import Words
 from playhead_tools.caption_phrases import recurring_things
 from playhead_tools.entities import Entity, merge_people, read_entities
 from playhead_tools.proper_names import ProperName, recurring_names
@@ -221,6 +223,21 @@ def test_the_registry_holds_speakers_scenes_things_and_names_with_their_sources(
     assert found[0].speaking_s == 6.0
     assert (found[2].windows, found[2].speaking_s) == ((Window(0, 10), Window(20, 30)), None)
     assert 0.0 <= (found[2].frame_s or -1.0) < 30.0
+
+
+def test_what_two_sources_say_at_one_time_is_counted_once(library: MadeLibrary) -> None:
+    twice = [
+        ("speech", "asr:base", 5.0, 6.0, "Is Octave good?"),
+        ("speech", "asr:base", 30.0, 31.0, "And Octave."),
+    ]
+    for kind, source, start_s, end_s, text in twice:
+        words = Words(kind, source, Window(start_s, end_s), text)  # type: ignore[arg-type]
+        with library.catalog.atomic() as db:
+            insert_words(db, "talk", [words])
+    assert [(one.label, one.num_mentions) for one in read_entities(library.catalog, "talk")][-1] == (
+        "Octave",
+        3,
+    )
 
 
 def test_a_video_of_which_nothing_is_known_has_no_entities(tmp_path: Path) -> None:

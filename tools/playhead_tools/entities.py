@@ -6,6 +6,8 @@ does not say what they name. Precision by kind, counted by hand on real videos, 
 docs/decisions/0057-registry-of-recurring-entities.md.
 """
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,10 +16,11 @@ from playhead_index.caption_plan import segment_captions
 from playhead_index.frame_vectors import read_frame_vectors
 from playhead_index.short_repr import short_repr
 from playhead_index.speakers import speaker_turns
-from playhead_index.store.catalog import Catalog
+from playhead_index.store.catalog import Catalog, SpanRow
 from playhead_index.store.speakers import display_name, read_speakers
 from playhead_index.window import Window, join_windows
 from playhead_tools.caption_phrases import recurring_things
+from playhead_tools.occurrences import MIN_OVERLAP_S
 from playhead_tools.proper_names import ProperName, recurring_names
 from playhead_tools.recurring_scenes import recurring_scenes
 
@@ -68,9 +71,26 @@ def read_entities(catalog: Catalog, video_id: str) -> list[Entity]:
 
 def read_people_and_names(catalog: Catalog, video_id: str, kind: EntityKind) -> list[Entity]:
     """The entities of the kind `person` or `name` alone, the most mentioned first."""
-    spans = catalog.spans(video_id, "speech")
+    spans = said_once(catalog.spans(video_id, "speech"))
     names = recurring_names([(span.words.window, " ".join(span.words.text.split())) for span in spans])
     return [one for one in merge_people(_speakers(catalog, video_id), names) if one.kind == kind]
+
+
+def said_once(spans: Sequence[SpanRow]) -> list[SpanRow]:
+    """The spans of the source with the most, and those of others where it has none: no word is counted twice.
+
+    Subtitles may stand beside a transcript, or beside subtitles in another language.
+    """
+    sources = Counter(span.words.source for span in spans)
+    main = max(sources, key=lambda source: sources[source], default="")
+    covered = join_windows(span.words.window for span in spans if span.words.source == main)
+    ends_s = [window.end_s for window in covered]
+
+    def is_covered(window: Window) -> bool:
+        at = bisect_right(ends_s, window.start_s)
+        return at < len(covered) and covered[at].overlap_s(window) > MIN_OVERLAP_S
+
+    return [span for span in spans if span.words.source == main or not is_covered(span.words.window)]
 
 
 def merge_people(speakers: Sequence[Entity], names: Sequence[ProperName]) -> list[Entity]:

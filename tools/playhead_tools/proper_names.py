@@ -153,7 +153,7 @@ def recurring_names(spans: Sequence[tuple[Window, str]]) -> list[ProperName]:
     for window, text, own in tokens:
         for one in _mentions(window, text, own, ordinary):
             mentions[one.key].append(one)
-    phrases = _small_phrases(tokens)
+    phrases = _small_phrases(tokens, mentions.keys())
     found = [own for key, own in mentions.items() if _is_name(key, own, ordinary, phrases)]
     return sorted((_name(own) for own in found), key=lambda one: (-one.num_mentions, one.label))
 
@@ -209,7 +209,9 @@ def _mention(window: Window, text: str, run: Sequence[_Token]) -> _Mention:
     label, key = " ".join(one.text for one in run), tuple(one.key for one in run)
     start, end = run[0].start, run[-1].end
     is_acronym = len(run) == 1 and sum(c.isupper() for c in label) > 1 and label.removesuffix("s").isupper()
-    is_common = is_acronym and (label.endswith("s") or bool(_BEFORE_COMMON.search(text[:start][-4:])))
+    is_common = is_acronym and (
+        label.endswith("s") or bool(_BEFORE_COMMON.search(text[max(0, start - 4) : start]))
+    )
     person = _person_evidence(text, start, end, run)
     return _Mention(key, label, window, not run[0].is_first, is_common, person)
 
@@ -228,16 +230,16 @@ def _person_evidence(text: str, start: int, end: int, run: Sequence[_Token]) -> 
     return int(is_addressed or bool(_BEFORE_ADDRESSEE.search(before) or _AFTER_ADDRESSEE.match(after)))
 
 
-def _small_phrases(tokens: Iterable[tuple[Window, str, Sequence[_Token]]]) -> Counter[tuple[str, ...]]:
-    """How often each pair to five of neighbouring words is written without any capital."""
+def _small_phrases(
+    tokens: Iterable[tuple[Window, str, Sequence[_Token]]], wanted: Collection[tuple[str, ...]]
+) -> Counter[tuple[str, ...]]:
+    """How often each of some phrases of two to five words is written without any capital."""
     counts: Counter[tuple[str, ...]] = Counter()
     for _, _, own in tokens:
-        keys = [None if one.has_capital else one.key for one in own]
+        keys = ["" if one.has_capital else one.key for one in own]
         for size in range(2, MAX_NAME_WORDS + 1):
-            for at in range(len(keys) - size + 1):
-                piece = [key for key in keys[at : at + size] if key is not None]
-                if len(piece) == size:
-                    counts[tuple(piece)] += 1
+            pieces = (tuple(keys[at : at + size]) for at in range(len(keys) - size + 1))
+            counts.update(piece for piece in pieces if piece in wanted)
     return counts
 
 
