@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from playhead_index.video_names import VideoNames
     from playhead_index.window import Window, format_time, parse_time
     from playhead_index.words.protocol import Words, WordTime
+    from playhead_tools.entities import Entity
     from playhead_tools.evidence import Answer, Claim, Evidence, Interval
     from playhead_tools.video_llm.client import VlmClient
     from playhead_tools.video_llm.compression_choice import Compression
@@ -102,6 +103,7 @@ __all__ = [
     "CostLimit",
     "Coverage",
     "DiskFull",
+    "Entity",
     "Evidence",
     "Frame",
     "FrameScores",
@@ -187,6 +189,7 @@ _HOMES = {
     "Answer": "playhead_tools.evidence",
     "Claim": "playhead_tools.evidence",
     "Interval": "playhead_tools.evidence",
+    "Entity": "playhead_tools.entities",
     "Evidence": "playhead_tools.evidence",
     "Progress": "playhead_agent.progress",
     "Clarify": "playhead_agent.clarify",
