@@ -16,6 +16,7 @@ from playhead_tools.video_llm.contact_sheets import contact_sheets, with_contact
 from playhead_tools.video_llm.prompt_rows import prune_row
 from playhead_tools.video_llm.protocol import Budget, Clip, VlmRequest
 from playhead_tools.video_llm.server import ServerVideoLLM
+from playhead_tools.video_llm.strips import without_words
 from playhead_tools.video_llm.text_guided_selection import GuidedTokens
 
 Checkpoint = Callable[[str], Path]
@@ -69,6 +70,14 @@ def test_the_places_of_tokens_are_those_of_the_whole_prompt(checkpoint: Checkpoi
     stock = llm.prompt(replace(request, clips=tuple(replace(one, strip_frames=0) for one in request.clips)))
     want = int(stock.row.clips[0].columns[first])
     assert prompt.row.positions[:, at].tolist() == stock.row.positions[:, want].tolist()
+
+
+def test_the_types_of_tokens_stay_beside_them_when_words_are_left_out(checkpoint: Checkpoint) -> None:
+    row = exact(checkpoint("qwen3_vl")).prompt(vlm_request(noise(8))).row
+    row = replace(row, types={"mm_token_type_ids": row.ids})
+    bare = without_words(row, {0: np.arange(len(row.clips[0].around))})
+    assert len(bare.ids) < len(row.ids)
+    assert torch().equal(bare.types["mm_token_type_ids"], bare.ids)
 
 
 @pytest.mark.parametrize("family", ["qwen3_vl", "llava_onevision"])

@@ -77,8 +77,13 @@ def without_words(row: Row, steps: Mapping[int, NDArray[np.int64]]) -> Row:
         _moved(placement, column, set(steps[at].tolist()) if at in steps else set())
         for at, placement in enumerate(row.clips)
     )
-    positions = None if row.positions is None else row.positions[:, keep_mask]
-    return Row(row.ids[keep_mask], positions, clips)
+    return replace(
+        row,
+        ids=row.ids[keep_mask],
+        positions=None if row.positions is None else row.positions[:, keep_mask],
+        clips=clips,
+        types={name: kinds[keep_mask] for name, kinds in row.types.items()},
+    )
 
 
 def _moved(placement: ClipPlacement, column: Any, bare: set[int]) -> ClipPlacement:
