@@ -23,8 +23,7 @@ from playhead_agent.limits import Meter
 CHANNEL = "__playhead__"
 """Writes under this name are this module's own; no graph has such a channel."""
 STOP_TASK = "playhead-stop"
-STRATEGY, TURN, USED = "playhead_strategy", "playhead_turn", "playhead_used"
-IMAGES = "playhead_images"
+STRATEGY, TURN, USED, IMAGES = "playhead_strategy", "playhead_turn", "playhead_used", "playhead_images"
 """Keys of the metadata of a checkpoint."""
 
 

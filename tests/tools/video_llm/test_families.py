@@ -80,7 +80,7 @@ def _ends(clip: TokenizedClip) -> list[int]:
 def sharing(llm: TransformersVideoLLM, keep: EndsOfSteps | None) -> TransformersVideoLLM:
     """The same loaded model with a keeper and a prefix cache of its own."""
     other = TransformersVideoLLM(llm.name, keep=keep)
-    other.__dict__["loaded"] = llm.loaded
+    other._loaded = llm.loaded
     return other
 
 

@@ -39,7 +39,7 @@ def fresh(checkpoint: Callable[[str], Path]) -> Models:
             found = load(str(checkpoint(family)), LoadOptions(device="cpu", dtype="float32"))
             _write_only(found.model, found.tokenizer.convert_tokens_to_ids(list("abcdefgh")))
             loaded[family] = found
-        llm.__dict__["loaded"] = loaded[family]
+        llm._loaded = loaded[family]
         return llm
 
     return get

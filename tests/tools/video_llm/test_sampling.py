@@ -43,6 +43,12 @@ def test_a_call_without_sampling_is_greedy_also_after_one_with(model: Transforme
     assert sampled(model, None) == greedy
 
 
+def test_a_sampled_call_takes_nothing_of_earlier_calls(model: TransformersVideoLLM) -> None:
+    sampled(model, None)
+    assert model.generate(REQUEST).report.reused_tokens
+    assert model.generate(replace(REQUEST, sampling=HOT)).report.reused_tokens is None
+
+
 def test_random_numbers_of_the_process_are_left_alone(model: TransformersVideoLLM) -> None:
     torch.manual_seed(5)
     expected = torch.rand(3)

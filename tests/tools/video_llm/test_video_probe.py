@@ -72,7 +72,7 @@ def test_a_probe_of_a_family_with_a_row_agrees_with_the_row(family: str, checkpo
 
 def test_a_type_without_a_row_or_a_title_runs_with_a_note(qwen: LoadedModel) -> None:
     llm = TransformersVideoLLM("new")
-    llm.__dict__["loaded"] = replace(qwen, family=probed(qwen, "new_vl", QWEN_TEMPLATE))
+    llm._loaded = replace(qwen, family=probed(qwen, "new_vl", QWEN_TEMPLATE))
     (note,) = llm._notes(llm.prompt(vlm_request(noise(4))), 1, yes_no=False)
     assert note == "how models of type new_vl take videos was found out by a probe"
 
@@ -98,7 +98,7 @@ def test_a_template_without_a_system_role_gets_the_rules_in_the_users_text(qwen:
     family = probed(qwen, "new_vl", NO_SYSTEM + QWEN_TEMPLATE)
     assert not family.system_role
     llm = TransformersVideoLLM("new")
-    llm.__dict__["loaded"] = replace(qwen, family=family)
+    llm._loaded = replace(qwen, family=family)
     text = prompt_text(llm.loaded, vlm_request(noise(4)), llm.prompt(vlm_request(noise(4))).prompt_frames)
     assert text.startswith("<|im_start|>user\nYou look at frames of videos")
 

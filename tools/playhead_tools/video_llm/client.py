@@ -192,11 +192,11 @@ class VlmClient:
         """
         if not question.strip():
             raise ToolError("a look needs a question, got none")
-        most = frames or self.frames
-        clip_frames = most if overview is None else max(2, most - STRIP_FRAMES)
+        max_frames = frames or self.frames
+        clip_frames = max_frames if overview is None else max(2, max_frames - STRIP_FRAMES)
         clip_request = replace(self._request(video_id, window, clip_frames), region=region)
         if overview is not None:
-            strip = self._strip(video_id, overview, STRIP_FACTOR * most)
+            strip = self._strip(video_id, overview, STRIP_FACTOR * max_frames)
             clip_request = replace(clip_request, strip=strip)
         return self.observe_frames(clip_request, with_options(question, options), yes_no=yes_no)
 

@@ -18,12 +18,12 @@ from playhead_tools.compression.reduce_tokens import reduce_tokens
 from playhead_tools.compression.relevance import word_frame_scores, word_token_scores
 from playhead_tools.compression.text_guided import question_focus
 from playhead_tools.video_llm.loaded_model import LoadedModel
+from playhead_tools.video_llm.text_guided_selection import WordVectors
 from playhead_tools.video_llm.token_selection import PromptWords, TokenizedClip
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
 
 TokenVectors = Callable[[Any], Any]
 """(W, D) tensor: the language model's own vectors of (W,) int64 tokens."""
-WordVectors = Callable[[str], NDArray[np.float32]]
 CONTEXT_TOKENS = 8192
 """That the releases were trained on."""
 ANSWER_TOKENS = 256

@@ -13,6 +13,7 @@ from playhead_tools.video_llm.model_memory import (
     ModelSize,
     Precision,
     cache_bytes,
+    context_row_bytes,
     context_tokens,
     encode_patches_bytes,
     largest_prompt,
@@ -121,6 +122,11 @@ class ModelLimits:
         """Tokens that may be generated behind a prompt."""
         return new_tokens if self.context is None else max(1, min(new_tokens, self.context - prompt_tokens))
 
+    @property
+    def context_row_bytes(self) -> int:
+        """What a row of cross-attention takes: its keys and values, cached and packed for the call."""
+        return 0 if self.size is None else 2 * context_row_bytes(self.size, self.precision)
+
     def prompt_bytes(self, prompt_tokens: int, new_tokens: int, known_tokens: int = 0) -> int:
         """What keys, values and prefill of a prompt take; 0 where the sizes are not known.
 
@@ -170,7 +176,7 @@ class LookLimits:
         shown = len(prompt_frames)
         encoded = self._frames_to_encode(shown, clip_inputs)
         limits = self._token_limits(request, prompt_frames) if self.fit_tokens else []
-        if self.loaded.family.fits_context and self.limits.context is not None:
+        if self.loaded.family.fits_context and self.limits.context is not None and not self.spare_tokens:
             num_tokens = min(num_tokens, self.limits.context)
             limits = [limit for limit in limits if not limit.is_context]
         fitting = [encoded]
@@ -187,7 +193,7 @@ class LookLimits:
         if (budget := request.budget.visual_tokens) is not None:
             limits.append(TokenLimit(budget))
         new_tokens = self.limits.reply_tokens(request.budget.new_tokens)
-        room = self.limits.max_prompt_tokens(request.budget.new_tokens) if self._in_sequence else None
+        room = self.limits.max_prompt_tokens(request.budget.new_tokens) if self.in_sequence else None
         holds = self._prompt_that_memory_holds(new_tokens)
         if room is not None or holds is not None:
             text = self._text_tokens(request, prompt_frames) + self.spare_tokens
@@ -196,13 +202,22 @@ class LookLimits:
                 limits.append(TokenLimit(room - text, reason, is_context=True))
             if holds is not None and self.free is not None:
                 reason = f"{_amount(self.free)} of free memory"
-                limits.append(TokenLimit(holds - text, reason, may_refuse=False))
+                rows = self._context_that_memory_holds(text + len(prompt_frames), new_tokens)
+                tokens = holds - text if rows is None else rows
+                limits.append(TokenLimit(tokens, reason, may_refuse=False))
         return limits
 
     @property
-    def _in_sequence(self) -> bool:
+    def in_sequence(self) -> bool:
         """Whether visual tokens stand in the sequence; rows of cross-attention take no place there."""
         return self.loaded.visual_keys is None or self.loaded.family.context_is_owned
+
+    def _context_that_memory_holds(self, prompt_tokens: int, new_tokens: int) -> int | None:
+        """Rows of cross-attention that memory holds beside a prompt; None for tokens in the sequence."""
+        if self.in_sequence or self.free is None or not self.limits.context_row_bytes:
+            return None
+        left = int(self.free * USABLE) - self.limits.prompt_bytes(prompt_tokens, new_tokens)
+        return max(0, left) // self.limits.context_row_bytes
 
     def kept_tokens(
         self, request: VlmRequest, prompt_frames: Sequence[PromptFrame], num_tokens: int

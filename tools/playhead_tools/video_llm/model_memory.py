@@ -280,8 +280,12 @@ def cache_bytes(size: ModelSize, tokens: int, precision: Precision) -> int:
 
 def visual_cache_bytes_per_frame(size: ModelSize, precision: Precision) -> int:
     """Keys and values of a frame in layers that attend to visual tokens outside of the prompt."""
-    per_token = 2 * size.text.kv_heads * size.text.head_dim * precision.dtype_bytes
-    return size.cross_layers * size._merged_patches * per_token
+    return size._merged_patches * context_row_bytes(size, precision)
+
+
+def context_row_bytes(size: ModelSize, precision: Precision) -> int:
+    """Keys and values of one visual token outside of the prompt, in all layers that attend to it."""
+    return size.cross_layers * 2 * size.text.kv_heads * size.text.head_dim * precision.dtype_bytes
 
 
 def prefill_bytes(text: TextSize, tokens: int, precision: Precision) -> int:
@@ -366,12 +370,14 @@ def model_size(config: Mapping[str, Any]) -> ModelSize:
     towers = [tower for section in _vision_sections(config) if (tower := _tower_size(section, config))]
     if kind == "video_llava":
         towers *= 2  # one for images, one for videos, both of this configuration
-    family = FAMILIES.get(kind)
+    family, cross_layers = FAMILIES.get(kind), len(config.get("hyper_layers") or ())
     return ModelSize(
         text,
         tuple(towers),
         _projector(config, towers[0], text.hidden) if towers else (),
         None if family is None else family.max_frames,
+        frame_tokens=1 if cross_layers else None,
+        cross_layers=cross_layers,
     )
 
 

@@ -111,6 +111,11 @@ class PrunedRow:
     context: tuple[ContextBlock, ...] = ()
     types: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def num_context_rows(self) -> int:
+        """How many rows the prompt attends to by cross-attention."""
+        return sum(map(len, self.context))
+
 
 def write_row(loaded: LoadedModel, text: str, clips: Sequence[tuple[ClipFeatures, str]]) -> Row:
     """The tokens of a prompt with its clips in their places.

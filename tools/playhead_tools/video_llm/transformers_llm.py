@@ -113,8 +113,9 @@ class TransformersVideoLLM:
         times: `between` writes number and time before the tokens of every frame where the family allows it;
             `native` leaves the model's own way. A table of numbers and times stands before each clip anyway.
         reuse_bytes: of keys and values held from earlier calls, on the model's device; 0 for none. Those of a
-            batch are neither held nor taken. Of models with layers that forget or sum up tokens, the state at
-            the end of the clips is held.
+            batch are neither held nor taken, nor those of a sampled call: what is drawn does not depend on
+            earlier calls. Of models with layers that forget or sum up tokens, the state at the end of the
+            clips is held.
         context_bytes: of keys and values of visual context held from earlier calls, for models with
             cross-attention, on the model's device; 0 for none. A frame's serve any later call that shows it,
             batches too.
@@ -146,17 +147,28 @@ class TransformersVideoLLM:
         self._choose, self._times, self._context_bytes = choose, times, context_bytes
         self.prefixes = PrefixCache(reuse_bytes)
         self.memory: FreeMemory = DeviceMemory() if memory is None else memory
-        self._lock = threading.Lock()
-        self.look_note = ""
-        """Why the last call showed less than it was given; empty when it did not."""
+        self._lock = threading.RLock()
+        self._loaded: LoadedModel | None = None
+        self._look_notes: list[str] = []
 
-    @cached_property
+    @property
+    def look_note(self) -> str:
+        """Why the last call showed less than it was given; empty when it did not."""
+        return "; ".join(dict.fromkeys(self._look_notes))
+
+    @property
     def loaded(self) -> LoadedModel:
-        """The model, loaded at its first use.
+        """The model, loaded once, at its first use.
 
         Raises:
             ModelUnavailable: it does not load, or its device has not enough memory for it.
         """
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
+
+    def _load(self) -> LoadedModel:
         try:
             with map_kernel_errors(self.name, "loading it"):
                 loaded = load(self._checkpoint, self._loading)
@@ -204,11 +216,11 @@ class TransformersVideoLLM:
         if not calls:
             return []
         common_sampling(calls)
-        if len(calls) > 1 and not self.loaded.family.batches:
-            return [self.generate(call) for call in calls]
         with self._lock:
-            self.look_note = ""
-            return self._respond_in_batches(calls)
+            self._look_notes = []
+            if self.loaded.family.batches:
+                return self._respond_in_batches(calls)
+            return [reply for call in calls for reply in self._respond_in_batches([call])]
 
     def chat(self, messages: Sequence[Message], new_tokens: int) -> TextReply:
         """A reply to messages without pictures, decoded greedily.
@@ -230,13 +242,7 @@ class TransformersVideoLLM:
             config = greedy_config(loaded.model.generation_config, loaded.tokenizer, new_tokens)
             first_token = FirstTokenProbe(None, self._settle)
             try:
-                with map_kernel_errors(self.name, "generating"):
-                    if self._reuses:
-                        done = generate_reusing_prefix(
-                            loaded, pruned_row, (), config, first_token, self.prefixes
-                        )
-                    else:
-                        done = generate_tokens(loaded, [pruned_row], config, first_token)
+                done = self._generate([pruned_row], () if self._reuses else None, config, first_token)
             except (RuntimeError, MemoryError) as error:
                 if not is_out_of_memory(error):
                     raise
@@ -275,6 +281,11 @@ class TransformersVideoLLM:
             num_tokens = len(prune_row(prompt.row, prompt.token_indices).ids)
             if num_tokens <= max_tokens:
                 return prompt
+            if not limits.in_sequence:  # frames take almost no place there: the text is too long
+                raise TokenBudgetExceeded(
+                    f"{self.name}: the prompt takes {num_tokens} tokens, its context holds {max_tokens} beside"
+                    " a reply; shorten the text, or show fewer frames"
+                )
             spare_tokens += num_tokens - max_tokens  # words between frames, which the limits do not count
 
     def _prompt_within(self, request: VlmRequest, limits: LookLimits) -> Prompt:
@@ -388,15 +399,15 @@ class TransformersVideoLLM:
             return outcome
         (reply,) = outcome
         note = f"{len(reply.frames_shown)} of {frames} frames are shown: memory ran out with all of them"
-        self.look_note = "; ".join(one for one in (self.look_note, note) if one)
+        self._look_notes.append(note)
         return [replace(reply, report=reply.report.with_note(note))]
 
     def _holds_batch(self, prompts: Sequence[Prompt]) -> bool:
         """Whether free memory holds several prompts at once, as far as it is known."""
         free = self._free_bytes()
-        longest = max(len(prune_row(prompt.row, prompt.token_indices).ids) for prompt in prompts)
+        pruned_rows = [prune_row(prompt.row, prompt.token_indices) for prompt in prompts]
         new_tokens = max(prompt.request.budget.new_tokens for prompt in prompts)
-        return free is None or len(prompts) * self.limits.prompt_bytes(longest, new_tokens) <= free * USABLE
+        return free is None or self._batch_bytes(pruned_rows, new_tokens) <= free * USABLE
 
     def _release(self) -> None:
         """Frees what earlier calls left in memory."""
@@ -420,18 +431,22 @@ class TransformersVideoLLM:
         return None if free is None else free + sum(cache.in_memory_bytes for cache in self._computed)
 
     def _make_room(
-        self, prompts: Sequence[Prompt], pruned_rows: Sequence[PrunedRow], max_new_tokens: int
+        self, pruned_rows: Sequence[PrunedRow], clip_keys: Sequence[str] | None, max_new_tokens: int
     ) -> None:
         """Frees what earlier calls left in memory where the prompts do not fit beside it."""
         free = self.memory.free_bytes(self.loaded.device)
         if free is None or not self._has_computed:
             return
-        known = 0
-        if len(pruned_rows) == 1 and self._reuses:
-            known = self.prefixes.num_known(columns_of(pruned_rows[0], prompts[0].keys))
-        longest = max(len(pruned_row.ids) for pruned_row in pruned_rows)
-        if len(pruned_rows) * self.limits.prompt_bytes(longest, max_new_tokens, known) > free:
+        known = 0 if clip_keys is None else self.prefixes.num_known(columns_of(pruned_rows[0], clip_keys))
+        if self._batch_bytes(pruned_rows, max_new_tokens, known) > free:
             self._release()
+
+    def _batch_bytes(self, pruned_rows: Sequence[PrunedRow], max_new_tokens: int, known: int = 0) -> int:
+        """What prompts padded to the longest take in memory, with what they attend to beside their tokens."""
+        longest = max(len(pruned_row.ids) for pruned_row in pruned_rows)
+        num_context_rows = max(pruned_row.num_context_rows for pruned_row in pruned_rows)
+        prompt_bytes = self.limits.prompt_bytes(longest, max_new_tokens, known)
+        return len(pruned_rows) * (prompt_bytes + num_context_rows * self.limits.context_row_bytes)
 
     def _select_tokens(
         self,
@@ -446,19 +461,21 @@ class TransformersVideoLLM:
         What strips and images leave of a limit is for the others.
 
         Raises:
-            TokenBudgetExceeded: images alone take the limit.
+            TokenBudgetExceeded: images and strips alone take the limit.
         """
         images = {at: clip.default_indices for at, clip in enumerate(clips) if clip.clip.is_image}
         whole = [clip for at, clip in enumerate(clips) if at not in strips and at not in images]
         max_tokens = None if limit is None else limit.tokens
         if max_tokens is not None:
             image_tokens = sum(row.clips[at].given_tokens for at in images)
-            if image_tokens and image_tokens >= max_tokens:
+            strip_tokens = sum(strip.used_tokens for strip in strips.values())
+            if (image_tokens or strip_tokens) and image_tokens + strip_tokens >= max_tokens:
                 raise TokenBudgetExceeded(
-                    f"{max_tokens} visual tokens are allowed and {len(images)} images take {image_tokens};"
-                    " give fewer or smaller images, or raise budget.visual_tokens"
+                    f"{max_tokens} visual tokens are allowed, {len(images)} images take {image_tokens} and"
+                    f" {len(strips)} strips {strip_tokens}; give fewer or smaller images, leave out the"
+                    " overview, or raise budget.visual_tokens"
                 )
-            max_tokens -= sum(strip.used_tokens for strip in strips.values()) + image_tokens
+            max_tokens -= image_tokens + strip_tokens
         keep = self.keep or UniformTokens(LookBudget(1.0))
         selections = keep(whole, request.question, max_tokens) if whole else []
         if len(selections) != len(whole):
@@ -480,10 +497,18 @@ class TransformersVideoLLM:
         pruned_rows = [prune_row(prompt.row, prompt.token_indices) for prompt in prompts]
         tokens = yes_no_tokens(loaded.tokenizer) if any(p.request.yes_no for p in prompts) else None
         first_token = FirstTokenProbe(tokens, self._settle)
-        self.look_note = "; ".join(dict.fromkeys(note for prompt in prompts for note in prompt.notes))
+        sampling = common_sampling([prompt.request for prompt in prompts])
+        max_new_tokens = max(
+            self.limits.new_tokens(prompt.request.budget.new_tokens, len(pruned_row.ids))
+            for prompt, pruned_row in zip(prompts, pruned_rows, strict=True)
+        )
+        config = greedy_config(loaded.model.generation_config, loaded.tokenizer, max_new_tokens)
+        set_sampling(config, sampling)
+        reuses = count == 1 and sampling is None and self._reuses
         start_s = perf_counter()
-        with seeded(common_sampling([prompt.request for prompt in prompts]), loaded.device):
-            done = self._generate(prompts, pruned_rows, first_token)
+        with seeded(sampling, loaded.device):
+            done = self._generate(pruned_rows, prompts[0].keys if reuses else None, config, first_token)
+        self._look_notes += [note for prompt in prompts for note in prompt.notes]
         self._settle()
         end_s = perf_counter()
         first_s = end_s if first_token.at_s is None else first_token.at_s
@@ -516,25 +541,30 @@ class TransformersVideoLLM:
 
     def _generate(
         self,
-        prompts: Sequence[Prompt],
         pruned_rows: Sequence[PrunedRow],
+        clip_keys: Sequence[str] | None,
+        config: Any,
         first_token: FirstTokenProbe,
     ) -> Generated:
+        """The tokens that follow each prompt.
+
+        Args:
+            pruned_rows: the prompts.
+            clip_keys: of the clips of one prompt that goes on from what earlier calls computed; None where
+                nothing of these is taken or held.
+            config: a `GenerationConfig`.
+            first_token: records the first of the new tokens.
+        """
         loaded = self.loaded
-        max_new_tokens = max(
-            self.limits.new_tokens(prompt.request.budget.new_tokens, len(pruned_row.ids))
-            for prompt, pruned_row in zip(prompts, pruned_rows, strict=True)
-        )
-        config = greedy_config(loaded.model.generation_config, loaded.tokenizer, max_new_tokens)
-        set_sampling(config, common_sampling([prompt.request for prompt in prompts]))
-        self._make_room(prompts, pruned_rows, max_new_tokens)
+        self._make_room(pruned_rows, clip_keys, config.max_new_tokens)
         with map_kernel_errors(self.name, "generating"):
-            if len(pruned_rows) == 1 and self._reuses:
-                room = self._snapshot_bytes(len(pruned_rows[0].ids), max_new_tokens)
-                return generate_reusing_prefix(
-                    loaded, pruned_rows[0], prompts[0].keys, config, first_token, self.prefixes, room
-                )
-            return generate_tokens(loaded, pruned_rows, config, first_token)
+            if clip_keys is None:
+                return generate_tokens(loaded, pruned_rows, config, first_token)
+            (pruned_row,) = pruned_rows
+            room = self._snapshot_bytes(len(pruned_row.ids), config.max_new_tokens)
+            return generate_reusing_prefix(
+                loaded, pruned_row, clip_keys, config, first_token, self.prefixes, room
+            )
 
     def _snapshot_bytes(self, prompt_tokens: int, max_new_tokens: int) -> int | None:
         """What a call leaves free for a snapshot of its state; None where nobody knows."""

@@ -15,6 +15,7 @@ from playhead_index.errors import TokenBudgetExceeded
 from playhead_tools.video_llm.clip_features import ClipFeatures
 from playhead_tools.video_llm.compression_choice import Compression
 from playhead_tools.video_llm.longvu_selection import two_grid_tokens
+from playhead_tools.video_llm.prompt_rows import prune_row
 from playhead_tools.video_llm.protocol import Budget, PriorTurn, VlmRequest
 from playhead_tools.video_llm.text_guided_selection import GuidedTokens
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
@@ -38,6 +39,15 @@ def test_without_a_keeper_every_frame_is_shown_in_its_fine_grid(llm: Transformer
     assert fine == 12 * 9
     assert response.report.visual_tokens_kept == response.report.visual_tokens_given == 3 * fine
     assert response.text
+
+
+def test_a_long_text_leaves_room_for_fewer_frames(llm: TransformersVideoLLM) -> None:
+    request = replace(request_of(clip_of(range(4))), question="What is it? " * 30)
+    prompt = llm.prompt(request)
+    max_tokens = llm.limits.max_prompt_tokens(request.budget.new_tokens)
+    assert max_tokens is not None
+    assert len(prune_row(prompt.row, prompt.token_indices).ids) <= max_tokens
+    assert 0 < len(prompt.prompt_frames) < 4
 
 
 def test_a_batch_padded_on_the_left_says_what_single_calls_say(llm: TransformersVideoLLM) -> None:

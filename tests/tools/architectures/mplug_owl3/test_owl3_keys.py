@@ -1,6 +1,8 @@
 """Visual keys and values of mPLUG-Owl3 are computed once a frame, and serve it wherever it is shown."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ from tests.tools.architectures.mplug_owl3.test_owl3_parity import ask, scores
 from tests.tools.video_llm.seen_clips import Places, exact, noise
 
 from playhead_index.embed.runtime import torch
-from playhead_index.errors import ModelUnavailable
+from playhead_index.errors import ModelUnavailable, TokenBudgetExceeded
+from playhead_tools.testing import FixedMemory
+from playhead_tools.video_llm.look_limits import USABLE
 from playhead_tools.video_llm.protocol import Budget, Clip, VlmRequest
 from playhead_tools.video_llm.text_guided_selection import GuidedTokens
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM
@@ -125,3 +129,19 @@ def test_without_memory_kept_keys_go_and_the_call_is_made_once_more(
     with pytest.raises(ModelUnavailable, match="its device has not enough memory for 1 frames"):
         llm.generate(ask(noise(2)))
     assert tries == [2, 0, 0]  # with what earlier calls left, without it, with half of the frames
+
+
+def test_a_text_that_the_context_does_not_hold_is_refused(owl3: Folders) -> None:
+    llm = exact(owl3("241101"))
+    llm.limits = replace(llm.limits, context=60)
+    with pytest.raises(TokenBudgetExceeded, match="its context holds 57 beside a reply; shorten the text"):
+        llm.generate(ask(noise(2)))
+
+
+def test_memory_counts_rows_in_the_layers_that_attend_to_them(owl3: Folders) -> None:
+    llm = exact(owl3("241101"))
+    text = len(llm.prompt(ask(noise(8))).row.ids)
+    rows = 4 * llm.loaded.model.config.rows_per_frame - 1
+    needed = llm.limits.prompt_bytes(text, 3) + rows * llm.limits.context_row_bytes
+    llm.memory = FixedMemory(ceil(needed / USABLE))
+    assert len(llm.generate(ask(noise(8))).frames_shown) == 3
