@@ -52,15 +52,15 @@ def skim(trial: BaselineTrial) -> Iterator[Outcome]:
 
 def _num_frames(trial: BaselineTrial) -> tuple[int, int]:
     """Whole frames and frames of the strip of one call, fewer where the limits allow no more."""
-    most, allowed = trial.required_vlm_client().frames, trial.context.limits.frames
-    clip_frames = max(2, most - STRIP_FRAMES)
-    strip_frames = min(STRIP_FACTOR * most, allowed - clip_frames)
+    frames_per_call, max_frames = trial.required_vlm_client().frames, trial.context.limits.frames
+    clip_frames = max(2, frames_per_call - STRIP_FRAMES)
+    strip_frames = min(STRIP_FACTOR * frames_per_call, max_frames - clip_frames)
     if strip_frames >= MIN_STRIP_FRAMES:
-        wanted = STRIP_FACTOR * most
+        wanted = STRIP_FACTOR * frames_per_call
         if strip_frames < wanted:
             _note(trial, f"the strip shows {strip_frames} frames instead of {wanted}: no more are allowed")
         return clip_frames, strip_frames
-    clip_frames = min(clip_frames, max(2, allowed))
+    clip_frames = min(clip_frames, max(2, max_frames))
     _note(trial, f"{clip_frames} frames are shown and no strip: no more are allowed")
     return clip_frames, 0
 

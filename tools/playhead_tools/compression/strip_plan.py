@@ -69,8 +69,8 @@ def plan_strip(pts_s: NDArray[np.float64], costs: TokenCosts, budget_tokens: int
             f" and {costs.around_frame} to the words of a frame"
         )
     steps = moments[uniform_frames(len(moments), count)].astype(np.int64)
-    most = min(MAX_STRIP_TOKENS, costs.tokens_per_frame)
-    per_step = min(most, (room - _words(count, costs)) // count)
+    max_tokens = min(MAX_STRIP_TOKENS, costs.tokens_per_frame)
+    per_step = min(max_tokens, (room - _words(count, costs)) // count)
     labelled = np.arange(count) % LABEL_EVERY == 0
     used = costs.around_clip + count * per_step + _words(count, costs)
     return StripPlan(steps, per_step, labelled, used, budget_tokens)

@@ -105,11 +105,11 @@ def observe(
 
 
 def max_frames_given(context: ToolContext, frames: int | None, overview: Window | None) -> int | None:
-    """The most frames that one observation gives the model; None for the default of a context."""
+    """Maximum number of frames that one observation gives the model; None for the default of a context."""
     if overview is None:
         return frames
-    most = frames or (DEFAULT_FRAMES if context.vlm_client is None else context.vlm_client.frames)
-    return max(2, most - STRIP_FRAMES) + STRIP_FACTOR * most
+    max_frames = frames or (DEFAULT_FRAMES if context.vlm_client is None else context.vlm_client.frames)
+    return max(2, max_frames - STRIP_FRAMES) + STRIP_FACTOR * max_frames
 
 
 def observation_key(

@@ -283,8 +283,8 @@ class TransformersVideoLLM:
                 return prompt
             if not limits.in_sequence:  # frames take almost no place there: the text is too long
                 raise TokenBudgetExceeded(
-                    f"{self.name}: the prompt takes {num_tokens} tokens, its context holds {max_tokens} beside"
-                    " a reply; shorten the text, or show fewer frames"
+                    f"{self.name}: the prompt takes {num_tokens} tokens, its context holds {max_tokens}"
+                    " beside a reply; shorten the text, or show fewer frames"
                 )
             spare_tokens += num_tokens - max_tokens  # words between frames, which the limits do not count
 
