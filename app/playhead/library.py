@@ -261,8 +261,8 @@ class Library:
         if is_new and not found.videos and not found.unreadable:
             return
         executor: Executor = LocalProcesses(workers) if workers > 1 else InProcess()
-        reason = self.video_choice if captions and captioning is None else NO_CAPTIONS
-        load = LoadModels(self.models, self.folder, reason)
+        why_no_captions = self.video_choice.reason if captions and captioning is None else NO_CAPTIONS
+        load = LoadModels(self.models, self.folder, why_no_captions)
         indexed: dict[str, Path] = {}
         for report in build_library(
             self.folder, found.videos, settings or {}, load, executor, recorded_models=load.recorded,

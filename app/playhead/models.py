@@ -21,12 +21,11 @@ from playhead.default_models import (
     known_model,
     packaged_speech_notice,
 )
-from playhead.load_video_model import load_captioner
 from playhead.model_plugins import find_plugin
 from playhead.model_servers import is_address
 from playhead.speech_servers import load_speech_server
 from playhead.video_loading import VideoLoading
-from playhead.video_models import AUTO, OFF, VideoChoice, off_choice
+from playhead.video_models import AUTO, OFF
 from playhead_index.embed.checkpoints import LOCAL_PREFIX
 from playhead_index.embed.protocol import ImageEncoder, ImageTextEncoder, ModelTag, TextEmbedder
 from playhead_index.embed.reranker import LazyReranker, Reranker
@@ -67,7 +66,7 @@ MODULES = {
 }  # fmt: skip
 """The module without which a model of a role cannot be loaded."""
 SCREEN_READER = RapidOcrReader.name
-NO_CAPTIONS = off_choice("captions were not asked for: index again with --captions")
+NO_CAPTIONS = "captions were not asked for: index again with --captions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +152,7 @@ class LoadModels:
 
     names: ModelNames
     folder: Path
-    video: VideoChoice = NO_CAPTIONS
+    why_no_captions: str = NO_CAPTIONS
 
     def __call__(self) -> Models:
         """The models that are there; why the others are not.
@@ -162,17 +161,17 @@ class LoadModels:
             ModelUnavailable: a model that was named cannot be loaded.
         """
         library = library_models(self.folder)
-        models = load_models(resolve(self.names, library), self.video)
+        models = load_models(resolve(self.names, library), self.why_no_captions)
         return _with_library_models(models, self.names, library)
 
     def recorded(self) -> Models | None:
         """The models that the library recorded, none of them loaded.
 
-        None where that is not enough to say what a run would load: a model was named, captions were
-        requested, or a model that the library lacks may be on this machine.
+        None where that is not enough to say what a run would load: a model was named, or a model that the
+        library lacks may be on this machine.
         """
         library = library_models(self.folder)
-        off = {"caption": self.video.reason}
+        off = {"caption": self.why_no_captions}
         for role in DEFAULTS.keys() - library.keys():
             off[STAGE_OF[role]] = _why_missing(
                 role, _resolve(role, AUTO, None, self.names.device).removesuffix("?")
@@ -180,7 +179,7 @@ class LoadModels:
         diariser = _recorded_diariser(library)
         if "voices" not in library and not off[STAGE_OF["voices"]]:  # it is here: used where somebody speaks
             diariser, off[STAGE_OF["voices"]] = RecordedDiariser(ModelTag(GE2E, "", 0)), GE2E
-        if named_models(self.names) or self.video.backend != OFF or not all(off.values()):
+        if named_models(self.names) or not all(off.values()):
             return None
         transcriber = _recorded_transcriber(library)
         if "speech" in library and library["speech"].name != OFF and transcriber is None:
@@ -370,17 +369,17 @@ def _missing_model_message(role: str, model: LibraryModel, why: str) -> str:
 
 
 @cache
-def load_models(names: ModelNames, video: VideoChoice = NO_CAPTIONS) -> Models:
-    """The models behind resolved names, cached for the life of the process.
+def load_models(names: ModelNames, why_no_captions: str = NO_CAPTIONS) -> Models:
+    """The models behind resolved names, without a captioner, cached for the life of the process.
 
     Args:
         names: resolved.
-        video: what makes captions.
+        why_no_captions: the reason that reports give.
 
     Raises:
         ModelUnavailable: a model that was named cannot be loaded.
     """
-    off: dict[str, str] = {"caption": video.reason} if video.backend == OFF else {}
+    off = {"caption": why_no_captions}
 
     def optional(role: str, stage: str) -> Any:
         name = getattr(names, role)
@@ -407,9 +406,6 @@ def load_models(names: ModelNames, video: VideoChoice = NO_CAPTIONS) -> Models:
         transcriber=optional("speech", "speech"),
         diariser=optional("voices", "speakers"),
         screen_reader=optional("screen", "screen"),
-        captioner=None
-        if video.backend == OFF
-        else load_captioner(video, names.device, loading=names.video_loading),
         off=off,
     )
 

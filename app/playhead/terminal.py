@@ -101,7 +101,7 @@ def show_off(console: Console, reports: Sequence[VideoReport]) -> None:
     reasons = {(name, why) for report in reports for name, why in report.off if name in OFF_ADVICE and why}
     advice = InstallAdvice()
     for name, why in sorted(reasons):
-        if why not in (NO_SOUND, NO_FRAMES, SUBTITLES_TAKEN, NO_CAPTIONS.reason):
+        if why not in (NO_SOUND, NO_FRAMES, SUBTITLES_TAKEN, NO_CAPTIONS):
             line = f"[yellow]off[/]     {name}: {OFF_ADVICE[name]} ({safe(advice.shorten(why))})"
             console.print(line, highlight=False, soft_wrap=True)
     if advice.command:

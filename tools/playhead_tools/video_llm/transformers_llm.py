@@ -361,7 +361,7 @@ class TransformersVideoLLM:
         if isinstance(outcome, OutOfMemory) and self._has_computed:
             self._release()
             outcome = self._attempt(calls)
-        if isinstance(outcome, OutOfMemory) and outcome.frames > 1:
+        if isinstance(outcome, OutOfMemory) and outcome.frames - num_images(calls[0]) > 1:
             self._release()
             outcome = self._attempt_half(calls[0], outcome.frames)
         if isinstance(outcome, OutOfMemory):
@@ -705,12 +705,12 @@ def half_look(request: VlmRequest, frames: int) -> VlmRequest:
 
     Args:
         request: the call.
-        frames: that it showed.
+        frames: that it showed, its images among them, which stay.
     """
-    tokens = request.budget.visual_tokens
+    tokens, images = request.budget.visual_tokens, num_images(request)
     half = replace(
         request.budget,
-        frames=max(1, frames // 2),
+        frames=images + max(1, (frames - images) // 2),
         visual_tokens=None if tokens is None else max(1, tokens // 2),
     )
     return replace(request, budget=half)

@@ -55,11 +55,6 @@ class FrameGrids:
         return _tokens(self.coarse)
 
 
-def _whole_if_empty(cells: Cells, side: int) -> Cells:
-    is_empty = any(part.start >= part.stop for part in cells)
-    return (slice(0, side), slice(0, side)) if is_empty else cells
-
-
 def _tokens(cells: Cells) -> int:
     rows, columns = (side.stop - side.start for side in cells)
     return int(rows * (columns + 1))
