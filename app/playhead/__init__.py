@@ -81,8 +81,11 @@ if TYPE_CHECKING:
     from playhead_index.video_names import VideoNames
     from playhead_index.window import Window, format_time, parse_time
     from playhead_index.words.protocol import Words, WordTime
+    from playhead_tools.entities import Entity
     from playhead_tools.evidence import Answer, Claim, Evidence, Interval
     from playhead_tools.video_llm.client import VlmClient
+    from playhead_tools.video_llm.compression_choice import Compression
+    from playhead_tools.video_llm.text_guided_selection import FrameScores
 
 __version__ = "0.5.0"
 __all__ = [
@@ -95,12 +98,15 @@ __all__ = [
     "Catalog",
     "Claim",
     "Clarify",
+    "Compression",
     "ConversationTurn",
     "CostLimit",
     "Coverage",
     "DiskFull",
+    "Entity",
     "Evidence",
     "Frame",
+    "FrameScores",
     "Hit",
     "ImageUnreadable",
     "IndexSettings",
@@ -183,6 +189,7 @@ _HOMES = {
     "Answer": "playhead_tools.evidence",
     "Claim": "playhead_tools.evidence",
     "Interval": "playhead_tools.evidence",
+    "Entity": "playhead_tools.entities",
     "Evidence": "playhead_tools.evidence",
     "Progress": "playhead_agent.progress",
     "Clarify": "playhead_agent.clarify",
@@ -190,6 +197,8 @@ _HOMES = {
     "ConversationTurn": "playhead_agent.persistence.conversations",
     "strategy_names": "playhead_agent.strategies",
     "Caps": "playhead_agent.limits",
+    "Compression": "playhead_tools.video_llm.compression_choice",
+    "FrameScores": "playhead_tools.video_llm.text_guided_selection",
     "Limits": "playhead_agent.limits",
     "SearchResult": "playhead_index.search.results",
     "Moment": "playhead_index.search.results",

@@ -19,6 +19,7 @@ from playhead_index.speakers import SpeakerSummary
 from playhead_index.store.summaries import Summary
 from playhead_index.words.protocol import Words
 from playhead_tools.captions.caption import parse_caption
+from playhead_tools.entities import Entity
 from playhead_tools.evidence import Answer
 from playhead_tools.redaction import redact
 
@@ -129,6 +130,20 @@ def of_speaker(one: SpeakerSummary) -> dict[str, Any]:
             {"name": other.name, "video_id": other.video_id, "similarity": round(other.similarity, 4)}
             for other in one.proposals
         ],
+    }
+
+
+def of_entity(video_id: str, entity: Entity) -> dict[str, Any]:
+    """A line of `show --entities --json`; `speaking_s` of speakers and `frame_s` of places, else null."""
+    return {
+        "video_id": video_id,
+        "kind": entity.kind,
+        "label": entity.label,
+        "num_mentions": entity.num_mentions,
+        "sources": list(entity.sources),
+        "windows_s": [[round(one.start_s, 3), round(one.end_s, 3)] for one in entity.windows],
+        "speaking_s": None if entity.speaking_s is None else round(entity.speaking_s, 3),
+        "frame_s": None if entity.frame_s is None else round(entity.frame_s, 3),
     }
 
 

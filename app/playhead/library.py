@@ -96,6 +96,7 @@ from playhead_index.window import Window
 from playhead_tools.evidence import Answer
 from playhead_tools.local_hosts import NotLocal
 from playhead_tools.video_llm.compression_choice import Compression
+from playhead_tools.video_llm.text_guided_selection import FrameScores
 
 if TYPE_CHECKING:
     from playhead_agent.clarify import Clarify
@@ -106,6 +107,7 @@ if TYPE_CHECKING:
     from playhead_tools.captions.captioner import VideoCaptioner
     from playhead_tools.captions.summariser import Summariser
     from playhead_tools.captions.topic_summary import TopicSummariser
+    from playhead_tools.entities import Entity
     from playhead_tools.video_llm.client import VlmClient
 
 
@@ -576,6 +578,23 @@ class Library:
             for video_id, own in read_all_speakers(self.catalog).items()
         }
 
+    def entities(self, name: str) -> "list[Entity]":
+        """People, places, things and names that recur in a video, from what is stored; no model is called.
+
+        People are speakers and persons that the transcript names, places scenes that come back (where frames
+        have `appearance` vectors), things what several captions name, names other proper names of the
+        transcript. By kind in this order, the most mentioned first.
+
+        Args:
+            name: id, path or file name.
+
+        Raises:
+            VideoUnknown: none or several videos fit the name.
+        """
+        from playhead_tools.entities import read_entities
+
+        return read_entities(self.catalog, self.video_id(name))
+
     def transcript(self, name: str, level: UnitLevel = "passage") -> list[TranscriptUnit]:
         """What is said in a video as sentences, passages or topics, in time order.
 
@@ -759,7 +778,7 @@ class Library:
         return store_method(self.catalog, self.models.compress)
 
     @cached_property
-    def frame_scores(self) -> LibraryFrameScores:
+    def frame_scores(self) -> FrameScores:
         """How well frames fit a question, by the picture vectors of this library."""
         return LibraryFrameScores(lambda: self.searcher)
 

@@ -70,6 +70,13 @@ def show(
             "--chapters", help="Show chapters instead: topics of the transcript, else of the captions."
         ),
     ] = False,
+    entities: Annotated[
+        bool,
+        typer.Option(
+            "--entities",
+            help="Show instead the people, places, things and names that recur, with their times.",
+        ),
+    ] = False,
     video_model: VideoModel = "auto",
     model: ModelOption = "auto",
     llm: LlmOption = None,
@@ -85,6 +92,7 @@ def show(
     Examples:
     playhead show lecture.mp4
     playhead show lect --chapters
+    playhead show meeting.mp4 --entities
     playhead show lecture.mp4 --json
     """
     models = ModelNames(
@@ -92,7 +100,12 @@ def show(
         four_bit=four_bit,
     )  # fmt: skip
     checked(lambda: models.video_loading)
+    if chapters and entities:
+        raise typer.BadParameter("--chapters and --entities are two views; give one of them")
     opened = open_library(library, models)
+    if entities:
+        _show_entities(opened, video, as_json)
+        return
     if chapters:
         chapter_summaries, video_summary = opened.chapters(video, llm=llm, base_url=base_url)
         if as_json:
@@ -116,6 +129,16 @@ def show(
         names = opened.speaker_names().get(summary.video.video_id, {})
         words = [_span_line(span.words, names) for span in opened.words(video)]
         terminal.show_video(SafeConsole(), summary, words, opened.settings(video))
+
+
+def _show_entities(opened: Library, video: str, as_json: bool) -> None:
+    found = opened.entities(video)
+    if as_json:
+        video_id = opened.video_id(video)
+        for one in found:
+            write_line(json_records.line(json_records.of_entity(video_id, one)))
+    else:
+        terminal.show_entities(SafeConsole(), found)
 
 
 def _span_line(words: Words, names: Mapping[str, str]) -> str:

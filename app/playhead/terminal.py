@@ -30,12 +30,15 @@ from playhead_index.store.job_table import STAGES
 from playhead_index.store.summaries import Summary
 from playhead_index.window import format_time
 from playhead_index.words.protocol import is_uncertain
+from playhead_tools.entities import Entity
 from playhead_tools.evidence import coverage_sentence, is_any_searched
 
 MAX_TABLE_WIDTH = 1000
 MIN_TEXT_WIDTH = 48
 """A table of moments that leaves less than this for their texts is printed as blocks of lines instead."""
 MIN_ID_CHARS = 9
+MAX_ENTITY_TIMES = 8
+"""Times of an entity that are written out; the rest is counted."""
 GAP = 2
 """Spaces between columns."""
 STAGE_NAMES = {
@@ -362,6 +365,32 @@ def show_speakers(console: Console, speakers: Sequence[SpeakerSummary], names: M
             proposal = f"{one.display_name} may be {best.name} (as in {names[best.video_id]})"
             line = f"{proposal}; to name it: playhead speakers VIDEO --name {one.labels[0]}={best.name!r}"
             console.print(plain(one_line(line)), soft_wrap=True)
+
+
+def show_entities(console: Console, entities: Sequence[Entity]) -> None:
+    """The people, places, things and names that recur in a video, a row each."""
+    if not entities:
+        console.print(
+            "Nothing recurs that is known: no speaker, no name in the transcript, no thing in captions, no"
+            " scene. Scenes need appearance vectors: playhead prepare appearance; things need captions:"
+            " playhead index VIDEO --captions"
+        )
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("kind", "label", "mentions", "from", "speaks", "times"):
+        table.add_column(column, overflow="fold", no_wrap=column in ("kind", "mentions", "speaks"))
+    for one in entities:
+        times = [format_time(round(window.start_s)) for window in one.windows[:MAX_ENTITY_TIMES]]
+        more = len(one.windows) - len(times)
+        table.add_row(
+            one.kind,
+            safe(one.label),
+            str(one.num_mentions),
+            ", ".join(one.sources),
+            "" if one.speaking_s is None else format_time(round(one.speaking_s)),
+            ", ".join(times) + (f" and {more} more" if more > 0 else ""),
+        )
+    console.print(table)
 
 
 def show_chapters(console: Console, chapters: Sequence[Summary], video_summary: Summary | None) -> None:

@@ -9,12 +9,9 @@ from numpy.typing import NDArray
 
 from playhead_index.caption_run import CaptionSettings
 from playhead_index.clean_text import clean_text
+from playhead_index.frame_vectors import read_frame_vectors, sum_by_segment
 from playhead_index.segment.representative_order import representative_order
 from playhead_index.store.catalog import Catalog, SpanRow
-from playhead_index.store.frames import frame_columns
-from playhead_index.store.job_table import committed_rows
-from playhead_index.store.manifest import space_tag
-from playhead_index.store.shards import Shards
 from playhead_index.window import Window
 
 SPACES = ("picture", "appearance", "layout")
@@ -145,19 +142,9 @@ def segment_vectors(
 
     Taken from the first vector space of frames that the video has; None where it has none.
     """
-    for space in SPACES:
-        tag, rows = space_tag(catalog, space), committed_rows(catalog, video_id, space)
-        if tag is None or not rows or not segments:
-            continue
-        _, row_numbers, starts_s, _ = frame_columns(catalog, video_id, rows)
-        vectors = Shards(catalog.path.parent, space, tag.width).read_rows(
-            video_id, row_numbers.astype(np.int64)
-        )
-        usable = np.isfinite(vectors).all(axis=1)
-        segment_starts_s = np.array([segment.start_s for segment in segments])
-        at = np.searchsorted(segment_starts_s, starts_s[usable] + 1e-6, side="right") - 1
-        sums = np.zeros((len(segments), tag.width), dtype=np.float32)
-        np.add.at(sums, np.maximum(at, 0), vectors[usable].astype(np.float32))
-        if sums.any():
+    for space in SPACES if segments else ():
+        frames = read_frame_vectors(catalog, video_id, space)
+        sums = None if frames is None else sum_by_segment(frames, segments)
+        if sums is not None and sums.any():
             return sums
     return None

@@ -48,7 +48,7 @@ def test_pictures_of_a_sound_file_are_not_claimed_as_searched(run: Run, library:
 
 def test_list_and_show_say_that_there_is_sound_only(run: Run, library: Path) -> None:
     listed = next(line for line in run("list", "-l", library).out.splitlines() if "podcast" in line)
-    assert listed.split()[5] == "none"
+    assert listed.split()[6] == "none"
     details = run("show", "podcast", "-l", library).out
     assert "0:10  sound only  aac" in details
     assert run("list", "-l", library, "--json").lines[0]["has_pictures"] is False

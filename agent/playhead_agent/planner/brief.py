@@ -21,6 +21,7 @@ from playhead_index.store.spans import read_spans
 from playhead_index.store.transcript import TranscriptUnit, UnitLevel, read_units
 from playhead_index.window import Window, format_time
 from playhead_index.words.protocol import SpanKind
+from playhead_tools.entities import read_people_and_names
 from playhead_tools.evidence import Evidence, words_evidence
 from playhead_tools.retrieval import VideoEntry, search_moments
 from playhead_tools.toolbox.context import ToolContext
@@ -40,6 +41,8 @@ meetings, with whole moments in one piece for 84 %; of 33 about tutorials for 94
 MAX_REPEATED = 5
 """Passages of a transcript that is shown whole which stand once more beside the question, best first."""
 MAX_BACKCHANNEL_CHARS = 8
+MAX_PEOPLE = 8
+"""Speakers, and as many others, whose names are shown beside an outline."""
 NUM_TERMS, MAX_TERM_SHARE = 7, 0.15
 REPEAT_DISCOUNT = 0.9
 """Subtracted from the count of a word in a topic: a word that occurs there once weighs 0.1, twice 1.1, so
@@ -381,9 +384,10 @@ def without_backchannels(spans: Sequence[SpanRow]) -> list[SpanRow]:
 def _outline_text(
     tool_context: ToolContext, videos: Sequence[VideoEntry], max_tokens: int, num_tokens: NumTokens
 ) -> str:
-    """The topics of one video with their key terms; empty for several videos, or where it has none."""
+    """The topics of one video with their key terms, and its people; empty for several videos or no topics."""
     if len(videos) != 1:
         return ""
+    people = _people_text(tool_context, videos[0])
     topics = _units(tool_context, videos[0], "topic")
     texts, passages_ = (
         [one.text for one in units] for units in (topics, _units(tool_context, videos[0], "passage"))
@@ -392,9 +396,30 @@ def _outline_text(
         rows = key_terms(texts, passages_, num_terms)
         lines = [f"({t.window}) {', '.join(terms)}" for t, terms in zip(topics, rows, strict=True) if terms]
         text = fenced(f"topics of {videos[0].name} by their key terms", "\n".join(lines))
+        text = f"{people}\n\n{text}" if people and lines else text
         if lines and num_tokens(text) <= max_tokens:
             return text
     return ""
+
+
+def _people_text(tool_context: ToolContext, video: VideoEntry) -> str:
+    """Who speaks in the part of a video in scope, and who is spoken of there; empty where nobody is known.
+
+    Of the registry of a video (`playhead_tools.entities`) only people are shown: the precision of names is
+    too low, that of places and things is not measured on enough videos.
+    """
+    window = tool_context.scope_windows().get(video.video_id)
+    people = [
+        one
+        for one in read_people_and_names(tool_context.catalog, video.video_id, "person")
+        if window is not None and any(window.overlap_s(own) > 0 for own in one.windows)
+    ]
+    speaking = [one.label for one in people if one.speaking_s is not None][:MAX_PEOPLE]
+    mentioned = [one.label for one in people if one.speaking_s is None][:MAX_PEOPLE]
+    parts = [
+        f"{what} {', '.join(own)}" for what, own in (("speaking:", speaking), ("named:", mentioned)) if own
+    ]
+    return fenced(f"people in {video.name}", "; ".join(parts)) if parts else ""
 
 
 def _units(tool_context: ToolContext, video: VideoEntry, level: UnitLevel) -> list[TranscriptUnit]:

@@ -1,15 +1,16 @@
 """Video-LLMs of the real classes with random weights: right for speed and for parity, never for accuracy."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from playhead_bench.suite.timing import Size
 from playhead_index.embed.runtime import torch, transformers
 from playhead_tools.video_llm.loaded_model import LoadedModel
-from playhead_tools.video_llm.model_families import FAMILIES
+from playhead_tools.video_llm.model_families import known_family
 from playhead_tools.video_llm.number_words import provide_number_words
 from playhead_tools.video_llm.prompt import RULES
+from playhead_tools.video_llm.video_probe import family_without_row, probe_family
 
 MAX_PIXELS = 1 << 30
 CHATML = (
@@ -75,6 +76,10 @@ SMALL = ModelShape(
     "Qwen2.5-VL, small", "qwen2_5_vl", 384, 1056, 6, (6, 2), 4096, (144, 384, 4, 4), 224
 )  # fmt: skip
 """Encoder and language model stand to each other as in the model of 7 billion weights."""
+HYBRID = ModelShape(
+    "Qwen3.5, small", "qwen3_5", 384, 1056, 8, (6, 2), 4096, (144, 384, 4, 4), 224
+)  # fmt: skip
+"""Three layers of linear attention before each of full attention, as in the released models."""
 FULL = (
     ModelShape("Qwen2.5-VL-7B", "qwen2_5_vl", 3584, 18_944, 28, (28, 4), 152_064, (1280, 3420, 32, 16), 448),
     ModelShape("SmolVLM2-2.2B", "smolvlm", 2048, 8192, 24, (32, 32), 49_280, (1152, 4304, 27, 16), 384),
@@ -108,7 +113,10 @@ def make(shape: ModelShape, *, dtype: str | None = None) -> LoadedModel:
     write_only_letters(model, processor.tokenizer)
     model.generation_config.eos_token_id = processor.tokenizer.eos_token_id
     processor.tokenizer.padding_side = "left"
-    return LoadedModel(model.eval(), processor, FAMILIES[shape.kind], f"made-{shape.title}-{number}", device)
+    family = known_family(shape.kind)
+    first = family or family_without_row(shape.kind, processor)
+    loaded = LoadedModel(model.eval(), processor, first, f"made-{shape.title}-{number}", device)
+    return loaded if family else replace(loaded, family=probe_family(loaded, shape.kind))
 
 
 def write_only_letters(model: Any, tokenizer: Any) -> None:
@@ -201,6 +209,33 @@ def _qwen(shape: ModelShape) -> tuple[Any, Any]:
     return config, library.Qwen2_5_VLProcessor(image, tokenizer, video, chat_template=CHATML)
 
 
+def _qwen3_5(shape: ModelShape) -> tuple[Any, Any]:
+    qwen3_vl, processor = _qwen(replace(shape, kind="qwen3_vl"))
+    head_dim = shape.hidden // shape.heads[0]
+    text = {
+        "head_dim": head_dim, **_rope(shape, mrope_interleaved=True, partial_rotary_factor=1.0),
+        "layer_types": ["full_attention" if layer % 4 == 3 else "linear_attention"
+                        for layer in range(shape.layers)],
+        "linear_key_head_dim": head_dim, "linear_value_head_dim": head_dim,
+        "linear_num_key_heads": shape.heads[0] // 2, "linear_num_value_heads": shape.heads[0],
+        "linear_conv_kernel_dim": 4,
+    }  # fmt: skip
+    vision = qwen3_vl.vision_config.to_dict()
+    names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
+    config = transformers().Qwen3_5Config(
+        text_config=_text(shape, processor.tokenizer, **text),
+        vision_config={name: vision[name] for name in _VISION_SIZES},
+        **{name: getattr(qwen3_vl, name) for name in names},
+    )
+    return config, processor
+
+
+_VISION_SIZES = (
+    "hidden_size", "intermediate_size", "depth", "num_heads", "patch_size", "spatial_merge_size",
+    "temporal_patch_size", "out_hidden_size", "num_position_embeddings",
+)  # fmt: skip
+
+
 def _smolvlm(shape: ModelShape) -> tuple[Any, Any]:
     library, tokenizer = transformers(), prompt_tokenizer(_SMOL)
     width, inner, depth, heads = shape.vision
@@ -229,5 +264,6 @@ def _smolvlm(shape: ModelShape) -> tuple[Any, Any]:
 _MAKERS: Mapping[str, Callable[[ModelShape], tuple[Any, Any]]] = {
     "qwen2_5_vl": _qwen,
     "qwen3_vl": _qwen,
+    "qwen3_5": _qwen3_5,
     "smolvlm": _smolvlm,
 }

@@ -9,6 +9,8 @@ from tests.tools.made_library import DEMO, LECTURE, WordFinder, make_library
 from playhead_agent.planner.brief import Brief, BriefLimits, found_text, key_terms, make_brief, stable_text
 from playhead_index.search.results import Scope
 from playhead_index.store.catalog import Catalog
+from playhead_index.store.spans import set_span_speaker
+from playhead_index.store.speakers import Speaker, replace_speakers
 from playhead_index.store.transcript import TranscriptUnit, replace_units
 from playhead_index.window import Window
 from playhead_tools.toolbox import Toolbox
@@ -157,3 +159,15 @@ def test_single_words_between_speakers_are_left_out_of_the_prompt_alone(tmp_path
     assert "A: We could use rubber. It does not break." in stable
     assert "Mm-hmm" not in stable
     assert len(shown.transcript_ids) == 1
+
+
+def test_people_are_named_beside_an_outline_and_not_beside_a_whole_transcript(divided: Catalog) -> None:
+    with divided.atomic() as db:
+        replace_speakers(db, LECTURE, [Speaker(LECTURE, "ANN", "ANN", "source")], "source")
+        for span in divided.spans(LECTURE, "speech")[:3]:
+            set_span_speaker(db, span.id, "ANN")
+    people = "```people in lecture.mp4\nspeaking: ANN\n```"
+    assert people in brief_of(divided, "Bayes", 80, Scope((LECTURE,)))[1]
+    assert people not in brief_of(divided, "Bayes", 1_000, Scope((LECTURE,)))[1]
+    later = brief_of(divided, "Bayes", 80, Scope((LECTURE,), Window(120.0, 300.0)))[1]
+    assert "people in" not in later

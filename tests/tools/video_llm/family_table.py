@@ -9,10 +9,10 @@ from tests.tools.video_llm.tiny_models import MAKERS
 
 from playhead_index.embed.runtime import torch, transformers
 from playhead_tools.video_llm.clip_features import placeholder
+from playhead_tools.video_llm.generation import prefix_reuse
 from playhead_tools.video_llm.load_model import load
 from playhead_tools.video_llm.load_options import LoadOptions
 from playhead_tools.video_llm.loaded_model import LoadedModel
-from playhead_tools.video_llm.prefix_cache import keeps_all
 from playhead_tools.video_llm.prompt_rows import token_types
 
 REFUSED = {
@@ -20,6 +20,7 @@ REFUSED = {
     "instructblipvideo": "its vision encoder reads the question",
 }
 """Why a type cannot run, as the error says it."""
+_REUSE = {"prefix": "any", "snapshot": "clips", "none": "no"}
 HEAD = """# Video models
 
 Playhead loads the models of transformers that take videos. A type with a row in `model_families.FAMILIES`
@@ -42,8 +43,10 @@ was run with released weights.
 - **Places**: tokens have places in time, height and width (3), or are only counted (1).
 - **Token types**: what is passed on to say of every token what it is: `mm_token_type_ids` for models whose
   visual tokens may attend to later ones, `moe_mm_token_type_ids` for experts of words and of pictures.
-- **Prefix**: keys and values of a prompt are kept for the next one that begins alike; `no` where layers of
-  the tiny checkpoint forget or sum up tokens.
+- **Prefix**: what a prompt leaves for the next one that begins alike. `any`: keys and values of all its
+  tokens, of which any beginning is used. `clips`: layers of the tiny checkpoint forget tokens (sliding
+  windows) or sum them up (linear attention, convolutions, Mamba), so the state of all layers at the end of
+  the clips is kept. A checkpoint without such layers is `any`. `no`: nothing.
 
 | Type | Title | Placeholder | Frames a step | Times | BOS | Places | Token types | Prefix |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
@@ -60,7 +63,8 @@ These can be asked through a server, as can all models that transformers does no
 Known limits:
 
 - `dots3_note`: transformers' own indexed attention also selects padding once a prompt is longer than
-  `index_topk`; its prompts are answered one after the other, never in a batch.
+  `index_topk`; its prompts are answered one after the other, never in a batch. Among tokens of equal scores
+  it chooses by the length of what is computed, so a prompt in parts has other scores, and nothing is reused.
 - `molmo2`: its processor takes one video a prompt; more are put in with a note.
 """
 
@@ -87,7 +91,7 @@ def family_row(model_type: str, loaded: LoadedModel) -> str:
     cells = [
         f"`{model_type}`", family.title, f"`{escaped}`", str(family.step_frames or ""),
         {True: "yes", False: "no", None: ""}[family.writes_times], "yes" if family.bos else "no",
-        "3" if family.mrope else "1", types, "yes" if keeps_all(loaded.model.config) else "no",
+        "3" if family.mrope else "1", types, _REUSE[prefix_reuse(loaded).kind],
     ]  # fmt: skip
     return f"| {' | '.join(cells)} |\n"
 

@@ -1,7 +1,7 @@
 """Every type with a video processor in transformers runs as the stock call does, or says why not."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from playhead_tools.video_llm.load_model import load
 from playhead_tools.video_llm.load_options import LoadOptions
 from playhead_tools.video_llm.model_families import ALONE
 from playhead_tools.video_llm.prefix_cache import columns_of
-from playhead_tools.video_llm.prompt_rows import prune_row
+from playhead_tools.video_llm.prompt_rows import PrunedRow, prune_row
+from playhead_tools.video_llm.protocol import PriorTurn, VlmRequest
 from playhead_tools.video_llm.token_selection import TokenizedClip
 from playhead_tools.video_llm.transformers_llm import TransformersVideoLLM, greedy_config
 
@@ -30,6 +31,11 @@ KEPT_PREFIX = (
     "qwen2_5_omni",
 )  # fmt: skip
 """Probed types of which all layers hold all tokens, one of each kind of places, masks and experts."""
+SNAPSHOT = (
+    "exaone4_5", "gemma4", "gemma4_unified", "glm5_next", "hy_v4_vl", "lfm3_vl", "minicpm_ocr", "minicpmv4_6",
+    "minicpmv4_7", "muse_glimmer", "muse_spark", "nemotron_h_omni", "qwen3_5", "qwen3_5_moe", "qwen4_exp",
+)  # fmt: skip
+"""Probed types with layers that forget or sum up: windows, linear attention, convolutions, Mamba, indices."""
 PLACED_OR_TYPED = (
     "cosmos3_edge", "ernie4_5_vl_moe", "gemma4", "glm46v", "hy_v4_vl", "minicpmv4_7", "molmo2",
     "qwen2_5_omni", "qwen3_5",
@@ -181,20 +187,43 @@ def test_the_masks_of_frames_that_attend_both_ways_are_passed_on(family: str, mo
 
 
 @pytest.mark.parametrize("keep", [None, EndsOfSteps()], ids=["all tokens", "some tokens"])
-@pytest.mark.parametrize("family", KEPT_PREFIX)
+@pytest.mark.parametrize("family", [*KEPT_PREFIX, *SNAPSHOT])
 def test_a_second_question_to_a_probed_family_goes_on_from_the_first(
     family: str, keep: EndsOfSteps | None, models: Models
 ) -> None:
     llm = sharing(models(family), keep)
-    config, alone, going_on = four_tokens(llm), Scores(), Scores()
     for question in ("Is it red?", "Where is the blue one?"):
-        prompt = llm.prompt(vlm_request(noise(8), question=question))
-        row = prune_row(prompt.row, prompt.token_indices)
-        going_on.steps.clear()
-        done = generate_reusing_prefix(llm.loaded, row, prompt.keys, config, going_on, llm.prefixes)
-    generate_tokens(llm.loaded, [row], config, alone)
-    assert (done.reused_tokens or 0) >= columns_of(row, prompt.keys).clips_end
-    assert going_on.differ(alone) < 1e-5
+        reused, row, keys, difference = go_on(llm, vlm_request(noise(8), question=question))
+        assert difference < 1e-5
+    assert reused >= columns_of(row, keys).clips_end
+
+
+@pytest.mark.parametrize("family", SNAPSHOT)
+def test_a_second_clip_and_a_later_turn_go_on_from_the_snapshot_of_the_first_clip(
+    family: str, models: Models
+) -> None:
+    llm, turns = sharing(models(family), None), (PriorTurn("model", "red"), PriorTurn("user", "Sure?"))
+    first = vlm_request(noise(8))
+    _, row, keys, _ = go_on(llm, first)
+    end = columns_of(row, keys).clips_end
+    reused, *_, difference = go_on(llm, replace(first, turns=turns))
+    assert (reused >= end, difference < 1e-5) == (True, True)
+    two = VlmRequest((noise(8), noise(4, 40.0)), "Which is first?", first.budget)
+    reused, row, keys, difference = go_on(llm, two)
+    # tokens that attend to later ones share a prefix only when they are all in it
+    assert (reused >= end) == (columns_of(row, keys).both_ways is None)
+    assert difference < 1e-5
+
+
+def go_on(llm: TransformersVideoLLM, call: VlmRequest) -> tuple[int, PrunedRow, tuple[str, ...], float]:
+    """Tokens that a call reused, its prompt, the names of its clips, and how its scores differ from alone."""
+    config, alone, going_on = four_tokens(llm), Scores(), Scores()
+    prompt = llm.prompt(call)
+    row = prune_row(prompt.row, prompt.token_indices)
+    done = generate_reusing_prefix(llm.loaded, row, prompt.keys, config, going_on, llm.prefixes)
+    expected = generate_tokens(llm.loaded, [row], config, alone)
+    assert done.new.tolist() == expected.new.tolist()
+    return done.reused_tokens or 0, row, prompt.keys, going_on.differ(alone)
 
 
 def test_other_tokens_of_frames_that_attend_to_each_other_share_nothing_of_the_clip(models: Models) -> None:

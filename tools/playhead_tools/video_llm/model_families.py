@@ -51,8 +51,8 @@ class Family:
         template: for checkpoints that bring none.
         prunes_tokens: the processor leaves out tokens that did not change, and writes as many placeholders
             as are left of each frame; all are written here, and its selection is the default.
-        fits_context: the model's own selection keeps no more tokens than its context holds, however many frames
-            there are.
+        fits_context: the model's own selection keeps no more tokens than its context holds, however many
+            frames there are.
         context_reach: for models with cross-attention. With `after` a step's placeholder stands for its
             context and goes with it when no row is kept; with `all` placeholders stay whatever is kept.
         context_is_owned: rows of context are no tokens of their own; each goes with a placeholder.
@@ -215,6 +215,10 @@ TAKE_IMAGES = frozenset({
 
 ALONE = frozenset({"dots3_note"})
 """Types whose attention also selects padding (transformers 5.24): their prompts are answered one by one."""
+
+
+WHOLE_PROMPT = {"dots3_note": "its indexed attention chooses among equal tokens by the length of the prompt"}
+"""Types whose scores depend on whether a prompt is computed whole (transformers 5.24), and why."""
 
 
 def known_family(model_type: str) -> Family | None:

@@ -5,10 +5,15 @@ it. So two prompts whose columns are equal up to some point have equal keys and 
 question on the same clips shares rules, clips and kept tokens, a later turn the whole talk so far. Where a
 question keeps other tokens of a clip, they share what stands before the first that differs. In models whose
 visual tokens also attend to later ones, they share either all of these or what stands before the first.
+
+Layers that forget (sliding windows) or sum up (linear attention, convolutions) hold the state after a whole
+prompt, not that after its beginning. For models with such layers a snapshot of the state of all layers at the
+end of the clips is held; a prompt that begins with exactly its columns goes on from a copy.
 """
 
 import threading
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -17,7 +22,7 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from playhead_index.embed.runtime import transformers
+from playhead_index.embed.runtime import torch, transformers
 from playhead_tools.video_llm.prompt_rows import PrunedRow
 from playhead_tools.video_llm.visual_context import ContextBlock
 
@@ -52,6 +57,22 @@ class Columns:
             if both_ways is not None and both_ways[shared:].any():
                 shared = min(shared, int(both_ways.argmax()))
         return shared
+
+    @property
+    def prefix_end(self) -> int:
+        """Columns up to the last of a clip, and to the last of those that attend to later ones."""
+        if self.both_ways is None or not self.both_ways.any():
+            return self.clips_end
+        return max(self.clips_end, int(self.both_ways.nonzero()[0][-1]) + 1)
+
+    def first(self, number: int) -> "Columns":
+        """Only so many of them, from the beginning."""
+        return Columns(
+            self.marks[:number],
+            None if self.places is None else self.places[:, :number],
+            min(self.clips_end, number),
+            None if self.both_ways is None else self.both_ways[:number],
+        )
 
     def plus(self, words: Sequence[int]) -> "Columns":
         """With words after the last column, each one place further."""
@@ -102,12 +123,24 @@ class _CachedPrefix:
     columns: Columns
     cache: Any
     size_bytes: int
+    is_snapshot: bool = False
+
+    def known(self, columns: Columns) -> int:
+        """How many columns of a prompt it serves; of a snapshot all of its own or none.
+
+        The last column of the prompt is never among them: somebody must ask for the word after it.
+        """
+        shared, last = self.columns.shared(columns), len(columns.marks) - 1
+        if self.is_snapshot:
+            return shared if shared == len(self.columns.marks) <= last else 0
+        return min(shared, last)
 
 
 class PrefixCache:
     """Keys and values of the prompts asked last, of one model; the one not used for longest goes first.
 
-    A prompt takes the place of an earlier one with the same clips, so that they are held once.
+    A prompt takes the place of an earlier one with the same clips, so that they are held once. Snapshots stay
+    beside each other, because a longer one does not serve a prompt that begins as the shorter one.
 
     Args:
         max_bytes: of keys and values; a prompt that is larger alone is not held.
@@ -134,44 +167,46 @@ class PrefixCache:
     def num_known(self, columns: Columns) -> int:
         """How many columns of a prompt need not be computed again; nothing is copied."""
         with self._lock:
-            shared = max((entry.columns.shared(columns) for entry in self._entries), default=0)
-        return min(shared, len(columns.marks) - 1)
+            return max((entry.known(columns) for entry in self._entries), default=0)
 
     def get(self, columns: Columns, config: Any) -> tuple[Any, int]:
         """A `DynamicCache` of one's own with what is known of the beginning, and how many columns that is.
-
-        The last column is never among them: somebody must ask for the word after it.
 
         Args:
             columns: of the prompt.
             config: of the model.
         """
-        cache = transformers().DynamicCache(config=config)
         with self._lock:
             num_columns, entry = max(
-                ((entry.columns.shared(columns), entry) for entry in self._entries),
+                ((entry.known(columns), entry) for entry in self._entries),
                 key=lambda pair: pair[0],
                 default=(0, None),
             )
-            num_columns = min(num_columns, len(columns.marks) - 1)
             if entry is None or num_columns < 1:
-                return cache, 0
+                return transformers().DynamicCache(config=config), 0
             self._entries.remove(entry)
             self._entries.append(entry)
+        if entry.is_snapshot:
+            return copy_cache(entry.cache), num_columns
+        cache = transformers().DynamicCache(config=config)
         for number, layer in enumerate(entry.cache.layers):
             cache.update(layer.keys[..., :num_columns, :], layer.values[..., :num_columns, :], number)
         return cache, num_columns
 
     def put(self, columns: Columns, cache: Any) -> None:
         """Holds what was computed for these columns; nobody may change the cache afterwards."""
-        size = sum(int(layer.keys.nbytes + layer.values.nbytes) for layer in cache.layers)
-        if size > self.max_bytes:
+        self._put(_CachedPrefix(columns, cache, cache_size_bytes(cache)))
+
+    def put_snapshot(self, columns: Columns, cache: Any) -> None:
+        """Holds the state of all layers after these columns; nobody may change the cache afterwards."""
+        self._put(_CachedPrefix(columns, cache, cache_size_bytes(cache), is_snapshot=True))
+
+    def _put(self, new: _CachedPrefix) -> None:
+        if new.size_bytes > self.max_bytes:
             return
         with self._lock:
-            self._entries = [
-                one for one in self._entries if one.columns.shared(columns) < one.columns.clips_end
-            ]
-            self._entries.append(_CachedPrefix(columns, cache, size))
+            self._entries = [one for one in self._entries if not _replaces(new, one)]
+            self._entries.append(new)
             while self.in_memory_bytes > self.max_bytes:
                 self._entries.pop(0)
 
@@ -181,13 +216,77 @@ class PrefixCache:
             self._entries.clear()
 
 
+def _replaces(new: _CachedPrefix, held: _CachedPrefix) -> bool:
+    """Whether all that the held one serves, the new one does too."""
+    shared = held.columns.shared(new.columns)
+    if new.is_snapshot:
+        return shared == len(held.columns.marks) == len(new.columns.marks)
+    return shared >= held.columns.clips_end
+
+
 def keeps_all(config: Any) -> bool:
     """Whether a model of this configuration holds the keys and values of all tokens in all its layers.
 
-    Layers that forget (sliding windows) or sum up (linear attention) hold the state after a whole prompt, not
-    that after its beginning: there a prefix cannot be cut out.
+    Of other models a prefix cannot be cut out of what is held after a prompt; they need a snapshot.
     """
     from transformers.cache_utils import DynamicLayer
 
     layers = transformers().DynamicCache(config=config).layers
     return all(type(layer) is DynamicLayer for layer in layers)
+
+
+def copy_cache(cache: Any) -> Any:
+    """A `Cache` of transformers with the same state in all its layers, which changes independently.
+
+    Tensors of layers that only ever put longer ones in their place are shared, others are copied; so are
+    views of larger tensors, which would keep those in memory.
+
+    Raises:
+        TypeError: a layer holds something that is neither a tensor nor a plain value.
+    """
+    from transformers.cache_utils import DynamicIndexedLayer, DynamicLayer, DynamicSlidingWindowLayer
+
+    appending = (DynamicLayer, DynamicSlidingWindowLayer, DynamicIndexedLayer)
+    copied = copy(cache)
+    copied.layers = [_copy_layer(layer, is_shared=type(layer) in appending) for layer in cache.layers]
+    return copied
+
+
+def cache_size_bytes(cache: Any) -> int:
+    """What the tensors of all layers of a `Cache` of transformers take."""
+    tensors = [
+        tensor for layer in cache.layers for value in vars(layer).values() for tensor in _tensors(value)
+    ]
+    return sum(int(tensor.nbytes) for tensor in tensors)
+
+
+def _copy_layer(layer: Any, *, is_shared: bool) -> Any:
+    copied = copy(layer)
+    for name, value in vars(layer).items():
+        try:
+            setattr(copied, name, _copy_value(value, is_shared=is_shared))
+        except TypeError as error:
+            raise TypeError(
+                f"the state of a {type(layer).__name__} cannot be copied: {name} {error}"
+            ) from error
+    return copied
+
+
+def _copy_value(value: Any, *, is_shared: bool) -> Any:
+    if isinstance(value, torch().Tensor):
+        is_whole = value.untyped_storage().nbytes() == value.nbytes
+        return value if is_shared and is_whole else value.clone()
+    if isinstance(value, dict):
+        return {key: _copy_value(one, is_shared=is_shared) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_copy_value(one, is_shared=is_shared) for one in value)
+    if value is None or isinstance(value, bool | int | float | str | torch().dtype | torch().device):
+        return value
+    raise TypeError(f"is of type {type(value).__name__}")
+
+
+def _tensors(value: Any) -> list[Any]:
+    if isinstance(value, torch().Tensor):
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return [tensor for part in parts for tensor in _tensors(part)]

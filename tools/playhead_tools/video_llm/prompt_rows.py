@@ -208,6 +208,27 @@ def prune_row(row: Row, token_indices: Sequence[Any]) -> PrunedRow:
     )  # fmt: skip
 
 
+def first_columns(pruned_row: PrunedRow, number: int) -> PrunedRow:
+    """The beginning of a prompt that ends after its clips.
+
+    Args:
+        pruned_row: the prompt.
+        number: of columns that stay.
+
+    Raises:
+        ValueError: a clip stands after them.
+    """
+    after = max((int(columns[-1]) + 1 for columns in pruned_row.columns if len(columns)), default=0)
+    if number < after:
+        raise ValueError(f"expected at least the {after} columns up to the last clip, got {number}")
+    return replace(
+        pruned_row,
+        ids=pruned_row.ids[:number],
+        positions=None if pruned_row.positions is None else pruned_row.positions[:, :number],
+        types={name: kinds[:number] for name, kinds in pruned_row.types.items()},
+    )
+
+
 def batch_inputs(
     loaded: LoadedModel, pruned_rows: Sequence[PrunedRow], *, computed: int = 0
 ) -> dict[str, Any]:

@@ -28,14 +28,20 @@ from playhead_tools.video_llm.contact_sheets import with_contact_sheets
 from playhead_tools.video_llm.device_memory import DeviceMemory, FreeMemory
 from playhead_tools.video_llm.feature_cache import FeatureCache
 from playhead_tools.video_llm.first_token import FirstTokenProbe, yes_no_tokens
-from playhead_tools.video_llm.generation import Generated, generate_reusing_prefix, generate_tokens
+from playhead_tools.video_llm.generation import (
+    Generated,
+    PrefixReuse,
+    generate_reusing_prefix,
+    generate_tokens,
+    prefix_reuse,
+)
 from playhead_tools.video_llm.images import num_images
 from playhead_tools.video_llm.kernel_errors import is_out_of_memory, map_kernel_errors, out_of_memory_text
 from playhead_tools.video_llm.load_model import load
 from playhead_tools.video_llm.load_options import LoadOptions
 from playhead_tools.video_llm.loaded_model import LoadedModel
 from playhead_tools.video_llm.look_limits import USABLE, LookLimits, ModelLimits, TokenLimit
-from playhead_tools.video_llm.prefix_cache import PrefixCache, columns_of, keeps_all
+from playhead_tools.video_llm.prefix_cache import PrefixCache, columns_of
 from playhead_tools.video_llm.prompt import prompt_clips
 from playhead_tools.video_llm.prompt_rows import PrunedRow, Row, batch_inputs, prune_row, write_row
 from playhead_tools.video_llm.protocol import FrameChooser, PromptFrame, VlmRequest, VlmResponse
@@ -107,7 +113,8 @@ class TransformersVideoLLM:
         times: `between` writes number and time before the tokens of every frame where the family allows it;
             `native` leaves the model's own way. A table of numbers and times stands before each clip anyway.
         reuse_bytes: of keys and values held from earlier calls, on the model's device; 0 for none. Those of a
-            batch are neither held nor taken, nor are those of models whose layers forget tokens.
+            batch are neither held nor taken. Of models with layers that forget or sum up tokens, the state at
+            the end of the clips is held.
         context_bytes: of keys and values of visual context held from earlier calls, for models with
             cross-attention, on the model's device; 0 for none. A frame's serve any later call that shows it,
             batches too.
@@ -420,7 +427,7 @@ class TransformersVideoLLM:
         if free is None or not self._has_computed:
             return
         known = 0
-        if self._reuses and len(pruned_rows) == 1:
+        if len(pruned_rows) == 1 and self._reuses:
             known = self.prefixes.num_known(columns_of(pruned_rows[0], prompts[0].keys))
         longest = max(len(pruned_row.ids) for pruned_row in pruned_rows)
         if len(pruned_rows) * self.limits.prompt_bytes(longest, max_new_tokens, known) > free:
@@ -522,11 +529,19 @@ class TransformersVideoLLM:
         set_sampling(config, common_sampling([prompt.request for prompt in prompts]))
         self._make_room(prompts, pruned_rows, max_new_tokens)
         with map_kernel_errors(self.name, "generating"):
-            if self._reuses and len(pruned_rows) == 1:
+            if len(pruned_rows) == 1 and self._reuses:
+                room = self._snapshot_bytes(len(pruned_rows[0].ids), max_new_tokens)
                 return generate_reusing_prefix(
-                    loaded, pruned_rows[0], prompts[0].keys, config, first_token, self.prefixes
+                    loaded, pruned_rows[0], prompts[0].keys, config, first_token, self.prefixes, room
                 )
             return generate_tokens(loaded, pruned_rows, config, first_token)
+
+    def _snapshot_bytes(self, prompt_tokens: int, max_new_tokens: int) -> int | None:
+        """What a call leaves free for a snapshot of its state; None where nobody knows."""
+        free = self.memory.free_bytes(self.loaded.device)
+        return (
+            None if free is None else max(0, free - self.limits.prompt_bytes(prompt_tokens, max_new_tokens))
+        )
 
     def prepare(self) -> None:
         """Loads the model now, so that the first call takes no longer than others.
@@ -549,11 +564,18 @@ class TransformersVideoLLM:
         free = cuda.mem_get_info(device)[0] + cuda.memory_reserved(device) - allocated
         return free / used if used > 0 else None
 
-    @cached_property
+    @property
     def _reuses(self) -> bool:
-        model = self.loaded.model
-        is_exact = getattr(model, "reuses_prefix", True)
-        return self.prefixes.max_bytes > 0 and is_exact and keeps_all(model.config)
+        return self.prefixes.max_bytes > 0 and self.reuse.kind != "none"
+
+    @cached_property
+    def reuse(self) -> PrefixReuse:
+        """How the model goes on from earlier calls.
+
+        Raises:
+            ModelUnavailable: it does not load.
+        """
+        return prefix_reuse(self.loaded)
 
     @cached_property
     def _ends(self) -> frozenset[int]:
@@ -568,6 +590,8 @@ class TransformersVideoLLM:
         notes, family = list(prompt.notes), self.loaded.family
         if count > 1:
             notes.append(f"answered in a batch of {count}; times are its share")
+        elif self.prefixes.max_bytes > 0 and self.reuse.reason:
+            notes.append(f"nothing is reused of earlier calls: {self.reuse.reason}")
         if prompt.request.yes_no and not yes_no:
             notes.append("the tokenizer does not tell Yes from No by their first tokens")
         if prompt.request.form is not None:
