@@ -102,7 +102,7 @@ def ask(
     image: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Still image that the video-LLM is shown beside the clip in every look; repeatable, at most"
+            help="Still image that the video-LLM is shown before each clip; repeatable, up to"
             " 4. Not with --resume, which shows those of its question again.",
             metavar="FILE",
         ),

@@ -1,11 +1,14 @@
 """Images given with a question, through the library and the command line."""
 
+import json
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from tests.made_videos import colours
+from tests.tools.architectures.slow_fast.tiny_slow_fast import write_slow_fast
 from tests.tools.made_library import VIDEOS, make_library
+from tests.tools.video_llm.checkpoints import write_checkpoint
 from typer.testing import CliRunner
 
 from playhead.cli import app
@@ -122,3 +125,28 @@ def test_resume_takes_no_image(library: Library) -> None:
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 2
     assert "leave out" in result.output
+
+
+def test_a_real_video_llava_is_asked_with_an_image_from_the_command_line(
+    library: Library, image: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    model = write_checkpoint("video_llava", tmp_path_factory.mktemp("model") / "llava")
+    command = ["ask", SHOWN, "--library", str(library.folder), "--video", "demo.mp4", "--strategy", "uniform"]
+    command += ["--video-model", str(model), "--max-frames", "9", "--device", "cpu", "--json"]
+    plain, with_image = (
+        json.loads(CliRunner().invoke(app, [*command, *more]).stdout)
+        for more in ([], ["--image", str(image)])
+    )
+    assert [answer["cost"]["frames"] for answer in (plain, with_image)] == [8, 9]
+    extra = with_image["cost"]["visual_tokens"] - plain["cost"]["visual_tokens"]
+    assert extra == 4  # 2 x 2 patches; the class token of an image is dropped
+
+
+def test_a_model_without_images_beside_videos_is_one_line_on_the_command_line(
+    library: Library, image: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    model = tmp_path_factory.mktemp("model") / "slow-fast"
+    write_slow_fast(model)
+    opened = Library(library.folder, ModelNames(video=str(model), device="cpu"))
+    with pytest.raises(ModelUnavailable, match="Slow-Fast takes no image beside a video"):
+        opened.ask(SHOWN, videos=["demo.mp4"], strategy="uniform", images=[image])

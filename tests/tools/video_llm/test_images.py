@@ -63,7 +63,7 @@ def with_types(llm: TransformersVideoLLM) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("family", sorted(TAKE_IMAGES))
+@pytest.mark.parametrize("family", sorted({*TAKE_IMAGES, "qwen3_vl_moe"}))
 def test_image_and_video_equal_the_stock_call_in_every_probed_family_that_takes_them(
     family: str, checkpoint: Checkpoint
 ) -> None:
@@ -88,7 +88,8 @@ def test_smolvlm_takes_image_and_frames_in_the_order_of_the_prompt(checkpoint: C
 
 
 @pytest.mark.parametrize(
-    "family", ["video_llava", "qwen3_vl", "qwen2_5_vl", "llava_onevision", "internvl", "video_llama_3"]
+    "family",
+    ["video_llava", "qwen3_vl", "qwen2_5_vl", "qwen2_vl", "llava_onevision", "internvl", "video_llama_3"],
 )
 def test_image_and_video_in_one_prompt_equal_the_stock_call(family: str, checkpoint: Checkpoint) -> None:
     llm = exact(checkpoint(family))
@@ -134,6 +135,14 @@ def test_a_family_that_takes_no_image_beside_a_video_refuses_in_one_line(tmp_pat
     write_slow_fast(tmp_path)
     with pytest.raises(ModelUnavailable, match=r"^Slow-Fast takes no image beside a video; ask without"):
         exact(tmp_path).generate(vlm_request(image_clip(PIXELS), noise(8)))
+
+
+@pytest.mark.parametrize("family", ["glm4v", "minicpmv4_6", "llava_next_video"])
+def test_a_type_that_was_not_compared_with_the_stock_call_refuses(
+    family: str, checkpoint: Checkpoint
+) -> None:
+    with pytest.raises(ModelUnavailable, match="takes no image beside a video; ask without the image"):
+        exact(checkpoint(family)).generate(vlm_request(image_clip(PIXELS), noise(8)))
 
 
 def test_an_image_is_shown_whatever_frames_are_left_out() -> None:

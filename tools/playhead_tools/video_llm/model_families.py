@@ -47,7 +47,7 @@ class Family:
         one_is_image: a clip of one frame goes in as an image, as the model was trained.
         image_beside_video: an image given with the question goes in through the model's own image path; such
             prompts were compared with the stock call.
-        image_as_clip: an image given with the question goes in as a clip of one frame, as the model takes it.
+        image_as_clip: an image given with the question is shown as a clip of one frame, as such models do.
         template: for checkpoints that bring none.
         prunes_tokens: the processor leaves out tokens that did not change, and writes as many placeholders
             as are left of each frame; all are written here, and its selection is the default.
