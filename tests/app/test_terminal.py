@@ -23,6 +23,7 @@ from playhead_index.store.catalog import VideoRow
 from playhead_index.store.job_table import Stage
 from playhead_index.store.summaries import Summary
 from playhead_index.window import Window
+from playhead_tools.entities import Entity
 from playhead_tools.evidence import Answer, Evidence, Interval
 
 LITERAL_TEXT = 'C:[/] pip "playhead[asr]" [red]x[/red] [link=http://a.b]y[/link] :fire: [bold'
@@ -61,6 +62,9 @@ RENDERED: dict[str, Callable[[Console], None]] = {
     "show_clock": lambda c: terminal.show_clock(c, [VIDEO]),
     "show_video": lambda c: terminal.show_video(c, VIDEO, [HOSTILE], {"sampling": HOSTILE}),
     "show_chapters": lambda c: terminal.show_chapters(c, [SUMMARY, SUMMARY], SUMMARY),
+    "show_entities": lambda c: terminal.show_entities(
+        c, [Entity("person", HOSTILE, (W,), 2, ("speakers",))]
+    ),
     "show_check": lambda c: terminal.show_check(c, DoctorCheck(HOSTILE, False, HOSTILE)),
     "show_problems": lambda c: terminal.show_problems(c, [Problem("missing", HOSTILE, HOSTILE)]),
 }
