@@ -62,9 +62,7 @@ RENDERED: dict[str, Callable[[Console], None]] = {
     "show_clock": lambda c: terminal.show_clock(c, [VIDEO]),
     "show_video": lambda c: terminal.show_video(c, VIDEO, [HOSTILE], {"sampling": HOSTILE}),
     "show_chapters": lambda c: terminal.show_chapters(c, [SUMMARY, SUMMARY], SUMMARY),
-    "show_entities": lambda c: terminal.show_entities(
-        c, [Entity("person", HOSTILE, (W,), 2, ("speakers",))]
-    ),
+    "show_entities": lambda c: terminal.show_entities(c, [Entity("person", HOSTILE, (W,), 2, ("speakers",))]),
     "show_check": lambda c: terminal.show_check(c, DoctorCheck(HOSTILE, False, HOSTILE)),
     "show_problems": lambda c: terminal.show_problems(c, [Problem("missing", HOSTILE, HOSTILE)]),
 }
