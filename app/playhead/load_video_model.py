@@ -113,7 +113,7 @@ def _prices() -> "Prices | None":
 
 
 def _known_prices(choice: VideoChoice) -> "Prices | None":
-    """What the server of a choice charges, by the table of known prices; None where nobody knows."""
+    """What the server of a choice charges, by the table of known prices; None where it is not known."""
     from playhead_agent.models.prices import price_of
     from playhead_tools.video_llm.server import Prices
 

@@ -31,7 +31,7 @@ def resolve_compression(
     """The compression of a run.
 
     Args:
-        method: as somebody named it; `auto` for what `PLAYHEAD_COMPRESS` says, else the stored method, else
+        method: as named; `auto` for what `PLAYHEAD_COMPRESS` says, else the stored method, else
             `guided`.
         ratio: the part of the tokens to keep; None for what `PLAYHEAD_KEEP_TOKENS` says, else the default of
             `Compression`. With the method `none` named and no ratio, the environment's is not read.

@@ -54,7 +54,7 @@ class MachineFacts:
         memory_gb: memory of the machine.
         cached: models of `KNOWN` that are complete in the hub's local cache.
         four_bit: the packages for loading in 4 bits are installed.
-        wants_four_bit: 4 bits were asked for, or refused; None where nobody said.
+        wants_four_bit: 4 bits were asked for, or refused; None for neither.
         server: the server that the environment names; None when it names none.
         missing_extra: why no model can be loaded on this machine itself; empty when one can.
     """

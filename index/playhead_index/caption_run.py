@@ -58,7 +58,7 @@ class CaptionUsage:
         captions: captions that it gave.
         frames: that it was shown.
         visual_tokens: that they became; None where the backend does not count them.
-        prompt_tokens: of all prompts, visual ones among them; None where nobody counts them.
+        prompt_tokens: of all prompts, visual ones among them; None where they are not counted.
         seconds: wall time, decoding included.
         money: what is known of the cost.
         unpriced: windows of which the cost is not known.

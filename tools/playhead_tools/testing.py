@@ -176,7 +176,7 @@ class FixedMemory:
     """A `FreeMemory` of which always the same is free, and that counts how often it gave something back.
 
     Args:
-        free: bytes; None where nobody knows.
+        free: bytes; None where it is not known.
     """
 
     def __init__(self, free: int | None) -> None:

@@ -3,7 +3,6 @@
 import ctypes
 import os
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
@@ -46,7 +45,7 @@ class RandomWeightsVideoLLM(TransformersVideoLLM):
         self._random_model = loaded
         self._marks: list[float] = []
 
-    @cached_property
+    @property
     def loaded(self) -> LoadedModel:
         """The model."""
         return self._random_model

@@ -20,7 +20,7 @@ from playhead_index.decode.orientation import Shape
 from playhead_index.decode.probing import Probe, probe
 from playhead_index.decode.protocol import Frame, VideoInfo
 from playhead_index.decode.requested_times import (
-    Sampling,
+    ReaderSampling,
     check_short_side,
     check_times,
     check_window,
@@ -37,7 +37,7 @@ _BATCH_BYTES = 64 << 20
 _MAX_BATCH_FRAMES = 256
 
 
-class DecordReader(Sampling):
+class DecordReader(ReaderSampling):
     """A `VideoReader` on decord: frames only, of MP4, MOV, Matroska and WebM with closed groups.
 
     Its `probe` reads packets with PyAV, since decord does not tell keyframe sizes, warnings or tracks.

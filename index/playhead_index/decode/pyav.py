@@ -13,7 +13,7 @@ from playhead_index.decode.orientation import FrameConverter
 from playhead_index.decode.probing import Probe, probe_file
 from playhead_index.decode.protocol import NO_FRAMES, Frame, VideoInfo
 from playhead_index.decode.requested_times import (
-    Sampling,
+    ReaderSampling,
     check_short_side,
     check_times,
     check_window,
@@ -24,7 +24,7 @@ from playhead_index.errors import NoFrames, VideoUnreadable
 from playhead_index.window import Window, format_time
 
 
-class PyavReader(Sampling):
+class PyavReader(ReaderSampling):
     """A `VideoReader` that opens the file for each call and closes it after.
 
     Frames that do not decode are passed over, the last good one stands for them, and

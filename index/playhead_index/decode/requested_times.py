@@ -104,7 +104,7 @@ def distinct_frames(frames: Iterator[Frame]) -> Iterator[Frame]:
         last = frame
 
 
-class Sampling:
+class ReaderSampling:
     """Gives a reader its `sample`, which is made of its `frames_at`, and its `audio`, which PyAV reads."""
 
     def sample(

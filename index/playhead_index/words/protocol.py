@@ -224,7 +224,7 @@ class GeneratedCaption:
         frames: that the model was given, over all of its calls.
         visual_tokens: that they became; None where the backend does not count them.
         money: what it cost; None where the price is not known, 0 on this machine.
-        prompt_tokens: of all of its prompts, visual ones among them; None where nobody counts them.
+        prompt_tokens: of all of its prompts, visual ones among them; None where they are not counted.
         raw_reply: what the model replied where the text is empty.
     """
 

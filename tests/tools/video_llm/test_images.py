@@ -127,7 +127,7 @@ def test_a_keeper_chooses_among_tokens_of_the_video_alone(checkpoint: Checkpoint
 
 def test_an_image_that_takes_all_allowed_tokens_is_refused(checkpoint: Checkpoint) -> None:
     llm = exact(checkpoint("video_llava"), keep=Places(0))
-    with pytest.raises(TokenBudgetExceeded, match="3 visual tokens are allowed and 1 images take 4; give"):
+    with pytest.raises(TokenBudgetExceeded, match="3 visual tokens are allowed, 1 images take 4 and"):
         llm.prompt(vlm_request(image_clip(PIXELS), noise(8), visual_tokens=3))
 
 

@@ -1,6 +1,7 @@
 """A tiny model of every kind is asked as the real ones are."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,6 +31,13 @@ def test_a_reply_reports_frames_tokens_and_times(checkpoint: Checkpoint) -> None
     assert report.new_tokens is not None
     assert 1 <= report.new_tokens <= 8
     assert None not in (report.encode_s, report.prefill_s, report.decode_s)
+
+
+def test_threads_that_ask_at_once_share_one_model(checkpoint: Checkpoint) -> None:
+    llm = exact(checkpoint("qwen3_vl"))
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: llm.loaded, range(2))
+    assert first is second
 
 
 def test_yes_and_no_have_their_probabilities(checkpoint: Checkpoint) -> None:

@@ -1,4 +1,4 @@
-"""What an architecture is to whoever loads models."""
+"""The record of an architecture: how its checkpoints are recognised and loaded."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

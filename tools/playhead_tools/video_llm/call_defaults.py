@@ -1,4 +1,4 @@
-"""What a look of the VLM client takes where nobody says otherwise."""
+"""What a look of the VLM client takes by default."""
 
 FRAMES_PER_CALL, FRAMES_PER_PLAIN_CALL = 16, 8
 SHORT_SIDE_PX = 336

@@ -58,7 +58,7 @@ class ClipEncoder:
         loaded: the model.
         cache: clips that were encoded before.
         choose: chooses frames when there are too many.
-        rank: have each clip's tokens sorted too, for who leaves some out.
+        rank: have each clip's tokens sorted too, for a `TokenKeeper`.
     """
 
     loaded: LoadedModel

@@ -12,7 +12,7 @@ class FreeMemory(Protocol):
     """Says what is free, and gives back what is held in reserve."""
 
     def free_bytes(self, device: str, /) -> int | None:
-        """Bytes that a call may still take on a device; None where nobody knows."""
+        """Bytes that a call may still take on a device; None where it is not known."""
         ...
 
     def release(self, device: str, /) -> None:
@@ -28,7 +28,7 @@ class DeviceMemory:
     """
 
     def free_bytes(self, device: str, /) -> int | None:
-        """Bytes that a call may still take on a device; None where nobody knows."""
+        """Bytes that a call may still take on a device; None where it is not known."""
         if device.startswith("cuda"):
             cuda, index = torch().cuda, torch().device(device).index
             number = cuda.current_device() if index is None else index

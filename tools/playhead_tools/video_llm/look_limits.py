@@ -86,7 +86,7 @@ class ModelLimits:
     """What a loaded model can take.
 
     Args:
-        context: tokens of prompt and reply together; None where nobody states it.
+        context: tokens of prompt and reply together; None where it is not stated.
         size: for the arithmetic of memory; None where the configuration does not state it.
         precision: of its numbers.
     """
@@ -148,7 +148,7 @@ class LookLimits:
     Args:
         loaded: the model.
         limits: what it can take.
-        free: bytes that the call may take; None where nobody knows.
+        free: bytes that the call may take; None where it is not known.
         fit_tokens: show so few frames that all their tokens fit; else a `TokenKeeper` chooses among the
             tokens, and only what the vision encoder takes limits the frames.
         spare_tokens: of the prompt, kept free beside what is counted here.

@@ -62,7 +62,7 @@ class Family:
         clip_number: what the processor writes before the number of a clip in its prompt; empty for no number.
         max_clips: videos that the processor takes in one prompt; more were not trained.
         step_frames: frames that one step joins, where a probe counted them.
-        writes_times: the processor writes the times of the frames; None when nobody looked.
+        writes_times: the processor writes the times of the frames; None where it was not probed.
         system_role: the template takes a system message; else the rules stand before the user's text.
         own_pruning: part of a clip's tokens that the stock forward pass drops, which is not done here.
         batches: prompts of unequal length may be answered in one padded batch.

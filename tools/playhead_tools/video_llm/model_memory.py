@@ -382,7 +382,7 @@ def model_size(config: Mapping[str, Any]) -> ModelSize:
 
 
 def context_tokens(config: Mapping[str, Any], tokenizer_tokens: int | None = None) -> int | None:
-    """Tokens of prompt and reply together that a model was made for; None where nobody states it.
+    """Tokens of prompt and reply together that a model was made for; None where it is not stated.
 
     Args:
         config: of the model, whole.

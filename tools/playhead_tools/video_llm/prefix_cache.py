@@ -128,7 +128,7 @@ class _CachedPrefix:
     def known(self, columns: Columns) -> int:
         """How many columns of a prompt it serves; of a snapshot all of its own or none.
 
-        The last column of the prompt is never among them: somebody must ask for the word after it.
+        The last column of the prompt is never among them: the word after it must be computed.
         """
         shared, last = self.columns.shared(columns), len(columns.marks) - 1
         if self.is_snapshot:
@@ -194,11 +194,11 @@ class PrefixCache:
         return cache, num_columns
 
     def put(self, columns: Columns, cache: Any) -> None:
-        """Holds what was computed for these columns; nobody may change the cache afterwards."""
+        """Holds what was computed for these columns; it must not be changed afterwards."""
         self._put(_CachedPrefix(columns, cache, cache_size_bytes(cache)))
 
     def put_snapshot(self, columns: Columns, cache: Any) -> None:
-        """Holds the state of all layers after these columns; nobody may change the cache afterwards."""
+        """Holds the state of all layers after these columns; it must not be changed afterwards."""
         self._put(_CachedPrefix(columns, cache, cache_size_bytes(cache), is_snapshot=True))
 
     def _put(self, new: _CachedPrefix) -> None:

@@ -268,7 +268,7 @@ class ServerVideoLLM:
         return f"at most {self.max_frames} frames are sent from now on"
 
     def _tokens_per_frame(self, request: VlmRequest) -> int | None:
-        """Visual tokens of the largest frame as it is sent; None when nobody can count them."""
+        """Visual tokens of the largest frame as it is sent; None where they cannot be counted."""
         if self.tokens_per_frame is not None:
             sizes = {clip.frames.shape[2:0:-1] for clip in request.clips}
             return max(self.tokens_per_frame(*fitted_size(w, h, self.long_side_px)) for w, h in sizes)

@@ -26,7 +26,7 @@ class PromptWords:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenizedClip:
-    """A clip of a call after the vision encoder, for who chooses among its tokens.
+    """A clip of a call after the vision encoder, for a `TokenKeeper`.
 
     Args:
         clip: as it was given.

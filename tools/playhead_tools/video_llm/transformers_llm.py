@@ -1,7 +1,7 @@
 """A video-LLM of transformers on this machine, with text-guided compression and a cache of encoded clips.
 
 Every family goes through the stock classes: the processor prepares pictures and writes placeholders, the
-vision encoder runs once a clip, whoever was given as `keep` chooses among its tokens, and `generate` takes
+vision encoder runs once a clip, the `TokenKeeper` in `keep` chooses among its tokens, and `generate` takes
 what is left as `mm_encoder_outputs`. Without `keep` the call equals the stock one. A call that begins like an
 earlier one (another question on the same clips, a later turn) goes on from its keys and values.
 """
@@ -567,7 +567,7 @@ class TransformersVideoLLM:
             )
 
     def _snapshot_bytes(self, prompt_tokens: int, max_new_tokens: int) -> int | None:
-        """What a call leaves free for a snapshot of its state; None where nobody knows."""
+        """What a call leaves free for a snapshot of its state; None where it is not known."""
         free = self.memory.free_bytes(self.loaded.device)
         return (
             None if free is None else max(0, free - self.limits.prompt_bytes(prompt_tokens, max_new_tokens))
@@ -662,7 +662,7 @@ def words_around(row: Row) -> PromptWords:
 def _tokenized(
     request: VlmRequest, prompt_frames: tuple[PromptFrame, ...], features: Sequence[ClipFeatures], row: Row
 ) -> list[TokenizedClip]:
-    """The encoded clips of a prompt for who chooses among their tokens."""
+    """The encoded clips of a prompt for a `TokenKeeper`."""
     words = words_around(row)
     return [
         TokenizedClip(

@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one call took, or several when a reply had to be repaired; None where nobody knows.
+    """What one call took, or several when a reply had to be repaired; None where it is not known.
 
     Args:
         model: which model, for people.

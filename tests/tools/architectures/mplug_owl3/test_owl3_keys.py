@@ -134,8 +134,8 @@ def test_without_memory_kept_keys_go_and_the_call_is_made_once_more(
 def test_a_text_that_the_context_does_not_hold_is_refused(owl3: Folders) -> None:
     llm = exact(owl3("241101"))
     llm.limits = replace(llm.limits, context=60)
-    with pytest.raises(TokenBudgetExceeded, match="its context holds 57 beside a reply; shorten the text"):
-        llm.generate(ask(noise(2)))
+    with pytest.raises(TokenBudgetExceeded, match="its context holds 56 beside a reply; shorten the text"):
+        llm.generate(ask(noise(2), question="What is it? " * 30))
 
 
 def test_memory_counts_rows_in_the_layers_that_attend_to_them(owl3: Folders) -> None:

@@ -167,7 +167,7 @@ class LongVUModel(SpliceModel):
         Frames are judged by DINOv2 before SigLIP is run. Where there are more than the context holds even in
         the coarse grid, those that look like their window are not encoded further: their rows are zeros and
         are not shown. (How much of the context the text takes is not known yet: the prompt may hold fewer
-        frames, then whoever selects tokens leaves out the redundant ones.)
+        frames, then the token selection leaves out the redundant ones.)
 
         Args:
             pixel_values_videos: (N, 3, S, S) uint8 for SigLIP.

@@ -37,7 +37,7 @@ class Mlp(nn.Module):  # type: ignore[misc, name-defined]
         return self.fc2(self.act(self.fc1(x)))
 
 
-class Block(nn.Module):  # type: ignore[misc, name-defined]
+class ConvNeXtBlock(nn.Module):  # type: ignore[misc, name-defined]
     """A depthwise convolution and an MLP over channels, scaled and added to the input."""
 
     def __init__(self, width: int, kernel: int, inner: int) -> None:
@@ -53,7 +53,7 @@ class Block(nn.Module):  # type: ignore[misc, name-defined]
         return x + (inner * self.weight).movedim(-1, 1)
 
 
-class Stage(nn.Module):  # type: ignore[misc, name-defined]
+class ConvNeXtStage(nn.Module):  # type: ignore[misc, name-defined]
     """Blocks of one width, after a step that halves the picture where the width changes."""
 
     def __init__(self, before: int | None, width: int, depth: int, kernel: int, ratio: int) -> None:
@@ -65,7 +65,7 @@ class Stage(nn.Module):  # type: ignore[misc, name-defined]
                 ChannelNorm(before, eps=NORM_EPS), nn.Conv2d(before, width, HALVINGS, HALVINGS)
             )
         )
-        self.blocks = nn.Sequential(*(Block(width, kernel, ratio * width) for _ in range(depth)))
+        self.blocks = nn.Sequential(*(ConvNeXtBlock(width, kernel, ratio * width) for _ in range(depth)))
 
     def forward(self, x: Any) -> Any:
         """(B, C, H, W) to (B, width, H / 2, W / 2), the first stage leaves the size."""
@@ -90,7 +90,7 @@ class ConvNeXt(nn.Module):  # type: ignore[misc, name-defined]
         befores = (None, *widths[:-1])
         self.stages = nn.Sequential(
             *(
-                Stage(before, width, depth, kernel, ratio)
+                ConvNeXtStage(before, width, depth, kernel, ratio)
                 for before, width, depth in zip(befores, widths, depths, strict=True)
             )
         )

@@ -85,7 +85,7 @@ class FeedForward(nn.Module):
         return out
 
 
-class Block(nn.Module):
+class UmtBlock(nn.Module):
     """A pre-norm transformer block without layer scale."""
 
     def __init__(self, width: int, num_heads: int, inner: int) -> None:
@@ -128,7 +128,7 @@ class UmtEncoder(nn.Module):
         self.pretrained_frames = config.pretrained_frames
         self.patch_embed = PatchEmbedding(config.hidden_size, config.patch_size)
         self.blocks = nn.ModuleList(
-            Block(config.hidden_size, config.num_attention_heads, config.intermediate_size)
+            UmtBlock(config.hidden_size, config.num_attention_heads, config.intermediate_size)
             for _ in range(config.num_hidden_layers)
         )
 
