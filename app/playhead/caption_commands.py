@@ -59,6 +59,12 @@ Yes = Annotated[
 ]
 
 
+CAPTION_OPTIONS = {
+    "every_s": "--caption-every", "max_captions": "--max-captions", "samples": "--caption-samples",
+    "max_money": "--max-money",
+}  # fmt: skip
+
+
 def caption_settings(
     *,
     captions: bool,
@@ -83,7 +89,7 @@ def caption_settings(
         return None
     samples = 1 if caption_samples is None else caption_samples
     settings: CaptionSettings = checked(
-        lambda: CaptionSettings(caption_every, max_captions, samples, max_money)
+        lambda: CaptionSettings(caption_every, max_captions, samples, max_money), CAPTION_OPTIONS
     )
     return settings
 

@@ -206,8 +206,9 @@ def test_options_of_captions_need_captions(run: Run, video: MadeVideo, tmp_path:
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        (["--caption-every", "0.5"], "every_s must be at least 1 s, got 0.5"),
-        (["--caption-samples", "99"], "samples must be 1 to 16, got 99"),
+        (["--caption-every", "0.5"], "--caption-every must be at least 1 s, got 0.5"),
+        (["--caption-samples", "99"], "--caption-samples must be 1 to 16, got 99"),
+        (["--max-money", "0"], "--max-money must be above 0, got 0"),
     ],
 )
 def test_values_outside_their_range_are_wrong_usage(
