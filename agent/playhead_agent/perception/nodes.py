@@ -233,9 +233,12 @@ def observe_clip(request: ObservationRequest, context: Context) -> dict[str, Any
             raise ModelUnavailable("there is no video-LLM to look with")
         with call_deadline(VLM_TIME_SHARE * meter.remaining_s):
             observation = request.run(vlm_client)
-    except (ModelOutputInvalid, VideoUnreadable) as error:
-        text = "no answer" if isinstance(error, ModelOutputInvalid) else "not shown"
-        observation = Observation(request.video_id, request.window, request.question, text, (), refused=True)
+    except ModelOutputInvalid as error:
+        observation = vlm_client.failed_observation(request.video_id, request.window, request.question, error)
+    except VideoUnreadable:
+        observation = Observation(
+            request.video_id, request.window, request.question, "not shown", (), refused=True
+        )
     except ModelUnavailable as error:
         return {"request": request.to_json(), "failed": meter.record_vlm_failure(str(error)), "times_s": []}
     meter.add_vlm_call(
