@@ -200,6 +200,8 @@ def captions(
     chosen_format = file_format or (None if output is None else output.suffix.removeprefix(".").lower())
     if chosen_format is not None and chosen_format not in FORMATS:
         raise typer.BadParameter(f"the format must be {' or '.join(FORMATS)}, got {chosen_format!r}")
+    if as_json and chosen_format is not None:
+        raise typer.BadParameter("--json prints captions and not a subtitle file: leave it or the file out")
     opened = open_library(library)
     if chosen_format is not None:
         text = opened.export_captions(video, chosen_format, steps=steps)
@@ -217,7 +219,10 @@ def captions(
             json_records.line(json_records.of_caption(span.words)) if as_json else _caption_line(span.words)
         )
     if not found:
-        err.print("It has no such captions; to make some: playhead index VIDEO --captions", soft_wrap=True)
+        kind, more = (
+            ("captions of fixed steps", " --caption-every 1") if steps else ("captions of segments", "")
+        )
+        err.print(f"It has no {kind}; to make some: playhead index VIDEO --captions{more}", soft_wrap=True)
 
 
 def write_captions(output: Path, text: str, video_paths: tuple[Path, ...]) -> None:

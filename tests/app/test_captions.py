@@ -285,6 +285,12 @@ def test_captions_are_exported_as_subtitles(
     ]
 
 
+def test_json_and_a_subtitle_file_are_one_too_many(run: Run, tmp_path: Path) -> None:
+    done = run("captions", "wall", "-l", str(tmp_path), "--json", "--format", "vtt")
+    assert done.code == 2
+    assert "--json prints captions and not a subtitle file" in " ".join(done.err.split())
+
+
 @pytest.mark.parametrize("exists", [True, False])
 def test_captions_are_not_written_where_they_would_be_read_as_what_is_said(
     run: Run, video: MadeVideo, server: MadeServer, tmp_path: Path, exists: bool
