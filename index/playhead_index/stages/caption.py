@@ -30,8 +30,9 @@ def caption_segments(job: VideoJob) -> None:
     """Stores the captions that the run is to make and that are missing; a batch is committed at a time.
 
     Captions of another captioner are replaced as new ones of the same time are made, and what is left of them
-    goes when every segment has been captioned; those of fixed steps only by a run that makes steps. Without a captioner those that are there stay, and a run that
-    has one goes on with them. A file without frames has none.
+    goes when every segment has been captioned; those of fixed steps only by a run that makes steps. Without a
+    captioner those that are there stay, and a run that has one goes on with them. A file without frames has
+    none.
 
     Raises:
         ModelUnavailable: the model cannot be asked, or has said nothing of every window.
