@@ -136,19 +136,21 @@ class CaptionDialog:
         """Says what the captions took, where any were made."""
         if not self.usage.windows:
             return
-        text = usage_text(self.usage, self.num_windows, self.settings, self._why_ended())
+        text = usage_text(self.usage, self.num_windows, self.settings, self.why_ended)
         err.print(terminal.plain(text), soft_wrap=True)
         if as_json:
             write_line(json_records.line(json_records.of_caption_usage(self.usage, self.num_windows)))
 
-    def _why_ended(self) -> str:
+    @property
+    def why_ended(self) -> str:
         """Why not every window was captioned; empty where every one was."""
         if self.usage.windows >= self.num_windows:
             return ""
         if self.is_declined:
             return "declined"
-        is_limit = self.settings.max_money is not None
-        return f"--max-money {self.settings.max_money:g}" if is_limit else "a video failed"
+        limit = self.settings.max_money
+        is_spent = limit is not None and self.usage.spent + self.usage.money_per_window > limit
+        return f"--max-money {limit:g}" if is_spent else "a video failed"
 
 
 def new_dialog(settings: CaptionSettings, *, yes: bool) -> CaptionDialog:

@@ -285,6 +285,13 @@ def test_captions_are_exported_as_subtitles(
     ]
 
 
+@pytest.mark.parametrize(("money", "why"), [(0.1, "a video failed"), (0.9, "--max-money 1")])
+def test_a_limit_of_money_is_named_only_where_it_ended_the_run(money: float, why: str) -> None:
+    dialog = caption_commands.CaptionDialog(CaptionSettings(max_money=1.0), asks=False)
+    dialog.add(CaptionUsage(windows=2, captions=2, money=money), 5)
+    assert dialog.why_ended == why
+
+
 def test_json_and_a_subtitle_file_are_one_too_many(run: Run, tmp_path: Path) -> None:
     done = run("captions", "wall", "-l", str(tmp_path), "--json", "--format", "vtt")
     assert done.code == 2
