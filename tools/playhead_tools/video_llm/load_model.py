@@ -64,7 +64,7 @@ def load(name: str, options: LoadOptions) -> LoadedModel:
 
 def _leave_frame_cap_off(processor: Any) -> None:
     """Says to a processor that its default, no cap on the pixels of a frame, is meant; it warns otherwise."""
-    video_processor = getattr(processor, "video_processor", None)
+    video_processor: Any = getattr(processor, "video_processor", None)
     if getattr(video_processor, "cap_pixels_per_frame", False) is None:
         video_processor.cap_pixels_per_frame = False
 
