@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from string import ascii_uppercase
 
 from rich import markup
+from rich.cells import cell_len
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
@@ -33,6 +34,8 @@ MIN_RANGE = 5
 """So many citations that follow one another are written as a range."""
 MAX_INLINE_NAME_CHARS = 24
 """A longer name stands once below the answer, and a letter stands for it everywhere else."""
+SUBTITLE_MARGIN = 6
+"""Columns of a panel beside its subtitle: corners, lines and spaces."""
 _EVIDENCE_ID = re.compile(r"\bE\d+\b")
 _CITATION = re.compile(r"\[(E\d+(?:, E\d+)*)\]")
 
@@ -140,8 +143,11 @@ def show_answer(
         parts += [Text(), plain(searched, "dim")]
     confidence = "" if answer.status == "abstained" else f" · confidence {answer.confidence:.2f}"
     title = f"[{STATUS_STYLE[answer.status]}]{outcome_of(answer)}[/]{confidence}"
+    cost: str | None = _cost(answer)
+    if cell_len(cost or "") > console.width - SUBTITLE_MARGIN:
+        parts, cost = [*parts, Text(), plain(cost or "", "dim")], None
     console.print(
-        Panel(Group(*parts), title=title, subtitle=_cost(answer), title_align="left", subtitle_align="right")
+        Panel(Group(*parts), title=title, subtitle=cost, title_align="left", subtitle_align="right")
     )
 
 

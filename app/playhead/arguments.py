@@ -33,8 +33,12 @@ def open_library(folder: Path, names: ModelNames | None = None) -> Library:
     return opened
 
 
-def checked(make: Callable[[], Any]) -> Any:
+def checked(make: Callable[[], Any], options: Mapping[str, str] | None = None) -> Any:
     """What `make` returns.
+
+    Args:
+        make: makes it.
+        options: names in messages of `make`, and what stands for them on the command line.
 
     Raises:
         typer.BadParameter: `make` raised ValueError: wrong usage of the command.
@@ -42,7 +46,7 @@ def checked(make: Callable[[], Any]) -> Any:
     try:
         return make()
     except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+        raise typer.BadParameter(_with_options(str(error), options or {})) from error
 
 
 def checked_settings(library: Library, settings: Mapping[str, Any]) -> None:
@@ -54,10 +58,14 @@ def checked_settings(library: Library, settings: Mapping[str, Any]) -> None:
     try:
         library.index_settings(settings)
     except ValueError as error:
-        message = str(error)
-        for setting, option in SETTING_OPTIONS.items():
-            message = re.sub(rf"\b{setting}\b", option, message)
-        raise typer.BadParameter(message) from error
+        raise typer.BadParameter(_with_options(str(error), SETTING_OPTIONS)) from error
+
+
+def _with_options(message: str, options: Mapping[str, str]) -> str:
+    """A message with options in the place of the names that Python has for them."""
+    for setting, option in options.items():
+        message = re.sub(rf"\b{setting}\b", option, message)
+    return message
 
 
 def window_between(library: Library, from_s: float | None, to_s: float | None) -> Window | None:

@@ -59,6 +59,12 @@ Yes = Annotated[
 ]
 
 
+CAPTION_OPTIONS = {
+    "every_s": "--caption-every", "max_captions": "--max-captions", "samples": "--caption-samples",
+    "max_money": "--max-money",
+}  # fmt: skip
+
+
 def caption_settings(
     *,
     captions: bool,
@@ -83,7 +89,7 @@ def caption_settings(
         return None
     samples = 1 if caption_samples is None else caption_samples
     settings: CaptionSettings = checked(
-        lambda: CaptionSettings(caption_every, max_captions, samples, max_money)
+        lambda: CaptionSettings(caption_every, max_captions, samples, max_money), CAPTION_OPTIONS
     )
     return settings
 
@@ -130,19 +136,21 @@ class CaptionDialog:
         """Says what the captions took, where any were made."""
         if not self.usage.windows:
             return
-        text = usage_text(self.usage, self.num_windows, self.settings, self._why_ended())
+        text = usage_text(self.usage, self.num_windows, self.settings, self.why_ended)
         err.print(terminal.plain(text), soft_wrap=True)
         if as_json:
             write_line(json_records.line(json_records.of_caption_usage(self.usage, self.num_windows)))
 
-    def _why_ended(self) -> str:
+    @property
+    def why_ended(self) -> str:
         """Why not every window was captioned; empty where every one was."""
         if self.usage.windows >= self.num_windows:
             return ""
         if self.is_declined:
             return "declined"
-        is_limit = self.settings.max_money is not None
-        return f"--max-money {self.settings.max_money:g}" if is_limit else "a video failed"
+        limit = self.settings.max_money
+        is_spent = limit is not None and self.usage.spent + self.usage.money_per_window > limit
+        return f"--max-money {limit:g}" if is_spent else "a video failed"
 
 
 def new_dialog(settings: CaptionSettings, *, yes: bool) -> CaptionDialog:
@@ -194,6 +202,8 @@ def captions(
     chosen_format = file_format or (None if output is None else output.suffix.removeprefix(".").lower())
     if chosen_format is not None and chosen_format not in FORMATS:
         raise typer.BadParameter(f"the format must be {' or '.join(FORMATS)}, got {chosen_format!r}")
+    if as_json and chosen_format is not None:
+        raise typer.BadParameter("--json prints captions and not a subtitle file: leave it or the file out")
     opened = open_library(library)
     if chosen_format is not None:
         text = opened.export_captions(video, chosen_format, steps=steps)
@@ -211,7 +221,10 @@ def captions(
             json_records.line(json_records.of_caption(span.words)) if as_json else _caption_line(span.words)
         )
     if not found:
-        err.print("It has no such captions; to make some: playhead index VIDEO --captions", soft_wrap=True)
+        kind, more = (
+            ("captions of fixed steps", " --caption-every 1") if steps else ("captions of segments", "")
+        )
+        err.print(f"It has no {kind}; to make some: playhead index VIDEO --captions{more}", soft_wrap=True)
 
 
 def write_captions(output: Path, text: str, video_paths: tuple[Path, ...]) -> None:

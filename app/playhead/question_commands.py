@@ -38,7 +38,7 @@ from playhead.options import (
     VideoOption,
 )
 from playhead.output import SafeConsole, write_line
-from playhead.token_compression import resolve_compression
+from playhead.token_compression import resolve_compression, stored_method_note
 from playhead.video_models import AUTO as MODEL_AUTO
 from playhead.video_models import OFF as MODEL_OFF
 from playhead_agent.clarify import Clarify
@@ -156,6 +156,7 @@ def ask(
     )  # fmt: skip
     checked(lambda: names.video_loading)
     opened = Library(library, names)
+    _say_stored_compression(opened, compress)
     is_interactive = err.is_terminal and not as_json
     run_options: dict[str, Any] = {
         "llm": llm, "base_url": base_url,
@@ -235,6 +236,7 @@ def compare_strategies(
     )  # fmt: skip
     checked(lambda: names.video_loading)
     opened = Library(library, names)
+    _say_stored_compression(opened, compress)
     ask_options = {
         "videos": video, "window": window_between(opened, from_s, to_s), "llm": llm, "base_url": base_url,
         "options": option or (),
@@ -251,6 +253,12 @@ def compare_strategies(
         show_comparison(SafeConsole(), rows, opened.names())
     if all(row.answer is None for row in rows):
         raise typer.Exit(1)
+
+
+def _say_stored_compression(opened: Library, compress: str) -> None:
+    """A line on stderr where looks are reduced as an earlier command said and not by default."""
+    if opened.video_choice.backend != MODEL_OFF and (note := stored_method_note(opened.catalog, compress)):
+        err.print(plain(note, "dim"), soft_wrap=True)
 
 
 def _keep_model(opened: Library, *, has_failed: bool) -> None:

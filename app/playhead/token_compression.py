@@ -77,6 +77,21 @@ def stored_method(catalog: Catalog) -> str:
     return found if found in METHODS else ""
 
 
+def stored_method_note(catalog: Catalog, method: str) -> str:
+    """That a run takes the compression that an earlier command stored; empty where it takes the default.
+
+    Args:
+        catalog: of the library.
+        method: as somebody named it for this run; `auto` for none.
+    """
+    if method != AUTO or os.environ.get(COMPRESS, "").strip():
+        return ""
+    found = stored_method(catalog)
+    if found in ("", DEFAULT_METHOD):
+        return ""
+    return f"compression: {found}, kept by the library; --compress {DEFAULT_METHOD} is the default"
+
+
 def store_method(catalog: Catalog, method: str) -> str:
     """Stores a method as the default of a library; nothing for `auto`.
 

@@ -134,14 +134,19 @@ class TokenBudgetExceeded(ModelError):
 
 
 class ModelOutputInvalid(ModelError):
-    """A model answered something that does not parse; `.raw_text` keeps it."""
+    """A model answered something that does not parse.
 
-    def __init__(self, message: str, raw_text: str) -> None:
+    `.raw_text` keeps it; `.report` is what its calls took, which is paid for all the same, None where that is
+    not known.
+    """
+
+    def __init__(self, message: str, raw_text: str, report: object | None = None) -> None:
         super().__init__(message)
         self.raw_text = raw_text
+        self.report = report
 
-    def __reduce__(self) -> tuple[type["ModelOutputInvalid"], tuple[str, str]]:
-        return type(self), (str(self), self.raw_text)
+    def __reduce__(self) -> tuple[type["ModelOutputInvalid"], tuple[str, str, object | None]]:
+        return type(self), (str(self), self.raw_text, self.report)
 
 
 class ToolError(PlayheadError):

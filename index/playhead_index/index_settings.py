@@ -101,7 +101,7 @@ class IndexSettings:
         if self.min_segment_s * 3 > self.max_segment_s:
             raise ValueError(
                 "max_segment_s must be at least three times min_segment_s, "
-                f"got {self.min_segment_s = } and {self.max_segment_s = }"
+                f"got {self.max_segment_s:g} s and {self.min_segment_s:g} s"
             )
 
 

@@ -76,6 +76,12 @@ def test_what_an_answer_took_is_in_plain_words() -> None:
     assert "1.0 s, 2 clips inspected (16 frames), 3 model calls (2 video, 1 chat) ─" in rendered(ANSWER)
 
 
+def test_a_cost_that_does_not_fit_the_frame_is_a_whole_line() -> None:
+    cost = {**ANSWER.cost, "visual_tokens": 512.0, "visual_tokens_given": 2048.0, "money": 0.0123}
+    text = " ".join(line.strip("│ ") for line in rendered(replace(ANSWER, cost=cost)).splitlines())
+    assert "(16 frames, 512 of 2,048 tokens), 3 model calls (2 video, 1 chat), cost 0.0123" in text
+
+
 def test_a_model_that_failed_is_said_in_the_first_line_and_once() -> None:
     failed = "extractive answer: the chat model could not be reached: refused"
     text = rendered(

@@ -9,6 +9,7 @@ from tests.made_videos import colours
 from tests.tools.architectures.slow_fast.tiny_slow_fast import write_slow_fast
 from tests.tools.made_library import VIDEOS, make_library
 from tests.tools.video_llm.checkpoints import write_checkpoint
+from tests.tools.video_llm.made_server import made_server
 from typer.testing import CliRunner
 
 from playhead.cli import app
@@ -21,6 +22,7 @@ from playhead_index.errors import ImageUnreadable, ModelUnavailable
 from playhead_tools.testing import ScriptedVideoLLM
 from playhead_tools.video_llm.client import VlmClient
 from playhead_tools.video_llm.protocol import PromptFrame, VlmRequest
+from playhead_tools.video_llm.server import Prices, ServerVideoLLM
 
 SLIDE = "Is Bayes beside a red slide?"
 SHOWN = "Which colour is it?"
@@ -150,3 +152,14 @@ def test_a_model_without_images_beside_videos_is_one_line_on_the_command_line(
     opened = Library(library.folder, ModelNames(video=str(model), device="cpu"))
     with pytest.raises(ModelUnavailable, match="Slow-Fast takes no image beside a video"):
         opened.ask(SHOWN, videos=["demo.mp4"], strategy="uniform", images=[image])
+
+
+@pytest.mark.parametrize("strategy", ["uniform", "skim", "rules"])
+def test_a_look_without_a_reply_is_counted(strategy: str, tmp_path: Path, library: Library) -> None:
+    question, videos = ("What does the woman hold?", ["demo.mp4"]) if strategy == "rules" else (SLIDE, None)
+    with made_server("") as server:
+        paid = ServerVideoLLM(server.base_url, "made", prices=Prices(1.0, 10.0))
+        library.__dict__["vlm_client"] = VlmClient(library.catalog, paid)
+        answer = library.ask(question, videos=videos, strategy=strategy)
+    assert answer.cost["looks"] == len(server.requests) > 0
+    assert answer.cost["money"] == pytest.approx(len(server.requests) * 0.00017)

@@ -206,8 +206,9 @@ def test_options_of_captions_need_captions(run: Run, video: MadeVideo, tmp_path:
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        (["--caption-every", "0.5"], "every_s must be at least 1 s, got 0.5"),
-        (["--caption-samples", "99"], "samples must be 1 to 16, got 99"),
+        (["--caption-every", "0.5"], "--caption-every must be at least 1 s, got 0.5"),
+        (["--caption-samples", "99"], "--caption-samples must be 1 to 16, got 99"),
+        (["--max-money", "0"], "--max-money must be above 0, got 0"),
     ],
 )
 def test_values_outside_their_range_are_wrong_usage(
@@ -282,6 +283,19 @@ def test_captions_are_exported_as_subtitles(
         (0.0, ["wall", "red"]),
         (3.0, ["wall", "red"]),
     ]
+
+
+@pytest.mark.parametrize(("money", "why"), [(0.1, "a video failed"), (0.9, "--max-money 1")])
+def test_a_limit_of_money_is_named_only_where_it_ended_the_run(money: float, why: str) -> None:
+    dialog = caption_commands.CaptionDialog(CaptionSettings(max_money=1.0), asks=False)
+    dialog.add(CaptionUsage(windows=2, captions=2, money=money), 5)
+    assert dialog.why_ended == why
+
+
+def test_json_and_a_subtitle_file_are_one_too_many(run: Run, tmp_path: Path) -> None:
+    done = run("captions", "wall", "-l", str(tmp_path), "--json", "--format", "vtt")
+    assert done.code == 2
+    assert "--json prints captions and not a subtitle file" in " ".join(done.err.split())
 
 
 @pytest.mark.parametrize("exists", [True, False])

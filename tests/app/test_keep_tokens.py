@@ -12,7 +12,12 @@ from playhead import Library
 from playhead.cli import main
 from playhead.load_video_model import load_video_llm
 from playhead.models import ModelNames
-from playhead.token_compression import LibraryFrameScores, resolve_compression
+from playhead.token_compression import (
+    LibraryFrameScores,
+    resolve_compression,
+    store_method,
+    stored_method_note,
+)
 from playhead.video_model_choice import video_choice
 from playhead_agent.limits import Meter
 from playhead_index.errors import ModelUnavailable
@@ -164,6 +169,14 @@ def test_a_library_keeps_the_method_that_was_named(tmp_path: Path) -> None:
     assert (named.store_compression(), named.compression.method) == ("", "uniform")
     assert Library(tmp_path, ModelNames(video="off")).compression == Compression("uniform")
     assert Library(tmp_path, ModelNames(video="off", compress="none")).compression.keeps_all
+
+
+def test_a_stored_method_is_said_where_it_is_not_the_default(tmp_path: Path) -> None:
+    catalog = make_wall(tmp_path)
+    assert stored_method_note(catalog, "auto") == ""
+    store_method(catalog, "none")
+    assert stored_method_note(catalog, "auto").startswith("compression: none, kept by the library")
+    assert stored_method_note(catalog, "uniform") == ""
 
 
 @pytest.mark.parametrize("method", ["guided", "longvu", "uniform"])

@@ -266,6 +266,19 @@ def test_steps_stay_when_a_later_run_asks_for_segments_alone(six: MadeVideo, tmp
     assert (again.windows, len(captions(tmp_path / "library"))) == ([], 12)
 
 
+@pytest.mark.parametrize("max_captions", [1, None])
+def test_another_captioner_of_segments_leaves_the_captions_of_steps(
+    six: MadeVideo, tmp_path: Path, max_captions: int | None
+) -> None:
+    every_6_s = CaptionSettings(every_s=6.0)
+    build(tmp_path / "library", six, ScriptedCaptioner(colour, name="caption:old"), every_6_s)
+    new = ScriptedCaptioner(lambda segment: "new", name="caption:new")
+    build(tmp_path / "library", six, new, CaptionSettings(max_captions=max_captions))
+    spans = Catalog(tmp_path / "library")
+    sources = [one.words.source for one in spans.spans(spans.videos()[0].video_id, "caption")]
+    assert (sources.count("caption:old@6s"), sources.count("caption:new")) == (6, max_captions or 6)
+
+
 def test_steps_of_less_than_a_second_are_refused() -> None:
     with pytest.raises(ValueError, match=r"every_s must be at least 1 s, got 0\.5"):
         CaptionSettings(every_s=0.5)

@@ -123,3 +123,8 @@ def test_a_photo_of_a_turned_camera_is_like_the_upright_video() -> None:
 def test_a_16_bit_image_keeps_its_brightness() -> None:
     read = read_image(shared("cases/10_grey16.png"))
     assert (int(read.min()), int(read.max())) == (7453 // 257, 19532 // 257)
+
+
+def test_a_folder_is_no_image(tmp_path: Path) -> None:
+    with pytest.raises(ImageUnreadable, match="this is a folder; name an image file in it"):
+        read_image(tmp_path)

@@ -204,15 +204,21 @@ def observe(state: BaselineState, runtime: Runtime[Context]) -> Update:
     request, meter = ObservationRequest.from_json(state["wanted"][0]), runtime.context.meter
     if meter.remaining_s <= 0:
         return {"looks": {}}
+    vlm_client, invalid = vlm_client_of(runtime.context), None
     with call_deadline(meter.remaining_s):
         try:
-            observation = request.run(vlm_client_of(runtime.context))
+            observation = request.run(vlm_client)
         except ModelOutputInvalid as error:
-            return {"looks": {request.key: invalid_to_json(error)}}
+            invalid = error
+            observation = vlm_client.failed_observation(
+                request.video_id, request.window, request.question, error
+            )
     if observation.frames:  # a cached one costs nothing
         meter.add_vlm_call(
             observation.frames, observation.visual_tokens, observation.visual_tokens_given, observation.money
         )
+    if invalid is not None:
+        return {"looks": {request.key: invalid_to_json(invalid)}}
     _report(runtime, "watch", f"{observation.window}: {observation.text}")
     return {"looks": {request.key: observation_to_json(observation)}}
 

@@ -217,6 +217,18 @@ def _read_near_anchors(
     return read_refs, notes
 
 
+def _open_vlm_client(context: Context) -> VlmClient:
+    """The VLM client of a context.
+
+    Raises:
+        ModelUnavailable: there is none.
+    """
+    vlm_client: VlmClient | None = context.open_vlm_client()
+    if vlm_client is None:
+        raise ModelUnavailable("there is no video-LLM to look with")
+    return vlm_client
+
+
 def observe_clip(request: ObservationRequest, context: Context) -> dict[str, Any]:
     """The row of one observation for the state.
 
@@ -228,14 +240,15 @@ def observe_clip(request: ObservationRequest, context: Context) -> dict[str, Any
     if meter.vlm_failure:
         return {"request": request.to_json(), "failed": meter.vlm_failure, "times_s": []}
     try:
-        vlm_client: VlmClient | None = context.open_vlm_client()
-        if vlm_client is None:
-            raise ModelUnavailable("there is no video-LLM to look with")
+        vlm_client = _open_vlm_client(context)
         with call_deadline(VLM_TIME_SHARE * meter.remaining_s):
             observation = request.run(vlm_client)
-    except (ModelOutputInvalid, VideoUnreadable) as error:
-        text = "no answer" if isinstance(error, ModelOutputInvalid) else "not shown"
-        observation = Observation(request.video_id, request.window, request.question, text, (), refused=True)
+    except ModelOutputInvalid as error:
+        observation = vlm_client.failed_observation(request.video_id, request.window, request.question, error)
+    except VideoUnreadable:
+        observation = Observation(
+            request.video_id, request.window, request.question, "not shown", (), refused=True
+        )
     except ModelUnavailable as error:
         return {"request": request.to_json(), "failed": meter.record_vlm_failure(str(error)), "times_s": []}
     meter.add_vlm_call(

@@ -23,6 +23,8 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     Raises:
         ImageUnreadable: there is no such file, or it is no image that Pillow decodes.
     """
+    if path.is_dir():
+        raise ImageUnreadable(path, "this is a folder; name an image file in it")
     try:
         check_regular_file(path)
         with Image.open(path) as image:

@@ -99,6 +99,8 @@ def map_load_errors(name: str, doing: str) -> Iterator[None]:
             raise  # tokenizers raises Exception itself
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         reason = " ".join(lines[:2]) or type(error).__name__
+        if isinstance(error, SafetensorError):
+            reason = f"a file of weights is cut off or damaged ({reason}); fetch it again"
         raise ModelUnavailable(f"model {name!r}: {doing} failed: {reason}") from error
 
 

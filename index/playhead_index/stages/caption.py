@@ -30,8 +30,9 @@ def caption_segments(job: VideoJob) -> None:
     """Stores the captions that the run is to make and that are missing; a batch is committed at a time.
 
     Captions of another captioner are replaced as new ones of the same time are made, and what is left of them
-    goes when every segment has been captioned. Without a captioner those that are there stay, and a run that
-    has one goes on with them. A file without frames has none.
+    goes when every segment has been captioned; those of fixed steps only by a run that makes steps. Without a
+    captioner those that are there stay, and a run that has one goes on with them. A file without frames has
+    none.
 
     Raises:
         ModelUnavailable: the model cannot be asked, or has said nothing of every window.
@@ -45,7 +46,7 @@ def caption_segments(job: VideoJob) -> None:
         return
     run = job.models.caption_run or CaptionRun()
     plan = plan_captions(job.catalog, job.video_id, captioner.name, run.settings)
-    stale = _replaceable_captions(job, captioner.name)
+    stale = _replaceable_captions(job, captioner.name, with_steps=run.settings.every_s is not None)
     try:
         num_attempted = _caption(job, captioner, run, plan, stale)
     except ModelUnavailable as error:
@@ -72,14 +73,20 @@ def _leave_out(job: VideoJob, stage: Stage, why: str) -> None:
             write_stage(db, job.video_id, replace(stage, status="off", note=why))
 
 
-def _replaceable_captions(job: VideoJob, captioner: str) -> list[SpanRow]:
-    """Stored captions of other captioners, and of this one of segments that the video no longer has."""
+def _replaceable_captions(job: VideoJob, captioner: str, *, with_steps: bool) -> list[SpanRow]:
+    """Stored captions of other captioners, and of this one of segments that the video no longer has.
+
+    Args:
+        job: of the video.
+        captioner: name of the captioner of this run.
+        with_steps: the run captions fixed steps, so that those of other captioners are replaced too.
+    """
     name = clean_text(captioner)
     windows = {segment.window for segment in job.catalog.segments(job.video_id)}
 
     def is_current(words: Words) -> bool:
         if is_step_source(words.source):
-            return words.source.startswith(f"{name}@")
+            return not with_steps or words.source.startswith(f"{name}@")
         return words.source == name and words.window in windows
 
     return [span for span in job.catalog.spans(job.video_id, "caption") if not is_current(span.words)]
@@ -145,7 +152,13 @@ def _commit(
         if one.text.strip()
     ]
     replaced = [
-        span for span in stale if any(words.window.overlap_s(span.words.window) > 0 for words in found)
+        span
+        for span in stale
+        if any(
+            is_step_source(words.source) == is_step_source(span.words.source)
+            and words.window.overlap_s(span.words.window) > 0
+            for words in found
+        )
     ]
     position_s = min((one.window.start_s for one in left), default=job.info.duration_s)
     with job.catalog.atomic() as db:

@@ -160,6 +160,12 @@ def test_the_reply_that_did_not_hold_is_kept_for_a_message() -> None:
     assert (caption.text, caption.raw_reply) == ("", "still a dog")
 
 
+def test_a_caption_that_failed_twice_counts_both_calls() -> None:
+    model = ScriptedVideoLLM(["A dog.", "still a dog"])
+    (caption,) = VideoCaptioner(model, forms=True).caption([segment(0.0, 4.0)])
+    assert (caption.text, caption.visual_tokens, caption.money) == ("", 2 * 64, 0.0)
+
+
 def sampling_model(*replies: str) -> ScriptedVideoLLM:
     model = ScriptedVideoLLM(list(replies))
     model.can_sample = True  # type: ignore[attr-defined]

@@ -10,10 +10,12 @@ from tests.tools.video_llm.made_clips import clip, vlm_request
 from tests.tools.video_llm.made_server import Answer, MadeServer, made_server
 
 from playhead_index.errors import ModelOutputInvalid, ModelUnavailable, TokenBudgetExceeded
+from playhead_tools.video_llm.call_cost import call_cost
 from playhead_tools.video_llm.http_post import BackOff
 from playhead_tools.video_llm.protocol import Budget, PriorTurn, VideoLLM
 from playhead_tools.video_llm.server import Prices, ServerVideoLLM
 from playhead_tools.video_llm.structured_output import ask_form
+from playhead_tools.video_llm.usage import Report
 
 FAST = BackOff(tries=3, first_s=0.001)
 BOTH = pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
@@ -197,6 +199,33 @@ def test_visual_tokens_that_nobody_can_count_are_no_budget() -> None:
     with made_server("x") as server, pytest.raises(TokenBudgetExceeded, match="give tokens_per_frame"):
         model(server).generate(vlm_request(budget=Budget(visual_tokens=100)))
     assert server.requests == []
+
+
+def test_a_reply_without_text_is_paid_for_all_the_same() -> None:
+    with made_server("") as server:
+        paid = model(server, prices=Prices(1.0, 10.0))
+        with pytest.raises(ModelOutputInvalid, match="gave no text") as caught:
+            paid.generate(vlm_request())
+    assert isinstance(caught.value.report, Report)
+    assert call_cost(caught.value.report, paid) == pytest.approx(0.00017)
+
+
+def test_a_form_that_fails_twice_costs_two_calls() -> None:
+    with made_server("no form", "") as server:
+        paid = model(server, prices=Prices(1.0, 10.0))
+        with pytest.raises(ModelOutputInvalid, match="gave no text") as caught:
+            ask_form(paid, vlm_request(), Seen)
+    assert isinstance(caught.value.report, Report)
+    assert caught.value.report.cost == pytest.approx(0.00034)
+
+
+@pytest.mark.parametrize(("prices", "cost"), [(None, 0.0), (Prices(1.0, 10.0), None)])
+def test_a_server_with_a_price_that_counts_no_tokens_has_an_unknown_cost(
+    prices: Prices | None, cost: float | None
+) -> None:
+    with made_server(Answer("x", more={})) as server:
+        llm = model(server, prices=prices)
+        assert call_cost(llm.generate(vlm_request()).report, llm) == cost
 
 
 def test_visual_tokens_that_the_server_counts_are_believed() -> None:

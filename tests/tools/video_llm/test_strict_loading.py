@@ -1,6 +1,7 @@
 """No video-LLM is loaded from files that lack a weight, hold another one, or hold one of another shape."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.changed_weights import Change, change_weights, longer, with_copy, without
@@ -37,3 +38,16 @@ def test_a_word_head_that_is_tied_need_not_be_in_the_files(tmp_path: Path) -> No
     folder = make_tiny_video_llm(tmp_path / "model", tied=True)
     loaded = load(str(folder), LoadOptions(device="cpu"))
     assert loaded.model.lm_head.weight is loaded.model.get_input_embeddings().weight
+
+
+def test_a_file_of_weights_that_is_cut_off_is_to_be_fetched_again(tmp_path: Path) -> None:
+    path = make_tiny_video_llm(tmp_path / "model") / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-1000])
+    with pytest.raises(ModelUnavailable, match=r"a file of weights is cut off or damaged .*; fetch it again"):
+        load(str(tmp_path / "model"), LoadOptions(device="cpu"))
+
+
+def test_the_processor_has_no_cap_on_the_pixels_of_a_frame_and_does_not_warn_of_it(tmp_path: Path) -> None:
+    folder = make_tiny_video_llm(tmp_path / "model")
+    processor: Any = load(str(folder), LoadOptions(device="cpu")).processor
+    assert processor.video_processor.cap_pixels_per_frame is False

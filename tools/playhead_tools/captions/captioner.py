@@ -30,7 +30,6 @@ from playhead_tools.video_llm.protocol import (
     VlmRequest,
     VlmResponse,
     can_sample,
-    host_of,
     wants_plain_prompt,
 )
 from playhead_tools.video_llm.structured_output import ask_form
@@ -134,11 +133,11 @@ class VideoCaptioner:
     def _samplings(self) -> list[Sampling | None]:
         return [None] if self._samples == 1 else [Sampling(seed=seed) for seed in range(self._samples)]
 
-    def _generate(self, calls: Sequence[VlmRequest]) -> list[VlmResponse | None]:
-        """A reply a call; a batch for which memory runs out is halved."""
+    def _generate(self, calls: Sequence[VlmRequest]) -> list[VlmResponse | ModelOutputInvalid]:
+        """A reply a call, or why there is none; a batch for which memory runs out is halved."""
         if not isinstance(self._model, BatchVideoLLM):
             return generate_batches(self._model, calls, self._at_once)
-        replies: list[VlmResponse | None] = []
+        replies: list[VlmResponse | ModelOutputInvalid] = []
         while len(replies) < len(calls):
             part = calls[len(replies) : len(replies) + self._calls.size]
             try:
@@ -151,9 +150,9 @@ class VideoCaptioner:
                 self._calls.grow(len(part), memory_headroom(self._model))
         return replies
 
-    def _sample(self, request: VlmRequest, reply: VlmResponse | None) -> _Sample:
-        if reply is None:
-            return _Sample(None, None)
+    def _sample(self, request: VlmRequest, reply: VlmResponse | ModelOutputInvalid) -> _Sample:
+        if isinstance(reply, ModelOutputInvalid):
+            return _failed_sample(reply)
         if not self._forms:
             text = split_thoughts(reply.text)[1]
             caption = make_caption(complete_sentences(text) if reply.truncated else text)
@@ -161,12 +160,12 @@ class VideoCaptioner:
         try:
             filled = ask_form(PrefetchedVideoLLM(self._model, reply), request, CaptionForm)
         except ModelOutputInvalid as error:
-            return _Sample(None, reply.report, error.raw_text)
+            return _failed_sample(error)
         return _Sample(make_caption(filled.value.caption, filled.value.keywords), filled.report, reply.text)
 
     def _generated(self, samples: Sequence[_Sample]) -> GeneratedCaption:
         reports = [sample.report for sample in samples if sample.report is not None]
-        costs = [call_cost(report, host_of(self._model)) for report in reports]
+        costs = [call_cost(report, self._model) for report in reports]
         visual_tokens = [report.visual_tokens_kept for report in reports]
         prompt_tokens = [report.prompt_tokens for report in reports]
         is_known = len(reports) == len(samples) and None not in costs
@@ -182,6 +181,11 @@ class VideoCaptioner:
             money=sum(one or 0.0 for one in costs) if is_known else None,
             raw_reply="" if caption is not None else samples[-1].raw_reply,
         )
+
+
+def _failed_sample(error: ModelOutputInvalid) -> _Sample:
+    """No caption, and what the calls took that gave none."""
+    return _Sample(None, error.report if isinstance(error.report, Report) else None, error.raw_text)
 
 
 def prompt_hash(*, forms: bool, plain: bool = False, samples: int = 1) -> str:

@@ -33,8 +33,8 @@ class PrefetchedVideoLLM:
 
 def generate_batches(
     model: VideoLLM, calls: Sequence[VlmRequest], at_once: int = 1
-) -> list[VlmResponse | None]:
-    """A reply a call, in their order; None where the model gave no text.
+) -> list[VlmResponse | ModelOutputInvalid]:
+    """A reply a call, in their order; the error where the model gave no text.
 
     Args:
         model: a batch is asked of one that `BatchVideoLLM`.
@@ -63,8 +63,8 @@ def generate_batches(
             raise
 
 
-def _generate_one(model: VideoLLM, call: VlmRequest) -> VlmResponse | None:
+def _generate_one(model: VideoLLM, call: VlmRequest) -> VlmResponse | ModelOutputInvalid:
     try:
         return model.generate(call)
-    except ModelOutputInvalid:
-        return None
+    except ModelOutputInvalid as error:
+        return error

@@ -5,15 +5,18 @@ from playhead_tools.video_llm.protocol import VideoLLM, host_of
 from playhead_tools.video_llm.usage import Report
 
 
-def call_cost(report: Report, host: str) -> float | None:
-    """What a call cost; None where the price of its server is not known, 0 on this machine.
+def call_cost(report: Report, model: VideoLLM) -> float | None:
+    """What a call cost; None where that is not known, 0 on this machine where no price was given.
+
+    A server on this machine that was given a price, such as a proxy of a paid one, and does not say how many
+    tokens a call used, has a cost that is not known.
 
     Args:
         report: of the call.
-        host: that it was sent to (`host_of`); empty for a model in this process.
+        model: that was called.
     """
     if report.cost is None:
-        return 0.0 if is_own(host) else None
+        return 0.0 if is_own(host_of(model)) and _prices_of(model) is None else None
     return report.cost
 
 
@@ -22,7 +25,11 @@ def has_known_price(model: VideoLLM) -> bool:
 
     A backend of a server says so by an attribute `prices`.
     """
-    return is_own(host_of(model)) or getattr(model, "prices", None) is not None
+    return is_own(host_of(model)) or _prices_of(model) is not None
+
+
+def _prices_of(model: VideoLLM) -> object | None:
+    return getattr(model, "prices", None)
 
 
 def is_own(host: str) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from playhead_index.clean_text import clean_text
-from playhead_index.errors import ToolError
+from playhead_index.errors import ModelOutputInvalid, ToolError
 from playhead_index.store.catalog import Catalog
 from playhead_index.store.videos import read_duration_s
 from playhead_index.window import Window
@@ -59,6 +59,7 @@ from playhead_tools.video_llm.protocol import (
     wants_plain_prompt,
 )
 from playhead_tools.video_llm.refusals import is_refusal
+from playhead_tools.video_llm.usage import Report
 
 MAX_REPLY_CHARS = 4_000
 MAX_CACHED_CLIPS = 24
@@ -242,7 +243,18 @@ class VlmClient:
         return Observation(
             clip_request.video_id, clip_request.window, question, text, times, p_yes,
             report.frames_shown, report.visual_tokens_kept or 0, report.total_s,
-            report.visual_tokens_given or 0, call_cost(report, self.host), refused, cited_s, unknown,
+            report.visual_tokens_given or 0, call_cost(report, self._model), refused, cited_s, unknown,
+        )  # fmt: skip
+
+    def failed_observation(
+        self, video_id: str, window: Window, question: str, error: ModelOutputInvalid
+    ) -> Observation:
+        """The observation of a call whose reply could not be read: no answer, and what the call took."""
+        report = error.report if isinstance(error.report, Report) else Report(self.name, 0, 0, 0.0)
+        return Observation(
+            video_id, window, question, "no answer", (), None,
+            report.frames_shown, report.visual_tokens_kept or 0, report.total_s,
+            report.visual_tokens_given or 0, call_cost(report, self._model), refused=True,
         )  # fmt: skip
 
     @property
@@ -265,11 +277,12 @@ class VlmClient:
         """A reply; of a model whose thoughts used up all new tokens a second one, with more of them."""
         try:
             reply = self._model.generate(request)
-        except ThoughtsCutOff:
+        except ThoughtsCutOff as error:
             if self.plain_prompt or request.budget.new_tokens >= NEW_TOKENS_THINKING:
                 raise
-            reply = None
+            reply, cut_off = None, error.report
         if reply is not None:
+            cut_off = reply.report
             thought, answer = split_thoughts(reply.text)
             self._thinks |= bool(thought)
             if self.plain_prompt or not (reply.truncated and thought and not answer):
@@ -278,7 +291,7 @@ class VlmClient:
         again = self._model.generate(
             replace(request, budget=replace(request.budget, new_tokens=NEW_TOKENS_THINKING))
         )
-        return again if reply is None else replace(again, report=reply.report.plus(again.report))
+        return replace(again, report=cut_off.plus(again.report)) if isinstance(cut_off, Report) else again
 
     def ground(
         self, video_id: str, window: Window, query: str, *, frames: int | None = None

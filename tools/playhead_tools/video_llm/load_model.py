@@ -47,6 +47,7 @@ def load(name: str, options: LoadOptions) -> LoadedModel:
         if model_type == "smolvlm":
             provide_number_words()
         processor = transformers().AutoProcessor.from_pretrained(checkpoint.folder, local_files_only=True)
+        _leave_frame_cap_off(processor)
         family = known_family(model_type) or family_without_row(model_type, processor)
         other_parts = () if answering is config else OTHER_PARTS
         model = load_complete(
@@ -59,6 +60,13 @@ def load(name: str, options: LoadOptions) -> LoadedModel:
     if known_family(model_type) is not None:
         return loaded
     return replace(loaded, family=probe_family(loaded, model_type))
+
+
+def _leave_frame_cap_off(processor: Any) -> None:
+    """Says to a processor that its default, no cap on the pixels of a frame, is meant; it warns otherwise."""
+    video_processor: Any = getattr(processor, "video_processor", None)
+    if getattr(video_processor, "cap_pixels_per_frame", False) is None:
+        video_processor.cap_pixels_per_frame = False
 
 
 def _load_architecture(architecture: Architecture, name: str, options: LoadOptions) -> LoadedModel:
@@ -99,7 +107,7 @@ def _auto_class(name: str, config: Any) -> Any:
         return library.AutoModelForMultimodalLM
     raise ModelUnavailable(
         f"model {name!r}: transformers {library.__version__} has no class that answers about pictures for the"
-        f" type {config.model_type!r}; ask it through a server"
+        f" type {config.model_type!r}; name a model that takes videos, or ask this one through a server"
     )
 
 

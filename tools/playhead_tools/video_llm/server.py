@@ -202,13 +202,13 @@ class ServerVideoLLM:
         completion.text, completion.refusal = (
             redact_keys(text, self._keys) for text in (completion.text, completion.refusal)
         )
-        self._check(completion)
         yes_no = yes_no_of(completion.tokens) if request.yes_no else None
         if request.yes_no and yes_no is None:
             notes.append("the server gave no log-probabilities of Yes and No")
         report = self._report(given, prompt_frames, per_frame, completion)
         took_s = self._poster.clock() - began_s
         report = replace(report, total_s=took_s, retries=post_result.retries, notes=tuple(notes))
+        self._check(completion, report)
         return VlmResponse(
             completion.text, prompt_frames, report, yes_no, truncated=completion.finish == "length"
         )
@@ -279,20 +279,22 @@ class ServerVideoLLM:
             " budget.visual_tokens open and limit budget.frames"
         )
 
-    def _check(self, completion: CompletionResult) -> None:
+    def _check(self, completion: CompletionResult, report: Report) -> None:
         if completion.refusal or completion.finish == "content_filter":
             raise ModelOutputInvalid(
                 f"{self.name} declined to answer:"
                 f" {completion.refusal[:200] or 'its filter stopped the reply'}",
                 completion.refusal or completion.text,
+                report,
             )
         if not completion.text.strip():
             if completion.finish == "length":
                 raise ThoughtsCutOff(
                     f"{self.name} gave no text: all new tokens went into thoughts; raise budget.new_tokens",
                     completion.text,
+                    report,
                 )
-            raise ModelOutputInvalid(f"{self.name} gave no text", completion.text)
+            raise ModelOutputInvalid(f"{self.name} gave no text", completion.text, report)
 
     def _report(
         self,

@@ -50,7 +50,8 @@ def ask_form(
         check: raises `ModelOutputInvalid` when the object cannot stand, such as when `cited_frames` does.
 
     Raises:
-        ModelOutputInvalid: the second reply does not hold either, or there is none; the raw text is kept.
+        ModelOutputInvalid: the second reply does not hold either, or there is none; the raw text is kept, and
+            what both calls took.
         ModelUnavailable: the model cannot be asked.
         TokenBudgetExceeded: the call does not fit its budget.
     """
@@ -64,7 +65,11 @@ def ask_form(
         problem = str(error)
     prior_turn = PriorTurn("model", first_response.text[:_MAX_RAW_CHARS] or "(empty)")
     again = replace(request, turns=(*request.turns, prior_turn, PriorTurn("user", repair_text(problem))))
-    second_response = model.generate(again)
+    try:
+        second_response = model.generate(again)
+    except ModelOutputInvalid as error:
+        error.report = first_response.report.plus(error.report) if isinstance(error.report, Report) else None
+        raise
     note = "the model's first reply did not keep to the form; it was asked again"
     last = second_response.report
     report = replace(
@@ -74,7 +79,9 @@ def ask_form(
         value = _checked(form, second_response, check)
     except ModelOutputInvalid as error:
         raise ModelOutputInvalid(
-            f"{model.name} was asked twice for a {form.__name__} and gave none: {error}", second_response.text
+            f"{model.name} was asked twice for a {form.__name__} and gave none: {error}",
+            second_response.text,
+            report,
         ) from error
     return StructuredOutput(
         value, second_response, replace(report, notes=(*report.notes, note)), repaired=True

@@ -534,7 +534,9 @@ class TransformersVideoLLM:
             )
             text = loaded.tokenizer.decode(numbers, skip_special_tokens=True).strip()
             if not text:
-                raise ModelOutputInvalid(f"{self.name} gave no text", loaded.tokenizer.decode(numbers))
+                raise ModelOutputInvalid(
+                    f"{self.name} gave no text", loaded.tokenizer.decode(numbers), report
+                )
             yes_no = first_token.yes_no[i] if first_token.yes_no and prompt.request.yes_no else None
             replies.append(VlmResponse(text, prompt.prompt_frames, report, yes_no, cut_off))
         return replies
