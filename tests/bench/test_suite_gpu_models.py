@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from playhead_bench.suite import random_encoders, random_longvu, random_owl3
-from playhead_bench.suite.b14_gpu_models import FULL, PARTS, TINY, main, measure_parts
+from playhead_bench.suite.b14_gpu_models import FULL, PARTS, THINGS, TINY, main, measure_parts
 from playhead_bench.suite.random_encoders import make_encoders
 from playhead_bench.suite.random_longvu import make_longvu
 from playhead_bench.suite.random_owl3 import make_owl3
 from playhead_index.embed.runtime import open_clip, torch
 from playhead_index.errors import ModelUnavailable
+from playhead_tools.compression.text_guided import question_focus
 
 
 def no_gpu() -> bool:
@@ -50,6 +51,12 @@ def test_what_is_kept_is_used(record: dict[str, Any]) -> None:
 def test_video_hours_an_hour_are_frames_a_second_at_one_frame_a_second(record: dict[str, Any]) -> None:
     found = record["parts"]["indexing"]
     assert found["video_hours_per_gpu_hour"] == found["frames_per_s"]["both"] > 0
+
+
+def test_successive_questions_name_different_things() -> None:
+    focused = [question_focus(f"What does the {thing} do at place number 3?") for thing in THINGS]
+    assert len({focus.texts for focus in focused}) == len(THINGS)
+    assert not any(focus.is_global for focus in focused)
 
 
 def lacking(*_: object) -> dict[str, Any]:

@@ -50,6 +50,8 @@ KEPT_BYTES = 16 << 30
 PREFIX_BYTES, KEY_BYTES = 4 << 30, 8 << 30
 """Of keys and values on the GPU: of earlier calls' prompts, and of frames that are attended to."""
 MAX_MESSAGE = 300
+THINGS = ("red car", "wooden boat", "yellow dog", "tall nurse", "glass door", "steam train", "black umbrella")
+"""Named by questions in turn, so that the next one chooses other tokens."""
 GOALS: Mapping[tuple[str, str], tuple[float, bool]] = {
     ("two_hour_video", "guided.question_s"): (2.0, True),
     ("two_hour_video", "guided.next_question_s"): (0.5, True),
@@ -234,7 +236,13 @@ def _encode_all(loaded: LoadedModel, cache: FeatureCache, calls: Sequence[VlmReq
 def _questions(
     llm: RandomWeightsVideoLLM, calls: Callable[[int], list[VlmRequest]], rounds: int
 ) -> dict[str, Any]:
-    """Seconds of a first and of a next question over the same clips; one of each before is not timed."""
+    """Seconds of a first and of a next question over the same clips; one of each before is not timed.
+
+    Returns:
+        for both `..._s`, the calls whole; `..._to_first_tokens_s`, without what follows the first token of
+        each; `..._model_s`, prefill and decoding alone, without choosing tokens and writing prompts; the
+        medians of the rounds, and every call of the last.
+    """
     firsts, nexts, peaks_gb = [], [], []
     for number in range(-1, rounds):
         llm.prefixes.clear()
@@ -246,8 +254,7 @@ def _questions(
             nexts.append(after)
             peaks_gb.append(peak_gb)
     return {
-        "question_s": _median_s(firsts), "question_to_first_tokens_s": _first_tokens_s(firsts),
-        "next_question_s": _median_s(nexts), "next_question_to_first_tokens_s": _first_tokens_s(nexts),
+        **_sums("question", firsts), **_sums("next_question", nexts),
         "question": _reports(firsts[-1]), "next_question": _reports(nexts[-1]),
         "peak_gb": _largest(peaks_gb),
     }  # fmt: skip
@@ -257,13 +264,13 @@ def _ask(llm: RandomWeightsVideoLLM, calls: Sequence[VlmRequest]) -> list[Report
     return [llm.generate(call).report for call in calls]
 
 
-def _median_s(questions: Sequence[Sequence[Report]]) -> float:
-    return median(sum(report.total_s for report in reports) for reports in questions)
-
-
-def _first_tokens_s(questions: Sequence[Sequence[Report]]) -> float:
-    """The same without the time from each call's first token to its last."""
-    return median(sum(_first_token_s(report) for report in reports) for reports in questions)
+def _sums(name: str, questions: Sequence[Sequence[Report]]) -> dict[str, float]:
+    parts: dict[str, Callable[[Report], float]] = {
+        f"{name}_s": lambda report: report.total_s,
+        f"{name}_to_first_tokens_s": _first_token_s,
+        f"{name}_model_s": lambda report: (report.prefill_s or 0.0) + (report.decode_s or 0.0),
+    }
+    return {part: median(sum(map(of, reports)) for reports in questions) for part, of in parts.items()}
 
 
 def _first_token_s(report: Report) -> float:
@@ -409,7 +416,7 @@ def _question(sizes: Sizes, video: _SyntheticVideo, number: int) -> list[VlmRequ
 
 
 def _request(clips: tuple[Clip, ...], number: int, *, new_tokens: int) -> VlmRequest:
-    question = f"Which thing passes the gate after place number {number}?"
+    question = f"What does the {THINGS[number % len(THINGS)]} do at place number {number}?"
     return VlmRequest(clips, question, Budget(frames=None, new_tokens=new_tokens))
 
 
