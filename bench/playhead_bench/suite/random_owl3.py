@@ -1,10 +1,10 @@
-"""mPLUG-Owl3 of the real class with random weights, as large as a processor can time."""
+"""mPLUG-Owl3 of the real class with random weights."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from playhead_bench.suite.random_vlms import prompt_tokenizer, write_only_letters
-from playhead_index.embed.runtime import torch
+from playhead_index.embed.runtime import pick_dtype, torch
 from playhead_tools.video_llm.loaded_model import LoadedModel
 
 SPECIAL = (
@@ -21,7 +21,8 @@ class Owl3Shape:
         hidden: width of the text model.
         inner: width between the layers of its feed-forward parts.
         layers: how many.
-        heads: of queries; one head of keys and values.
+        heads: of queries.
+        key_heads: of keys and values.
         hyper_layers: counted from 1; every eighth as released.
         words: in the vocabulary.
         vision: width, inner width, layers and heads of the tower.
@@ -32,6 +33,7 @@ class Owl3Shape:
     inner: int = 1352
     layers: int = 8
     heads: int = 8
+    key_heads: int = 1
     hyper_layers: tuple[int, ...] = (1,)
     words: int = 10_862
     vision: tuple[int, int, int, int] = (144, 384, 4, 4)
@@ -42,8 +44,21 @@ class Owl3Shape:
         return asdict(self)
 
 
-def make_owl3(shape: Owl3Shape) -> LoadedModel:
-    """A model in float32 on the processor; 729 rows a frame of 378 pixels (384 for 240728)."""
+FULL = Owl3Shape(
+    3584, 18_944, 28, 28, key_heads=4, hyper_layers=(1, 9, 17, 25), words=151_851, vision=(1152, 4304, 27, 16)
+)
+"""The model of 7 billion weights, generation 241101."""
+
+
+def make_owl3(shape: Owl3Shape, *, device: str = "cpu") -> LoadedModel:
+    """A model in bfloat16 on a GPU or in float32 on the processor; 729 rows a frame of 378 pixels.
+
+    The frames of generation 240728 have 384 pixels.
+
+    Args:
+        shape: how large.
+        device: where the weights are made.
+    """
     from playhead_tools.architectures.mplug_owl3.config import Owl3Config
     from playhead_tools.architectures.mplug_owl3.modeling import Owl3Model
     from playhead_tools.architectures.mplug_owl3.processing import FAMILY, Owl3Processor, placeholder_ids
@@ -54,8 +69,9 @@ def make_owl3(shape: Owl3Shape) -> LoadedModel:
         text_config={
             "model_type": "qwen2", "vocab_size": shape.words, "hidden_size": shape.hidden,
             "intermediate_size": shape.inner, "num_hidden_layers": shape.layers,
-            "num_attention_heads": shape.heads, "num_key_value_heads": 1, "max_position_embeddings": 131_072,
-            "rope_theta": 1e6, "pad_token_id": tokenizer.pad_token_id, "eos_token_id": tokenizer.eos_token_id,
+            "num_attention_heads": shape.heads, "num_key_value_heads": shape.key_heads,
+            "max_position_embeddings": 131_072, "rope_theta": 1e6, "pad_token_id": tokenizer.pad_token_id,
+            "eos_token_id": tokenizer.eos_token_id,
             "bos_token_id": None,
         },
         vision_config={
@@ -73,8 +89,9 @@ def make_owl3(shape: Owl3Shape) -> LoadedModel:
     )  # fmt: skip
     config.video_token_id = processor.video_token_id
     torch().manual_seed(0)
-    model = Owl3Model(config).float().eval()
+    with torch().device(device):
+        model = Owl3Model._from_config(config, dtype=pick_dtype(device)).eval()
     write_only_letters(model, tokenizer)
     model.generation_config.eos_token_id = tokenizer.eos_token_id
     tokenizer.padding_side = "left"
-    return LoadedModel(model, processor, FAMILY, f"made-owl3-{shape.has_gate}", "cpu")
+    return LoadedModel(model, processor, FAMILY, f"made-owl3-{shape.has_gate}", device)
