@@ -10,6 +10,7 @@ from playhead.video_loading import AS_CONFIGURED, VideoLoading
 from playhead.video_model_choice import KEY, named_folder
 from playhead.video_models import AUTO, OFF, VideoChoice
 from playhead_index.errors import ModelUnavailable
+from playhead_tools.redaction import redact
 from playhead_tools.video_llm.compression_choice import WHOLE, Compression
 
 if TYPE_CHECKING:
@@ -43,11 +44,16 @@ def load_video_llm(
         loading: attention, number type and 4 bits of a model on this machine.
 
     Raises:
-        ModelUnavailable: the choice is no model, or its plugin has none.
+        ModelUnavailable: the choice is no model, its plugin has none, or `loading` is given for a server.
     """
     if choice.backend == OFF:
         raise ModelUnavailable(f"there is no video-LLM: {choice.reason}")
     if choice.backend == "server":
+        if loading != AS_CONFIGURED:
+            raise ModelUnavailable(
+                "--attention, --dtype and --four-bit load a model on this machine, and the video model is at"
+                f" {redact(choice.url)}; leave them out, and set them where that server is started"
+            )
         from playhead_tools.video_llm.server import ServerVideoLLM
 
         return ServerVideoLLM(

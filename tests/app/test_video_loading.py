@@ -10,8 +10,10 @@ from tests.tools.toolbox.coloured import make_wall
 from playhead import Library
 from playhead.cli import main
 from playhead.doctor import check_video_model
+from playhead.load_video_model import load_video_llm
 from playhead.models import ModelNames
 from playhead.video_loading import VideoLoading
+from playhead.video_models import VideoChoice
 from playhead_index.errors import ModelUnavailable
 from playhead_tools.video_llm.load_options import LoadOptions
 
@@ -110,3 +112,11 @@ def test_4_bits_are_asked_for_on_the_command_line(
     with pytest.raises(SystemExit, match="1"):
         main()
     assert "4-bit loading needs the package" in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("loading", [VideoLoading(four_bit=True), VideoLoading(dtype="float16")])
+def test_options_of_loading_are_refused_for_a_server(loading: VideoLoading) -> None:
+    served = VideoChoice("server", "model", "named", "http://127.0.0.1:9/v1", "other")
+    with pytest.raises(ModelUnavailable, match=r"the video model is at http://127\.0\.0\.1:9/v1; leave them"):
+        load_video_llm(served, loading=loading)
+    assert load_video_llm(served).host == "127.0.0.1:9"
