@@ -1,4 +1,4 @@
-"""Things that recur in captions: English noun phrases behind an article, told by the words around them.
+"""Things that recur in captions: English noun phrases behind an article, recognised by their context.
 
 No tagger is used. A phrase begins behind an article, a possessive or a number word and ends at a preposition,
 an auxiliary, a conjunction, a participle or a sign. Phrases are grouped by their last word, the head.

@@ -49,7 +49,7 @@ _KERNEL_ERRORS = (RuntimeError, AssertionError, ImportError)
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error, or one that it was raised from, says that the device has not enough memory.
 
-    Told by its type's name, so that torch need not be there, or by the words of any of its libraries.
+    Recognised by the name of its type, so that torch need not be installed, or by the words of its libraries.
     """
     cause: BaseException | None = error
     while cause is not None:

@@ -244,3 +244,14 @@ def _packed_layer(
 
 def _size(layers: Sequence[KeysAndValues]) -> int:
     return sum(int(tensor.nbytes) for pair in layers for tensor in pair)
+
+
+def split_keys_and_values(projected: Any, head_dim: int) -> tuple[Any, Any]:
+    """Keys and values, (heads, M, head_dim) each, of one projection of M rows.
+
+    Args:
+        projected: (M, heads * 2 * head_dim) floating tensor, ordered by head, then key or value, then width.
+        head_dim: width of a head.
+    """
+    keys, values = projected.unflatten(-1, (-1, 2, head_dim)).unbind(-2)
+    return keys.transpose(0, 1), values.transpose(0, 1)

@@ -20,6 +20,7 @@ from playhead_tools.video_llm.visual_context import (
     VisualContext,
     VisualKeyCache,
     pack_context,
+    split_keys_and_values,
 )
 
 _library = transformers()
@@ -135,9 +136,7 @@ class HyperAttention(_qwen2.Qwen2Attention):  # type: ignore[misc, name-defined]
 
     def keys_and_values(self, rows: Any) -> KeysAndValues:
         """(heads, M, D) keys without a phase and values of (M, H) rows that passed the layer's norm."""
-        both = self.v_kv_proj(rows).unflatten(-1, (self.num_key_value_heads, 2, self.head_dim))
-        keys, values = both.unbind(-2)
-        return keys.transpose(0, 1), values.transpose(0, 1)
+        return split_keys_and_values(self.v_kv_proj(rows), self.head_dim)
 
     def forward(
         self,

@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from playhead_index.embed.runtime import torch, transformers
-from playhead_tools.video_llm.visual_context import KeysAndValues
+from playhead_tools.video_llm.visual_context import KeysAndValues, split_keys_and_values
 
 transformers()
 _qwen2 = import_module("transformers.models.qwen2.modeling_qwen2")
@@ -52,12 +52,8 @@ class HybridAttention(_qwen2.Qwen2Attention):  # type: ignore[misc, name-defined
         self.cross_attn_warm_up_gate = _nn.Parameter(torch().zeros(1)) if gate_warm_up else None
 
     def slow_keys_values(self, tokens: Any) -> KeysAndValues:
-        """Keys and values, (heads, M, width) each, of (M, D) normalised slow tokens.
-
-        The outputs of the projection are ordered by head, then key or value, then width.
-        """
-        pairs = self.cross_attn_kv_proj(tokens).unflatten(-1, (-1, 2, self.head_dim))
-        return pairs[:, :, 0].transpose(0, 1), pairs[:, :, 1].transpose(0, 1)
+        """Keys and values, (heads, M, width) each, of (M, D) normalised slow tokens."""
+        return split_keys_and_values(self.cross_attn_kv_proj(tokens), self.head_dim)
 
     def forward(
         self,
